@@ -1,0 +1,1 @@
+"""What a supporter is asked to do and has done: targets, scripts, pages, outcomes."""

@@ -1,0 +1,110 @@
+"""Tables of cases, facts and alerts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import Date, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.tables import Base, id_key
+
+
+class Level(StrEnum):
+    """How urgent an alert is."""
+
+    RED = "red"  # lives or liberty at stake now
+    AMBER = "amber"  # days matter
+    GREEN = "green"  # weeks matter
+
+
+class Release(StrEnum):
+    """Who may read a fact. A message that quotes a withheld fact cannot be launched."""
+
+    PUBLIC = "public"
+    COMMITTEE = "committee"
+    WITHHELD = "withheld"
+
+
+class Case(Base):
+    """Something that happened to people, followed over time: the Suchitoto 14."""
+
+    __tablename__ = "cases"
+
+    id: Mapped[id_key]
+    project_id: Mapped[int | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="RESTRICT"), index=True
+    )  # NULL = the network's
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    created_by: Mapped[str]
+    created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+
+
+class CaseText(Base):
+    """A case's title and summary in one language."""
+
+    __tablename__ = "case_texts"
+
+    case_id: Mapped[int] = mapped_column(
+        ForeignKey("cases.id", ondelete="CASCADE"), primary_key=True
+    )
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    title: Mapped[str]
+    summary: Mapped[str]
+
+
+class Fact(Base):
+    """What is known, since when, from whom."""
+
+    __tablename__ = "facts"
+
+    id: Mapped[id_key]
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
+    happened_on: Mapped[date] = mapped_column(Date)
+    source: Mapped[str]
+    release: Mapped[str] = mapped_column(String(16))  # a Release
+    created_at: Mapped[datetime]
+
+
+class FactText(Base):
+    """A fact in one language."""
+
+    __tablename__ = "fact_texts"
+
+    fact_id: Mapped[int] = mapped_column(
+        ForeignKey("facts.id", ondelete="CASCADE"), primary_key=True
+    )
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    words: Mapped[str]
+
+
+class Alert(Base):
+    """An urgent action on a case: one message, one action, one public page."""
+
+    __tablename__ = "alerts"
+
+    id: Mapped[id_key]
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="RESTRICT"), index=True)
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("messages.id", ondelete="RESTRICT"), unique=True
+    )
+    action_id: Mapped[int] = mapped_column(
+        ForeignKey("actions.id", ondelete="RESTRICT"), unique=True
+    )
+    level: Mapped[str] = mapped_column(String(8))  # a Level
+    slug: Mapped[str] = mapped_column(String(64), unique=True)  # random: not guessable, shareable
+
+
+class AlertText(Base):
+    """An alert's public title and summary in one language."""
+
+    __tablename__ = "alert_texts"
+
+    alert_id: Mapped[int] = mapped_column(
+        ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True
+    )
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    title: Mapped[str]
+    summary: Mapped[str]

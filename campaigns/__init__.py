@@ -1,0 +1,1 @@
+"""Long-running work: a campaign and the emails its committee has scheduled."""

@@ -1,0 +1,1 @@
+"""People, the sister-city projects they belong to, their addresses and their word (consent)."""

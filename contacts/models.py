@@ -1,0 +1,213 @@
+"""Tables of projects, contacts, addresses, tags, consent and imports."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.tables import Base, id_key
+
+
+class Channel(StrEnum):
+    """How a person can be reached."""
+
+    SMS = "sms"  # address is a phone number in E.164
+    EMAIL = "email"  # address is a normalised, case-folded email address
+
+
+class Standing(StrEnum):
+    """What holds now for one address in one scope; the ledger says how it came to be."""
+
+    GRANTED = "granted"  # may be written to
+    OPTED_OUT = "opted_out"  # said stop; only their own explicit word undoes it
+    REVIEW = "review"  # may have said stop; nothing is sent until a person has read it
+    BOUNCED = "bounced"  # the address does not exist (hard bounce, unknown handset)
+    COMPLAINED = "complained"  # marked our mail as spam
+    NOT_TEXTABLE = "not_textable"  # a landline, or unreachable by SMS
+    BLOCKED = "blocked"  # the carrier refuses this recipient for us
+
+
+NETWORK = "network"  # the scope of a consent, or an opt-out, that covers every project
+
+
+def project_scope(project_id: int) -> str:
+    """Name the scope of a consent given to one project only."""
+    return f"project:{project_id}"
+
+
+class Project(Base):
+    """A sister-city project: a US committee paired with a Salvadoran community."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[id_key]
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str]
+    us_city: Mapped[str]
+    us_state: Mapped[str] = mapped_column(String(2))
+    community: Mapped[str]  # the Salvadoran community
+    region: Mapped[str]
+    since: Mapped[int | None]  # year
+    sms_sender: Mapped[str]  # messaging service SID or E.164 number; "" = the network's
+    email_sender: Mapped[str]  # "" = the network's
+    created_at: Mapped[datetime]
+
+
+class Contact(Base):
+    """A supporter."""
+
+    __tablename__ = "contacts"
+
+    id: Mapped[id_key]
+    given_name: Mapped[str]
+    family_name: Mapped[str]
+    language: Mapped[str] = mapped_column(String(8))
+    zip: Mapped[str] = mapped_column(String(5))  # "" = unknown
+    city: Mapped[str]
+    state: Mapped[str] = mapped_column(String(2))  # "" = unknown
+    district: Mapped[int | None]  # 0 = at large or delegate; NULL = open, see district_how
+    # zip_single | picked | organizer, or why it is open: split | military | associated | unknown
+    district_how: Mapped[str] = mapped_column(String(16))
+    zone_set_id: Mapped[int] = mapped_column(
+        ForeignKey("zone_sets.id", ondelete="RESTRICT"), index=True
+    )
+    search_text: Mapped[str]  # folded names, addresses and city, for the console's search
+    joined_on: Mapped[date] = mapped_column(Date)
+    created_at: Mapped[datetime]
+    import_id: Mapped[int | None] = mapped_column(
+        ForeignKey("imports.id", ondelete="SET NULL"), index=True
+    )
+
+    __table_args__ = (Index(None, "state", "district"),)
+
+
+class Address(Base):
+    """A phone number or email address of a contact. A household's phone may belong to several."""
+
+    __tablename__ = "addresses"
+
+    id: Mapped[id_key]
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str]
+    rank: Mapped[int]  # 0 = the one we write to; further ones identify the person
+
+    __table_args__ = (
+        UniqueConstraint("contact_id", "channel", "rank"),
+        UniqueConstraint("channel", "address", "contact_id"),
+    )
+
+
+class Membership(Base):
+    """A contact belongs to a project; some belong to several, some to none."""
+
+    __tablename__ = "memberships"
+
+    project_id: Mapped[int] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    contact_id: Mapped[int] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True
+    )
+    import_id: Mapped[int | None] = mapped_column(
+        ForeignKey("imports.id", ondelete="SET NULL"), index=True
+    )
+
+    __table_args__ = (Index(None, "contact_id", "project_id"),)
+
+
+class Tag(Base):
+    """A word organizers put on contacts; compared without regard to case or accents."""
+
+    __tablename__ = "tags"
+
+    id: Mapped[id_key]
+    name: Mapped[str]
+    folded: Mapped[str] = mapped_column(unique=True)
+
+
+class ContactTag(Base):
+    """A contact carries a tag."""
+
+    __tablename__ = "contact_tags"
+
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+    contact_id: Mapped[int] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True
+    )
+    import_id: Mapped[int | None] = mapped_column(
+        ForeignKey("imports.id", ondelete="SET NULL"), index=True
+    )
+
+    __table_args__ = (Index(None, "contact_id", "tag_id"),)
+
+
+class Consent(Base):
+    """One line of the append-only ledger: who said yes or no, when, in which words, where."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[id_key]
+    channel: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str]
+    scope: Mapped[str] = mapped_column(String(32))  # "network" or "project:<id>"
+    standing: Mapped[str] = mapped_column(String(16))  # a Standing
+    source: Mapped[str] = mapped_column(String(32))  # import, sms, email, one_click, provider, …
+    evidence: Mapped[str]  # the words said or agreed to, or the provider's code
+    actor: Mapped[str]  # who recorded it: "organizer:3", "supporter", "provider:twilio"
+    at: Mapped[datetime]
+    import_id: Mapped[int | None] = mapped_column(
+        ForeignKey("imports.id", ondelete="SET NULL"), index=True
+    )
+
+    __table_args__ = (Index(None, "channel", "address"),)
+
+
+class AddressStanding(Base):
+    """The ledger's present outcome per address and scope: what every sending path asks."""
+
+    __tablename__ = "address_standings"
+
+    channel: Mapped[str] = mapped_column(String(8), primary_key=True)
+    address: Mapped[str] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(32), primary_key=True)
+    standing: Mapped[str] = mapped_column(String(16))  # a Standing
+    since: Mapped[datetime]
+
+
+class Import(Base):
+    """One file of contacts, with the consent statement its organizer made for the whole batch."""
+
+    __tablename__ = "imports"
+
+    id: Mapped[id_key]
+    project_id: Mapped[int | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="SET NULL"), index=True
+    )
+    filename: Mapped[str]
+    sha256: Mapped[str] = mapped_column(String(64))
+    consent: Mapped[str]  # the statement; "" = none known, nobody in it may be written to
+    counts: Mapped[dict[str, Any]]  # what happened: created, updated, unchanged, refused …
+    actor: Mapped[str]
+    created_at: Mapped[datetime]
+    undone_at: Mapped[datetime | None]
+
+
+class ImportChange(Base):
+    """What an import changed on a contact that was already there, so that it can be undone."""
+
+    __tablename__ = "import_changes"
+
+    id: Mapped[id_key]
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), index=True)
+    contact_id: Mapped[int] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), index=True
+    )
+    before: Mapped[dict[str, Any]]  # column -> value before the import
+    after: Mapped[
+        dict[str, Any]
+    ]  # column -> value it wrote; undo restores only what still holds it

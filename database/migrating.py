@@ -1,0 +1,96 @@
+"""Bring a database to the schema this version expects, or say that it is already newer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from database.embedded import open_engine
+from database.engine import DatabaseUnusable, is_sqlite
+
+SCRIPTS = Path(__file__).parent / "migrations"
+
+
+class SchemaTooNew(DatabaseUnusable):
+    """The database was migrated by a newer Llamado; install that version, or restore a backup."""
+
+
+class SchemaTooOld(DatabaseUnusable):
+    """The database lacks a migration; run ``llamado migrate``."""
+
+
+def migrate(url: str) -> list[str]:
+    """Apply the migrations that a database lacks, in one transaction; return their numbers.
+
+    Raises SchemaTooNew for a database of a newer version, DatabaseUnusable if it cannot be opened.
+    """
+    engine = _engine(url)
+    try:
+        with engine.begin() as conn:
+            missing = _missing(conn)
+            config = _config()
+            config.attributes["connection"] = conn
+            command.upgrade(config, "head")
+            return missing
+    except OperationalError as error:
+        raise _unusable(error) from error
+    finally:
+        engine.dispose()
+
+
+def missing_migrations(url: str) -> list[str]:
+    """The numbers of the migrations a database lacks, without changing it.
+
+    Raises SchemaTooNew for a database of a newer version, DatabaseUnusable if it cannot be opened.
+    """
+    engine = _engine(url)
+    try:
+        with engine.connect() as conn:
+            return _missing(conn)
+    except OperationalError as error:
+        raise _unusable(error) from error
+    finally:
+        engine.dispose()
+
+
+def require_current(url: str) -> None:
+    """Raise SchemaTooOld or SchemaTooNew unless the database has exactly this version's schema."""
+    missing = missing_migrations(url)
+    if missing:
+        raise SchemaTooOld(
+            f"the database lacks migration {', '.join(missing)}; run: llamado migrate"
+        )
+
+
+def _engine(url: str) -> Engine:
+    return open_engine(url) if is_sqlite(url) else create_engine(url)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return config
+
+
+def _missing(conn: Connection) -> list[str]:
+    scripts = ScriptDirectory.from_config(_config())
+    current = MigrationContext.configure(conn).get_current_revision()
+    known = [script.revision for script in scripts.walk_revisions()]
+    if current is not None and current not in known:
+        raise SchemaTooNew(
+            f"the database is at migration {current}, which this version does not know; "
+            "install the newer Llamado that wrote it, or restore a backup"
+        )
+    wanted = known[: known.index(current)] if current else known
+    return list(reversed(wanted))
+
+
+def _unusable(error: SQLAlchemyError) -> DatabaseUnusable:
+    detail = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    return DatabaseUnusable(f"the database cannot be opened: {detail}; check database.url")

@@ -1,0 +1,73 @@
+"""Open the database a URL names, together with the job port that belongs to it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, insert, make_url, select
+
+from database.embedded import Embedded
+from database.engine import Database, driver_url, is_sqlite
+from database.jobs import EmbeddedJobs, Jobs, ProcrastinateJobs
+from database.migrating import migrate, require_current
+from database.models import Secret
+from database.postgres import Postgres
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A database ready for use and its jobs."""
+
+    database: Database
+    jobs: Jobs
+    url: str
+
+
+def prepare(url: str) -> str:
+    """Make the schema current where that is ours to do; return the URL with our driver.
+
+    An SQLite file migrates itself; PostgreSQL is migrated on purpose, by ``llamado migrate``.
+    Raises DatabaseUnusable, SchemaTooOld or SchemaTooNew.
+    """
+    url = driver_url(url)
+    if not is_sqlite(url):
+        require_current(url)
+        return url
+    Path(make_url(url).database or ".").parent.mkdir(parents=True, exist_ok=True)
+    migrate(url)
+    return url
+
+
+@asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Opened]:
+    """Open a prepared database (see ``prepare``) and close it behind you."""
+    if is_sqlite(url):
+        jobs = EmbeddedJobs()
+        database: Database = Embedded(url, on_wake=jobs.wake)
+        try:
+            yield Opened(database, jobs, url)
+        finally:
+            await database.close()
+    else:
+        many = ProcrastinateJobs(url)
+        await many.start()
+        database = Postgres(url)
+        try:
+            yield Opened(database, many, url)
+        finally:
+            await many.close()
+            await database.close()
+
+
+def secret(conn: Connection, name: str) -> str:
+    """This installation's secret of that name, made at first use: 256 random bits in hex."""
+    known = conn.scalar(select(Secret.value).where(Secret.name == name))
+    if known is not None:
+        return known
+    value = secrets.token_hex(32)
+    conn.execute(insert(Secret).values(name=name, value=value))
+    return value

@@ -1,0 +1,51 @@
+"""PostgreSQL: the same units of work, run on pooled psycopg connections, for many processes."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from database.engine import P, T, Unit
+
+RETRIES = 3
+RUN_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock detected
+
+
+class Postgres:
+    """A PostgreSQL database shared by any number of web and sender processes."""
+
+    embedded = False
+
+    def __init__(self, url: str, *, connections: int = 10) -> None:
+        self._engine = create_async_engine(url, pool_size=connections, pool_pre_ping=True)
+
+    async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def run(conn: Connection) -> T:
+            return unit(conn, *args, **kwargs)
+
+        for attempt in range(RETRIES):
+            try:
+                async with self._engine.begin() as conn:
+                    return await conn.run_sync(run)
+            except OperationalError as error:
+                if attempt == RETRIES - 1 or not _run_again(error):
+                    raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    async def read(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        def run(conn: Connection) -> T:
+            return unit(conn, *args, **kwargs)
+
+        async with self._engine.connect() as conn:
+            reading = await conn.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+            return await reading.run_sync(run)
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def _run_again(error: OperationalError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in RUN_AGAIN

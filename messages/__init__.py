@@ -1,0 +1,1 @@
+"""One text in several languages to one audience: queue, render, send, receipts, replies."""

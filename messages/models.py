@@ -1,0 +1,333 @@
+"""Tables of messages and deliveries: the ledger that the sending promise rests on.
+
+The truth is in ``deliveries``, one row per (message, channel, address). A batch only names a range
+of delivery ids for one sender at a time; it may be lost or run twice and nobody is texted twice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from database.tables import Base, id_key
+
+
+class Status(IntEnum):
+    """Where one delivery stands. The number is a rank: what a provider reports only moves up."""
+
+    PENDING = 0  # waiting: for its window, its pace, its person's daytime, or a retry
+    SENDING = 10  # claimed; the request may be on the wire
+    UNKNOWN = 15  # the answer was lost: it may or may not have gone out
+    ACCEPTED = 20  # the provider took it
+    QUEUED = 21  # the provider has it in its queue
+    SENT = 30  # handed to the carrier or the receiving server
+    DELIVERED = 40  # confirmed by the carrier or the receiving server
+    UNDELIVERED = 42  # the carrier or the receiving server could not deliver it
+    FAILED = 43  # refused; it was not sent
+    SKIPPED = 50  # not sent on purpose, see reason
+    STOPPED = 51  # an organizer undid or stopped the message before this one left
+    EXPIRED = 52  # its time ran out before it could leave
+
+
+TERMINAL_UNSENT = (Status.FAILED, Status.SKIPPED, Status.STOPPED, Status.EXPIRED)
+
+
+class MessageStatus(StrEnum):
+    """Where a whole message stands."""
+
+    DRAFT = "draft"
+    SENDING = "sending"  # launched; nothing leaves before starts_at
+    PAUSED = "paused"
+    STOPPED = "stopped"  # by a person; what had left has left
+    EXPIRED = "expired"
+    FINISHED = "finished"  # every delivery is terminal or with the provider
+
+
+class MessageKind(StrEnum):
+    """Why a message exists; decides priority and which rules apply."""
+
+    REPLY = "reply"  # an answer to what the person just sent; first in every queue
+    CONFIRMATION = "confirmation"  # the one confirmation of an opt-out; the law allows it
+    ALERT = "alert"
+    CAMPAIGN = "campaign"
+
+
+class Reach(StrEnum):
+    """Which channels a message uses for a person who has both."""
+
+    BOTH = "both"  # a text and an email
+    TEXT_FIRST = "text_first"  # email only to those who cannot be texted
+    SMS = "sms"
+    EMAIL = "email"
+
+
+class Message(Base):
+    """A text in several languages, to an audience."""
+
+    __tablename__ = "messages"
+
+    id: Mapped[id_key]
+    kind: Mapped[str] = mapped_column(String(16))  # a MessageKind
+    status: Mapped[str] = mapped_column(String(16), index=True)  # a MessageStatus
+    priority: Mapped[int] = mapped_column(SmallInteger)  # lower leaves first
+    reach: Mapped[str] = mapped_column(String(16))  # a Reach
+    project_id: Mapped[int | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="RESTRICT"), index=True
+    )  # whose message it is; NULL = the network's
+    action_id: Mapped[int | None] = mapped_column(
+        ForeignKey("actions.id", ondelete="RESTRICT"), index=True
+    )
+    audience: Mapped[dict[str, Any]]  # see messages/audience.py
+    scopes: Mapped[list[Any]]  # consent scopes that cover it: "network", "project:3"
+    default_language: Mapped[str] = mapped_column(String(8))  # for people whose own is missing
+    # Quiet hours for texts: {"opens": "10:00", "closes": "20:00", "sunday_opens": "12:00"};
+    # empty = none, as for an answer to what the person just sent.
+    hours: Mapped[dict[str, Any]]
+    sms_sender: Mapped[str]  # pace is kept per sender
+    email_sender: Mapped[str]
+    merge_defaults: Mapped[dict[str, Any]]  # language -> field -> text for people without one
+    segments: Mapped[int]  # most segments any language's text takes, for pacing before rendering
+    confirmed: Mapped[int]  # people counted when it was confirmed
+    expanded_to: Mapped[int]  # contact id up to which deliveries were written
+    expanded_at: Mapped[datetime | None]  # all deliveries written
+    starts_at: Mapped[datetime | None]  # launch + undo window
+    expires_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+    paused_because: Mapped[str]  # a sentence for the screen; "" when a person paused it
+    created_by: Mapped[str]
+    launched_by: Mapped[str]
+    launched_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class MessageText(Base):
+    """A message's words in one language, with merge fields."""
+
+    __tablename__ = "message_texts"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True
+    )
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    sms: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]  # Markdown
+
+
+class Delivery(Base):
+    """One copy to one address, or the record of why there is none.
+
+    ``address`` is empty (NULL) for people who get no copy of their own: no address on this channel,
+    or one that somebody before them in this message shares. So everybody in the audience has a row.
+    """
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[id_key]
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
+    contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
+    channel: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str | None]
+    zone_set_id: Mapped[int | None] = mapped_column(
+        ForeignKey("zone_sets.id", ondelete="RESTRICT")
+    )  # frozen from the contact; not indexed: zone sets are never deleted
+    status: Mapped[int] = mapped_column(SmallInteger)  # a Status; deliberately not indexed
+    reason: Mapped[str] = mapped_column(String(64))  # why skipped, failed or unknown
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    approved_sends: Mapped[int] = mapped_column(SmallInteger)
+    owner: Mapped[str | None] = mapped_column(String(40))  # the sender that claimed it
+    lease_until: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]  # back-off
+    provider_id: Mapped[str | None] = mapped_column(
+        String(80)
+    )  # not indexed: callbacks carry our id
+    language: Mapped[str] = mapped_column(String(8))  # it was rendered in; "" before
+    segments: Mapped[int] = mapped_column(SmallInteger)  # of the rendered text
+    changed_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("message_id", "channel", "address"),
+        UniqueConstraint("contact_id", "message_id", "channel"),
+        {"postgresql_with": {"fillfactor": 50}},
+    )
+
+
+class Batch(Base):
+    """Delivery ids ``lo_id <= id < hi_id`` of one message and channel: a sender's unit of work."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[id_key]
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("messages.id", ondelete="CASCADE"), index=True
+    )
+    channel: Mapped[str] = mapped_column(String(8))
+    lo_id: Mapped[int]
+    hi_id: Mapped[int]
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    open: Mapped[bool]  # False: nothing in it is pending or sending
+    next_at: Mapped[datetime]  # when there is something to do
+    owner: Mapped[str | None] = mapped_column(String(40))
+    lease_until: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index(
+            "ix_batches_due",
+            "priority",
+            "next_at",
+            sqlite_where=text("open"),
+            postgresql_where=text("open"),
+        ),
+    )
+
+
+class MessageCount(Base):
+    """How many deliveries of a message are where: kept by deltas in the same transaction."""
+
+    __tablename__ = "message_counts"
+
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True
+    )
+    channel: Mapped[str] = mapped_column(String(8), primary_key=True)
+    status: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    reason: Mapped[str] = mapped_column(String(64), primary_key=True)
+    # Of pending rows only (else 0): tells who waits for which zones' morning.
+    zone_set_id: Mapped[int] = mapped_column(primary_key=True)
+    count: Mapped[int]
+
+
+class Pace(Base):
+    """A token bucket per sender identity, shared by all processes, in segments (emails: copies)."""
+
+    __tablename__ = "paces"
+
+    sender: Mapped[str] = mapped_column(String(80), primary_key=True)
+    tokens: Mapped[float]
+    filled_at: Mapped[datetime]
+
+
+class Link(Base):
+    """A web address in a message's text, replaced per person by a short one of our own."""
+
+    __tablename__ = "links"
+
+    id: Mapped[id_key]
+    message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))
+    url: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("message_id", "url"),)
+
+
+class Click(Base):
+    """Somebody followed a short link or opened their action page; scanners do so too."""
+
+    __tablename__ = "clicks"
+
+    id: Mapped[id_key]
+    delivery_id: Mapped[int] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="CASCADE"), index=True
+    )
+    link_id: Mapped[int | None] = mapped_column(
+        ForeignKey("links.id", ondelete="CASCADE"), index=True
+    )  # NULL = the action page
+    at: Mapped[datetime]
+
+
+class Event(Base):
+    """A provider's webhook event, kept raw and once; applied afterwards, in batches."""
+
+    __tablename__ = "events"
+
+    id: Mapped[id_key]
+    provider: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str] = mapped_column(String(160))  # what makes a copy of it recognisable
+    kind: Mapped[str] = mapped_column(String(16))  # receipt | inbound
+    payload: Mapped[dict[str, Any]]
+    received_at: Mapped[datetime]
+    applied_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("provider", "key"),
+        Index(
+            "ix_events_waiting",
+            "id",
+            sqlite_where=text("applied_at IS NULL"),
+            postgresql_where=text("applied_at IS NULL"),
+        ),
+    )
+
+
+class ReplyVerdict(StrEnum):
+    """What we understood an incoming message to be."""
+
+    OPT_OUT = "opt_out"  # the whole message is a stop word
+    MAYBE_OPT_OUT = "maybe_opt_out"  # a sentence that may mean stop: a person decides
+    OPT_IN = "opt_in"
+    HELP = "help"
+    OUTCOME = "outcome"  # 1 to 4: what came of a call
+    OTHER = "other"
+
+
+class Reply(Base):
+    """An incoming text or email: the inbox."""
+
+    __tablename__ = "replies"
+
+    id: Mapped[id_key]
+    channel: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str]
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contacts.id", ondelete="SET NULL"), index=True
+    )
+    message_id: Mapped[int | None] = mapped_column(
+        ForeignKey("messages.id", ondelete="SET NULL"), index=True
+    )  # the message it most likely answers
+    body: Mapped[str]
+    verdict: Mapped[str] = mapped_column(String(16))  # a ReplyVerdict
+    received_at: Mapped[datetime]
+    handled_at: Mapped[datetime | None]  # NULL = waits for a person
+    handled_by: Mapped[str]
+
+    __table_args__ = (
+        Index(None, "channel", "address"),
+        Index(
+            "ix_replies_waiting",
+            "received_at",
+            sqlite_where=text("handled_at IS NULL"),
+            postgresql_where=text("handled_at IS NULL"),
+        ),
+    )
+
+
+class OutboxMessage(Base):
+    """A message the outbox provider kept, as its person would see it, instead of sending it."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[id_key]
+    delivery_id: Mapped[int] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="CASCADE"), index=True
+    )
+    channel: Mapped[str] = mapped_column(String(8))
+    sender: Mapped[str]
+    address: Mapped[str]
+    subject: Mapped[str]
+    text: Mapped[str]
+    html: Mapped[str]
+    headers: Mapped[dict[str, Any]]
+    at: Mapped[datetime]
+
+
+class SenderRun(Base):
+    """A sender's life: a start without a stop is a crash, and three in ten minutes pause sending."""
+
+    __tablename__ = "sender_runs"
+
+    owner: Mapped[str] = mapped_column(String(40), primary_key=True)
+    started_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]

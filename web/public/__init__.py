@@ -1,0 +1,1 @@
+"""Public pages: what a supporter opens from a text or an email."""
