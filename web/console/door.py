@@ -1,0 +1,78 @@
+"""The console's door: nobody passes without a session, a form's token, and a right to the object.
+
+The checks live here and not in the pages, so that a page cannot forget them.
+"""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+from urllib.parse import quote
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from organizers.access import NotSignedIn, Viewer, is_stale, touch, viewer
+from web.console import routes
+from web.console.guard import require_visible
+from web.console.signing import cookie_name
+from web.console.viewing import TOKEN, VIEWER, now, read, write
+from web.errors import Handler
+from web.pages import LANGUAGE
+from web.security import SAFE, CrossSite, refuse_cross_site
+
+UPLOAD_LIMIT = 32 * 1024 * 1024  # a file of contacts; the limit elsewhere is far smaller
+SIGN_IN = "/console/sign-in"
+
+
+def make_console() -> web.Application:
+    """The console's application, for ``/console``."""
+    app = web.Application(middlewares=[pass_door])
+    app.add_routes(routes.ROUTES)
+    return app
+
+
+@web.middleware
+async def pass_door(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Check origin, session, form token and object, in this order, before any page runs."""
+    refuse_cross_site(request)
+    if request.path == SIGN_IN:
+        return await handler(request)
+    token = request.cookies.get(cookie_name(request), "")
+    try:
+        known, stale = await read(request, _enter, token, dict(request.match_info), now(request))
+    except NotSignedIn:
+        raise web.HTTPSeeOther(_sign_in_again(request)) from None
+    if request.method not in SAFE:
+        request = request.clone(client_max_size=UPLOAD_LIMIT)
+        await _require_token(request, known)
+    if stale:
+        await write(request, touch, token, now(request))
+    request[VIEWER] = known
+    request[TOKEN] = token
+    request[LANGUAGE] = known.language
+    return await handler(request)
+
+
+def _enter(
+    conn: Connection, token: str, named: dict[str, str], at: datetime
+) -> tuple[Viewer, bool]:
+    known = viewer(conn, token, at)
+    require_visible(conn, known, named)
+    return known, is_stale(conn, token, at)
+
+
+async def _require_token(request: web.Request, known: Viewer) -> None:
+    """Raise CrossSite unless the form carries the session's own token."""
+    form = await request.post()
+    sent = form.get("csrf", "")
+    if not isinstance(sent, str) or not hmac.compare_digest(
+        sent.encode(), known.csrf_token.encode()
+    ):
+        raise CrossSite(CrossSite.__doc__)
+
+
+def _sign_in_again(request: web.Request) -> str:
+    if request.method in SAFE and request.path != "/console/":
+        return f"{SIGN_IN}?next={quote(request.path_qs, safe='')}"
+    return SIGN_IN

@@ -1,0 +1,94 @@
+"""What the inbox shows: replies that wait for a person, and what may be done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, func, or_, select, update
+
+from contacts.models import AddressStanding, Contact, Membership, Standing
+from messages.models import Message, Reply
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A reply as the inbox shows it."""
+
+    id: int
+    channel: str
+    address: str
+    body: str
+    verdict: str
+    received_at: datetime
+    contact_id: int | None
+    name: str
+    language: str
+    in_review: bool
+
+
+def waiting_count(conn: Connection, within: Sequence[int] | None) -> int:
+    """How many replies nobody has handled yet."""
+    waiting = select(func.count(Reply.id)).where(Reply.handled_at.is_(None))
+    return conn.scalar(_visible(waiting, within)) or 0
+
+
+def waiting_replies(
+    conn: Connection, within: Sequence[int] | None, *, limit: int = 50
+) -> list[Waiting]:
+    """The replies nobody has handled yet: those that may mean stop first, then the oldest."""
+    in_review = (
+        select(AddressStanding.address)
+        .where(
+            AddressStanding.channel == Reply.channel,
+            AddressStanding.address == Reply.address,
+            AddressStanding.standing == Standing.REVIEW,
+        )
+        .exists()
+    )
+    statement = (
+        select(Reply, Contact.given_name, Contact.family_name, Contact.language, in_review)
+        .outerjoin(Contact, Contact.id == Reply.contact_id)
+        .where(Reply.handled_at.is_(None))
+        .order_by(in_review.desc(), Reply.received_at, Reply.id)
+        .limit(limit)
+    )
+    rows = conn.execute(_visible(statement, within)).all()
+    return [
+        Waiting(
+            row.id,
+            row.channel,
+            row.address,
+            row.body,
+            row.verdict,
+            row.received_at,
+            row.contact_id,
+            f"{row.given_name or ''} {row.family_name or ''}".strip(),
+            row.language or "",
+            bool(row[-1]),
+        )
+        for row in rows
+    ]
+
+
+def mark_handled(conn: Connection, reply_id: int, *, actor: str, now: datetime) -> None:
+    """Take a reply out of the inbox; the first to do so stays on record."""
+    conn.execute(
+        update(Reply)
+        .where(Reply.id == reply_id, Reply.handled_at.is_(None))
+        .values(handled_at=now, handled_by=actor)
+    )
+
+
+def _visible(statement: Select, within: Sequence[int] | None) -> Select:  # type: ignore[type-arg]
+    """Narrow replies to those the guard would let these projects' organizers touch."""
+    if within is None:
+        return statement
+    members = select(Membership.contact_id).where(Membership.project_id.in_(within))
+    messages = select(Message.id).where(Message.project_id.in_(within))
+    networks = select(Message.id).where(Message.project_id.is_(None))
+    unclaimed = or_(Reply.message_id.is_(None), Reply.message_id.in_(networks))
+    return statement.where(
+        or_(Reply.message_id.in_(messages), unclaimed & Reply.contact_id.in_(members))
+    )

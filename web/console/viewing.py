@@ -1,0 +1,53 @@
+"""Who is looking at a console page, and rendering one for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+
+from aiohttp import web
+
+from database.engine import Unit
+from organizers.access import Viewer
+from web.console.inboxes import waiting_count
+from web.keys import CLOCK, DATABASE
+from web.pages import render
+
+P = ParamSpec("P")
+T = TypeVar("T")
+VIEWER: web.RequestKey[Viewer] = web.RequestKey("viewer", Viewer)
+TOKEN: web.RequestKey[str] = web.RequestKey("token", str)
+
+
+async def page(
+    request: web.Request,
+    template: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    status: int = 200,
+) -> web.Response:
+    """Answer a signed-in organizer with a page of the console."""
+    viewer = request[VIEWER]
+    shell = {
+        "viewer": viewer,
+        "waiting": await read(request, waiting_count, viewer.within),
+        "path": request.path,
+        "notice": request.query.get("notice", ""),
+    }
+    return render(request, f"console/{template}", {**shell, **(values or {})}, status=status)
+
+
+async def read(request: web.Request, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a reading unit of work."""
+    return await request.config_dict[DATABASE].read(unit, *args, **kwargs)
+
+
+async def write(request: web.Request, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run a writing unit of work."""
+    return await request.config_dict[DATABASE].write(unit, *args, **kwargs)
+
+
+def now(request: web.Request) -> datetime:
+    """The time, aware."""
+    return request.config_dict[CLOCK]()

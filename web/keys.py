@@ -1,0 +1,49 @@
+"""What a request handler may reach for: the database, its jobs, and this installation's own facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from database.engine import Database
+from database.jobs import Jobs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """What the pages need of the settings; ``web/app.py`` is handed it ready-made."""
+
+    public_url: str  # no trailing slash, e.g. https://llamado.example.org
+    network_name: str
+    postal_address: str = ""
+    languages: tuple[str, ...] = ("en", "es")
+    default_language: str = "en"
+    undo_seconds: int = 60
+    links_key: bytes = field(default=b"", repr=False)  # the installation's secret "links"
+    twilio_tokens: tuple[str, ...] = field(default=(), repr=False)  # any of them may have signed
+    sendgrid_public_keys: tuple[str, ...] = ()
+    inbound_secret: str = field(default="", repr=False)  # in SendGrid's inbound address
+    trusted_proxies: tuple[str, ...] = ()  # networks whose X-Forwarded-For we believe
+    cents_per_segment: float = 0.83  # what the console multiplies segments with
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers reach us by https; only a machine's own loopback may do without."""
+        return urlsplit(self.public_url).scheme == "https"
+
+
+class Clock(Protocol):
+    """Where the pages ask for the time, so that tests may set it."""
+
+    def __call__(self) -> datetime:
+        """Now, aware."""
+
+
+DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
+JOBS: web.AppKey[Jobs] = web.AppKey("jobs", Jobs)
+SITE: web.AppKey[Site] = web.AppKey("site", Site)
+CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)

@@ -1,0 +1,110 @@
+"""Render a page: a template, in a language, with the words and formats of that language."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import jinja2
+from aiohttp import web
+from babel.dates import format_skeleton, format_time
+from babel.numbers import format_decimal
+
+from web.keys import CLOCK, SITE
+from web.translations import Translator, preferred, translators
+
+HERE = Path(__file__).parent
+STATIC = HERE / "static"
+CACHED = "public, max-age=31536000, immutable"
+
+TRANSLATORS: web.AppKey[dict[str, Translator]] = web.AppKey("translators", dict[str, Translator])
+TEMPLATES: web.AppKey[dict[str, jinja2.Environment]] = web.AppKey(
+    "templates", dict[str, jinja2.Environment]
+)
+LANGUAGE: web.RequestKey[str] = web.RequestKey("language", str)
+
+
+def setup(app: web.Application) -> None:
+    """Load words and templates in the site's languages; serve the static files."""
+    words = translators(app[SITE].languages)
+    app[TRANSLATORS] = words
+    app[TEMPLATES] = {language: _environment(each) for language, each in words.items()}
+    app.router.add_static("/static", STATIC)
+
+
+def language_of(request: web.Request) -> str:
+    """The language a door chose for this request (``LANGUAGE``), else the browser's."""
+    site = request.config_dict[SITE]
+    chosen = request.get(LANGUAGE)
+    if chosen in site.languages:
+        return str(chosen)
+    wanted = request.headers.get("Accept-Language", "")
+    return preferred(wanted, site.languages, site.default_language)
+
+
+def translator(request: web.Request) -> Translator:
+    """The words of this request's language."""
+    return request.config_dict[TRANSLATORS][language_of(request)]
+
+
+def render(
+    request: web.Request,
+    template: str,
+    values: Mapping[str, object] | None = None,
+    *,
+    status: int = 200,
+) -> web.Response:
+    """Answer with a page; it is never cached unless the handler says so afterwards."""
+    return web.Response(
+        text=rendered(request, template, values or {}),
+        status=status,
+        content_type="text/html",
+        charset="utf-8",
+        headers={"Cache-Control": "no-store", "Vary": "Accept-Language, Cookie"},
+    )
+
+
+def rendered(request: web.Request, template: str, values: Mapping[str, object]) -> str:
+    """A template's text, as for ``render``; also for the pieces that live pages fetch."""
+    language = language_of(request)
+    site = request.config_dict[SITE]
+    page = request.config_dict[TEMPLATES][language].get_template(template)
+    return page.render(site=site, language=language, now=request.config_dict[CLOCK](), **values)
+
+
+def _environment(words: Translator) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        extensions=["jinja2.ext.i18n"],
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_gettext_translations(words.texts, newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["asset"] = _asset
+    environment.filters["number"] = lambda value: format_decimal(value, locale=words.locale)
+    environment.filters["when"] = lambda value, zone="UTC": _when(value, zone, words)
+    environment.filters["sentence"] = words.sentence
+    return environment
+
+
+def _asset(name: str) -> str:
+    """A static file's address with its contents' hash, so that browsers may keep it for ever."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+    return f"/static/{name}?v={digest}"
+
+
+def _when(value: datetime, zone: str, words: Translator) -> str:
+    local = value.astimezone(ZoneInfo(zone))
+    day = format_skeleton("yMMMd", local, locale=words.locale)
+    return f"{day}, {format_time(local, 'short', locale=words.locale)}"
+
+
+async def cache_static(request: web.Request, response: web.StreamResponse) -> None:
+    """Let browsers keep a static file they asked for by its hash."""
+    if request.path.startswith("/static/") and response.status in (200, 304):
+        response.headers["Cache-Control"] = CACHED if "v" in request.query else "no-cache"

@@ -1,0 +1,89 @@
+"""What every response carries and every request is checked for, whichever door it comes through."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from web.keys import SITE
+
+CSP = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    # Not no-referrer: that turns the Origin of our own forms into "null". Other sites see nothing.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Server": "llamado",  # else aiohttp tells its version
+}
+HSTS = "max-age=31536000; includeSubDomains"
+BODY_LIMIT = 1024 * 1024
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CrossSite(Exception):
+    """This form was sent from another site, or the page was too old; open the page again and repeat what you did."""
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Give a response our headers; a page says itself when it may be cached."""
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    if request.config_dict[SITE].secure:
+        response.headers["Strict-Transport-Security"] = HSTS
+    response.headers.setdefault("Cache-Control", "no-store")
+
+
+def refuse_cross_site(request: web.Request) -> None:
+    """Raise CrossSite for an unsafe request that another site's page made the browser send.
+
+    Browsers say so in Sec-Fetch-Site; old ones only name the Origin.
+    """
+    if request.method in SAFE:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        allowed = site in ("same-origin", "none")
+    else:
+        origin = urlsplit(request.headers.get("Origin", "")).netloc
+        allowed = origin in (request.host, urlsplit(request.config_dict[SITE].public_url).netloc)
+    if not allowed:
+        raise CrossSite(CrossSite.__doc__)
+
+
+def network_address(request: web.Request) -> str:
+    """Whose request it is: the nearest hop that is not one of our own proxies."""
+    networks = [ipaddress.ip_network(net) for net in request.config_dict[SITE].trusted_proxies]
+    hops = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    for hop in [request.remote or "", *reversed(hops)]:
+        try:
+            address = ipaddress.ip_address(hop)
+        except ValueError:
+            break
+        if not any(address in network for network in networks):
+            return str(address)
+    return request.remote or ""
+
+
+def address_hash(request: web.Request) -> str:
+    """The network address for counting attempts, keyed, so that a list of them tells nothing."""
+    key = request.config_dict[SITE].links_key
+    return hmac.new(key, network_address(request).encode(), hashlib.sha256).hexdigest()
+
+
+def local_path(target: str, default: str) -> str:
+    """A path of our own to redirect to, or ``default`` for anything that may lead elsewhere."""
+    plain = target.isascii() and target.isprintable() and "\\" not in target
+    if plain and target.startswith("/") and not target.startswith("//"):
+        return target
+    return default
