@@ -1,0 +1,160 @@
+"""The addresses that ride in our messages: who followed which link, proven without asking the database.
+
+A token is a delivery's number and a keyed digest of it. The digest is made per purpose, so that a
+receipt's token cannot open a person's page. Tokens in texts are short, since every character of an
+SMS is paid for on every copy, and made of letters and digits only, since phones drop trailing
+punctuation when they turn an address into a link.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from hmac import compare_digest
+
+from sqlalchemy import Connection, select
+
+from database.upserts import insert_or
+from messages.models import Link
+
+LINK_FIELD = "link:"  # a tracked link's merge field is "link:" and its Link.id
+
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_MAC_DIGITS = 9  # 53 bits: guessing one person's link takes 2 ** 52 requests
+_MAC_RANGE = 62**_MAC_DIGITS
+_PERSON_TOKEN = re.compile(rf"([1-9A-Za-z][0-9A-Za-z]{{0,10}})([0-9A-Za-z]{{{_MAC_DIGITS}}})")
+_PERSON = b"person's link"
+_RECEIPT = b"receipt"
+
+# Up to a space, quote, brace or the middle of a Markdown link; not when a merge field goes on inside
+# the address, which makes it a different address per person.
+_URL = re.compile(
+    r"https?://(?=[^\W_])(?:[^\s<>\"“”«»{}|\\^`\]]|\](?!\())++(?!\{\{)", re.IGNORECASE
+)
+_CLOSING = {")": "(", "]": "["}
+_PUNCTUATION = ".,;:!?'’*_…"
+
+
+class BadToken(ValueError):
+    """This address is not one of ours, or it was not copied whole."""
+
+
+def person_token(secret: str, delivery_id: int) -> str:
+    """Name one person's copy in an address: 14 characters for the first 900 million deliveries."""
+    return _base62(delivery_id) + _person_mac(secret, delivery_id)
+
+
+def read_person_token(secret: str, token: str) -> int:
+    """Return the delivery id in a person's token; raise BadToken for any other text."""
+    match = _PERSON_TOKEN.fullmatch(token)
+    if match is None:
+        raise BadToken("This address is incomplete: please open the link from the message again.")
+    delivery_id = _number(match[1])
+    if not compare_digest(_person_mac(secret, delivery_id), match[2]):
+        raise BadToken("This address is not valid: please open the link from the message again.")
+    return delivery_id
+
+
+def receipt_token(secret: str, delivery_id: int, attempt: int) -> str:
+    """Return 16 characters that prove a callback is about this attempt of this delivery."""
+    digest = _digest(secret, _RECEIPT, f"{delivery_id}.{attempt}", size=12)
+    return urlsafe_b64encode(digest).decode()
+
+
+def check_receipt(secret: str, delivery_id: int, attempt: int, token: str) -> bool:
+    """Tell whether we issued this token for this attempt."""
+    return compare_digest(receipt_token(secret, delivery_id, attempt).encode(), token.encode())
+
+
+def action_url(public_url: str, token: str) -> str:
+    """Return the address of a person's action page."""
+    return f"{public_url.rstrip('/')}/a/{token}"
+
+
+def link_url(public_url: str, token: str, link_id: int) -> str:
+    """Return the short address that leads a person to a link of the message."""
+    return f"{public_url.rstrip('/')}/r/{token}/{link_id}"
+
+
+def unsubscribe_url(public_url: str, token: str) -> str:
+    """Return the address at which a person leaves the list, by hand or by one click (RFC 8058)."""
+    return f"{public_url.rstrip('/')}/u/{token}"
+
+
+def urls_in(text: str, *, public_url: str) -> list[str]:
+    """Find the web addresses in a text, in order and once each; not our own, which are known."""
+    found = (_trimmed(match[0]) for match in _URL.finditer(text))
+    return list(dict.fromkeys(url for url in found if not _is_ours(url, public_url)))
+
+
+def with_link_fields(text: str, ids: Mapping[str, int]) -> str:
+    """Put a tracked link's merge field in the place of each address that has an id."""
+
+    def replaced(match: re.Match[str]) -> str:
+        url = _trimmed(match[0])
+        if url not in ids:
+            return match[0]
+        return f"{{{{ {LINK_FIELD}{ids[url]} }}}}{match[0][len(url) :]}"
+
+    return _URL.sub(replaced, text)
+
+
+def save_links(
+    conn: Connection, message_id: int, texts: Iterable[str], *, public_url: str
+) -> dict[str, int]:
+    """Keep the web addresses in a message's texts, once each; return their ids by address."""
+    urls = {url for text in texts for url in urls_in(text, public_url=public_url)}
+    if urls:
+        rows = [{"message_id": message_id, "url": url} for url in sorted(urls)]
+        conn.execute(insert_or(conn, Link).values(rows).on_conflict_do_nothing())
+    return load_links(conn, message_id)
+
+
+def load_links(conn: Connection, message_id: int) -> dict[str, int]:
+    """Return the ids of a message's tracked links by address."""
+    rows = conn.execute(select(Link.url, Link.id).where(Link.message_id == message_id))
+    return dict(rows.tuples())
+
+
+def _is_ours(url: str, public_url: str) -> bool:
+    ours = public_url.rstrip("/").casefold()
+    return url.casefold() == ours or url.casefold().startswith(ours + "/")
+
+
+def _trimmed(url: str) -> str:
+    """Leave out the punctuation of the sentence around an address, and a bracket it did not open."""
+    while url[-1] in _PUNCTUATION or _closes_nothing(url):
+        url = url[:-1]
+    return url
+
+
+def _closes_nothing(url: str) -> bool:
+    opening = _CLOSING.get(url[-1])
+    return opening is not None and url.count(opening) < url.count(url[-1])
+
+
+def _person_mac(secret: str, delivery_id: int) -> str:
+    digest = _digest(secret, _PERSON, str(delivery_id), size=16)
+    number = int.from_bytes(digest, "big") % _MAC_RANGE
+    return _base62(number).rjust(_MAC_DIGITS, "0")
+
+
+def _digest(secret: str, purpose: bytes, words: str, *, size: int) -> bytes:
+    return blake2b(words.encode(), key=secret.encode(), person=purpose, digest_size=size).digest()
+
+
+def _base62(number: int) -> str:
+    digits = []
+    while number:
+        number, digit = divmod(number, 62)
+        digits.append(_DIGITS[digit])
+    return "".join(reversed(digits))
+
+
+def _number(digits: str) -> int:
+    number = 0
+    for digit in digits:
+        number = number * 62 + _DIGITS.index(digit)
+    return number
