@@ -1,0 +1,287 @@
+"""What is this installation set to? ``settings.toml`` as typed values, overridden by file and environment.
+
+The defaults stand in ``settings.toml`` alone; the dataclasses below say what type and range each
+has. ``overrides.py`` does the reading.
+"""
+
+from __future__ import annotations
+
+import sysconfig
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_type_hints
+from urllib.parse import urlsplit
+
+from messages import hours
+from messages.hours import BadHours, Hours
+from overrides import BadSettings, Values, between, one_of, private, read, secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class Network:
+    """Who we are."""
+
+    name: str
+    public_url: str
+    postal_address: str
+    languages: tuple[str, ...]
+    default_language: str
+    region: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """Where everything is kept."""
+
+    url: str = private()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web:
+    """Where we listen."""
+
+    host: str
+    port: int = between(0, 65535)
+    trusted_proxies: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Twilio:
+    """How texts leave."""
+
+    account_sid: str
+    auth_token: str = secret()
+    api_key_sid: str
+    api_key_secret: str = secret()
+    messaging_service_sid: str
+    from_number: str
+    api_base: str
+    timeout_seconds: float = between(1, 120)
+
+    @property
+    def sender(self) -> str:
+        """The messaging service, or the number, that texts come from."""
+        return self.messaging_service_sid or self.from_number
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough is set to send."""
+        signs = self.auth_token or (self.api_key_sid and self.api_key_secret)
+        return bool(self.account_sid and signs and self.sender)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendGrid:
+    """How email leaves, first choice."""
+
+    api_key: str = secret()
+    from_email: str
+    event_public_key: str
+    inbound_secret: str = secret()
+    api_base: str
+    timeout_seconds: float = between(1, 120)
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough is set to send."""
+        return bool(self.api_key and self.from_email)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SMTP:
+    """How email leaves, second choice."""
+
+    host: str
+    port: int = between(1, 65535)
+    security: str = one_of("starttls", "tls", "none")
+    username: str
+    password: str = secret()
+    from_email: str
+    connections: int = between(1, 100)
+    timeout_seconds: float = between(1, 600)
+
+    @property
+    def ready(self) -> bool:
+        """Whether enough is set to send."""
+        return bool(self.host and self.from_email)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outbox:
+    """What happens to messages that stay here."""
+
+    simulate: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sending:
+    """How fast, how many at once, how careful."""
+
+    concurrency: int = between(1, 1000)
+    batch: int = between(1, 500)
+    lease_seconds: int = between(30, 600)
+    undo_seconds: int = between(0, 3600)
+    sms_segments_per_second: float = between(0.1, 10_000)
+    emails_per_second: float = between(0.1, 100_000)
+    weekly_cap: int = between(0, 100)
+    cents_per_segment: float = between(0, 100)
+    drain_seconds: float = between(0, 600)
+
+
+@dataclass(frozen=True, kw_only=True)
+class QuietHours:
+    """When texts may arrive, where their recipient lives."""
+
+    opens: str
+    closes: str
+    sunday_opens: str
+
+    @property
+    def window(self) -> Hours:
+        """The same as times; loading has checked that they make sense."""
+        return hours.parse(self.opens, self.closes, self.sunday_opens)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Representatives:
+    """How fresh the data on members and districts should be."""
+
+    stale_days: int = between(1, 3650)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Logs:
+    """What is written to the log."""
+
+    level: str = one_of("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """All settings of this installation."""
+
+    network: Network
+    database: Database
+    web: Web
+    twilio: Twilio
+    sendgrid: SendGrid
+    smtp: SMTP
+    outbox: Outbox
+    sending: Sending
+    quiet_hours: QuietHours
+    representatives: Representatives
+    logs: Logs
+
+    @property
+    def sms_by(self) -> str:
+        """The provider that texts go to: twilio, or the outbox while it is not set up."""
+        return "twilio" if self.twilio.ready else "outbox"
+
+    @property
+    def email_by(self) -> str:
+        """The provider that emails go to: sendgrid, smtp, or the outbox while neither is set up."""
+        if self.sendgrid.ready:
+            return "sendgrid"
+        return "smtp" if self.smtp.ready else "outbox"
+
+
+SECTIONS: Mapping[str, type] = get_type_hints(Settings)
+
+
+def load(environment: Mapping[str, str], *, folder: Path | None = None) -> Settings:
+    """Read the defaults, the settings file and the environment. Raises BadSettings."""
+    problems: list[str] = []
+    values = read(SECTIONS, defaults_file(), environment, folder or Path(), problems)
+    _check_together(values, problems)
+    if problems:
+        raise BadSettings(problems)
+    return Settings(**{name: section(**values[name]) for name, section in SECTIONS.items()})
+
+
+def defaults_file() -> Path:
+    """Where ``settings.toml`` lies: beside this module, or where a wheel puts its data."""
+    beside = Path(__file__).with_name("settings.toml")
+    installed = Path(sysconfig.get_path("data")) / "share" / "llamado" / "settings.toml"
+    return beside if beside.exists() else installed
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What is unfinished or unwise, though nothing is broken: for `llamado doctor` and the start."""
+    return [
+        *_network_concerns(settings),
+        *_sms_concerns(settings.twilio),
+        *_email_concerns(settings.sendgrid, settings.smtp),
+    ]
+
+
+def _check_together(values: Values, problems: list[str]) -> None:
+    """Check what only makes sense in combination."""
+    network, quiet = values["network"], values["quiet_hours"]
+    if network["default_language"] not in network["languages"]:
+        problems.append(
+            f"network.default_language {network['default_language']!r} is not among"
+            f" network.languages {', '.join(network['languages'])}; add it there"
+        )
+    url = network["public_url"]
+    if url and not url.startswith(("https://", "http://")):
+        problems.append(f"network.public_url {url!r} must begin with https://")
+    try:
+        hours.parse(quiet["opens"], quiet["closes"], quiet["sunday_opens"])
+    except BadHours as error:
+        problems.append(f"quiet_hours: {error}")
+
+
+def _network_concerns(settings: Settings) -> Iterator[str]:
+    network = settings.network
+    real_email = settings.email_by != "outbox"
+    real = real_email or settings.sms_by != "outbox"
+    if real and not network.public_url:
+        yield (
+            "network.public_url is not set: providers cannot reach us, so receipts, replies and"
+            " opt-outs will not arrive; set the https address of this service"
+        )
+    if network.public_url.startswith("http://") and not _is_loopback(network.public_url):
+        yield (
+            "network.public_url is not https: passwords and people's links would travel in the"
+            " open; put a proxy such as Caddy in front and set its https address"
+        )
+    if real_email and not network.postal_address:
+        yield (
+            "network.postal_address is not set, and the law wants one under every email: no email"
+            " can be launched until it is"
+        )
+    if real and settings.outbox.simulate:
+        yield (
+            "outbox.simulate is on together with a real provider: made-up STOPs would opt real"
+            " people out; switch it off"
+        )
+
+
+def _sms_concerns(twilio: Twilio) -> Iterator[str]:
+    if (twilio.account_sid or twilio.auth_token) and not twilio.ready:
+        yield (
+            "twilio is half set up, so texts stay in the outbox: it needs account_sid, auth_token"
+            " (or api_key_sid and api_key_secret), and messaging_service_sid or from_number"
+        )
+    if twilio.ready and not twilio.auth_token:
+        yield (
+            "twilio.auth_token is not set: an API key can send, but without the token no receipt,"
+            " reply or opt-out from Twilio can be believed"
+        )
+
+
+def _email_concerns(sendgrid: SendGrid, smtp: SMTP) -> Iterator[str]:
+    if sendgrid.api_key and not sendgrid.from_email:
+        yield "sendgrid.from_email is not set, so SendGrid is not used: write whom emails come from"
+    if sendgrid.ready and not sendgrid.event_public_key:
+        yield (
+            "sendgrid.event_public_key is not set: bounces, complaints and unsubscribes from"
+            " SendGrid cannot be believed; switch on the signed event webhook and copy its key"
+        )
+    if smtp.host and not smtp.from_email:
+        yield "smtp.from_email is not set, so SMTP is not used: write whom emails come from"
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in ("127.0.0.1", "localhost", "::1")
