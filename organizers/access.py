@@ -68,7 +68,9 @@ class Viewer:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class Candidate:
+    """The account somebody wants to open, or nothing, which the caller must not tell."""
+
     organizer_id: int | None
     password_hash: str | None
 
@@ -111,11 +113,43 @@ async def sign_in(
     Raises WrongSignIn, in the same words and time whether the account exists or not, or
     TooManyAttempts. The slow hash runs beside the database's writer, not in it.
     """
-    candidate = await database.write(_attempt, email, address_hash, now)
+    candidate = await database.write(attempt, email, address_hash, now)
     right = await asyncio.to_thread(matches, password, candidate.password_hash)
     if not right or candidate.organizer_id is None:
         raise WrongSignIn(WrongSignIn.__doc__)
-    return await database.write(_begin, candidate.organizer_id, email, address_hash, now)
+    return await database.write(_welcome, candidate.organizer_id, email, address_hash, now)
+
+
+def attempt(conn: Connection, email: str, address_hash: str, now: datetime) -> Candidate:
+    """Count an attempt and look the account up; raise TooManyAttempts when there were too many."""
+    limits = _limits(email, address_hash)
+    recent = (
+        select(SignInAttempt.subject, func.count().label("tries"))
+        .where(SignInAttempt.subject.in_(limits), SignInAttempt.at > now - WINDOW)
+        .group_by(SignInAttempt.subject)
+    )
+    if any(tries >= limits[subject] for subject, tries in conn.execute(recent)):
+        raise TooManyAttempts(TooManyAttempts.__doc__)
+    conn.execute(insert(SignInAttempt), [{"subject": subject, "at": now} for subject in limits])
+    known = conn.execute(
+        select(Organizer.id, Organizer.password_hash).where(Organizer.email == folded(email))
+    ).one_or_none()
+    return Candidate(*known) if known else Candidate(None, None)
+
+
+def begin(conn: Connection, organizer_id: int, now: datetime) -> str:
+    """Begin a session for an organizer whose identity is proven; return its token."""
+    token = secrets.token_urlsafe(32)
+    conn.execute(
+        insert(Session).values(
+            token_hash=_sha256(token),
+            organizer_id=organizer_id,
+            csrf_token=secrets.token_urlsafe(32),
+            created_at=now,
+            seen_at=now,
+        )
+    )
+    return token
 
 
 def viewer(conn: Connection, token: str, now: datetime) -> Viewer:
@@ -157,42 +191,15 @@ def choose_language(conn: Connection, organizer_id: int, language: str) -> None:
     conn.execute(update(Organizer).where(Organizer.id == organizer_id).values(language=language))
 
 
-def _attempt(conn: Connection, email: str, address_hash: str, now: datetime) -> _Candidate:
-    """Count an attempt, unless there were too many, and look the account up."""
-    limits = _limits(email, address_hash)
-    recent = (
-        select(SignInAttempt.subject, func.count().label("tries"))
-        .where(SignInAttempt.subject.in_(limits), SignInAttempt.at > now - WINDOW)
-        .group_by(SignInAttempt.subject)
-    )
-    if any(tries >= limits[subject] for subject, tries in conn.execute(recent)):
-        raise TooManyAttempts(TooManyAttempts.__doc__)
-    conn.execute(insert(SignInAttempt), [{"subject": subject, "at": now} for subject in limits])
-    known = conn.execute(
-        select(Organizer.id, Organizer.password_hash).where(Organizer.email == folded(email))
-    ).one_or_none()
-    return _Candidate(*known) if known else _Candidate(None, None)
-
-
-def _begin(
+def _welcome(
     conn: Connection, organizer_id: int, email: str, address_hash: str, now: datetime
 ) -> str:
-    """Begin a session with a new token and forget this browser's failed attempts."""
+    """Forget this browser's failed attempts and whatever is too old, and begin a session."""
     here = _here(email, address_hash)
     conn.execute(delete(SignInAttempt).where(SignInAttempt.subject == here))
     conn.execute(delete(SignInAttempt).where(SignInAttempt.at < now - WINDOW))
     conn.execute(delete(Session).where(Session.created_at < now - ABSOLUTE))
-    token = secrets.token_urlsafe(32)
-    conn.execute(
-        insert(Session).values(
-            token_hash=_sha256(token),
-            organizer_id=organizer_id,
-            csrf_token=secrets.token_urlsafe(32),
-            created_at=now,
-            seen_at=now,
-        )
-    )
-    return token
+    return begin(conn, organizer_id, now)
 
 
 def _limits(email: str, address_hash: str) -> dict[str, int]:
