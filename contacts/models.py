@@ -29,6 +29,8 @@ class Standing(StrEnum):
     COMPLAINED = "complained"  # marked our mail as spam
     NOT_TEXTABLE = "not_textable"  # a landline, or unreachable by SMS
     BLOCKED = "blocked"  # the carrier refuses this recipient for us
+    # Only in the ledger: a consent that was never given, e.g. of an import that was undone.
+    WITHDRAWN = "withdrawn"
 
 
 NETWORK = "network"  # the scope of a consent, or an opt-out, that covers every project

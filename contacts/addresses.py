@@ -1,0 +1,159 @@
+"""How a phone number, an email address and a ZIP code are spelt once and for all.
+
+Two spellings of one address must never be two addresses: an opt-out is kept per address, and a
+capital letter or a pair of brackets would otherwise bring a person back who has said stop.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+from phonenumbers.phonemetadata import PhoneMetadata
+
+NORTH_AMERICA = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1])
+LONGEST_EMAIL = 254  # RFC 5321, and what the library allows
+
+
+class BadPhone(ValueError):
+    """A phone number that cannot be dialled as it is written."""
+
+
+class BadEmail(ValueError):
+    """An email address that cannot exist as it is written."""
+
+
+class BadZip(ValueError):
+    """Something that is not a five-digit ZIP code."""
+
+
+def normalise_phone(text: str, region: str = "US") -> str:
+    """Spell a phone number in E.164; numbers without a country are taken to be in ``region``.
+
+    Raises BadPhone.
+    """
+    plain = _plain_north_american(text, region)
+    return plain or _phone_by_library(text, region)
+
+
+def normalise_email(text: str) -> str:
+    """Spell an email address in one way: trimmed, case-folded, its domain in Unicode.
+
+    Raises BadEmail.
+    """
+    text = text.strip()
+    local, _, domain = text.rpartition("@")
+    if _PLAIN_LOCAL.fullmatch(local) and _PLAIN_DOMAIN.fullmatch(domain):
+        known = _plain_domain(domain.lower())
+        if known and len(local) + 1 + len(known) <= LONGEST_EMAIL:
+            return f"{local.lower()}@{known}"
+    return _email_by_library(text)
+
+
+def normalise_zip(text: str) -> str:
+    """Keep the five digits of a ZIP or ZIP+4 as text; an empty text stays empty.
+
+    Raises BadZip.
+    """
+    text = text.strip()
+    if not text:
+        return ""
+    found = _ZIP.fullmatch(text)
+    if not found:
+        raise BadZip(f"{_shown(text)} is not a ZIP code; write five digits, such as 02139")
+    return found[1]
+
+
+def masked(address: str) -> str:
+    """Show enough of an address to recognise it, too little to use it."""
+    if "@" in address:
+        local, _, domain = address.rpartition("@")
+        return f"{local[:1]}•••@{domain}"
+    if address.startswith("+1") and len(address) == len("+16085550123"):
+        return f"({address[2:5]}) •••-••{address[-2:]}"
+    return f"{address[:4]}•••{address[-2:]}"
+
+
+# A phone as most people write one: an optional +1, an area code with or without brackets, and
+# dots, dashes or spaces between.
+_PLAIN_PHONE = re.compile(
+    r"\s*(\+?1[ .-]?)?(?:\(([2-9][0-9]{2})\)|([2-9][0-9]{2}))[ .-]?([0-9]{3})[ .-]?([0-9]{4})\s*"
+)
+_KINDS = (
+    "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip",
+    "pager", "uan", "voicemail",
+)  # fmt: skip
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
+_PLAIN_DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_ZIP = re.compile(r"([0-9]{5})(?:[- ]?[0-9]{4})?")
+
+
+def _plain_north_american(text: str, region: str) -> str | None:
+    """The E.164 form of a plainly written +1 number, or None where the library must decide.
+
+    The library takes some 26 µs a number, a large import a hundred thousand numbers; this takes an
+    eighth of that and accepts exactly what the library's own patterns accept.
+    """
+    found = _PLAIN_PHONE.fullmatch(text)
+    if not found:
+        return None
+    country, bracketed, bare, exchange, line = found.groups()
+    if region != "US" and not (country or "").startswith("+"):
+        return None
+    national = f"{bracketed or bare}{exchange}{line}"
+    return f"+1{national}" if _north_american().fullmatch(national) else None
+
+
+@cache
+def _north_american() -> re.Pattern[str]:
+    """Every valid number of the +1 countries: the union of the library's metadata patterns."""
+    patterns = set()
+    for region in sorted(NORTH_AMERICA):
+        metadata = PhoneMetadata.metadata_for_region(region)
+        for kind in _KINDS:
+            description = getattr(metadata, kind)
+            if description and description.national_number_pattern:
+                patterns.add(description.national_number_pattern)
+    return re.compile("|".join(f"(?:{pattern})" for pattern in sorted(patterns)))
+
+
+def _phone_by_library(text: str, region: str) -> str:
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException as error:
+        raise BadPhone(f"{_shown(text)} is not a phone number; {_HOW_TO_WRITE_PHONES}") from error
+    if number.extension:
+        raise BadPhone(f"{_shown(text)} has an extension; write a number that rings directly")
+    if not phonenumbers.is_valid_number(number):
+        raise BadPhone(
+            f"{_shown(text)} is not a number that any country hands out; {_HOW_TO_WRITE_PHONES}"
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+_HOW_TO_WRITE_PHONES = "write ten digits, or a plus sign and the country code first"
+
+
+@lru_cache(maxsize=8192)
+def _plain_domain(domain: str) -> str | None:
+    """A domain as the library spells it: a list has few domains and many people."""
+    try:
+        return validate_email(f"a@{domain}", check_deliverability=False).domain.casefold()
+    except EmailNotValidError:
+        return None
+
+
+def _email_by_library(text: str) -> str:
+    try:
+        known = validate_email(text, check_deliverability=False)
+    except EmailNotValidError as error:
+        reason = str(error).rstrip(".")
+        raise BadEmail(f"{_shown(text)} is not an email address: {reason}") from error
+    return known.normalized.casefold()
+
+
+def _shown(text: str) -> str:
+    """The text as it stands, in quotation marks, cut where it is too long to read."""
+    return f"“{text[:60]}…”" if len(text) > 60 else f"“{text}”"  # noqa: PLR2004 - one line on a screen

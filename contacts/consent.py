@@ -1,0 +1,211 @@
+"""Who may be written to: the ledger of people's word, its present outcome, and the one rule.
+
+The ledger (``consents``) is only ever added to. ``address_standings`` holds what follows from it
+now, per address and scope, and ``suppression`` is the rule that every sending path asks. A standing
+moves to a stricter one by any event, and back only by the person's own explicit word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    String,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from contacts.ledger import (
+    STRICTNESS,
+    Evidence,
+    Pair,
+    by_channel,
+    drop,
+    ledger,
+    line,
+    outcome,
+    put,
+    standing_row,
+)
+from contacts.models import NETWORK, AddressStanding, Channel, Consent, Standing
+from database.upserts import insert_or
+
+NO_CONSENT = "no_consent"
+FOREIGN = "foreign"
+TEXTABLE_PREFIX = "+1"  # elsewhere, and above all in El Salvador, a text can put a person at risk
+
+
+class NotARefusal(ValueError):
+    """Only a standing that forbids writing can be recorded as a refusal."""
+
+
+def suppression(
+    channel: ColumnElement[str] | str, address: ColumnElement[str], scopes: Sequence[str]
+) -> ColumnElement[str]:
+    """Why an address may not be written to, as SQL; '' when it may. The only such rule there is.
+
+    A refusal in the network's scope or in any of ``scopes`` forbids; a consent in one of them is
+    needed. Usable anywhere in a SELECT, INSERT … SELECT or UPDATE over rows that hold an address:
+    it looks the standings up by the beginning of their primary key.
+    """
+    kind = literal(channel, String) if isinstance(channel, str) else channel
+    foreign = (kind == Channel.SMS.value) & address.not_like(f"{TEXTABLE_PREFIX}%")
+    strictest = _strictest(kind, address, [NETWORK, *scopes])
+    return case((foreign, FOREIGN), else_=func.coalesce(strictest, NO_CONSENT))
+
+
+def grant(
+    conn: Connection,
+    channel: str,
+    address: str,
+    *,
+    scope: str = NETWORK,
+    source: str,
+    evidence: str,
+    actor: str,
+    now: datetime,
+    import_id: int | None = None,
+) -> None:
+    """Record the person's own explicit yes. It holds even over an earlier opt-out in this scope."""
+    key, said = (channel, address, scope), Evidence(source, evidence, actor, import_id)
+    conn.execute(insert(Consent), [line(key, Standing.GRANTED, said, now)])
+    put(conn, key, Standing.GRANTED, now)
+
+
+def grant_unless_refused(
+    conn: Connection,
+    rows: Iterable[Pair],
+    *,
+    scope: str = NETWORK,
+    source: str,
+    evidence: str,
+    actor: str,
+    now: datetime,
+    import_id: int | None = None,
+) -> int:
+    """Record a yes somebody reports for many people; return how many it opened.
+
+    An address that is refused, in this scope or the network's, is left alone: a list never brings
+    anybody back. Where consent already stands, the ledger gains this further evidence.
+    """
+    pairs, said = set(rows), Evidence(source, evidence, actor, import_id)
+    refused = refusals(conn, pairs, scopes=(scope,))
+    willing = pairs - refused.keys() - _already_noted(conn, pairs, scope, import_id)
+    new = willing - _granted(conn, willing, scope)
+    lines = [line((*pair, scope), Standing.GRANTED, said, now) for pair in sorted(willing)]
+    if lines:
+        conn.execute(insert(Consent), lines)
+    standings = [standing_row((*pair, scope), Standing.GRANTED, now) for pair in sorted(new)]
+    if standings:
+        conn.execute(insert_or(conn, AddressStanding).on_conflict_do_nothing(), standings)
+    return len(new)
+
+
+def refuse(
+    conn: Connection,
+    channel: str,
+    address: str,
+    *,
+    standing: Standing,
+    scope: str = NETWORK,
+    source: str,
+    evidence: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Record a no, a bounce, a complaint or a doubt; a milder standing never replaces a stricter.
+
+    Raises NotARefusal.
+    """
+    if standing not in STRICTNESS[1:]:
+        raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
+    key, said = (channel, address, scope), Evidence(source, evidence, actor)
+    conn.execute(insert(Consent), [line(key, standing, said, now)])
+    put(conn, key, standing, now, over=STRICTNESS[: STRICTNESS.index(standing)])
+
+
+def settle_review(
+    conn: Connection, channel: str, address: str, *, opted_out: bool, actor: str, now: datetime
+) -> None:
+    """A person has read what may have meant stop: opt out, or go back to what held before."""
+    key = (channel, address, NETWORK)
+    verdict = Standing.OPTED_OUT if opted_out else outcome(ledger(conn, key))
+    words = "read by a person: an opt-out" if opted_out else "read by a person: not an opt-out"
+    noted = line(key, verdict or Standing.WITHDRAWN, Evidence("review", words, actor), now)
+    conn.execute(insert(Consent), [noted])
+    if verdict is None:
+        drop(conn, key, Standing.REVIEW)
+    else:
+        milder = STRICTNESS[: STRICTNESS.index(Standing.OPTED_OUT)]
+        put(conn, key, verdict, now, over=milder if opted_out else [Standing.REVIEW])
+
+
+def refusals(
+    conn: Connection, pairs: Iterable[Pair], *, scopes: Sequence[str] = ()
+) -> dict[Pair, Standing]:
+    """Those addresses that are refused, in the network's scope or in one of ``scopes``, and how."""
+    found: dict[Pair, Standing] = {}
+    for channel, addresses in by_channel(pairs):
+        rows = conn.execute(
+            select(AddressStanding.address, AddressStanding.standing)
+            .where(AddressStanding.channel == channel, AddressStanding.address.in_(addresses))
+            .where(AddressStanding.scope.in_({NETWORK, *scopes}))
+            .where(AddressStanding.standing != Standing.GRANTED.value)
+        )
+        for address, text in rows:
+            pair, standing = (channel, address), Standing(text)
+            found[pair] = max(found.get(pair, standing), standing, key=STRICTNESS.index)
+    return found
+
+
+def _strictest(
+    channel: ColumnElement[str], address: ColumnElement[str], scopes: Sequence[str]
+) -> ColumnElement[str]:
+    """The strictest standing of an address as a correlated subquery: '' for a bare consent."""
+    held = aliased(AddressStanding)
+    ranks = {standing.value: f"{9 - rank}{standing}" for rank, standing in enumerate(STRICTNESS)}
+    ranks[Standing.GRANTED.value] = "9"
+    strictest = func.min(case(ranks, value=held.standing))
+    return (
+        select(func.substr(strictest, 2))
+        .where(held.channel == channel, held.address == address, held.scope.in_(scopes))
+        .correlate_except(held)
+        .scalar_subquery()
+    )
+
+
+def _granted(conn: Connection, pairs: Iterable[Pair], scope: str) -> set[Pair]:
+    held = AddressStanding
+    return {
+        (channel, address)
+        for channel, addresses in by_channel(pairs)
+        for address in conn.scalars(
+            select(held.address).where(
+                held.channel == channel, held.address.in_(addresses), held.scope == scope
+            )
+        )
+    }
+
+
+def _already_noted(
+    conn: Connection, pairs: Iterable[Pair], scope: str, import_id: int | None
+) -> set[Pair]:
+    """Consents that this import wrote before, so that running a chunk again adds nothing."""
+    if import_id is None:
+        return set()
+    return {
+        (channel, address)
+        for channel, addresses in by_channel(pairs)
+        for address in conn.scalars(
+            select(Consent.address)
+            .where(Consent.channel == channel, Consent.address.in_(addresses))
+            .where(Consent.scope == scope, Consent.import_id == import_id)
+        )
+    }

@@ -1,0 +1,113 @@
+"""The rows behind people's word: lines of the ledger, and the standings that follow from them.
+
+``contacts.consent`` decides; this module only knows how a decision is written down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, select
+
+from contacts.models import AddressStanding, Consent, Standing
+from database.upserts import insert_or
+
+# From the mildest to the strictest; where several hold, the strictest is the reason we name.
+STRICTNESS: tuple[Standing, ...] = (
+    Standing.GRANTED,
+    Standing.BLOCKED,
+    Standing.NOT_TEXTABLE,
+    Standing.BOUNCED,
+    Standing.REVIEW,
+    Standing.COMPLAINED,
+    Standing.OPTED_OUT,
+)
+SLICE = 5000  # addresses per statement; both databases take some 32,000 parameters
+
+Pair = tuple[str, str]  # channel and address
+Key = tuple[str, str, str]  # channel, address and scope
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Where a line of the ledger comes from: in which words, and who recorded it."""
+
+    source: str
+    evidence: str
+    actor: str
+    import_id: int | None = None
+
+
+def outcome(ledger: Iterable[Standing]) -> Standing | None:
+    """What a scope's ledger, oldest line first, comes to, doubts that await a person left aside."""
+    held: Standing | None = None
+    for said in ledger:
+        if said is Standing.WITHDRAWN:
+            held = None
+        elif said is Standing.GRANTED:
+            held = said
+        elif said is not Standing.REVIEW:
+            held = max(held or said, said, key=STRICTNESS.index)
+    return held
+
+
+def put(
+    conn: Connection,
+    key: Key,
+    standing: Standing,
+    now: datetime,
+    *,
+    over: Sequence[Standing] | None = None,
+) -> None:
+    """Set a standing; with ``over``, only where none stands or one of those does."""
+    allowed = None if over is None else AddressStanding.standing.in_([each.value for each in over])
+    conn.execute(
+        insert_or(conn, AddressStanding)
+        .values(standing_row(key, standing, now))
+        .on_conflict_do_update(
+            index_elements=["channel", "address", "scope"],
+            set_={"standing": standing.value, "since": now},
+            where=allowed,
+        )
+    )
+
+
+def drop(conn: Connection, key: Key, standing: Standing) -> None:
+    conn.execute(
+        delete(AddressStanding)
+        .filter_by(**_names(key))
+        .where(AddressStanding.standing == standing.value)
+    )
+
+
+def ledger(conn: Connection, key: Key) -> list[Standing]:
+    lines = select(Consent.standing).filter_by(**_names(key)).order_by(Consent.id)
+    return [Standing(line) for line in conn.scalars(lines)]
+
+
+def by_channel(pairs: Iterable[Pair]) -> list[tuple[str, list[str]]]:
+    """Addresses of each channel, in slices that a statement's parameters can hold."""
+    sorted_pairs = sorted(pairs)
+    slices = []
+    for channel in sorted({channel for channel, _ in sorted_pairs}):
+        addresses = [address for own, address in sorted_pairs if own == channel]
+        slices += [
+            (channel, addresses[start : start + SLICE]) for start in range(0, len(addresses), SLICE)
+        ]
+    return slices
+
+
+def line(key: Key, standing: Standing, said: Evidence, now: datetime) -> dict[str, Any]:
+    """One line of the ledger."""
+    return {**_names(key), "standing": standing.value, "at": now, **asdict(said)}
+
+
+def standing_row(key: Key, standing: Standing, now: datetime) -> dict[str, Any]:
+    return {**_names(key), "standing": standing.value, "since": now}
+
+
+def _names(key: Key) -> dict[str, str]:
+    return dict(zip(("channel", "address", "scope"), key, strict=True))

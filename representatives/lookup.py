@@ -1,0 +1,232 @@
+"""Who represents a person: from a ZIP to a district, to seats, members and their offices."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from representatives.districts import District, Place, decide
+from representatives.models import Dataset, Member, Office, Seat, Tenure, Zip, ZipDistrict
+from representatives.timezones import zones_of_phone, zones_of_zip
+
+CONGRESS = 119  # whose lines we follow until a data set says otherwise
+
+
+@dataclass(frozen=True)
+class DistrictOffice:
+    """An office outside Washington."""
+
+    city: str
+    state: str
+    phone: str | None  # E.164
+    address: str
+    hours: str
+
+
+@dataclass(frozen=True)
+class Official:
+    """A seat and whoever holds it. A vacant seat is shown as vacant, never left out."""
+
+    seat_id: str
+    role: str  # representative | senator | delegate
+    state: str
+    district: int | None  # 0 = at large or delegate; None for senators
+    voting: bool
+    vacant: bool
+    vacant_since: date | None  # None also where the data does not say
+    bioguide: str
+    name: str
+    family_name: str
+    party: str
+    phone: str | None  # Washington office, E.164
+    office: str
+    url: str
+    contact_form: str
+    committees: tuple[str, ...]
+    offices: tuple[DistrictOffice, ...]
+
+
+ROLES = {"house": "representative", "senate": "senator", "delegate": "delegate"}
+
+
+def place(conn: Connection, zip_code: str, phone: str | None = None) -> Place:
+    """Where a person with this ZIP ("" = not known) and this phone (E.164) is."""
+    return places(conn, [(zip_code, phone)])[zip_code, phone]
+
+
+def places(
+    conn: Connection, people: Iterable[tuple[str, str | None]]
+) -> dict[tuple[str, str | None], Place]:
+    """The places of many people at once, by ZIP and phone."""
+    people = set(people)
+    zips = {zip_code for zip_code, _ in people if zip_code}
+    listed = _listed(conn, zips)
+    candidates = _candidates(conn, zips)
+    states = _states_of_prefixes(conn, {zip_code[:3] for zip_code in zips - listed.keys()})
+    found = {}
+    for zip_code, phone in people:
+        row = listed.get(zip_code)
+        zones = zones_of_zip(row.zone, row.near_zones) if row else zones_of_phone(phone)
+        kind = row.kind if row else ""
+        guess = states.get(zip_code[:3], "")
+        found[zip_code, phone] = decide(zip_code, kind, candidates[zip_code], guess, zones)
+    return found
+
+
+def officials(
+    conn: Connection, state: str, district: int | None, zip_code: str = ""
+) -> list[Official]:
+    """The House seat, if the district is known, and then the senators, of a place.
+
+    Where the state is open (""), the senators of every state that the ZIP touches: a question to
+    put to the person, not four senators who are all theirs. Delegates come without senators.
+    """
+    states = [state] if state else _states_of_zip(conn, zip_code)
+    wanted = and_(Seat.chamber == "senate", Seat.state.in_(states))
+    if state and district is not None:
+        wanted = or_(wanted, _house_seat(state, district))
+    return _officials(conn, wanted)
+
+
+def official(conn: Connection, seat_id: str) -> Official | None:
+    """One seat and whoever holds it."""
+    return next(iter(_officials(conn, Seat.id == seat_id)), None)
+
+
+def house_officials(
+    conn: Connection, districts: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], Official]:
+    """The House seats of several districts, e.g. those a split ZIP leaves to choose from."""
+    seats = [_house_seat(state, number) for state, number in districts]
+    found = _officials(conn, or_(*seats)) if seats else []
+    return {(each.state, each.district or 0): each for each in found}
+
+
+def current_congress(conn: Connection) -> int:
+    """The Congress whose lines the newest data set follows."""
+    newest = select(Dataset.congress).order_by(Dataset.id.desc()).limit(1)
+    return conn.scalar(newest) or CONGRESS
+
+
+@dataclass(frozen=True)
+class _Listed:
+    zone: str
+    near_zones: str
+    kind: str
+
+
+def _listed(conn: Connection, zips: Iterable[str]) -> dict[str, _Listed]:
+    rows = conn.execute(
+        select(Zip.zip, Zip.zone, Zip.near_zones, Zip.kind).where(Zip.zip.in_(sorted(zips)))
+    )
+    return {row.zip: _Listed(row.zone, row.near_zones, row.kind) for row in rows}
+
+
+def _candidates(conn: Connection, zips: Iterable[str]) -> Mapping[str, tuple[District, ...]]:
+    found: dict[str, tuple[District, ...]] = defaultdict(tuple)
+    rows = conn.execute(
+        select(ZipDistrict.zip, ZipDistrict.state, ZipDistrict.district)
+        .where(ZipDistrict.zip.in_(sorted(zips)), ZipDistrict.congress == current_congress(conn))
+        .order_by(ZipDistrict.zip, ZipDistrict.rank)
+    )
+    for zip_code, state, number in rows:
+        found[zip_code] += (District(state, number),)
+    return found
+
+
+def _states_of_prefixes(conn: Connection, prefixes: Iterable[str]) -> dict[str, str]:
+    """The state in which most known ZIPs with these first three digits lie.
+
+    A prefix names the right state for all but 28 of the 41,000 ZIPs.
+    """
+    wanted = sorted(prefixes)
+    if not wanted:
+        return {}
+    start = func.substr(Zip.zip, 1, 3).label("start")
+    rows = conn.execute(
+        select(start, Zip.state)
+        .where(start.in_(wanted), Zip.state != "")
+        .group_by(start, Zip.state)
+        .order_by(func.count(), Zip.state)
+    )
+    return {row.start: row.state for row in rows}  # the last, and most frequent, stays
+
+
+def _house_seat(state: str, district: int) -> ColumnElement[bool]:
+    house = Seat.chamber.in_(("house", "delegate"))
+    return and_(house, Seat.state == state, Seat.district == district)
+
+
+def _states_of_zip(conn: Connection, zip_code: str) -> Sequence[str]:
+    return conn.scalars(
+        select(ZipDistrict.state)
+        .where(ZipDistrict.zip == zip_code, ZipDistrict.congress == current_congress(conn))
+        .distinct()
+    ).all()
+
+
+def _officials(conn: Connection, wanted: ColumnElement[bool]) -> list[Official]:
+    sitting = and_(Tenure.seat_id == Seat.id, Tenure.ended_on.is_(None))
+    left = select(func.max(Tenure.ended_on)).where(Tenure.seat_id == Seat.id).scalar_subquery()
+    rows = conn.execute(
+        select(*_OF_SEAT, *_OF_MEMBER, left.label("left"))
+        .outerjoin(Tenure, sitting)
+        .outerjoin(Member, Member.bioguide == Tenure.bioguide)
+        .where(wanted)
+        .order_by(Seat.chamber == "senate", Seat.state, Seat.district, Seat.senate_class)
+    ).all()
+    offices = _offices(conn, [row.bioguide for row in rows if row.bioguide])
+    return [_official(row, offices[row.bioguide or ""]) for row in rows]
+
+
+_OF_SEAT = (Seat.id, Seat.chamber, Seat.state, Seat.district, Seat.voting)
+_OF_MEMBER = (
+    Member.bioguide,
+    Member.name,
+    Member.family_name,
+    Member.party,
+    Member.phone,
+    Member.office,
+    Member.url,
+    Member.contact_form,
+    Member.committees,
+)
+
+
+def _official(row: Any, offices: tuple[DistrictOffice, ...]) -> Official:
+    vacant = row.bioguide is None
+    return Official(
+        seat_id=row.id,
+        role=ROLES[row.chamber],
+        state=row.state,
+        district=row.district,
+        voting=row.voting,
+        vacant=vacant,
+        vacant_since=row.left if vacant else None,
+        bioguide=row.bioguide or "",
+        name=row.name or "",
+        family_name=row.family_name or "",
+        party=row.party or "",
+        phone=row.phone,
+        office=row.office or "",
+        url=row.url or "",
+        contact_form=row.contact_form or "",
+        committees=tuple((row.committees or "").split()),
+        offices=offices,
+    )
+
+
+def _offices(
+    conn: Connection, bioguides: Sequence[str]
+) -> Mapping[str, tuple[DistrictOffice, ...]]:
+    found: dict[str, tuple[DistrictOffice, ...]] = defaultdict(tuple)
+    rows = conn.execute(select(Office).where(Office.bioguide.in_(bioguides)).order_by(Office.id))
+    for row in rows:
+        office = DistrictOffice(row.city, row.state, row.phone, row.address, row.hours)
+        found[row.bioguide] += (office,)
+    return found
