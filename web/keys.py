@@ -11,6 +11,8 @@ from aiohttp import web
 
 from database.engine import Database
 from database.jobs import Jobs
+from messages.composing import Identity
+from messages.hours import DEFAULT, Hours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +25,33 @@ class Site:
     languages: tuple[str, ...] = ("en", "es")
     default_language: str = "en"
     undo_seconds: int = 60
-    links_key: bytes = field(default=b"", repr=False)  # the installation's secret "links"
+    links_secret: str = field(default="", repr=False)  # the installation's secret "links"
     twilio_tokens: tuple[str, ...] = field(default=(), repr=False)  # any of them may have signed
     sendgrid_public_keys: tuple[str, ...] = ()
     inbound_secret: str = field(default="", repr=False)  # in SendGrid's inbound address
     trusted_proxies: tuple[str, ...] = ()  # networks whose X-Forwarded-For we believe
     cents_per_segment: float = 0.83  # what the console multiplies segments with
+    hours: Hours = DEFAULT  # when texts may arrive, in the recipient's own time
+    weekly_cap: int | None = None
+    sms_sender: str = ""  # where neither message nor project names one
+    email_sender: str = ""
 
     @property
     def secure(self) -> bool:
         """Whether browsers reach us by https; only a machine's own loopback may do without."""
         return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def identity(self) -> Identity:
+        """What composing a message needs to know of us."""
+        return Identity(
+            network=self.network_name,
+            postal_address=self.postal_address,
+            public_url=self.public_url,
+            secret=self.links_secret,
+            sms_sender=self.sms_sender,
+            email_sender=self.email_sender,
+        )
 
 
 class Clock(Protocol):

@@ -77,7 +77,7 @@ def network_address(request: web.Request) -> str:
 
 def address_hash(request: web.Request) -> str:
     """The network address for counting attempts, keyed, so that a list of them tells nothing."""
-    key = request.config_dict[SITE].links_key
+    key = request.config_dict[SITE].links_secret.encode()
     return hmac.new(key, network_address(request).encode(), hashlib.sha256).hexdigest()
 
 

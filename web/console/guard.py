@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 
 from alerts.models import Alert, Case
 from campaigns.models import Campaign, CampaignEmail
@@ -17,7 +17,7 @@ from contacts.models import Contact, Import, Membership, Project
 from messages.models import Message, Reply
 from organizers.access import Viewer
 
-_ID = bindparam("id")
+_ID: BindParameter[int] = bindparam("id")
 
 # For each kind of object: the projects it belongs to, NULL for the network's, no row for none such.
 OWNERS: Mapping[str, Select[Any]] = {

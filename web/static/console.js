@@ -1,0 +1,73 @@
+/* Small comforts. Every page works without this file. */
+"use strict";
+
+const root = document.documentElement;
+const saved = localStorage.getItem("theme");
+if (saved) root.dataset.theme = saved;
+
+function dark() {
+  const chosen = root.dataset.theme;
+  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function offerTheme(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    localStorage.setItem("theme", root.dataset.theme);
+  });
+}
+
+/* Ask the server to measure the words while they are written: it alone knows how a text is sent. */
+function measureLive(form) {
+  const target = document.getElementById(form.dataset.measure);
+  let timer = 0;
+  let asked = null;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      if (asked) asked.abort();
+      asked = new AbortController();
+      const answer = await fetch(form.dataset.measureUrl, {
+        method: "POST", body: new URLSearchParams(new FormData(form)), signal: asked.signal,
+      }).catch(() => null);
+      if (answer && answer.ok) target.innerHTML = await answer.text();
+    }, 350);
+  });
+}
+
+/* The live page: the server sends the same piece of HTML that it rendered first. */
+function followProgress(target) {
+  const source = new EventSource(target.dataset.events);
+  source.addEventListener("progress", (event) => { target.innerHTML = event.data; countDown(target); });
+  source.addEventListener("finished", () => source.close());
+}
+
+function countDown(scope) {
+  const clock = scope.querySelector("[data-until]");
+  if (!clock) return;
+  const until = Date.parse(clock.dataset.until);
+  const tick = () => {
+    if (!clock.isConnected) return;
+    clock.textContent = Math.max(0, Math.ceil((until - Date.now()) / 1000));
+    if (until > Date.now()) setTimeout(tick, 250);
+  };
+  tick();
+}
+
+function insertField(button) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const box = document.getElementById(button.dataset.into);
+    box.setRangeText(button.dataset.field, box.selectionStart, box.selectionEnd, "end");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  });
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-theme-switch]").forEach(offerTheme);
+  document.querySelectorAll("[data-measure]").forEach(measureLive);
+  document.querySelectorAll("[data-field]").forEach(insertField);
+  document.querySelectorAll("[data-events]").forEach((each) => { followProgress(each); countDown(each); });
+});
