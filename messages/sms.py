@@ -90,6 +90,7 @@ def _ucs2_units(text: str) -> int:
 def _segments(text: str, encoding: Encoding, units: int) -> int:
     if units <= _SINGLE[encoding]:
         return min(units, 1)
+    sizes: Iterator[int]
     if encoding == "GSM-7":
         loose, sizes = units == len(text), (2 if c in _EXTENSION else 1 for c in text)
     else:
