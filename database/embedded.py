@@ -21,7 +21,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
 
-from database.engine import DatabaseUnusable, P, T, Unit
+from database.engine import DatabaseClosed, DatabaseUnusable, P, T, Unit
 
 GROUP = 64  # units that may share one commit
 READERS = 4
@@ -72,8 +72,8 @@ class Embedded:
     embedded = True
 
     def __init__(self, url: str, *, on_wake: Callable[[], None] | None = None) -> None:
-        self._path = make_url(url).database or ""
         self._on_wake = on_wake
+        self._closing = False
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._writing = open_engine(url)
         self._reading = open_engine(url, read_only=True)
@@ -86,6 +86,8 @@ class Embedded:
         self._on_wake = on_wake
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        if self._closing:
+            raise DatabaseClosed("the service is stopping; this was not written")
         order = _Order(lambda conn: unit(conn, *args, **kwargs))
         self._orders.put(order)
         result: T = await asyncio.wrap_future(order.done)
@@ -97,6 +99,7 @@ class Embedded:
         return await loop.run_in_executor(self._readers, run)
 
     async def close(self) -> None:
+        self._closing = True
         self._orders.put(None)
         await asyncio.to_thread(self._writer.join)
         self._readers.shutdown()
@@ -147,12 +150,23 @@ class Embedded:
 
 
 def _attempt(conn: Connection, order: _Order) -> tuple[_Order, Any, BaseException | None]:
-    """Run one unit behind a savepoint, so that its failure leaves its neighbours alone."""
+    """Run one unit behind a savepoint, so that its failure leaves its neighbours alone.
+
+    Some failures (a full disk) make SQLite roll back the whole transaction by itself. What came
+    next would then be a transaction of its own that nobody commits as one, so the group ends there.
+    """
     try:
         with conn.begin_nested():
             return order, order.run(conn), None
-    except Exception as error:  # noqa: BLE001 - the unit failed, not the writer
+    except Exception as error:
+        if not _in_transaction(conn):
+            raise
         return order, None, error
+
+
+def _in_transaction(conn: Connection) -> bool:
+    driver: Any = conn.connection.driver_connection
+    return bool(driver.in_transaction)
 
 
 class SenderLock:

@@ -21,6 +21,10 @@ class DatabaseUnusable(Exception):
     """The database cannot be opened; the message says why and what to do."""
 
 
+class DatabaseClosed(DatabaseUnusable):
+    """The service is stopping: this came after the last commit and was not written."""
+
+
 class Database(Protocol):
     """What the rest of the house knows of a database."""
 

@@ -9,6 +9,7 @@ procrastinate job, enqueued inside the caller's own transaction.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,7 +19,9 @@ from procrastinate import exceptions
 from sqlalchemy import Connection, make_url
 from sqlalchemy.util import await_only
 
-Handler = Callable[[int], Awaitable[None]]
+IDLE_SECONDS = 1.0
+
+Handler = Callable[[int], Awaitable[object]]
 
 
 class Jobs(Protocol):
@@ -43,6 +46,9 @@ class Jobs(Protocol):
 
     async def run(self, handlers: Mapping[str, Handler], *, concurrency: int) -> None:
         """Work off jobs until cancelled."""
+
+    async def tidy(self) -> None:
+        """Ask again for the jobs of workers that died."""
 
     def wake(self) -> None:
         """Look for work now rather than at the next tick."""
@@ -70,16 +76,22 @@ class EmbeddedJobs:
         self._woken.set()
 
     async def run(self, handlers: Mapping[str, Handler], *, concurrency: int) -> None:
-        """Wait for a nudge or a second, then call ``handlers["sweep"]``, for ever."""
+        """Call ``handlers["next"]`` as long as it finds work; then wait for a nudge or a second."""
         self._loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as slots:
+            for slot in range(concurrency):
+                slots.create_task(self._work(handlers["next"], slot))
+
+    async def _work(self, handler: Handler, slot: int) -> None:
         while True:
-            await handlers["sweep"](concurrency)
-            try:
-                await asyncio.wait_for(self._woken.wait(), 1.0)
-            except TimeoutError:
+            if await handler(slot):
                 continue
-            finally:
-                self._woken.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+            self._woken.clear()
+
+    async def tidy(self) -> None:
+        """Nothing to do: no job outlives its process, and the rows say what is left."""
 
     def wake(self) -> None:
         """Safe from any thread: the writer thread calls it after a commit."""
@@ -142,7 +154,7 @@ class ProcrastinateJobs:
     def wake(self) -> None:
         """Nothing to do: PostgreSQL's NOTIFY wakes the workers."""
 
-    async def retry_stalled(self) -> None:
+    async def tidy(self) -> None:
         """Queue again the jobs of workers that died; procrastinate leaves this to its users.
 
         See https://procrastinate.readthedocs.io/en/stable/howto/production/retry_stalled_jobs.html

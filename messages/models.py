@@ -71,6 +71,8 @@ class Message(Base):
     __tablename__ = "messages"
 
     id: Mapped[id_key]
+    # What makes it unique, e.g. "answer:help:2026-11-23" or "campaign:5:2026-12-01T09:00".
+    key: Mapped[str | None] = mapped_column(String(80), unique=True)
     kind: Mapped[str] = mapped_column(String(16))  # a MessageKind
     status: Mapped[str] = mapped_column(String(16), index=True)  # a MessageStatus
     priority: Mapped[int] = mapped_column(SmallInteger)  # lower leaves first
@@ -91,7 +93,9 @@ class Message(Base):
     email_sender: Mapped[str]
     merge_defaults: Mapped[dict[str, Any]]  # language -> field -> text for people without one
     segments: Mapped[int]  # most segments any language's text takes, for pacing before rendering
+    weekly_cap: Mapped[int | None]  # skip whoever had this many messages in seven days
     confirmed: Mapped[int]  # people counted when it was confirmed
+    expected: Mapped[int]  # deliveries there must be: people in the audience, per channel
     expanded_to: Mapped[int]  # contact id up to which deliveries were written
     expanded_at: Mapped[datetime | None]  # all deliveries written
     starts_at: Mapped[datetime | None]  # launch + undo window
@@ -152,7 +156,8 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "channel", "address"),
         UniqueConstraint("contact_id", "message_id", "channel"),
-        {"postgresql_with": {"fillfactor": 50}},
+        # An id is never given twice: a late callback must not find somebody else's row.
+        {"postgresql_with": {"fillfactor": 50}, "sqlite_autoincrement": True},
     )
 
 
@@ -330,4 +335,5 @@ class SenderRun(Base):
 
     owner: Mapped[str] = mapped_column(String(40), primary_key=True)
     started_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]

@@ -241,6 +241,7 @@ def _sender_runs() -> None:
         "sender_runs",
         sa.Column("owner", sa.String(length=40), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("owner", name=op.f("pk_sender_runs")),
     )
@@ -255,10 +256,7 @@ def _sign_in_attempts() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_attempts")),
     )
     op.create_index(
-        op.f("ix_sign_in_attempts_subject"),
-        "sign_in_attempts",
-        ["subject"],
-        unique=False,
+        op.f("ix_sign_in_attempts_subject"), "sign_in_attempts", ["subject"], unique=False
     )
 
 
@@ -316,10 +314,7 @@ def _action_targets() -> None:
         sa.PrimaryKeyConstraint("action_id", "target_id", name=op.f("pk_action_targets")),
     )
     op.create_index(
-        op.f("ix_action_targets_target_id"),
-        "action_targets",
-        ["target_id"],
-        unique=False,
+        op.f("ix_action_targets_target_id"), "action_targets", ["target_id"], unique=False
     )
 
 
@@ -353,10 +348,7 @@ def _cases() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["project_id"],
-            ["projects.id"],
-            name=op.f("fk_cases_project_id"),
-            ondelete="RESTRICT",
+            ["project_id"], ["projects.id"], name=op.f("fk_cases_project_id"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("slug", name=op.f("uq_cases_slug")),
@@ -377,10 +369,7 @@ def _imports() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["project_id"],
-            ["projects.id"],
-            name=op.f("fk_imports_project_id"),
-            ondelete="SET NULL",
+            ["project_id"], ["projects.id"], name=op.f("fk_imports_project_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
     )
@@ -391,6 +380,7 @@ def _messages() -> None:
     op.create_table(
         "messages",
         sa.Column("id", ID, nullable=False),
+        sa.Column("key", sa.String(length=80), nullable=True),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
@@ -405,7 +395,9 @@ def _messages() -> None:
         sa.Column("email_sender", sa.Text(), nullable=False),
         sa.Column("merge_defaults", JSON, nullable=False),
         sa.Column("segments", ID, nullable=False),
+        sa.Column("weekly_cap", ID, nullable=True),
         sa.Column("confirmed", ID, nullable=False),
+        sa.Column("expected", ID, nullable=False),
         sa.Column("expanded_to", ID, nullable=False),
         sa.Column("expanded_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
@@ -417,10 +409,7 @@ def _messages() -> None:
         sa.Column("launched_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["action_id"],
-            ["actions.id"],
-            name=op.f("fk_messages_action_id"),
-            ondelete="RESTRICT",
+            ["action_id"], ["actions.id"], name=op.f("fk_messages_action_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
             ["project_id"],
@@ -429,6 +418,7 @@ def _messages() -> None:
             ondelete="RESTRICT",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("key", name=op.f("uq_messages_key")),
     )
     op.create_index(op.f("ix_messages_action_id"), "messages", ["action_id"], unique=False)
     op.create_index(op.f("ix_messages_project_id"), "messages", ["project_id"], unique=False)
@@ -447,10 +437,7 @@ def _offices() -> None:
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("hours", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["bioguide"],
-            ["members.bioguide"],
-            name=op.f("fk_offices_bioguide"),
-            ondelete="CASCADE",
+            ["bioguide"], ["members.bioguide"], name=op.f("fk_offices_bioguide"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offices")),
     )
@@ -477,10 +464,7 @@ def _organizer_projects() -> None:
         sa.PrimaryKeyConstraint("organizer_id", "project_id", name=op.f("pk_organizer_projects")),
     )
     op.create_index(
-        op.f("ix_organizer_projects_project_id"),
-        "organizer_projects",
-        ["project_id"],
-        unique=False,
+        op.f("ix_organizer_projects_project_id"), "organizer_projects", ["project_id"], unique=False
     )
 
 
@@ -496,10 +480,7 @@ def _scripts() -> None:
         sa.Column("if_no", sa.Text(), nullable=False),
         sa.Column("voicemail", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["action_id"],
-            ["actions.id"],
-            name=op.f("fk_scripts_action_id"),
-            ondelete="CASCADE",
+            ["action_id"], ["actions.id"], name=op.f("fk_scripts_action_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("action_id", "language", name=op.f("pk_scripts")),
     )
@@ -534,16 +515,10 @@ def _tenures() -> None:
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["bioguide"],
-            ["members.bioguide"],
-            name=op.f("fk_tenures_bioguide"),
-            ondelete="CASCADE",
+            ["bioguide"], ["members.bioguide"], name=op.f("fk_tenures_bioguide"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
-            ["seat_id"],
-            ["seats.id"],
-            name=op.f("fk_tenures_seat_id"),
-            ondelete="CASCADE",
+            ["seat_id"], ["seats.id"], name=op.f("fk_tenures_seat_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenures")),
     )
@@ -578,22 +553,13 @@ def _alerts() -> None:
         sa.Column("level", sa.String(length=8), nullable=False),
         sa.Column("slug", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(
-            ["action_id"],
-            ["actions.id"],
-            name=op.f("fk_alerts_action_id"),
-            ondelete="RESTRICT",
+            ["action_id"], ["actions.id"], name=op.f("fk_alerts_action_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-            name=op.f("fk_alerts_case_id"),
-            ondelete="RESTRICT",
+            ["case_id"], ["cases.id"], name=op.f("fk_alerts_case_id"), ondelete="RESTRICT"
         ),
         sa.ForeignKeyConstraint(
-            ["message_id"],
-            ["messages.id"],
-            name=op.f("fk_alerts_message_id"),
-            ondelete="RESTRICT",
+            ["message_id"], ["messages.id"], name=op.f("fk_alerts_message_id"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
         sa.UniqueConstraint("action_id", name=op.f("uq_alerts_action_id")),
@@ -617,10 +583,7 @@ def _batches() -> None:
         sa.Column("owner", sa.String(length=40), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["message_id"],
-            ["messages.id"],
-            name=op.f("fk_batches_message_id"),
-            ondelete="CASCADE",
+            ["message_id"], ["messages.id"], name=op.f("fk_batches_message_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batches")),
     )
@@ -658,10 +621,7 @@ def _campaign_emails() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_emails")),
     )
     op.create_index(
-        op.f("ix_campaign_emails_campaign_id"),
-        "campaign_emails",
-        ["campaign_id"],
-        unique=False,
+        op.f("ix_campaign_emails_campaign_id"), "campaign_emails", ["campaign_id"], unique=False
     )
     op.create_index(
         "ix_campaign_emails_due",
@@ -681,10 +641,7 @@ def _case_texts() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["case_id"],
-            ["cases.id"],
-            name=op.f("fk_case_texts_case_id"),
-            ondelete="CASCADE",
+            ["case_id"], ["cases.id"], name=op.f("fk_case_texts_case_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("case_id", "language", name=op.f("pk_case_texts")),
     )
@@ -704,18 +661,12 @@ def _consents() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("import_id", ID, nullable=True),
         sa.ForeignKeyConstraint(
-            ["import_id"],
-            ["imports.id"],
-            name=op.f("fk_consents_import_id"),
-            ondelete="SET NULL",
+            ["import_id"], ["imports.id"], name=op.f("fk_consents_import_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consents")),
     )
     op.create_index(
-        op.f("ix_consents_channel_address"),
-        "consents",
-        ["channel", "address"],
-        unique=False,
+        op.f("ix_consents_channel_address"), "consents", ["channel", "address"], unique=False
     )
     op.create_index(op.f("ix_consents_import_id"), "consents", ["import_id"], unique=False)
 
@@ -738,10 +689,7 @@ def _contacts() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("import_id", ID, nullable=True),
         sa.ForeignKeyConstraint(
-            ["import_id"],
-            ["imports.id"],
-            name=op.f("fk_contacts_import_id"),
-            ondelete="SET NULL",
+            ["import_id"], ["imports.id"], name=op.f("fk_contacts_import_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
             ["zone_set_id"],
@@ -753,10 +701,7 @@ def _contacts() -> None:
     )
     op.create_index(op.f("ix_contacts_import_id"), "contacts", ["import_id"], unique=False)
     op.create_index(
-        op.f("ix_contacts_state_district"),
-        "contacts",
-        ["state", "district"],
-        unique=False,
+        op.f("ix_contacts_state_district"), "contacts", ["state", "district"], unique=False
     )
     op.create_index(op.f("ix_contacts_zone_set_id"), "contacts", ["zone_set_id"], unique=False)
 
@@ -785,10 +730,7 @@ def _links() -> None:
         sa.Column("message_id", ID, nullable=False),
         sa.Column("url", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["message_id"],
-            ["messages.id"],
-            name=op.f("fk_links_message_id"),
-            ondelete="CASCADE",
+            ["message_id"], ["messages.id"], name=op.f("fk_links_message_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_links")),
         sa.UniqueConstraint("message_id", "url", name=op.f("uq_links_message_id_url")),
@@ -855,16 +797,10 @@ def _addresses() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
         sa.UniqueConstraint(
-            "channel",
-            "address",
-            "contact_id",
-            name=op.f("uq_addresses_channel_address_contact_id"),
+            "channel", "address", "contact_id", name=op.f("uq_addresses_channel_address_contact_id")
         ),
         sa.UniqueConstraint(
-            "contact_id",
-            "channel",
-            "rank",
-            name=op.f("uq_addresses_contact_id_channel_rank"),
+            "contact_id", "channel", "rank", name=op.f("uq_addresses_contact_id_channel_rank")
         ),
     )
 
@@ -877,10 +813,7 @@ def _alert_texts() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["alert_id"],
-            ["alerts.id"],
-            name=op.f("fk_alert_texts_alert_id"),
-            ondelete="CASCADE",
+            ["alert_id"], ["alerts.id"], name=op.f("fk_alert_texts_alert_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("alert_id", "language", name=op.f("pk_alert_texts")),
     )
@@ -913,10 +846,7 @@ def _campaign_runs() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_campaign_runs_message_id"),
-        "campaign_runs",
-        ["message_id"],
-        unique=False,
+        op.f("ix_campaign_runs_message_id"), "campaign_runs", ["message_id"], unique=False
     )
 
 
@@ -939,10 +869,7 @@ def _contact_tags() -> None:
             ondelete="SET NULL",
         ),
         sa.ForeignKeyConstraint(
-            ["tag_id"],
-            ["tags.id"],
-            name=op.f("fk_contact_tags_tag_id"),
-            ondelete="CASCADE",
+            ["tag_id"], ["tags.id"], name=op.f("fk_contact_tags_tag_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("tag_id", "contact_id", name=op.f("pk_contact_tags")),
     )
@@ -1007,6 +934,7 @@ def _deliveries() -> None:
             name=op.f("uq_deliveries_message_id_channel_address"),
         ),
         postgresql_with={"fillfactor": 50},
+        sqlite_autoincrement=True,
     )
 
 
@@ -1017,10 +945,7 @@ def _fact_texts() -> None:
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("words", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["fact_id"],
-            ["facts.id"],
-            name=op.f("fk_fact_texts_fact_id"),
-            ondelete="CASCADE",
+            ["fact_id"], ["facts.id"], name=op.f("fk_fact_texts_fact_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("fact_id", "language", name=op.f("pk_fact_texts")),
     )
@@ -1049,16 +974,10 @@ def _import_changes() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_changes")),
     )
     op.create_index(
-        op.f("ix_import_changes_contact_id"),
-        "import_changes",
-        ["contact_id"],
-        unique=False,
+        op.f("ix_import_changes_contact_id"), "import_changes", ["contact_id"], unique=False
     )
     op.create_index(
-        op.f("ix_import_changes_import_id"),
-        "import_changes",
-        ["import_id"],
-        unique=False,
+        op.f("ix_import_changes_import_id"), "import_changes", ["import_id"], unique=False
     )
 
 
@@ -1111,24 +1030,15 @@ def _replies() -> None:
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("handled_by", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["contact_id"],
-            ["contacts.id"],
-            name=op.f("fk_replies_contact_id"),
-            ondelete="SET NULL",
+            ["contact_id"], ["contacts.id"], name=op.f("fk_replies_contact_id"), ondelete="SET NULL"
         ),
         sa.ForeignKeyConstraint(
-            ["message_id"],
-            ["messages.id"],
-            name=op.f("fk_replies_message_id"),
-            ondelete="SET NULL",
+            ["message_id"], ["messages.id"], name=op.f("fk_replies_message_id"), ondelete="SET NULL"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_replies")),
     )
     op.create_index(
-        op.f("ix_replies_channel_address"),
-        "replies",
-        ["channel", "address"],
-        unique=False,
+        op.f("ix_replies_channel_address"), "replies", ["channel", "address"], unique=False
     )
     op.create_index(op.f("ix_replies_contact_id"), "replies", ["contact_id"], unique=False)
     op.create_index(op.f("ix_replies_message_id"), "replies", ["message_id"], unique=False)
@@ -1155,10 +1065,7 @@ def _responses() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["action_id"],
-            ["actions.id"],
-            name=op.f("fk_responses_action_id"),
-            ondelete="CASCADE",
+            ["action_id"], ["actions.id"], name=op.f("fk_responses_action_id"), ondelete="CASCADE"
         ),
         sa.ForeignKeyConstraint(
             ["contact_id"],
@@ -1172,10 +1079,7 @@ def _responses() -> None:
         ),
     )
     op.create_index(
-        op.f("ix_responses_action_id_outcome"),
-        "responses",
-        ["action_id", "outcome"],
-        unique=False,
+        op.f("ix_responses_action_id_outcome"), "responses", ["action_id", "outcome"], unique=False
     )
     op.create_index(op.f("ix_responses_contact_id"), "responses", ["contact_id"], unique=False)
 
@@ -1194,10 +1098,7 @@ def _clicks() -> None:
             ondelete="CASCADE",
         ),
         sa.ForeignKeyConstraint(
-            ["link_id"],
-            ["links.id"],
-            name=op.f("fk_clicks_link_id"),
-            ondelete="CASCADE",
+            ["link_id"], ["links.id"], name=op.f("fk_clicks_link_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_clicks")),
     )

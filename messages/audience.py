@@ -1,0 +1,221 @@
+"""Who is this message for? A definition people can read, compiled to one SELECT of contacts.
+
+Within one line of a filter any value fits ("Madison or Bangor"); all lines must fit ("… and speaks
+Spanish"). Whoever fits the *exclude* filter is left out. Membership is asked with ``IN (SELECT …)``
+and absence with ``NOT EXISTS``: measured ten times faster than the other way round.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, true
+
+from actions.models import Outcome, Response
+from contacts.models import NETWORK, Contact, ContactTag, Membership, Tag, project_scope
+from database.tables import folded
+
+DISTRICT = re.compile(r"([A-Z]{2})-(\d{1,2})")
+
+
+class BadAudience(ValueError):
+    """An audience definition that cannot be understood; the message names the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Lines that must all fit; an empty line asks nothing."""
+
+    projects: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()  # "WI-2"; at large is "VT-0"
+    acted: int | None = None  # has answered this action (an outcome other than "skipped")
+    not_acted: int | None = None
+    joined_since: date | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether it asks nothing at all."""
+        return self == ANYBODY
+
+
+ANYBODY = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Everybody who fits ``include`` and not ``exclude``."""
+
+    include: Filter = ANYBODY
+    exclude: Filter = ANYBODY  # asks nothing, so it leaves nobody out
+
+
+EVERYBODY = Audience()
+
+
+def read(value: Mapping[str, Any]) -> Audience:
+    """Understand a stored or typed definition. Raises BadAudience, naming what is wrong."""
+    unknown = set(value) - {"include", "exclude"}
+    if unknown:
+        raise BadAudience(f"an audience has include and exclude, not {', '.join(sorted(unknown))}")
+    return Audience(
+        include=_read_filter("include", value.get("include") or {}),
+        exclude=_read_filter("exclude", value.get("exclude") or {}),
+    )
+
+
+def write(audience: Audience) -> dict[str, Any]:
+    """The definition as plain values; ``read`` understands them."""
+    both = {"include": _write_filter(audience.include), "exclude": _write_filter(audience.exclude)}
+    return {name: lines for name, lines in both.items() if lines}
+
+
+def contact_ids(audience: Audience) -> Select[int]:
+    """The audience as one SELECT of contact ids."""
+    chosen = select(Contact.id).where(matches(audience.include))
+    if not audience.exclude.empty:
+        chosen = chosen.where(not_(matches(audience.exclude)))
+    return chosen
+
+
+def consent_scopes(audience: Audience) -> list[str]:
+    """The consent scopes that cover a message to this audience.
+
+    The network's own always does. A consent given to one project covers a message to an audience
+    that names that project, because it is then sent on that project's behalf.
+    """
+    return [NETWORK, *(project_scope(project) for project in audience.include.projects)]
+
+
+def within(audience: Audience, project_ids: Sequence[int] | None) -> Audience:
+    """Narrow an audience to members of these projects; None (the network) leaves it as it is."""
+    if project_ids is None:
+        return audience
+    allowed = set(project_ids)
+    wanted = tuple(p for p in audience.include.projects if p in allowed)
+    if not audience.include.projects:
+        wanted = tuple(sorted(allowed))
+    # An id that no project has: nobody, rather than everybody.
+    return replace(audience, include=replace(audience.include, projects=wanted or (-1,)))
+
+
+def matches(lines: Filter) -> ColumnElement[bool]:
+    """The condition on ``contacts`` that one filter stands for."""
+    return and_(true(), *_conditions(lines))
+
+
+def _conditions(lines: Filter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if lines.projects:
+        members = select(Membership.contact_id).where(Membership.project_id.in_(lines.projects))
+        found.append(Contact.id.in_(members))
+    if lines.tags:
+        found.append(Contact.id.in_(_tagged(lines.tags)))
+    if lines.languages:
+        found.append(Contact.language.in_(lines.languages))
+    if lines.states:
+        found.append(Contact.state.in_(lines.states))
+    if lines.districts:
+        found.append(or_(*(_in_district(district) for district in lines.districts)))
+    if lines.acted is not None:
+        found.append(_has_acted(lines.acted))
+    if lines.not_acted is not None:
+        found.append(not_(_has_acted(lines.not_acted)))
+    if lines.joined_since is not None:
+        found.append(Contact.joined_on >= lines.joined_since)
+    return found
+
+
+def _tagged(tags: Sequence[str]) -> Select[int]:
+    names = [folded(tag) for tag in tags]
+    return (
+        select(ContactTag.contact_id)
+        .join(Tag, Tag.id == ContactTag.tag_id)
+        .where(Tag.folded.in_(names))
+    )
+
+
+def _in_district(district: str) -> ColumnElement[bool]:
+    state, number = district.split("-")
+    # An open district (NULL) must read as "no", or an exclusion would drop the person unseen.
+    return and_(Contact.state == state, func.coalesce(Contact.district, -1) == int(number))
+
+
+def _has_acted(action_id: int) -> ColumnElement[bool]:
+    return exists().where(
+        Response.contact_id == Contact.id,
+        Response.action_id == action_id,
+        Response.outcome != Outcome.SKIPPED,
+    )
+
+
+def _read_filter(where: str, value: Mapping[str, Any]) -> Filter:
+    known = {line.name for line in fields(Filter)}
+    for name in value:
+        if name not in known:
+            raise BadAudience(
+                f"audience {where} has no line {name!r}; use {', '.join(sorted(known))}"
+            )
+    return Filter(
+        projects=tuple(_integer(where, "projects", item) for item in _list(value, "projects")),
+        tags=tuple(str(item) for item in _list(value, "tags")),
+        languages=tuple(str(item) for item in _list(value, "languages")),
+        states=tuple(str(item).upper() for item in _list(value, "states")),
+        districts=tuple(_district(where, str(item)) for item in _list(value, "districts")),
+        acted=_optional_integer(where, "acted", value.get("acted")),
+        not_acted=_optional_integer(where, "not_acted", value.get("not_acted")),
+        joined_since=_day(where, value.get("joined_since")),
+    )
+
+
+def _write_filter(lines: Filter) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for line in fields(lines):
+        held = getattr(lines, line.name)
+        if held in ((), None):
+            continue
+        value[line.name] = list(held) if isinstance(held, tuple) else held
+    if lines.joined_since is not None:
+        value["joined_since"] = lines.joined_since.isoformat()
+    return value
+
+
+def _list(value: Mapping[str, Any], name: str) -> Sequence[Any]:
+    held = value.get(name) or ()
+    if isinstance(held, str) or not isinstance(held, Sequence):
+        raise BadAudience(f"audience {name} must be a list, not {held!r}")
+    return held
+
+
+def _integer(where: str, name: str, item: Any) -> int:
+    if isinstance(item, bool) or not isinstance(item, int):
+        raise BadAudience(f"audience {where}.{name} must hold numbers, not {item!r}")
+    return item
+
+
+def _optional_integer(where: str, name: str, item: Any) -> int | None:
+    return None if item is None else _integer(where, name, item)
+
+
+def _district(where: str, text: str) -> str:
+    found = DISTRICT.fullmatch(text.strip().upper())
+    if found is None:
+        raise BadAudience(f"audience {where}.districts: {text!r} is not a district; write WI-2")
+    return f"{found[1]}-{int(found[2])}"
+
+
+def _day(where: str, value: Any) -> date | None:
+    if value is None or isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise BadAudience(
+            f"audience {where}.joined_since: {value!r} is not a date; write 2026-01-31"
+        ) from error

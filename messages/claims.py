@@ -1,0 +1,373 @@
+"""Claim a window of deliveries, and record what came of the one before: the two durable steps.
+
+A claim *is* the intent: ``pending → sending`` is committed before the first byte leaves. The
+outcomes of one window commit together with the claim of the next. Every outcome is fenced by owner
+and attempt, so a sender that slept cannot overwrite what happened meanwhile. Eligibility is asked
+again in the claiming statement itself, because a STOP may have come in since the launch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Subquery,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
+
+from contacts.models import Channel
+from messages import counts, hours, pacing
+from messages.control import cancel, leftover
+from messages.eligibility import refusal, terms_of
+from messages.models import Batch, Delivery, Message, MessageStatus, Status
+from messages.recording import Claim, Done, record
+from messages.zones import Zones
+
+SENDER_DIED = "sender_died"
+UTC_TIME = Delivery.not_before.type
+SOON = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one window may hold."""
+
+    copies: int
+    rate: float  # tokens per second, 0 = no limit
+    lease: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a batch's owner may do next: send these, or come back at ``next_at``."""
+
+    message_id: int
+    channel: Channel
+    priority: int
+    claims: Sequence[Claim] = ()
+    next_at: datetime | None = None  # None: not before somebody acts (resumes it, say)
+    finished: bool = False  # nothing in the batch waits any more
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who claims, and until when the claim counts."""
+
+    owner: str
+    now: datetime
+    lease_until: datetime
+
+
+def take_batch(
+    conn: Connection, batch_id: int, *, owner: str, lease: timedelta, now: datetime
+) -> bool:
+    """Become a batch's owner unless somebody else is; whether it is ours and has work now."""
+    reap(conn, batch_id, now=now)
+    mine = (
+        update(Batch)
+        .where(
+            Batch.id == batch_id,
+            Batch.open,
+            Batch.next_at <= now,
+            or_(Batch.owner.is_(None), Batch.lease_until < now),
+        )
+        .values(owner=owner, lease_until=now + lease)
+        .returning(Batch.id)
+    )
+    return conn.execute(mine).one_or_none() is not None
+
+
+def reap(conn: Connection, batch_id: int, *, now: datetime, leased_too: bool = False) -> int:
+    """Mark as unknown what a sender that died, or sleeps past its lease, had on the wire.
+
+    ``leased_too`` ignores leases: for the embedded sender, whose file lock proves at its start that
+    no other lives. An unknown keeps its owner: if that sender was only asleep, its late answer
+    still counts. Returns how many there were.
+    """
+    batch = conn.execute(select(Batch).where(Batch.id == batch_id)).one()
+    lost = [*in_range(batch), Delivery.status == Status.SENDING]
+    if not leased_too:
+        lost.append(Delivery.lease_until < now)
+    rows = conn.execute(
+        update(Delivery)
+        .where(*lost)
+        .values(status=int(Status.UNKNOWN), reason=SENDER_DIED, changed_at=now)
+        .returning(Delivery.zone_set_id)
+    ).all()
+    deltas: counts.Deltas = Counter()
+    for _ in rows:
+        counts.moved(
+            deltas,
+            counts.place(batch.message_id, batch.channel, Status.SENDING, "", None),
+            counts.place(batch.message_id, batch.channel, Status.UNKNOWN, SENDER_DIED, None),
+        )
+    counts.apply(conn, deltas)
+    return len(rows)
+
+
+def record_and_claim(
+    conn: Connection,
+    batch_id: int,
+    *,
+    owner: str,
+    done: Sequence[Done],
+    limits: Callable[[Channel], Limits] | None,
+    zones: Zones,
+    now: datetime,
+) -> Window:
+    """Record the last window's outcomes and claim the next, in one transaction.
+
+    Without ``limits`` nothing is claimed: the batch is handed back, to be taken up again at once.
+    """
+    batch = conn.execute(select(Batch).where(Batch.id == batch_id).with_for_update()).one()
+    message = conn.execute(select(Message).where(Message.id == batch.message_id)).one()
+    record(conn, batch, message, done, owner=owner, now=now)
+    if limits is None or batch.owner != owner:
+        window = _window(batch, next_at=now)
+    else:
+        within = limits(Channel(batch.channel))
+        window = _claim(conn, batch, message, owner, within, zones, now)
+        if window.claims:
+            _extend(conn, batch.id, owner, now + within.lease)
+            return window
+    _let_go(conn, batch, owner, window, now)
+    return window
+
+
+def _claim(
+    conn: Connection,
+    batch: Row[Batch],
+    message: Row[Message],
+    owner: str,
+    limits: Limits,
+    zones: Zones,
+    now: datetime,
+) -> Window:
+    channel = Channel(batch.channel)
+    status = conn.execute(select(Message.status).where(Message.id == message.id)).scalar_one()
+    ended = leftover(status)
+    if ended is not None:
+        cancel(conn, in_range(batch), *ended, now)
+        return _window(batch, finished=True)
+    if status != MessageStatus.SENDING:
+        return _window(batch)
+    if now < message.starts_at:
+        return _window(batch, next_at=message.starts_at)
+    allowed = _allowed(conn, message, channel, limits, now)
+    if not allowed.copies:
+        return _window(batch, next_at=allowed.ready_at)
+    claim_as = Ownership(owner, now, now + limits.lease)
+    open_zones = zones.open_at(conn, hours.read(message.hours), channel, now)
+    claims, skipped = _claim_rows(conn, batch, message, open_zones, allowed.copies, claim_as)
+    _give_back(conn, message, channel, limits, allowed.copies - len(claims))
+    if claims or skipped:
+        return _window(batch, claims, next_at=now)
+    next_at = _next_at(conn, batch, message, zones, now)
+    return _window(batch, next_at=next_at, finished=next_at is None)
+
+
+def _window(
+    batch: Row[Batch],
+    claims: Sequence[Claim] = (),
+    *,
+    next_at: datetime | None = None,
+    finished: bool = False,
+) -> Window:
+    channel = Channel(batch.channel)
+    return Window(batch.message_id, channel, batch.priority, claims, next_at, finished)
+
+
+def in_range(batch: Row[Batch]) -> list[ColumnElement[bool]]:
+    """The condition on ``deliveries`` that a batch stands for."""
+    return [
+        Delivery.id >= batch.lo_id,
+        Delivery.id < batch.hi_id,
+        Delivery.message_id == batch.message_id,
+        Delivery.channel == batch.channel,
+    ]
+
+
+def _sender(message: Row[Message], channel: Channel) -> str:
+    named = message.sms_sender if channel is Channel.SMS else message.email_sender
+    return f"{channel}:{named}"
+
+
+def _cost(message: Row[Message], channel: Channel) -> int:
+    return max(1, message.segments) if channel is Channel.SMS else 1
+
+
+def _allowed(
+    conn: Connection, message: Row[Message], channel: Channel, limits: Limits, now: datetime
+) -> pacing.Allowance:
+    return pacing.take(
+        conn,
+        _sender(message, channel),
+        rate=limits.rate,
+        copies=limits.copies,
+        segments=_cost(message, channel),
+        first=message.priority == 0,
+        now=now,
+    )
+
+
+def _give_back(
+    conn: Connection, message: Row[Message], channel: Channel, limits: Limits, unused: int
+) -> None:
+    pacing.settle(
+        conn,
+        _sender(message, channel),
+        difference=-unused * _cost(message, channel),
+        rate=limits.rate,
+    )
+
+
+def _claim_rows(
+    conn: Connection,
+    batch: Row[Batch],
+    message: Row[Message],
+    open_zones: Sequence[int] | None,
+    copies: int,
+    claim_as: Ownership,
+) -> tuple[list[Claim], int]:
+    """The claiming statement; returns the claims and how many were skipped instead."""
+    chosen = _candidates(conn, batch, message, open_zones, copies, claim_as.now)
+    sends = chosen.c.why == ""
+    moved = conn.execute(
+        update(Delivery)
+        .where(Delivery.id == chosen.c.id, Delivery.status == Status.PENDING)
+        .values(
+            status=case((sends, int(Status.SENDING)), else_=int(Status.SKIPPED)),
+            reason=chosen.c.why,
+            attempt=Delivery.attempt + case((sends, 1), else_=0),
+            owner=case((sends, claim_as.owner), else_=None),
+            lease_until=case((sends, claim_as.lease_until), else_=None),
+            changed_at=claim_as.now,
+        )
+        .returning(
+            Delivery.id,
+            Delivery.attempt,
+            Delivery.contact_id,
+            Delivery.address,
+            Delivery.language,
+            Delivery.status,
+            Delivery.reason,
+            Delivery.zone_set_id,
+        )
+    ).all()
+    _count_claims(conn, batch, moved)
+    claims = [
+        Claim(row.id, row.attempt, row.contact_id, row.address or "", row.language)
+        for row in sorted(moved, key=lambda row: row.id)
+        if row.status == Status.SENDING
+    ]
+    return claims, len(moved) - len(claims)
+
+
+def _candidates(
+    conn: Connection,
+    batch: Row[Batch],
+    message: Row[Message],
+    open_zones: Sequence[int] | None,
+    copies: int,
+    now: datetime,
+) -> Subquery:
+    terms = terms_of(conn, message.id, now=now)
+    why = refusal(
+        Channel(batch.channel), Delivery.address.expression, Delivery.contact_id.expression, terms
+    )
+    rows = select(Delivery.id, why.label("why")).where(
+        *in_range(batch),
+        Delivery.status == Status.PENDING,
+        or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
+    )
+    if open_zones is not None:
+        rows = rows.where(or_(Delivery.zone_set_id.is_(None), Delivery.zone_set_id.in_(open_zones)))
+    return rows.order_by(Delivery.id).limit(copies).subquery()
+
+
+def _count_claims(conn: Connection, batch: Row[Batch], moved: Sequence[Any]) -> None:
+    deltas: counts.Deltas = Counter()
+    for row in moved:
+        counts.moved(
+            deltas,
+            counts.place(batch.message_id, batch.channel, Status.PENDING, "", row.zone_set_id),
+            counts.place(batch.message_id, batch.channel, row.status, row.reason, row.zone_set_id),
+        )
+    counts.apply(conn, deltas)
+
+
+def _next_at(
+    conn: Connection, batch: Row[Batch], message: Row[Message], zones: Zones, now: datetime
+) -> datetime | None:
+    """When something in this batch can leave; None when nothing in it waits any more."""
+    waiting = conn.execute(
+        select(
+            Delivery.zone_set_id,
+            func.min(func.coalesce(Delivery.not_before, literal(now, UTC_TIME))),
+        )
+        .where(*in_range(batch), Delivery.status == Status.PENDING)
+        .group_by(Delivery.zone_set_id)
+    ).all()
+    window = hours.read(message.hours) if batch.channel == Channel.SMS else None
+    times = []
+    for zone_set_id, not_before in waiting:
+        ready = max(now, not_before)
+        if window is not None and zone_set_id is not None:
+            ready = zones.opening(conn, zone_set_id, window, ready)
+        times.append(ready)
+    return max(min(times), now + SOON) if times else None
+
+
+def _extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:
+    conn.execute(
+        update(Batch)
+        .where(Batch.id == batch_id, Batch.owner == owner)
+        .values(lease_until=lease_until)
+    )
+
+
+def _let_go(conn: Connection, batch: Row[Batch], owner: str, window: Window, now: datetime) -> None:
+    """Give a batch back until there is something to do; close it, and its message, when empty."""
+    finished = window.finished and not _anything_sending(conn, batch)
+    conn.execute(
+        update(Batch)
+        .where(Batch.id == batch.id, Batch.owner == owner)
+        .values(
+            owner=None, lease_until=None, open=not finished, next_at=window.next_at or now + SOON
+        )
+    )
+    if finished:
+        finish_if_done(conn, batch.message_id, now=now)
+
+
+def _anything_sending(conn: Connection, batch: Row[Batch]) -> bool:
+    found = select(Delivery.id).where(*in_range(batch), Delivery.status == Status.SENDING)
+    return conn.execute(found.limit(1)).first() is not None
+
+
+def finish_if_done(conn: Connection, message_id: int, *, now: datetime) -> None:
+    """Mark a message finished when everybody has a row and none of them waits or is in flight."""
+    open_batches = select(Batch.id).where(Batch.message_id == message_id, Batch.open)
+    if conn.execute(open_batches.limit(1)).first() is not None:
+        return
+    conn.execute(
+        update(Message)
+        .where(
+            Message.id == message_id,
+            Message.status == MessageStatus.SENDING,
+            Message.expanded_at.is_not(None),
+        )
+        .values(status=MessageStatus.FINISHED, finished_at=now)
+    )

@@ -1,0 +1,306 @@
+"""Write a message down, launch it, pause it, stop it, and cancel what has not left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+
+from database.jobs import Jobs
+from messages import audience as audiences
+from messages import counts
+from messages.audience import EVERYBODY, Audience
+from messages.hours import Hours
+from messages.hours import write as write_hours
+from messages.models import (
+    Batch,
+    Delivery,
+    Message,
+    MessageKind,
+    MessageStatus,
+    MessageText,
+    Reach,
+    Status,
+)
+
+PRIORITY = {
+    MessageKind.REPLY: 0,
+    MessageKind.CONFIRMATION: 0,
+    MessageKind.ALERT: 20,
+    MessageKind.CAMPAIGN: 40,
+}
+LIVE = (MessageStatus.SENDING, MessageStatus.PAUSED)
+
+
+class NoSuchMessage(LookupError):
+    """There is no message with this number."""
+
+
+class NotNow(Exception):
+    """A message in its present state cannot be launched, paused, resumed, undone or stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message's words in one language; an empty text means that channel is not written."""
+
+    sms: str = ""
+    subject: str = ""
+    body: str = ""  # Markdown
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message as its author has it in mind."""
+
+    texts: Mapping[str, Words]  # by language
+    audience: Audience = EVERYBODY
+    kind: MessageKind = MessageKind.ALERT
+    reach: Reach = Reach.BOTH
+    project_id: int | None = None  # None = the network's
+    action_id: int | None = None
+    default_language: str = "en"
+    hours: Hours | None = None  # None: texts may arrive at any hour
+    weekly_cap: int | None = None
+    merge_defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    segments: int = 1  # the most any language's text takes
+    expires_at: datetime | None = None
+    priority: int | None = None
+    sms_sender: str = ""
+    email_sender: str = ""
+    created_by: str = ""
+    key: str | None = None
+
+
+def create(conn: Connection, draft: Draft, *, now: datetime) -> int:
+    """Store a draft; return the message's id."""
+    values: dict[str, Any] = {
+        "kind": draft.kind,
+        "status": MessageStatus.DRAFT,
+        "confirmed": 0,
+        "expected": 0,
+        "expanded_to": 0,
+        "paused_because": "",
+        "created_by": draft.created_by,
+        "launched_by": "",
+        "created_at": now,
+        "key": draft.key,
+        **_changeable(draft),
+    }
+    message_id = conn.execute(insert(Message).values(values).returning(Message.id)).scalar_one()
+    _write_texts(conn, message_id, draft.texts)
+    return message_id
+
+
+def rewrite(conn: Connection, message_id: int, draft: Draft) -> None:
+    """Replace everything an author may change of a draft. Raises NotNow once it is launched."""
+    message = _locked(conn, message_id)
+    if message.status != MessageStatus.DRAFT:
+        raise NotNow("this message has been launched; its text can no longer be changed")
+    conn.execute(update(Message).where(Message.id == message_id).values(_changeable(draft)))
+    conn.execute(delete(MessageText).where(MessageText.message_id == message_id))
+    _write_texts(conn, message_id, draft.texts)
+
+
+def queue(
+    conn: Connection,
+    jobs: Jobs,
+    message_id: int,
+    *,
+    confirmed: int,
+    launched_by: str,
+    undo_seconds: int,
+    now: datetime,
+) -> None:
+    """Launch: from this commit on the message will be sent, nothing earlier than the undo window.
+
+    ``confirmed`` is the number of people the launcher confirmed. Raises NotNow unless it is a draft.
+    """
+    message = _locked(conn, message_id)
+    if message.status != MessageStatus.DRAFT:
+        raise NotNow("this message has already been launched")
+    conn.execute(
+        update(Message)
+        .where(Message.id == message_id)
+        .values(
+            status=MessageStatus.SENDING,
+            confirmed=confirmed,
+            launched_by=launched_by,
+            launched_at=now,
+            starts_at=now + timedelta(seconds=undo_seconds),
+        )
+    )
+    jobs.enqueue(conn, "expand", message_id, priority=message.priority)
+
+
+def pause(conn: Connection, message_id: int, *, because: str = "") -> None:
+    """Stop claiming until somebody resumes; ``because`` is shown when it was not a person."""
+    message = _locked(conn, message_id)
+    if message.status != MessageStatus.SENDING:
+        raise NotNow(
+            f"only a message that is being sent can be paused; this one is {message.status}"
+        )
+    _set_status(conn, message_id, MessageStatus.PAUSED, paused_because=because)
+
+
+def resume(conn: Connection, jobs: Jobs, message_id: int, *, now: datetime) -> None:
+    """Go on sending."""
+    message = _locked(conn, message_id)
+    if message.status != MessageStatus.PAUSED:
+        raise NotNow(f"only a paused message can be resumed; this one is {message.status}")
+    _set_status(conn, message_id, MessageStatus.SENDING, paused_because="")
+    jobs.enqueue(conn, "expand", message_id, priority=message.priority)
+    _open_batches_due(conn, jobs, message_id, now)
+
+
+def undo(conn: Connection, message_id: int, *, now: datetime) -> int:
+    """Take a launch back before anything has left; return how many copies were called off."""
+    message = _locked(conn, message_id)
+    if message.status not in LIVE:
+        raise NotNow(f"there is nothing to undo; this message is {message.status}")
+    if message.starts_at is None or now >= message.starts_at:
+        raise NotNow("the undo time is over; stop the message to call off what has not left")
+    return _end(conn, message_id, MessageStatus.STOPPED, Status.STOPPED, "undone", now)
+
+
+def stop(conn: Connection, message_id: int, *, now: datetime) -> int:
+    """Call off everything that has not left; return how many copies that was."""
+    message = _locked(conn, message_id)
+    if message.status not in LIVE:
+        raise NotNow(f"there is nothing to stop; this message is {message.status}")
+    return _end(conn, message_id, MessageStatus.STOPPED, Status.STOPPED, "stopped", now)
+
+
+def expire_due(conn: Connection, *, now: datetime) -> list[int]:
+    """End the messages whose time has run out; return their ids."""
+    due = select(Message.id).where(Message.status.in_(LIVE), Message.expires_at <= now)
+    ended = list(conn.scalars(due.order_by(Message.id).with_for_update()))
+    for message_id in ended:
+        _end(conn, message_id, MessageStatus.EXPIRED, Status.EXPIRED, "expired", now)
+    return ended
+
+
+def cancel_pending(
+    conn: Connection, *, channel: str, address: str, reason: str, now: datetime
+) -> int:
+    """Skip every copy that waits for this address, in every live message; return how many.
+
+    What is claimed already may be on the wire: it is in the in-flight window of two seconds.
+    """
+    live = list(conn.scalars(select(Message.id).where(Message.status.in_(LIVE))))
+    if not live:
+        return 0
+    mine = (
+        Delivery.message_id.in_(live),
+        Delivery.channel == channel,
+        Delivery.address == address,
+    )
+    return cancel(conn, mine, Status.SKIPPED, reason, now)
+
+
+def cancel(
+    conn: Connection,
+    where: Iterable[ColumnElement[bool]],
+    status: Status,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Move pending deliveries to a status they do not leave; return how many there were."""
+    moved = conn.execute(
+        update(Delivery)
+        .where(Delivery.status == Status.PENDING, *where)
+        .values(status=int(status), reason=reason, not_before=None, changed_at=now)
+        .returning(Delivery.message_id, Delivery.channel, Delivery.zone_set_id)
+    ).all()
+    deltas: counts.Deltas = Counter()
+    for message_id, channel, zone_set_id in moved:
+        before = counts.place(message_id, channel, Status.PENDING, "", zone_set_id)
+        counts.moved(deltas, before, counts.place(message_id, channel, status, reason, None))
+    counts.apply(conn, deltas)
+    return len(moved)
+
+
+def leftover(status: str) -> tuple[Status, str] | None:
+    """What becomes of a copy that comes back unsent after its message has ended; None if live."""
+    ends = {
+        MessageStatus.STOPPED: (Status.STOPPED, "stopped"),
+        MessageStatus.EXPIRED: (Status.EXPIRED, "expired"),
+    }
+    return ends.get(MessageStatus(status))
+
+
+def _changeable(draft: Draft) -> dict[str, Any]:
+    priority = PRIORITY[draft.kind] if draft.priority is None else draft.priority
+    return {
+        "priority": priority,
+        "reach": draft.reach,
+        "project_id": draft.project_id,
+        "action_id": draft.action_id,
+        "audience": audiences.write(draft.audience),
+        "scopes": audiences.consent_scopes(draft.audience),
+        "default_language": draft.default_language,
+        "hours": write_hours(draft.hours),
+        "weekly_cap": draft.weekly_cap,
+        "merge_defaults": {lang: dict(held) for lang, held in draft.merge_defaults.items()},
+        "segments": draft.segments,
+        "expires_at": draft.expires_at,
+        "sms_sender": draft.sms_sender,
+        "email_sender": draft.email_sender,
+    }
+
+
+def _write_texts(conn: Connection, message_id: int, texts: Mapping[str, Words]) -> None:
+    rows = [
+        {
+            "message_id": message_id,
+            "language": language,
+            "sms": words.sms,
+            "subject": words.subject,
+            "body": words.body,
+        }
+        for language, words in texts.items()
+    ]
+    if rows:
+        conn.execute(insert(MessageText), rows)
+
+
+def _locked(conn: Connection, message_id: int) -> Row[int, str, int, datetime | None]:
+    message = conn.execute(
+        select(Message.id, Message.status, Message.priority, Message.starts_at)
+        .where(Message.id == message_id)
+        .with_for_update()
+    ).one_or_none()
+    if message is None:
+        raise NoSuchMessage(f"there is no message {message_id}")
+    return message
+
+
+def _set_status(conn: Connection, message_id: int, status: MessageStatus, **more: Any) -> None:
+    conn.execute(update(Message).where(Message.id == message_id).values(status=status, **more))
+
+
+def _end(
+    conn: Connection,
+    message_id: int,
+    status: MessageStatus,
+    copies: Status,
+    reason: str,
+    now: datetime,
+) -> int:
+    _set_status(conn, message_id, status, finished_at=now, paused_because="")
+    return cancel(conn, [Delivery.message_id == message_id], copies, reason, now)
+
+
+def _open_batches_due(conn: Connection, jobs: Jobs, message_id: int, now: datetime) -> None:
+    found = conn.execute(
+        update(Batch)
+        .where(Batch.message_id == message_id, Batch.open)
+        .values(next_at=now)
+        .returning(Batch.id, Batch.priority)
+    ).all()
+    for batch_id, priority in found:
+        jobs.enqueue(conn, "send_batch", batch_id, priority=priority)

@@ -1,0 +1,85 @@
+"""How many deliveries are where: kept by deltas, in the transaction that moves them.
+
+Counting a million rows takes 74 to 1,100 ms on every refresh of a progress page; reading the kept
+counts takes a tenth of a millisecond.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from database.upserts import insert_or
+from messages.models import Delivery, MessageCount, Status
+
+
+class Place(NamedTuple):
+    """Where a delivery is, as far as counting goes."""
+
+    message_id: int
+    channel: str
+    status: int
+    reason: str
+    zone_set_id: int  # of pending rows only, else 0
+
+
+Deltas = Counter[Place]
+
+
+def place(
+    message_id: int, channel: str, status: int, reason: str, zone_set_id: int | None
+) -> Place:
+    """Name the place of a delivery."""
+    waits = zone_set_id or 0 if status == Status.PENDING else 0
+    return Place(message_id, channel, int(status), reason, waits)
+
+
+def moved(deltas: Deltas, before: Place, after: Place) -> None:
+    """Note one delivery's move."""
+    deltas[before] -= 1
+    deltas[after] += 1
+
+
+def apply(conn: Connection, deltas: Deltas) -> None:
+    """Add the deltas to the kept counts; rows in key order, so that two senders never deadlock."""
+    rows = [{**key._asdict(), "count": change} for key, change in sorted(deltas.items()) if change]
+    if not rows:
+        return
+    statement = insert_or(conn, MessageCount)
+    upsert = statement.on_conflict_do_update(
+        index_elements=["message_id", "channel", "status", "reason", "zone_set_id"],
+        set_={"count": MessageCount.count + statement.excluded.count},
+    )
+    conn.execute(upsert, rows)
+
+
+def kept(conn: Connection, message_ids: Iterable[int]) -> dict[Place, int]:
+    """The kept counts of these messages, zeros left out."""
+    rows = conn.execute(
+        select(
+            MessageCount.message_id,
+            MessageCount.channel,
+            MessageCount.status,
+            MessageCount.reason,
+            MessageCount.zone_set_id,
+            MessageCount.count,
+        ).where(MessageCount.message_id.in_(list(message_ids)), MessageCount.count != 0)
+    )
+    return {Place(*row[:5]): row[5] for row in rows}
+
+
+def counted(conn: Connection, message_id: int) -> dict[Place, int]:
+    """The same numbers counted from the deliveries themselves: slow, and the proof of ``kept``."""
+    waits = func.coalesce(Delivery.zone_set_id, 0)
+    rows = conn.execute(
+        select(Delivery.channel, Delivery.status, Delivery.reason, waits, func.count())
+        .where(Delivery.message_id == message_id)
+        .group_by(Delivery.channel, Delivery.status, Delivery.reason, waits)
+    )
+    totals: Counter[Place] = Counter()
+    for channel, status, reason, zone_set_id, count in rows:
+        totals[place(message_id, channel, status, reason, zone_set_id)] += count
+    return dict(totals)

@@ -1,0 +1,203 @@
+"""What becomes of each person in an audience, on one channel: a copy, or the reason for none.
+
+One rule serves the forecast, the expansion into deliveries and the claim before each request:
+``contacts.consent.suppression`` decides by address; here come the reasons that depend on the
+message. Answers to what a person has just sent are exempt: they asked for it, and the confirmation
+of an opt-out is allowed by name (47 CFR 64.1200(a)(12)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+)
+
+from contacts.consent import suppression
+from contacts.models import Address, Channel, Contact
+from messages.models import Delivery, Message, MessageKind, Reach, Status
+
+NO_ADDRESS = "no_address"  # nothing to write to on this channel
+SHARED = "shared_address"  # somebody before them in this message has the same phone or mailbox
+TEXTED = "texted"  # gets the text, and this message emails only those who do not
+CAPPED = "weekly_cap"  # has had as many messages this week as the cap allows
+
+CAP_PERIOD = timedelta(days=7)
+CAPPED_KINDS = (MessageKind.ALERT, MessageKind.CAMPAIGN)
+EXEMPT_KINDS = (MessageKind.REPLY, MessageKind.CONFIRMATION)
+CHANNELS = {
+    Reach.BOTH: (Channel.SMS, Channel.EMAIL),
+    Reach.TEXT_FIRST: (Channel.SMS, Channel.EMAIL),
+    Reach.SMS: (Channel.SMS,),
+    Reach.EMAIL: (Channel.EMAIL,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What about a message decides who may get it."""
+
+    reach: Reach
+    scopes: Sequence[str]
+    kind: MessageKind = MessageKind.ALERT
+    weekly_cap: int | None = None
+    recent: Sequence[int] = ()  # messages of the last seven days that count towards the cap
+    message_id: int | None = None  # of a message that has deliveries already
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The channels it uses, texts first."""
+        return CHANNELS[self.reach]
+
+
+def terms_of(conn: Connection, message_id: int, *, now: datetime) -> Terms:
+    """The terms of a stored message."""
+    row = conn.execute(
+        select(Message.reach, Message.scopes, Message.kind, Message.weekly_cap).where(
+            Message.id == message_id
+        )
+    ).one()
+    recent = recent_messages(conn, now=now, but=message_id) if row.weekly_cap is not None else []
+    return Terms(
+        reach=Reach(row.reach),
+        scopes=row.scopes,
+        kind=MessageKind(row.kind),
+        weekly_cap=row.weekly_cap,
+        recent=recent,
+        message_id=message_id,
+    )
+
+
+def recent_messages(conn: Connection, *, now: datetime, but: int | None = None) -> list[int]:
+    """The messages of the last seven days that count towards a weekly cap."""
+    launched = select(Message.id).where(
+        Message.launched_at > now - CAP_PERIOD, Message.kind.in_(CAPPED_KINDS)
+    )
+    return [found for found in conn.scalars(launched) if found != but]
+
+
+def refusal(
+    channel: Channel,
+    address: ColumnElement[Any],
+    contact_id: ColumnElement[Any],
+    terms: Terms,
+) -> ColumnElement[str]:
+    """SQL for why this address gets no copy of this message; '' when it gets one."""
+    if terms.kind in EXEMPT_KINDS:
+        return literal("")
+    suppressed = suppression(channel, address, terms.scopes)
+    if terms.weekly_cap is None or not terms.recent:
+        return suppressed
+    had = _had_recently(channel, contact_id, terms.recent)
+    return case(
+        (suppressed != "", suppressed), (had >= terms.weekly_cap, literal(CAPPED)), else_=""
+    )
+
+
+def fates(
+    people: ColumnElement[bool], channel: Channel, terms: Terms
+) -> Select[int, int, str, str]:
+    """One row per contact: (contact_id, zone_set_id, address, reason), in contact order.
+
+    ``people`` is a condition on ``contacts``. ``address`` is NULL for those who get no row's worth
+    of a copy of their own; ``reason`` is '' for those who get one.
+    """
+    found = _addressed(people, channel, terms).subquery()
+    reason = case(
+        (found.c.address.is_(None), literal(NO_ADDRESS)),
+        (found.c.turn > 1, literal(SHARED)),
+        (found.c.taken, literal(SHARED)),
+        (found.c.texted, literal(TEXTED)),
+        else_=refusal(channel, found.c.address, found.c.contact_id, terms),
+    )
+    own = case((or_(found.c.turn > 1, found.c.taken), null()), else_=found.c.address)
+    return select(
+        found.c.contact_id, found.c.zone_set_id, own.label("address"), reason.label("reason")
+    ).order_by(found.c.contact_id)
+
+
+def _addressed(
+    people: ColumnElement[bool], channel: Channel, terms: Terms
+) -> Select[int, int, str | None, int, bool, bool]:
+    """Contacts with the address we would use, and whether somebody before them has it too."""
+    turn = func.row_number().over(partition_by=Address.address, order_by=Contact.id)
+    return (
+        select(
+            Contact.id.label("contact_id"),
+            Contact.zone_set_id,
+            Address.address,
+            turn.label("turn"),
+            _taken(channel, terms).label("taken"),
+            _texted(channel, terms).label("texted"),
+        )
+        .outerjoin(
+            Address,
+            and_(Address.contact_id == Contact.id, Address.channel == channel, Address.rank == 0),
+        )
+        .where(people)
+    )
+
+
+def _taken(channel: Channel, terms: Terms) -> ColumnElement[bool]:
+    """Whether an earlier part of the expansion gave this address a copy."""
+    if terms.message_id is None:
+        return literal(value=False)
+    return exists().where(
+        Delivery.message_id == terms.message_id,
+        Delivery.channel == channel,
+        Delivery.address == Address.address,
+    )
+
+
+def _texted(channel: Channel, terms: Terms) -> ColumnElement[bool]:
+    """Whether they get the text, where emails go only to those who do not."""
+    if terms.reach is not Reach.TEXT_FIRST or channel is not Channel.EMAIL:
+        return literal(value=False)
+    if terms.message_id is not None:
+        return exists().where(
+            Delivery.contact_id == Contact.id,
+            Delivery.message_id == terms.message_id,
+            Delivery.channel == Channel.SMS,
+            Delivery.status < Status.UNDELIVERED,
+        )
+    phone = Address.__table__.alias("phone")
+    may_text = refusal(Channel.SMS, phone.c.address, Contact.id.expression, terms) == ""
+    return exists().where(
+        phone.c.contact_id == Contact.id,
+        phone.c.channel == Channel.SMS,
+        phone.c.rank == 0,
+        may_text,
+    )
+
+
+def _had_recently(
+    channel: Channel, contact_id: ColumnElement[Any], recent: Sequence[int]
+) -> ColumnElement[int]:
+    """How many of the recent messages reached, or may have reached, this contact."""
+    earlier = Delivery.__table__.alias("earlier")
+    return (
+        select(func.count())
+        .select_from(earlier)
+        .where(
+            earlier.c.contact_id == contact_id,
+            earlier.c.message_id.in_(recent),
+            earlier.c.channel == channel,
+            earlier.c.status < Status.FAILED,
+            earlier.c.status > Status.PENDING,
+        )
+        .scalar_subquery()
+    )

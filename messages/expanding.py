@@ -1,0 +1,176 @@
+"""From an audience to deliveries: chunked ``INSERT … SELECT``, resumable at any point.
+
+Each chunk takes the contacts of one id range and writes a row for every one of them in the
+audience, per channel: a pending copy, or the reason for none. The cursor moves in the same
+transaction, so a crash repeats nothing and loses nobody, and the first copies can leave while the
+rest is still being written.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from contacts.models import Channel, Contact
+from database.jobs import Jobs
+from database.upserts import insert_or
+from messages import audience as audiences
+from messages import counts
+from messages.claims import finish_if_done
+from messages.eligibility import Terms, fates, terms_of
+from messages.models import Batch, Delivery, Message, MessageStatus, Status
+
+CHUNK = 20_000  # contacts a transaction: holds SQLite's writer for less than 0.1 s
+BATCH = 500  # deliveries one sender takes on at a time
+
+INITIAL = {
+    MessageStatus.STOPPED: Status.STOPPED,
+    MessageStatus.EXPIRED: Status.EXPIRED,
+}
+
+
+def expand_chunk(
+    conn: Connection, jobs: Jobs, message_id: int, *, now: datetime, chunk: int = CHUNK
+) -> bool:
+    """Write the deliveries of the next range of contacts; whether more are left to write."""
+    message = conn.execute(
+        select(Message).where(Message.id == message_id).with_for_update()
+    ).one_or_none()
+    if message is None or message.status == MessageStatus.DRAFT or message.expanded_at is not None:
+        return False
+    last = _end_of_chunk(conn, message.expanded_to, chunk)
+    if last is None:
+        conn.execute(update(Message).where(Message.id == message_id).values(expanded_at=now))
+        finish_if_done(conn, message_id, now=now)
+        return False
+    people = _people(message, last)
+    terms = terms_of(conn, message_id, now=now)
+    for channel in terms.channels:
+        _write(conn, jobs, message, channel, people, terms, now)
+    expected = _count(conn, people) * len(terms.channels)
+    conn.execute(
+        update(Message)
+        .where(Message.id == message_id)
+        .values(expanded_to=last, expected=Message.expected + expected)
+    )
+    return True
+
+
+def _end_of_chunk(conn: Connection, after: int, chunk: int) -> int | None:
+    ids = select(Contact.id).where(Contact.id > after).order_by(Contact.id).limit(chunk).subquery()
+    last: int | None = conn.scalar(select(func.max(ids.c.id)))
+    return last
+
+
+def _people(message: Row[Message], last: int) -> ColumnElement[bool]:
+    chosen = audiences.contact_ids(audiences.read(message.audience))
+    return and_(Contact.id > message.expanded_to, Contact.id <= last, Contact.id.in_(chosen))
+
+
+def _count(conn: Connection, people: ColumnElement[bool]) -> int:
+    """Counted apart from the rows written, so that the equation on screen proves something."""
+    return conn.execute(select(func.count()).select_from(Contact).where(people)).scalar_one()
+
+
+def _write(
+    conn: Connection,
+    jobs: Jobs,
+    message: Row[Message],
+    channel: Channel,
+    people: ColumnElement[bool],
+    terms: Terms,
+    now: datetime,
+) -> None:
+    before = conn.scalar(select(func.max(Delivery.id))) or 0
+    found = fates(people, channel, terms).subquery()
+    initial = INITIAL.get(MessageStatus(message.status), Status.PENDING)
+    row = {
+        "message_id": literal(message.id),
+        "contact_id": found.c.contact_id,
+        "channel": literal(str(channel)),
+        "address": found.c.address,
+        "zone_set_id": found.c.zone_set_id,
+        "status": case((found.c.reason == "", int(initial)), else_=int(Status.SKIPPED)),
+        "reason": found.c.reason,
+        "attempt": literal(0),
+        "approved_sends": literal(1),
+        "language": literal(""),
+        "segments": literal(0),
+        "changed_at": literal(now, Delivery.changed_at.type),
+    }
+    rows = select(*row.values()).order_by(found.c.contact_id)
+    conn.execute(insert_or(conn, Delivery).from_select(list(row), rows).on_conflict_do_nothing())
+    _count_new(conn, message.id, channel, before)
+    _make_batches(conn, jobs, message, channel, before)
+
+
+def _count_new(conn: Connection, message_id: int, channel: Channel, after: int) -> None:
+    rows = conn.execute(
+        select(Delivery.status, Delivery.reason, Delivery.zone_set_id, func.count())
+        .where(Delivery.id > after, Delivery.message_id == message_id, Delivery.channel == channel)
+        .group_by(Delivery.status, Delivery.reason, Delivery.zone_set_id)
+    )
+    deltas: counts.Deltas = Counter()
+    for status, reason, zone_set_id, count in rows:
+        deltas[counts.place(message_id, channel, status, reason, zone_set_id)] += count
+    counts.apply(conn, deltas)
+
+
+def _make_batches(
+    conn: Connection, jobs: Jobs, message: Row[Message], channel: Channel, after: int
+) -> None:
+    starts = _batch_starts(conn, message.id, channel, after)
+    if not starts:
+        return
+    end = conn.execute(select(func.max(Delivery.id))).scalar_one() + 1
+    for low, high in zip(starts, [*starts[1:], end], strict=True):
+        open_batch(conn, jobs, message, channel, low, high)
+
+
+def open_batch(
+    conn: Connection, jobs: Jobs, message: Row[Message], channel: Channel, low: int, high: int
+) -> None:
+    """Ask that a sender take on the pending deliveries ``low <= id < high`` of a message."""
+    batch_id = conn.execute(
+        insert(Batch)
+        .values(
+            message_id=message.id,
+            channel=channel,
+            lo_id=low,
+            hi_id=high,
+            priority=message.priority,
+            open=True,
+            next_at=message.starts_at,
+        )
+        .returning(Batch.id)
+    ).scalar_one()
+    jobs.enqueue(conn, "send_batch", batch_id, priority=message.priority, at=message.starts_at)
+
+
+def _batch_starts(conn: Connection, message_id: int, channel: Channel, after: int) -> list[int]:
+    """The first id of every 500 new pending rows."""
+    numbered = (
+        select(Delivery.id, func.row_number().over(order_by=Delivery.id).label("n"))
+        .where(
+            Delivery.id > after,
+            Delivery.message_id == message_id,
+            Delivery.channel == channel,
+            Delivery.status == Status.PENDING,
+        )
+        .subquery()
+    )
+    firsts = select(numbered.c.id).where((numbered.c.n - 1) % BATCH == 0).order_by(numbered.c.id)
+    return list(conn.scalars(firsts))

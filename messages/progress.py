@@ -1,0 +1,170 @@
+"""Where a message stands: the equation that proves that nobody was skipped in silence.
+
+**eligible = delivered + sent + held + waiting + on the wire + skipped + failed + unknown + stopped
++ expired**, in copies (a person with a phone and an email may get two). *Eligible* is counted from
+the audience while it is expanded, everything else from what became of each row: when the two sides
+differ, somebody was lost, and the screen says so.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from contacts.models import Channel
+from messages import counts, hours
+from messages.control import NoSuchMessage
+from messages.models import Message, MessageStatus, Status
+from messages.zones import Zones
+
+SENT = (Status.ACCEPTED, Status.QUEUED, Status.SENT)
+FAILED = (Status.UNDELIVERED, Status.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Equation:
+    """Both sides of the account, in copies."""
+
+    eligible: int = 0  # people in the audience times channels, counted from the audience
+    delivered: int = 0  # confirmed by the carrier or the receiving server
+    sent: int = 0  # taken by the provider, not confirmed yet
+    held: int = 0  # wait for their own morning
+    waiting: int = 0  # wait for their turn
+    sending: int = 0  # on the wire
+    skipped: Mapping[str, int] = field(default_factory=dict)  # by reason
+    failed: Mapping[str, int] = field(default_factory=dict)  # by code
+    unknown: int = 0  # the answer was lost
+    stopped: int = 0
+    expired: int = 0
+
+    @property
+    def accounted(self) -> int:
+        """The right-hand side."""
+        return (
+            self.delivered
+            + self.sent
+            + self.held
+            + self.waiting
+            + self.sending
+            + sum(self.skipped.values())
+            + sum(self.failed.values())
+            + self.unknown
+            + self.stopped
+            + self.expired
+        )
+
+    @property
+    def balanced(self) -> bool:
+        """Whether everybody is accounted for."""
+        return self.eligible == self.accounted
+
+    @property
+    def gone_out(self) -> int:
+        """Copies a provider has taken."""
+        return self.delivered + self.sent
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A message's progress at one moment."""
+
+    message_id: int
+    status: MessageStatus
+    expanded: bool  # everybody has a row; before that, eligible still grows
+    equation: Equation
+    channels: Mapping[Channel, Equation]  # eligible of a channel = its rows
+    openings: Mapping[datetime, int]  # held copies by the hour at which they go
+    confirmed: int
+    launched_at: datetime | None
+    starts_at: datetime | None
+    expires_at: datetime | None
+    finished_at: datetime | None
+    paused_because: str
+
+
+def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
+    """Read a message's progress. Raises NoSuchMessage."""
+    message = conn.execute(select(Message).where(Message.id == message_id)).one_or_none()
+    if message is None:
+        raise NoSuchMessage(f"there is no message {message_id}")
+    kept = counts.kept(conn, [message_id])
+    openings = _openings(conn, message.hours, kept, now)
+    held = {zone_set_id for zone_set_id, at in openings.items() if at > now}
+    by_hour: Counter[datetime] = Counter()
+    for key, count in kept.items():
+        if _is_held(key, held):
+            by_hour[openings[key.zone_set_id]] += count
+    return Progress(
+        message_id=message_id,
+        status=MessageStatus(message.status),
+        expanded=message.expanded_at is not None,
+        equation=_equation(message.expected, kept, held),
+        channels=_by_channel(kept, held),
+        openings=dict(sorted(by_hour.items())),
+        confirmed=message.confirmed,
+        launched_at=message.launched_at,
+        starts_at=message.starts_at,
+        expires_at=message.expires_at,
+        finished_at=message.finished_at,
+        paused_because=message.paused_because,
+    )
+
+
+def _openings(
+    conn: Connection,
+    stored_hours: Mapping[str, str],
+    kept: Mapping[counts.Place, int],
+    now: datetime,
+) -> dict[int, datetime]:
+    """When each zone set with waiting texts opens."""
+    window = hours.read(stored_hours)
+    if window is None:
+        return {}
+    zones = Zones()
+    waiting = {key.zone_set_id for key in kept if key.zone_set_id and key.channel == Channel.SMS}
+    return {key: zones.opening(conn, key, window, now) for key in waiting}
+
+
+def _is_held(key: counts.Place, held: set[int]) -> bool:
+    return key.status == Status.PENDING and key.channel == Channel.SMS and key.zone_set_id in held
+
+
+def _by_channel(kept: Mapping[counts.Place, int], held: set[int]) -> dict[Channel, Equation]:
+    found = {}
+    for channel in Channel:
+        mine = {key: count for key, count in kept.items() if key.channel == channel}
+        if mine:
+            found[channel] = _equation(sum(mine.values()), mine, held)
+    return found
+
+
+def _equation(eligible: int, kept: Mapping[counts.Place, int], held: set[int]) -> Equation:
+    by_status: Counter[int] = Counter()
+    skipped: Counter[str] = Counter()
+    failed: Counter[str] = Counter()
+    holding = 0
+    for key, count in kept.items():
+        by_status[key.status] += count
+        if _is_held(key, held):
+            holding += count
+        if key.status == Status.SKIPPED:
+            skipped[key.reason] += count
+        if key.status in FAILED:
+            failed[key.reason] += count
+    return Equation(
+        eligible=eligible,
+        delivered=by_status[Status.DELIVERED],
+        sent=sum(by_status[status] for status in SENT),
+        held=holding,
+        waiting=by_status[Status.PENDING] - holding,
+        sending=by_status[Status.SENDING],
+        skipped=dict(sorted(skipped.items())),
+        failed=dict(sorted(failed.items())),
+        unknown=by_status[Status.UNKNOWN],
+        stopped=by_status[Status.STOPPED],
+        expired=by_status[Status.EXPIRED],
+    )

@@ -1,0 +1,276 @@
+"""Send what is due: take a batch, claim a window, hand it to the provider, write down what came of
+it together with the next claim.
+
+No transaction is open while a provider answers. Everything here may be killed at any instant: what
+was claimed and not recorded becomes *unknown*, never a second text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from contacts.models import Channel
+from database.clock import Clock, database_now
+from database.engine import Database
+from database.jobs import Handler, Jobs
+from messages import claims, composing, control, expanding, finding, runs
+from messages.claims import Limits, Window
+from messages.composing import Identity, Kept, Ready
+from messages.providers.provider import NotSent, Outcome, Provider, Unknown
+from messages.recording import Done
+from messages.zones import Zones
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How this process sends."""
+
+    batches: int = 4  # worked on at once
+    window: int = 100  # copies claimed at once: what a kill may leave unknown
+    lease: timedelta = timedelta(seconds=60)
+    answer_time: timedelta = timedelta(seconds=25)  # kept free before a lease ends
+    slice: timedelta = timedelta(seconds=2)  # then a batch makes room for more urgent ones
+    pace: Mapping[Channel, float] = field(default_factory=dict)  # tokens per second, 0 = no limit
+    unclean_starts: int = 3  # within ten minutes; then everything is paused. 0 = never
+
+
+class Sender:
+    """One process's sending side."""
+
+    def __init__(
+        self,
+        database: Database,
+        jobs: Jobs,
+        providers: Mapping[Channel, Provider],
+        identity: Identity,
+        policy: Policy,
+        *,
+        clock: Clock = database_now,
+    ) -> None:
+        self._database = database
+        self._jobs = jobs
+        self._providers = providers
+        self._identity = identity
+        self._policy = policy
+        self._clock = clock
+        self._zones = Zones()
+        self._kept = Kept()
+        self._draining = False
+        self._expanding: set[int] = set()
+        self._working = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.owner = f"{socket.gethostname()[:16]}:{os.getpid()}:{secrets.token_hex(4)}"
+
+    async def start(self) -> list[str]:
+        """Note that this sender lives; clear up after one that died. Return warnings for people."""
+        return await self._database.write(
+            runs.begin,
+            self._jobs,
+            owner=self.owner,
+            alone=self._database.embedded,
+            unclean_starts=self._policy.unclean_starts,
+            clock=self._clock,
+        )
+
+    async def run(self) -> None:
+        """Send until cancelled or drained."""
+        await self._jobs.run(self.handlers(), concurrency=self._policy.batches)
+
+    async def drain(self, within: float = 20.0) -> None:
+        """Claim nothing more, wait for what is on the wire, and note a clean end.
+
+        After ``within`` seconds it stops waiting; what has no answer then becomes unknown.
+        """
+        self._draining = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), within)
+        await self._database.write(runs.end, owner=self.owner, clock=self._clock)
+
+    async def housekeeping(self) -> None:
+        """Expire, take back what dead senders held, and ask again for work whose job was lost."""
+        await self._database.write(self._keep_house)
+        await self._jobs.tidy()
+        if not self._database.embedded:
+            for work in await self._database.read(self._due):
+                await self._jobs.request(work.kind, work.key, priority=work.priority)
+
+    def handlers(self) -> dict[str, Handler]:
+        """What this process does with each kind of job."""
+        return {"expand": self.expand, "send_batch": self.send_batch, "next": self.next}
+
+    async def next(self, _slot: int) -> bool:
+        """Do the most urgent piece of work there is; whether there was any."""
+        if self._draining:
+            return False
+        try:
+            found = await self._database.read(self._most_urgent)
+        except SQLAlchemyError:
+            log.exception("database not readable")
+            return False
+        if found is None:
+            return False
+        if found.kind == "expand":
+            return await self.expand(found.key)
+        return await self.send_batch(found.key)
+
+    async def expand(self, message_id: int) -> bool:
+        """Write a launched message's deliveries, chunk by chunk."""
+        self._expanding.add(message_id)
+        worked = False
+        try:
+            while not self._draining:
+                if not await self._database.write(self._expand_chunk, message_id):
+                    break
+                worked = True
+        finally:
+            self._expanding.discard(message_id)
+        return worked
+
+    async def send_batch(self, batch_id: int) -> bool:
+        """Send what can leave of a batch now, for one slice of time; whether anything was done."""
+        if self._draining or not await self._database.write(self._take, batch_id):
+            return False
+        with self._busy():
+            return await self._send_slice(batch_id)
+
+    async def _send_slice(self, batch_id: int) -> bool:
+        ends = time.monotonic() + self._policy.slice.total_seconds()
+        done: list[Done] = []
+        worked = False
+        while True:
+            go_on = time.monotonic() < ends and not self._draining
+            claimed_at = time.monotonic()
+            window = await self._step_surely(batch_id, done, claim=go_on)
+            if not window.claims:
+                return worked
+            worked = True
+            done = await self._send(window, claimed_at)
+
+    async def _step_surely(self, batch_id: int, done: Sequence[Done], *, claim: bool) -> Window:
+        """Record and claim. While the database refuses, try again to record, and claim nothing.
+
+        Outcomes are fenced by owner and attempt, so that recording late or twice does no harm.
+        """
+        pause = 0.5
+        while True:
+            try:
+                return await self._database.write(self._step, batch_id, done, claim=claim)
+            except SQLAlchemyError:
+                log.exception("outcomes not recorded", batch=batch_id, copies=len(done))
+                claim = False
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 30.0)
+
+    @contextlib.contextmanager
+    def _busy(self) -> Iterator[None]:
+        """Let ``drain`` know that something may be on the wire."""
+        self._working += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._working -= 1
+            if not self._working:
+                self._idle.set()
+
+    def _keep_house(self, conn: Connection) -> None:
+        now = self._clock(conn)
+        control.expire_due(conn, now=now)
+        runs.seen(conn, owner=self.owner, clock=self._clock)
+        runs.release_dead(conn, self._jobs, now=now)
+
+    def _due(self, conn: Connection) -> list[finding.Work]:
+        return finding.due(conn, now=self._clock(conn))
+
+    def _most_urgent(self, conn: Connection) -> finding.Work | None:
+        return finding.most_urgent(conn, now=self._clock(conn), expanding=self._expanding)
+
+    def _expand_chunk(self, conn: Connection, message_id: int) -> bool:
+        return expanding.expand_chunk(conn, self._jobs, message_id, now=self._clock(conn))
+
+    def _take(self, conn: Connection, batch_id: int) -> bool:
+        return claims.take_batch(
+            conn,
+            batch_id,
+            owner=self.owner,
+            lease=self._policy.lease,
+            now=self._clock(conn),
+        )
+
+    def _step(
+        self, conn: Connection, batch_id: int, done: Sequence[Done], *, claim: bool
+    ) -> Window:
+        window = claims.record_and_claim(
+            conn,
+            batch_id,
+            owner=self.owner,
+            done=done,
+            limits=self._limits if claim else None,
+            zones=self._zones,
+            now=self._clock(conn),
+        )
+        if not window.claims and window.next_at is not None:
+            self._jobs.enqueue(
+                conn, "send_batch", batch_id, priority=window.priority, at=window.next_at
+            )
+        return window
+
+    def _limits(self, channel: Channel) -> Limits:
+        rate = self._policy.pace.get(channel, 0.0)
+        copies = min(self._policy.window, self._providers[channel].window)
+        if rate > 0:
+            copies = max(1, min(copies, int(rate)))
+        return Limits(copies, rate, self._policy.lease)
+
+    async def _send(self, window: Window, claimed_at: float) -> list[Done]:
+        """Compose and send a window. Whatever goes wrong, every claim comes back as something."""
+        try:
+            ready = await self._database.read(self._compose, window)
+        except Exception:
+            log.exception("window not composed", message=window.message_id)
+            unsent = NotSent("not composed", retry_seconds=60)
+            return [Done(claim, unsent) for claim in window.claims]
+        items = [copy for copy in ready if copy.item is not None]
+        refused = [composing.refused(copy) for copy in ready if copy.item is None]
+        outcomes = await self._provide(window.channel, items, claimed_at)
+        answered = zip(items, outcomes, strict=True)
+        return refused + [copy.done(outcome) for copy, outcome in answered]
+
+    def _compose(self, conn: Connection, window: Window) -> list[Ready]:
+        message = self._kept.get(conn, window.message_id, self._identity)
+        ids = [claim.contact_id for claim in window.claims if claim.contact_id is not None]
+        known = composing.people(conn, ids, message)
+        now = self._clock(conn)
+        return composing.compose(window.claims, window.channel, message, known, self._identity, now)
+
+    async def _provide(
+        self, channel: Channel, items: Sequence[Ready], claimed_at: float
+    ) -> Sequence[Outcome]:
+        if not items:
+            return []
+        spare = (self._policy.lease - self._policy.answer_time).total_seconds()
+        provider = self._providers[channel]
+        try:
+            return await provider.send(
+                [copy.item for copy in items if copy.item is not None],
+                deadline=claimed_at + spare,
+            )
+        except Exception:
+            # A provider promises not to raise; if it does, some requests may have left.
+            log.exception("provider failed", provider=provider.name)
+            return [Unknown("provider_error")] * len(items)
