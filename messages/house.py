@@ -1,0 +1,23 @@
+"""What does this installation bring to every message? Its name, its languages, its hours, its prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from messages.composing import Identity
+from messages.hours import DEFAULT, Hours
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseRules:
+    """The values of settings that a message is written, checked and launched by."""
+
+    identity: Identity
+    languages: tuple[str, ...] = ("en", "es")  # every message is written in each of them
+    default_language: str = "en"
+    hours: Hours | None = DEFAULT  # when texts may arrive
+    weekly_cap: int | None = None
+    cents_per_segment: Decimal = Decimal("0.83")
+    undo_seconds: int = 60
+    real_email: bool = False  # email leaves the house, so the law wants a postal address under it
