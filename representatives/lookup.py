@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy.orm import aliased
 
 from representatives.districts import District, Place, decide
 from representatives.models import Dataset, Member, Office, Seat, Tenure, Zip, ZipDistrict
@@ -172,9 +173,11 @@ def _states_of_zip(conn: Connection, zip_code: str) -> Sequence[str]:
 
 def _officials(conn: Connection, wanted: ColumnElement[bool]) -> list[Official]:
     sitting = and_(Tenure.seat_id == Seat.id, Tenure.ended_on.is_(None))
-    left = select(func.max(Tenure.ended_on)).where(Tenure.seat_id == Seat.id).scalar_subquery()
+    past = aliased(Tenure)
+    left = select(func.max(past.ended_on)).where(past.seat_id == Seat.id).correlate(Seat)
     rows = conn.execute(
-        select(*_OF_SEAT, *_OF_MEMBER, left.label("left"))
+        select(*_OF_SEAT, *_OF_MEMBER, left.scalar_subquery().label("left"))
+        .select_from(Seat)
         .outerjoin(Tenure, sitting)
         .outerjoin(Member, Member.bioguide == Tenure.bioguide)
         .where(wanted)
