@@ -7,48 +7,76 @@ around them rather than misspelled. A language we do not have gets English.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """What an automatic answer is for."""
+
+    OPTED_OUT = "opted_out"  # the one confirmation: nothing but that, as the law asks
+    OPTED_IN = "opted_in"
+    HELP = "help"  # who writes, about what, and how to leave
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer's words; the subject is for email."""
+
+    subject: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Phrases:
     opt_out_line: str
-    opted_out: str
-    opted_in: str
-    help: str
     why: str
     unsubscribe: str
+    answers: Mapping[Purpose, Said]
 
 
 _PHRASES = {
     "en": _Phrases(
         opt_out_line="Reply STOP to opt out.",
-        opted_out=(
-            "{network}: You are opted out and will get no more messages. Reply START to come back."
-        ),
-        opted_in="{network}: Welcome back. You will get our alerts. Reply STOP to opt out.",
-        help=(
-            "{network}: We send alerts about our sister cities in El Salvador. "
-            "Msg & data rates may apply. Reply STOP to opt out."
-        ),
         why="You get this email because you signed up with {network}.",
         unsubscribe="Unsubscribe",
+        answers={
+            Purpose.OPTED_OUT: Said(
+                "You are unsubscribed",
+                "{network}: You are opted out and will get no more messages. "
+                "Reply START to come back.",
+            ),
+            Purpose.OPTED_IN: Said(
+                "Welcome back",
+                "{network}: You will get our alerts. Reply STOP to opt out.",
+            ),
+            Purpose.HELP: Said(
+                "About these messages",
+                "{network}: We send alerts about our sister cities in El Salvador. "
+                "Msg & data rates may apply. Reply STOP to opt out.",
+            ),
+        },
     ),
     "es": _Phrases(
         opt_out_line="Responda ALTO para salir.",
-        opted_out=(
-            "{network}: Listo, ya no le enviaremos mensajes. Para volver, responda INICIAR."
-        ),
-        opted_in=(
-            "{network}: Le damos la bienvenida de nuevo. Le enviaremos nuestras alertas. "
-            "Responda ALTO para salir."
-        ),
-        help=(
-            "{network}: Enviamos alertas sobre nuestras ciudades hermanas en El Salvador. "
-            "Pueden aplicarse tarifas de mensajes y datos. Responda ALTO para salir."
-        ),
         why="Recibe este correo porque se inscribió con {network}.",
         unsubscribe="Darse de baja",
+        answers={
+            Purpose.OPTED_OUT: Said(
+                "Le dimos de baja",
+                "{network}: Listo, ya no le enviaremos mensajes. Para volver, responda INICIAR.",
+            ),
+            Purpose.OPTED_IN: Said(
+                "Le damos la bienvenida",
+                "{network}: Le enviaremos nuestras alertas. Responda ALTO para salir.",
+            ),
+            Purpose.HELP: Said(
+                "Acerca de estos mensajes",
+                "{network}: Enviamos alertas sobre nuestras ciudades hermanas en El Salvador. "
+                "Pueden aplicarse tarifas de mensajes y datos. Responda ALTO para salir.",
+            ),
+        },
     ),
 }
 
@@ -72,19 +100,10 @@ def says_how_to_opt_out(text: str) -> bool:
     return _OPT_OUT_SAID.search(text) is not None
 
 
-def opted_out(language: str, *, network: str) -> str:
-    """Return the one confirmation of an opt-out: nothing but that, as the law asks."""
-    return _phrases(language).opted_out.format(network=network)
-
-
-def opted_in(language: str, *, network: str) -> str:
-    """Return the confirmation of a return."""
-    return _phrases(language).opted_in.format(network=network)
-
-
-def help_answer(language: str, *, network: str) -> str:
-    """Return the answer to HELP: who writes, about what, and how to leave."""
-    return _phrases(language).help.format(network=network)
+def answer(purpose: Purpose, language: str, *, network: str) -> Said:
+    """Return what we answer by ourselves, signed with the network's name."""
+    said = _phrases(language).answers[purpose]
+    return Said(said.subject, said.words.format(network=network))
 
 
 def why_this_email(language: str, *, network: str) -> str:

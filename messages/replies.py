@@ -1,0 +1,249 @@
+"""What follows from an incoming text or email: consent, a response, an answer, or a person's attention.
+
+Runs in the transaction that applies the provider's event, so that a STOP that we have stored also
+holds. Unknown senders are heard too: somebody may ask to leave from a second phone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, insert, select
+
+from actions import responses, targets
+from actions.models import Outcome
+from contacts import consent
+from contacts.models import NETWORK, Channel, Standing
+from database.jobs import Jobs
+from messages import wording
+from messages.answers import answer
+from messages.control import cancel_pending
+from messages.correspondents import Correspondent, correspondent
+from messages.models import Reply, ReplyVerdict
+from messages.providers.provider import Inbound
+from messages.wording import Purpose
+from messages.words import Understood, own_words, understand
+
+SUPPORTER = "supporter"  # who acted, in the ledger of consent
+AUTOMATIC = "automatic"  # who handled a reply that nobody needs to read
+HELP_PAUSE = timedelta(days=1)
+LONGEST_BODY = 10_000
+LONGEST_EVIDENCE = 500
+
+_BY_PROVIDER = {
+    "STOP": ReplyVerdict.OPT_OUT,
+    "START": ReplyVerdict.OPT_IN,
+    "HELP": ReplyVerdict.HELP,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What handling one reply needs."""
+
+    conn: Connection
+    jobs: Jobs
+    inbound: Inbound
+    writer: Correspondent
+    understood: Understood
+    language: str
+    network: str
+    now: datetime
+
+
+def receive(
+    conn: Connection,
+    jobs: Jobs,
+    inbound: Inbound,
+    *,
+    network: str,
+    default_language: str,
+    now: datetime,
+) -> ReplyVerdict:
+    """Act on what somebody sent us and keep it; whatever no rule settles waits in the inbox.
+
+    ``network`` is the name our answers are signed with.
+    """
+    writer = correspondent(conn, inbound.channel, inbound.address)
+    understood = _understood(inbound, opted_out=writer.standing is Standing.OPTED_OUT)
+    desk = _Desk(
+        conn=conn,
+        jobs=jobs,
+        inbound=inbound,
+        writer=writer,
+        understood=understood,
+        language=_language(understood, writer.language, default_language),
+        network=network,
+        now=now,
+    )
+    settled = _act(desk)
+    _keep(desk, settled=settled)
+    return understood.verdict
+
+
+def _act(desk: _Desk) -> bool:
+    """Do what the verdict asks; tell whether nobody needs to read the reply any more."""
+    match desk.understood.verdict:
+        case ReplyVerdict.OPT_OUT:
+            return _opt_out(desk)
+        case ReplyVerdict.MAYBE_OPT_OUT:
+            return _hold(desk)
+        case ReplyVerdict.OPT_IN:
+            return _opt_in(desk)
+        case ReplyVerdict.HELP:
+            return _help(desk)
+        case ReplyVerdict.OUTCOME:
+            return _record_outcome(desk, desk.understood.outcome)
+        case ReplyVerdict.OTHER:
+            return False
+
+
+def _opt_out(desk: _Desk) -> bool:
+    """The person leaves; one confirmation, unless the carrier gave it or they had left before."""
+    _refuse(desk, Standing.OPTED_OUT)
+    cancel_pending(
+        desk.conn,
+        channel=desk.inbound.channel,
+        address=desk.inbound.address,
+        reason=Standing.OPTED_OUT.value,
+        now=desk.now,
+    )
+    if desk.writer.standing is not Standing.OPTED_OUT:
+        _answer(desk, Purpose.OPTED_OUT)
+    return True
+
+
+def _hold(desk: _Desk) -> bool:
+    """Nothing more goes to this address until a person has read what it said."""
+    _refuse(desk, Standing.REVIEW)
+    return False
+
+
+def _opt_in(desk: _Desk) -> bool:
+    consent.grant(
+        desk.conn,
+        desk.inbound.channel,
+        desk.inbound.address,
+        scope=NETWORK,
+        source=desk.inbound.channel,
+        evidence=_evidence(desk.inbound),
+        actor=SUPPORTER,
+        now=desk.now,
+    )
+    if desk.writer.standing is not Standing.GRANTED:
+        _answer(desk, Purpose.OPTED_IN)
+    return True
+
+
+def _help(desk: _Desk) -> bool:
+    """Answer once a day: two machines must not keep each other talking."""
+    lately = select(func.count()).where(
+        Reply.channel == desk.inbound.channel,
+        Reply.address == desk.inbound.address,
+        Reply.verdict == ReplyVerdict.HELP.value,
+        Reply.received_at > desk.now - HELP_PAUSE,
+    )
+    if not desk.conn.execute(lately).scalar_one():
+        _answer(desk, Purpose.HELP)
+    return True
+
+
+def _record_outcome(desk: _Desk, outcome: Outcome | None) -> bool:
+    """Record a call; a code from nobody we know, or about no action, is for a person to read."""
+    contact_id, action_id = desk.writer.contact_id, desk.writer.action_id
+    if outcome is None or contact_id is None or action_id is None:
+        return False
+    said = desk.inbound.body.strip()
+    responses.record(
+        desk.conn,
+        action_id,
+        contact_id=contact_id,
+        target=_target(desk.conn, action_id, contact_id),
+        outcome=outcome,
+        channel=desk.inbound.channel,
+        note=said if len(said) > len("1.") else "",
+        now=desk.now,
+    )
+    return True
+
+
+def _target(conn: Connection, action_id: int, contact_id: int) -> str:
+    """The first of the person's offices they have not told us about; the last, if they have of all."""
+    place = targets.place_of_contact(conn, contact_id)
+    keys = [target.key for target in targets.targets_for(conn, action_id, place).with_phone]
+    told = responses.told_so_far(conn, action_id, contact_id=contact_id)
+    open_keys = [key for key in keys if key not in told]
+    return (open_keys or keys[-1:] or [""])[0]
+
+
+def _refuse(desk: _Desk, standing: Standing) -> None:
+    consent.refuse(
+        desk.conn,
+        desk.inbound.channel,
+        desk.inbound.address,
+        standing=standing,
+        source=desk.inbound.channel,
+        evidence=_evidence(desk.inbound),
+        actor=SUPPORTER,
+        now=desk.now,
+    )
+
+
+def _answer(desk: _Desk, purpose: Purpose) -> None:
+    """Queue our answer, unless the carrier or the provider has given its own."""
+    if desk.inbound.handled:
+        return
+    said = wording.answer(purpose, desk.language, network=desk.network)
+    answer(
+        desk.conn,
+        desk.jobs,
+        purpose=purpose.value,
+        channel=desk.inbound.channel,
+        address=desk.inbound.address,
+        contact_id=desk.writer.contact_id,
+        language=desk.language,
+        words=said.words,
+        subject=said.subject,
+        now=desk.now,
+    )
+
+
+def _keep(desk: _Desk, *, settled: bool) -> None:
+    desk.conn.execute(
+        insert(Reply).values(
+            channel=desk.inbound.channel,
+            address=desk.inbound.address,
+            contact_id=desk.writer.contact_id,
+            message_id=desk.writer.message_id,
+            body=_storable(desk.inbound.body)[:LONGEST_BODY],
+            verdict=desk.understood.verdict.value,
+            received_at=desk.now,
+            handled_at=desk.now if settled else None,
+            handled_by=AUTOMATIC if settled else "",
+        )
+    )
+
+
+def _understood(inbound: Inbound, *, opted_out: bool) -> Understood:
+    """What the provider made of it stands: it may know words that its customer configured there."""
+    own = own_words(inbound.body) if inbound.channel == Channel.EMAIL else inbound.body
+    understood = understand(own, opted_out=opted_out)
+    known = _BY_PROVIDER.get(inbound.handled, understood.verdict)
+    return understood if known is understood.verdict else Understood(known)
+
+
+def _language(understood: Understood, known: str, default: str) -> str:
+    """A Spanish word asks for Spanish; STOP is every language's, so there the person's own counts."""
+    if understood.language not in {"", "en"}:
+        return understood.language
+    return known or understood.language or default
+
+
+def _evidence(inbound: Inbound) -> str:
+    return _storable(inbound.body)[:LONGEST_EVIDENCE]
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL takes no NUL in a text."""
+    return text.replace("\0", "")
