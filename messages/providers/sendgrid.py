@@ -1,0 +1,378 @@
+"""SendGrid: emails out, many to a request, and its events and parsed replies in.
+
+One request carries up to 500 people: the words once, with a tag per merge field, and each person's
+values beside their address. The official package opens a connection per request and reverses the
+order of recipients, so requests are built here.
+API: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.parser import HeaderParser
+from email.utils import parseaddr, parsedate_to_datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from yarl import URL
+
+from messages.providers import wire
+from messages.providers.headers import one_line
+from messages.providers.provider import (
+    Accepted,
+    Harm,
+    Inbound,
+    Misconfigured,
+    NotSent,
+    Outcome,
+    Outgoing,
+    Receipt,
+    Rejected,
+    Unknown,
+    Verdict,
+)
+from messages.providers.replied_mail import is_automatic, own_words, text_of_html
+from messages.providers.sendgrid_requests import MOST_PEOPLE, Batch, batches, request_body
+from messages.providers.throttle import Throttle
+
+NAME = "sendgrid"
+API_BASE = "https://api.sendgrid.com"
+
+_ACCOUNT = "SendGrid refused our account (HTTP {status}): check the API key, its permission to send mail, and that from_email is a verified sender."
+_STRANGER = "SendGrid cannot be used as set up (HTTP {status}): check api_base in the settings, and any proxy in between."
+_MAIL = "SendGrid refuses this email as a whole (it names {field}): check the sender, the subject and the text, then resume."
+
+# What an event says about the delivery. Opens, clicks, deferrals and complaints are side facts.
+VERDICTS: Mapping[str, Verdict] = {
+    "processed": Verdict.ACCEPTED,
+    "delivered": Verdict.DELIVERED,
+    "bounce": Verdict.UNDELIVERED,
+    "dropped": Verdict.FAILED,
+}
+# What it says about the address. A bounce of the type "blocked" says nothing: the receiving server
+# disliked us, not the address.
+HARMS: Mapping[str, Harm] = {
+    "bounce": Harm.BOUNCED,
+    "spamreport": Harm.COMPLAINED,
+    "unsubscribe": Harm.OPTED_OUT,
+    "group_unsubscribe": Harm.OPTED_OUT,
+}
+# SendGrid drops what is on its own lists, which then belongs on ours; and for reasons of ours.
+DROPPED: Mapping[str, tuple[str, Harm | None]] = {
+    "unsubscribed address": ("dropped_unsubscribed", Harm.OPTED_OUT),
+    "bounced address": ("dropped_bounced", Harm.BOUNCED),
+    "spam reporting address": ("dropped_complained", Harm.COMPLAINED),
+    "invalid": ("dropped_invalid", Harm.BOUNCED),
+    "invalid smtpapi header": ("dropped_header", None),
+    "spam content": ("dropped_spam_content", None),
+    "spam content (if spam checker app enabled)": ("dropped_spam_content", None),
+    "recipient list over package quota": ("dropped_quota", None),
+}
+
+_MOST_BYTES = 30 * 1024**2
+_RECIPIENT_FIELD = re.compile(r"personalizations[.\[](\d+)\]?\.(\w+)")
+_MAX_AGE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class SendGridAccount:
+    """Whose account we send with."""
+
+    api_key: str = field(repr=False)
+    api_base: str = API_BASE
+    concurrency: int = 4  # requests of up to 500 people under way at once
+
+    @property
+    def send_url(self) -> URL:
+        return URL(f"{self.api_base}/v3/mail/send")
+
+
+class SendGrid:
+    """Emails out. To be built inside a running event loop, and closed."""
+
+    name = NAME
+    window = MOST_PEOPLE
+
+    def __init__(self, account: SendGridAccount) -> None:
+        self._session = wire.open_session(connections=account.concurrency)
+        self._throttle = Throttle(account.concurrency)
+        self._url = account.send_url
+        self._headers = {
+            "Authorization": f"Bearer {account.api_key}",
+            "Content-Type": "application/json",
+        }
+
+    async def send(self, items: Sequence[Outgoing], *, deadline: float) -> list[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        async with asyncio.TaskGroup() as group:
+            for batch in batches(items, outcomes):
+                group.create_task(self._send_batch(batch, outcomes, deadline))
+        return [outcomes[index] for index in range(len(items))]
+
+    async def _send_batch(
+        self, batch: Batch, outcomes: dict[int, Outcome], deadline: float
+    ) -> None:
+        """Send a batch; refused as a whole, it goes out again without whoever is to blame."""
+        body = orjson.dumps(request_body([email for _, email in batch]))
+        if len(body) > _MOST_BYTES and len(batch) > 1:
+            parts: list[Batch] = _halves(batch)
+        else:
+            answer = await self._post(body, deadline)
+            parts = _settle(batch, answer, outcomes)
+        for part in parts:
+            await self._send_batch(part, outcomes, deadline)
+
+    async def _post(self, body: bytes, deadline: float) -> wire.Answer | NotSent | Unknown:
+        async with self._throttle as turn:
+            answer = await wire.post(
+                self._session, self._url, body=body, headers=self._headers, deadline=deadline
+            )
+        if isinstance(answer, wire.Answer) and answer.status == 429:  # noqa: PLR2004 - "too many requests"
+            self._throttle.too_many(turn)
+        else:
+            self._throttle.went_well()
+        return answer
+
+    async def close(self) -> None:
+        await self._session.close()
+
+
+# Out: what came of it
+
+
+def _settle(
+    batch: Batch, answer: wire.Answer | NotSent | Unknown, outcomes: dict[int, Outcome]
+) -> list[Batch]:
+    """Note the outcomes an answer decides, and return what is to be sent again without them."""
+    if isinstance(answer, wire.Answer) and answer.status in (400, 413):
+        return _blame(batch, answer, outcomes)
+    outcome = read_answer(answer) if isinstance(answer, wire.Answer) else answer
+    outcomes.update((index, outcome) for index, _ in batch)
+    return []
+
+
+def _blame(batch: Batch, answer: wire.Answer, outcomes: dict[int, Outcome]) -> list[Batch]:
+    """One bad address, or too many bytes, refuse the whole request: nothing of it was sent."""
+    named = _error_fields(answer.body) if answer.status == 400 else []  # noqa: PLR2004 - 413 names none
+    bad = {
+        int(match[1]): Rejected("400", Harm.BOUNCED if match[2] == "to" else None)
+        for one in named
+        if (match := _RECIPIENT_FIELD.match(one)) and int(match[1]) < len(batch)
+    }
+    if bad:
+        outcomes.update((batch[place][0], refused) for place, refused in bad.items())
+        rest = [one for place, one in enumerate(batch) if place not in bad]
+        return [rest] if rest else []
+    if others := [one for one in named if not one.startswith("personalizations")]:
+        whole = Misconfigured("400", _MAIL.format(field=one_line(others[0])[:60]))
+        outcomes.update((index, whole) for index, _ in batch)
+        return []
+    if len(batch) > 1:
+        return _halves(batch)
+    outcomes[batch[0][0]] = Rejected(str(answer.status))
+    return []
+
+
+def _error_fields(body: bytes) -> list[str]:
+    """The request's fields that SendGrid names; the string "null" names none."""
+    try:
+        errors = orjson.loads(body)["errors"]
+        named = [one.get("field") for one in errors]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return []
+    return [one for one in named if isinstance(one, str) and one not in ("", "null")]
+
+
+def _halves(batch: Batch) -> list[Batch]:
+    middle = len(batch) // 2
+    return [batch[:middle], batch[middle:]]
+
+
+def read_answer(answer: wire.Answer) -> Outcome:
+    """Tell what an answer means for everybody in the request."""
+    status = answer.status
+    if status in (200, 202):  # 200 is the sandbox's
+        return Accepted(answer.headers.get("X-Message-Id", ""))
+    if status == 429:  # noqa: PLR2004 - "too many requests"
+        return NotSent("the provider asked us to slow down", _reset_seconds(answer.headers))
+    if status in (401, 403):
+        return Misconfigured(f"http_{status}", _ACCOUNT.format(status=status))
+    if status >= 500 or status < 300 or status == 408:  # noqa: PLR2004 - not what the API promises
+        return Unknown(f"HTTP {status}")
+    return Misconfigured(f"http_{status}", _STRANGER.format(status=status))
+
+
+def _reset_seconds(headers: Mapping[str, str]) -> float:
+    """X-RateLimit-Reset is a Unix time, and so told apart from the answer's own Date."""
+    try:
+        reset = float(headers["X-RateLimit-Reset"])
+        asked = str(reset - parsedate_to_datetime(headers["Date"]).timestamp())
+    except (KeyError, ValueError):
+        asked = headers.get("Retry-After", "")
+    return wire.wait_seconds(asked, otherwise=5)
+
+
+# In
+
+
+def verify(
+    public_keys: Iterable[str],
+    timestamp: str,
+    body: bytes,
+    signature: str,
+    *,
+    now: datetime,
+    max_age: timedelta = _MAX_AGE,
+) -> bool:
+    """Whether SendGrid signed these raw bytes, lately, with one of our webhooks' keys.
+
+    Never raises.
+    """
+    try:
+        age = now - datetime.fromtimestamp(int(timestamp), UTC)
+        decoded = base64.b64decode(signature, validate=True)
+    except (ValueError, TypeError, OverflowError, OSError):
+        return False
+    if abs(age) > max_age:
+        return False
+    return any(_signed(key, decoded, timestamp.encode() + body) for key in public_keys)
+
+
+def _signed(public_key: str, signature: bytes, signed: bytes) -> bool:
+    try:
+        _public_key(public_key).verify(signature, signed, ec.ECDSA(hashes.SHA256()))
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
+
+
+@lru_cache(maxsize=16)
+def _public_key(text: str) -> ec.EllipticCurvePublicKey:
+    key = load_der_public_key(base64.b64decode(text))
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError("SendGrid's verification keys are elliptic curve keys.")
+    return key
+
+
+def event_key(payload: Mapping[str, Any]) -> str:
+    """The same for every copy of one event.
+
+    SendGrid's own id is missing on some events and was seen to change between retries
+    (https://github.com/sendgrid/sendgrid-nodejs/issues/1435), so what happened is the key.
+    """
+    names = ("email", "event", "timestamp", "type", "url", "attempt", "d", "a")
+    facts = [str(payload.get(name, "")) for name in names]
+    if not payload.get("d"):
+        facts.append(str(payload.get("sg_event_id", "")))
+    return _digest(*facts)
+
+
+def read_event(payload: Mapping[str, Any]) -> Receipt:
+    """One event of an array; the address is only used where our marks are missing."""
+    event = str(payload.get("event", ""))
+    code, harm = _code_and_harm(event, payload)
+    return Receipt(
+        delivery_id=_number(payload.get("d")),
+        attempt=_number(payload.get("a")),
+        token=str(payload.get("k", "")),
+        verdict=VERDICTS.get(event, Verdict.NOTHING),
+        code=code,
+        harm=harm,
+        provider_id=str(payload.get("sg_message_id", ""))[:80],
+        address=str(payload.get("email", "")).strip().lower(),
+        at=_time(payload.get("timestamp")),
+    )
+
+
+def _code_and_harm(event: str, payload: Mapping[str, Any]) -> tuple[str, Harm | None]:
+    if event == "dropped":
+        reason = str(payload.get("reason", "")).strip().lower()
+        return DROPPED.get(reason, ("dropped", None))
+    if event == "bounce" and payload.get("type") == "blocked":
+        return "blocked", None
+    # Reasons quote the receiving server, addresses and all: only its status number is kept.
+    status = str(payload.get("status", ""))
+    known = event == "bounce" and re.fullmatch(r"\d\.\d{1,3}\.\d{1,3}", status)
+    return (status if known else event), HARMS.get(event)
+
+
+def _number(value: object) -> int | None:
+    text = str(value)
+    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+
+
+def _time(value: object) -> datetime | None:
+    seconds = _number(value)
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+class UnreadableMail(ValueError):
+    """A parsed email without a sender's address."""
+
+
+def read_inbound_parse(fields: Mapping[str, bytes | str]) -> Inbound | None:
+    """An email somebody wrote to us, from Inbound Parse's form; None for an automatic answer.
+
+    Give the fields as raw bytes: each is in a character set of its own. They are not signed, and
+    anybody can write any sender, so a reply counts for less than a text.
+    """
+    form = decoded_fields(fields)
+    envelope = _object(form.get("envelope", ""))
+    headers = HeaderParser().parsestr(form.get("headers", ""))
+    if is_automatic(headers) or envelope.get("from") == "":
+        return None
+    address = parseaddr(str(envelope.get("from") or form.get("from", "")))[1].strip().lower()
+    if "@" not in address:
+        raise UnreadableMail("This email names no sender, so nobody can be found for it.")
+    body = own_words(form.get("text", "") or text_of_html(form.get("html", "")))
+    recipients = envelope.get("to") or [form.get("to", "")]
+    return Inbound(
+        channel="email",
+        address=address,
+        body=body,
+        key=one_line(headers.get("Message-ID", "") or _digest(address, body))[:160],
+        recipient=parseaddr(str(recipients[0]))[1].lower() if isinstance(recipients, list) else "",
+    )
+
+
+def decoded_fields(fields: Mapping[str, bytes | str]) -> dict[str, str]:
+    """Each field in the character set the form says it is in; nothing of it is ever refused."""
+    raw = fields.get("charsets", b"")
+    charsets = _object(raw if isinstance(raw, str) else raw.decode(errors="replace"))
+    return {
+        name: value if isinstance(value, str) else _decoded(value, str(charsets.get(name, "utf-8")))
+        for name, value in fields.items()
+    }
+
+
+def _decoded(value: bytes, charset: str) -> str:
+    try:
+        return value.decode(charset, errors="replace")
+    except (LookupError, UnicodeError):
+        return value.decode("utf-8", errors="replace")
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:40]

@@ -1,0 +1,138 @@
+"""What goes into one SendGrid request: who may share it, and how values find their places."""
+
+from __future__ import annotations
+
+import html
+import secrets
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from messages.providers.headers import mailbox, one_line, unsubscribe_headers
+from messages.providers.provider import (
+    Email,
+    EmailWords,
+    Misconfigured,
+    Outcome,
+    Outgoing,
+    Pieces,
+    Rejected,
+)
+
+MOST_PEOPLE = 500
+"""In a request. SendGrid takes 1000, but they all become unknown together if its answer is lost."""
+
+_MOST_VALUE_BYTES = 10_000  # of one person's substitutions
+
+Batch = Sequence[tuple[int, Email]]
+"""The emails of one request, with their places in the caller's list."""
+
+
+def batches(items: Sequence[Outgoing], outcomes: dict[int, Outcome]) -> list[Batch]:
+    """Group what may share a request; what cannot be sent gets its outcome at once.
+
+    One request has one sender and one set of words, and names no address twice.
+    """
+    shared: dict[tuple[int, str, int], list[tuple[int, Email]]] = defaultdict(list)
+    copies: dict[tuple[int, str, str], int] = defaultdict(int)
+    for index, item in enumerate(items):
+        if not isinstance(item, Email):
+            outcomes[index] = Misconfigured(
+                "channel", "SendGrid sends emails only: give texts a provider."
+            )
+        elif _value_bytes(item) > _MOST_VALUE_BYTES:
+            outcomes[index] = Rejected("values_too_long")
+        else:
+            words, address = id(item.words), item.address.casefold()
+            shared[words, item.sender, copies[words, item.sender, address]].append((index, item))
+            copies[words, item.sender, address] += 1
+    return [
+        group[start : start + MOST_PEOPLE]
+        for group in shared.values()
+        for start in range(0, len(group), MOST_PEOPLE)
+    ]
+
+
+def _value_bytes(email: Email) -> int:
+    # Each value goes in up to three times (subject, text, HTML), escaped at the longest.
+    return sum(
+        3 * len(html.escape(value).encode(errors="replace")) + 100
+        for value in email.values.values()
+    )
+
+
+def request_body(emails: Sequence[Email]) -> dict[str, Any]:
+    """The JSON of one request, for people who share their words and sender."""
+    words, sender = emails[0].words, emails[0].sender
+    tags = _Tags(words, secrets.token_hex(8))
+    return {
+        "from": _from(sender),
+        "subject": tags.put(words.subject, "s"),
+        "content": [
+            {"type": "text/plain", "value": tags.put(words.text, "t")},
+            {"type": "text/html", "value": tags.put(words.html, "h")},
+        ],
+        "personalizations": [_personalization(email, tags) for email in emails],
+        # Consent and clicks are ours to keep: SendGrid must not rewrite links or add its own.
+        "tracking_settings": {
+            "click_tracking": {"enable": False, "enable_text": False},
+            "open_tracking": {"enable": False},
+            "subscription_tracking": {"enable": False},
+        },
+    }
+
+
+class _Tags:
+    """The tags that stand for merge fields in one request.
+
+    SendGrid replaces tags wherever they occur, in people's values too, so nobody must be able to
+    guess one; and puts values into text and HTML alike, so each has tags of its own.
+    """
+
+    def __init__(self, words: EmailWords, nonce: str) -> None:
+        self._nonce = nonce
+        self._used = [
+            (kind, name)
+            for kind, pieces in (("s", words.subject), ("t", words.text), ("h", words.html))
+            for name in dict.fromkeys(pieces[1::2])
+        ]
+        self._numbers = {name: number for number, (_, name) in enumerate(self._used)}
+
+    def put(self, pieces: Pieces, kind: str) -> str:
+        return "".join(
+            piece if index % 2 == 0 else self._tag(kind, piece)
+            for index, piece in enumerate(pieces)
+        )
+
+    def values(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {self._tag(kind, name): _as(kind, values[name]) for kind, name in self._used}
+
+    def _tag(self, kind: str, name: str) -> str:
+        return f"-{self._nonce}.{self._numbers[name]}{kind}-"
+
+
+def _as(kind: str, value: str) -> str:
+    clean = value.encode(errors="replace").decode()
+    return html.escape(clean) if kind == "h" else one_line(clean) if kind == "s" else clean
+
+
+def _personalization(email: Email, tags: _Tags) -> dict[str, Any]:
+    ticket = email.ticket
+    person: dict[str, Any] = {
+        "to": [{"email": one_line(email.address)}],
+        # Strings, by SendGrid's rule; they come back as top-level keys of every event.
+        "custom_args": {
+            "d": str(ticket.delivery_id),
+            "a": str(ticket.attempt),
+            "k": ticket.token,
+        },
+        "substitutions": tags.values(email.values),
+    }
+    if email.unsubscribe_url:
+        person["headers"] = unsubscribe_headers(email.unsubscribe_url)
+    return person
+
+
+def _from(sender: str) -> dict[str, str]:
+    name, address = mailbox(sender)
+    return {"email": address, "name": name} if name else {"email": address}
