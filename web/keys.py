@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from database.engine import Database
 from database.jobs import Jobs
 from messages.composing import Identity
 from messages.hours import DEFAULT, Hours
+from messages.house import HouseRules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +32,13 @@ class Site:
     sendgrid_public_keys: tuple[str, ...] = ()
     inbound_secret: str = field(default="", repr=False)  # in SendGrid's inbound address
     trusted_proxies: tuple[str, ...] = ()  # networks whose X-Forwarded-For we believe
-    cents_per_segment: float = 0.83  # what the console multiplies segments with
-    hours: Hours = DEFAULT  # when texts may arrive, in the recipient's own time
+    region: str = "US"  # of phone numbers written without a country
+    cents_per_segment: Decimal = Decimal("0.83")  # what the console multiplies segments with
+    hours: Hours | None = DEFAULT  # when texts may arrive, in the recipient's own time
     weekly_cap: int | None = None
     sms_sender: str = ""  # where neither message nor project names one
     email_sender: str = ""
+    real_email: bool = False  # email leaves the house
 
     @property
     def secure(self) -> bool:
@@ -42,15 +46,25 @@ class Site:
         return urlsplit(self.public_url).scheme == "https"
 
     @property
-    def identity(self) -> Identity:
-        """What composing a message needs to know of us."""
-        return Identity(
+    def house(self) -> HouseRules:
+        """What this installation brings to every message."""
+        identity = Identity(
             network=self.network_name,
             postal_address=self.postal_address,
             public_url=self.public_url,
             secret=self.links_secret,
             sms_sender=self.sms_sender,
             email_sender=self.email_sender,
+        )
+        return HouseRules(
+            identity=identity,
+            languages=self.languages,
+            default_language=self.default_language,
+            hours=self.hours,
+            weekly_cap=self.weekly_cap,
+            cents_per_segment=self.cents_per_segment,
+            undo_seconds=self.undo_seconds,
+            real_email=self.real_email,
         )
 
 

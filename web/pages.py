@@ -10,14 +10,16 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 from aiohttp import web
-from babel.dates import format_skeleton, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 
+from contacts.addresses import masked
 from web.keys import CLOCK, SITE
 from web.translations import Translator, preferred, translators
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+EASTERN = ZoneInfo("America/New_York")  # Washington's; where most offices are called
 CACHED = "public, max-age=31536000, immutable"
 
 TRANSLATORS: web.AppKey[dict[str, Translator]] = web.AppKey("translators", dict[str, Translator])
@@ -87,7 +89,9 @@ def _environment(words: Translator) -> jinja2.Environment:
     environment.install_gettext_translations(words.texts, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["asset"] = _asset
     environment.filters["number"] = lambda value: format_decimal(value, locale=words.locale)
-    environment.filters["when"] = lambda value, zone="UTC": _when(value, zone, words)
+    environment.filters["when"] = lambda value: _when(value, words)
+    environment.filters["day"] = lambda value: format_date(value, locale=words.locale)
+    environment.filters["masked"] = masked
     environment.filters["sentence"] = words.sentence
     return environment
 
@@ -98,10 +102,11 @@ def _asset(name: str) -> str:
     return f"/static/{name}?v={digest}"
 
 
-def _when(value: datetime, zone: str, words: Translator) -> str:
-    local = value.astimezone(ZoneInfo(zone))
+def _when(value: datetime, words: Translator) -> str:
+    """A moment in the zone that the network's phone calls go by; the suffix says so."""
+    local = value.astimezone(EASTERN)
     day = format_skeleton("yMMMd", local, locale=words.locale)
-    return f"{day}, {format_time(local, 'short', locale=words.locale)}"
+    return f"{day}, {format_time(local, 'short', locale=words.locale)} ET"
 
 
 async def cache_static(request: web.Request, response: web.StreamResponse) -> None:

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from web.console.viewing import page
+from messages.models import MessageStatus
+from web.console import overviews
+from web.console.viewing import VIEWER, page, read
+from web.pages import language_of
 
 
 async def show(request: web.Request) -> web.Response:
     """Alerts in progress, replies waiting, emails to come."""
-    return await page(request, "home.html")
+    within, language = request[VIEWER].within, language_of(request)
+    live = await read(
+        request, overviews.alerts, within, language=language, statuses=overviews.IN_PROGRESS
+    )
+    drafts = await read(
+        request,
+        overviews.alerts,
+        within,
+        language=language,
+        statuses=[MessageStatus.DRAFT],
+        limit=5,
+    )
+    emails = await read(request, overviews.emails, within, language=language)
+    return await page(request, "home.html", {"live": live, "drafts": drafts, "emails": emails})

@@ -8,8 +8,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Select, func, or_, select, update
 
+from contacts.consent import refuse, settle_review
 from contacts.models import AddressStanding, Contact, Membership, Standing
+from messages.control import cancel_pending
 from messages.models import Message, Reply
+
+STOP = Standing.OPTED_OUT.value
+EVIDENCE = 500  # characters of their words that the ledger keeps
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,38 @@ def mark_handled(conn: Connection, reply_id: int, *, actor: str, now: datetime) 
         .where(Reply.id == reply_id, Reply.handled_at.is_(None))
         .values(handled_at=now, handled_by=actor)
     )
+
+
+def settle(conn: Connection, reply_id: int, *, opted_out: bool, actor: str, now: datetime) -> None:
+    """Decide what a doubtful reply meant, call off what waits if it meant stop, and file it."""
+    channel, address = _address(conn, reply_id)
+    settle_review(conn, channel, address, opted_out=opted_out, actor=actor, now=now)
+    if opted_out:
+        cancel_pending(conn, channel=channel, address=address, reason=STOP, now=now)
+    mark_handled(conn, reply_id, actor=actor, now=now)
+
+
+def opt_out(conn: Connection, reply_id: int, *, actor: str, now: datetime) -> None:
+    """Take a reply for a stop: record it with its words, call off what waits, and file it."""
+    channel, address = _address(conn, reply_id)
+    body = conn.scalars(select(Reply.body).where(Reply.id == reply_id)).one()
+    refuse(
+        conn,
+        channel,
+        address,
+        standing=Standing.OPTED_OUT,
+        source="review",
+        evidence=body[:EVIDENCE],
+        actor=actor,
+        now=now,
+    )
+    cancel_pending(conn, channel=channel, address=address, reason=STOP, now=now)
+    mark_handled(conn, reply_id, actor=actor, now=now)
+
+
+def _address(conn: Connection, reply_id: int) -> tuple[str, str]:
+    row = conn.execute(select(Reply.channel, Reply.address).where(Reply.id == reply_id)).one()
+    return row.channel, row.address
 
 
 def _visible(statement: Select, within: Sequence[int] | None) -> Select:  # type: ignore[type-arg]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from web.console import home, signing
+from web.console import home, inbox, signing
 
 ROUTES = [
     web.get("/", home.show),
@@ -12,4 +12,8 @@ ROUTES = [
     web.post("/sign-in", signing.enter),
     web.post("/sign-out", signing.leave),
     web.post("/language", signing.speak),
+    web.get("/inbox", inbox.show),
+    web.post("/inbox/{reply_id:\\d{1,15}}/handled", inbox.handled),
+    web.post("/inbox/{reply_id:\\d{1,15}}/settle", inbox.settle),
+    web.post("/inbox/{reply_id:\\d{1,15}}/opt-out", inbox.opt_out),
 ]

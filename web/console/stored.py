@@ -1,0 +1,103 @@
+"""Read a draft alert back as its author had it in mind, to go on writing."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, Row, select
+
+from actions.asks import NamedOffice, read_action
+from actions.models import ActionTarget, CustomTarget
+from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, Headline
+from alerts.models import Alert, AlertText, Case, Level
+from contacts.models import Project
+from messages.audience import read as read_audience
+from messages.control import Words
+from messages.models import Message, MessageText, Reach
+
+
+def stored_draft(conn: Connection, alert_id: int) -> AlertDraft:
+    """The draft as it is stored; the caller knows that it exists.
+
+    Its case comes without words and facts: writing them again would tell them twice.
+    """
+    row = conn.execute(
+        select(
+            Alert.level,
+            Alert.message_id,
+            Alert.action_id,
+            Message.reach,
+            Message.audience,
+            Message.merge_defaults,
+            Message.expires_at,
+            Case.slug.label("case_slug"),
+            Project.slug.label("project_slug"),
+        )
+        .join(Message, Message.id == Alert.message_id)
+        .join(Case, Case.id == Alert.case_id)
+        .outerjoin(Project, Project.id == Message.project_id)
+        .where(Alert.id == alert_id)
+    ).one()
+    return AlertDraft(
+        case=CaseDraft(slug=row.case_slug),
+        level=Level(row.level),
+        words=_headlines(conn, alert_id),
+        texts=_texts(conn, row.message_id),
+        call=_call(conn, row.action_id),
+        reach=Reach(row.reach),
+        merge_defaults=row.merge_defaults,
+        audience=read_audience(row.audience),
+        project=row.project_slug or "",
+        expires=Ending(at=row.expires_at),
+    )
+
+
+def case_slug(conn: Connection, case_id: int) -> str:
+    """The name a case goes by in records."""
+    return conn.scalars(select(Case.slug).where(Case.id == case_id)).one()
+
+
+def _headlines(conn: Connection, alert_id: int) -> dict[str, Headline]:
+    columns = (AlertText.language, AlertText.title, AlertText.summary)
+    rows = conn.execute(select(*columns).where(AlertText.alert_id == alert_id))
+    return {language: Headline(title, summary) for language, title, summary in rows}
+
+
+def _texts(conn: Connection, message_id: int) -> dict[str, Words]:
+    columns = (MessageText.language, MessageText.sms, MessageText.subject, MessageText.body)
+    rows = conn.execute(select(*columns).where(MessageText.message_id == message_id))
+    return {language: Words(sms, subject, body) for language, sms, subject, body in rows}
+
+
+def _call(conn: Connection, action_id: int) -> CallDraft:
+    ask = read_action(conn, action_id)
+    return CallDraft(
+        target_rule=ask.target_rule,
+        scripts=ask.scripts,
+        goal=ask.goal,
+        deadline=Ending(at=ask.deadline),
+        offices=_offices(conn, action_id),
+    )
+
+
+def _offices(conn: Connection, action_id: int) -> tuple[NamedOffice, ...]:
+    named = (
+        select(CustomTarget)
+        .join(ActionTarget, ActionTarget.target_id == CustomTarget.id)
+        .where(ActionTarget.action_id == action_id)
+        .order_by(ActionTarget.rank)
+    )
+    return tuple(_office(row) for row in conn.execute(named))
+
+
+def _office(row: Row) -> NamedOffice:  # type: ignore[type-arg]
+    return NamedOffice(
+        key=row.key,
+        name=row.name,
+        phone=row.phone,
+        title=row.title,
+        institution=row.institution,
+        hours=row.hours,
+        time_zone=row.time_zone,
+        source=row.source,
+        verified_on=row.verified_on,
+        verified_by=row.verified_by,
+    )
