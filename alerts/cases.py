@@ -1,0 +1,98 @@
+"""What happened, and what is known since when: cases and their dated facts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from alerts.drafts import CaseDraft, FactDraft
+from alerts.models import Case, CaseText, Fact, FactText, Release
+from database.tables import folded
+from database.upserts import insert_or
+
+
+class UnknownCase(LookupError):
+    """An alert names a case that is not there and does not say what happened."""
+
+
+def save_case(
+    conn: Connection, draft: CaseDraft, *, project_id: int | None, by: str, now: datetime
+) -> int:
+    """Store a case, or add to the one of the same slug what is new; return its id.
+
+    Raises UnknownCase for a slug that is new and has no title.
+    """
+    case_id = conn.scalar(select(Case.id).where(Case.slug == draft.slug))
+    if case_id is None:
+        case_id = _add_case(conn, draft, project_id, by, now)
+    _put_words(conn, case_id, draft)
+    _add_facts(conn, case_id, draft.facts, now)
+    return case_id
+
+
+def close_case(conn: Connection, case_id: int, *, now: datetime) -> None:
+    """Note that it is over: its alerts' pages say what came of it and ask for no more calls."""
+    conn.execute(
+        update(Case).where(Case.id == case_id, Case.closed_at.is_(None)).values(closed_at=now)
+    )
+
+
+def facts_not_public(conn: Connection, case_id: int) -> list[tuple[Release, str]]:
+    """The words of every fact that is not for everybody, in each language."""
+    rows = (
+        select(Fact.release, FactText.words)
+        .join(FactText, FactText.fact_id == Fact.id)
+        .where(Fact.case_id == case_id, Fact.release != Release.PUBLIC)
+        .order_by(Fact.id, FactText.language)
+    )
+    return [(Release(release), words) for release, words in conn.execute(rows)]
+
+
+def _add_case(
+    conn: Connection, draft: CaseDraft, project_id: int | None, by: str, now: datetime
+) -> int:
+    if not draft.words:
+        raise UnknownCase(
+            f"no case is called {draft.slug}; give its title and summary in each language,"
+            " or correct its slug"
+        )
+    row = insert(Case).values(project_id=project_id, slug=draft.slug, created_by=by, created_at=now)
+    return conn.execute(row.returning(Case.id)).scalar_one()
+
+
+def _put_words(conn: Connection, case_id: int, draft: CaseDraft) -> None:
+    for language, words in draft.words.items():
+        told = {"title": words.title, "summary": words.summary}
+        putting = insert_or(conn, CaseText).values(case_id=case_id, language=language, **told)
+        conn.execute(
+            putting.on_conflict_do_update(index_elements=["case_id", "language"], set_=told)
+        )
+
+
+def _add_facts(conn: Connection, case_id: int, facts: Sequence[FactDraft], now: datetime) -> None:
+    """Add the facts the case does not have: a file read twice tells nothing twice."""
+    known = _known_facts(conn, case_id)
+    for fact in facts:
+        if any((fact.happened_on, folded(words)) in known for words in fact.words.values()):
+            continue
+        row = insert(Fact).values(
+            case_id=case_id,
+            happened_on=fact.happened_on,
+            source=fact.source,
+            release=fact.release,
+            created_at=now,
+        )
+        fact_id = conn.execute(row.returning(Fact.id)).scalar_one()
+        rows = [
+            {"fact_id": fact_id, "language": language, "words": words}
+            for language, words in fact.words.items()
+        ]
+        conn.execute(insert(FactText), rows)
+
+
+def _known_facts(conn: Connection, case_id: int) -> set[tuple[date, str]]:
+    rows = select(Fact.happened_on, FactText.words).join(FactText, FactText.fact_id == Fact.id)
+    found = conn.execute(rows.where(Fact.case_id == case_id))
+    return {(happened_on, folded(words)) for happened_on, words in found}

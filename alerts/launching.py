@@ -1,0 +1,243 @@
+"""Write an alert down, change it while it is a draft, and launch it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from string import ascii_letters, digits
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from actions.asks import ActionDraft, create_action, save_office
+from actions.models import Action
+from actions.responses import Totals, totals
+from alerts.cases import save_case
+from alerts.drafts import AlertDraft, Headline
+from alerts.models import Alert, AlertText, Level
+from alerts.preflight import Check, check, find_alert
+from contacts.models import Project
+from database.jobs import Jobs
+from messages import control, links
+from messages.audience import Audience, Filter
+from messages.control import Draft, NotNow
+from messages.estimating import most_segments
+from messages.findings import Finding
+from messages.house import HouseRules
+from messages.models import MessageKind
+from messages.progress import Progress, progress
+
+SLUG_LETTERS = ascii_letters + digits
+SLUG_LENGTH = 11  # 65 bits: nobody finds an unlaunched or unshared page by guessing
+
+
+class UnknownProject(LookupError):
+    """An alert names a project that is not there."""
+
+
+class NotReady(Exception):
+    """Something stands in the way of this launch; ``reasons`` says what, a sentence each."""
+
+    def __init__(self, reasons: Sequence[Finding]) -> None:
+        super().__init__("\n".join(str(reason) for reason in reasons))
+        self.reasons = tuple(reasons)
+
+
+class AudienceChanged(Exception):
+    """The audience is not the one that was confirmed; look at it again and confirm it."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where an alert stands: what was sent, and what came of it."""
+
+    alert_id: int
+    slug: str
+    level: Level
+    titles: Mapping[str, str]  # by language
+    progress: Progress
+    totals: Totals  # calls and other responses
+
+
+def create(
+    conn: Connection, draft: AlertDraft, *, house: HouseRules, created_by: str, now: datetime
+) -> int:
+    """Store a draft alert with its case, its message and its action; return its id.
+
+    Raises UnknownCase, UnknownProject, BadAction or BadScript for what can never be launched.
+    """
+    project = _project(conn, draft.project) if draft.project else None
+    project_id = None if project is None else project.id
+    case_id = save_case(conn, draft.case, project_id=project_id, by=created_by, now=now)
+    action_id = _create_action(conn, draft, now)
+    message = replace(_message(conn, draft, project, action_id, house, now), created_by=created_by)
+    message_id = control.create(conn, message, now=now)
+    _save_links(conn, message_id, draft, house)
+    row = insert(Alert).values(
+        case_id=case_id,
+        message_id=message_id,
+        action_id=action_id,
+        level=draft.level,
+        slug="".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH)),
+    )
+    alert_id = conn.execute(row.returning(Alert.id)).scalar_one()
+    _write_words(conn, alert_id, draft.words)
+    return alert_id
+
+
+def rewrite(
+    conn: Connection, alert_id: int, draft: AlertDraft, *, house: HouseRules, by: str, now: datetime
+) -> None:
+    """Replace everything an author may change of a draft alert.
+
+    Raises NotNow once it is launched, and what ``create`` raises.
+    """
+    alert = find_alert(conn, alert_id)
+    project = _project(conn, draft.project) if draft.project else None
+    project_id = None if project is None else project.id
+    case_id = save_case(conn, draft.case, project_id=project_id, by=by, now=now)
+    action_id = _create_action(conn, draft, now)
+    message = _message(conn, draft, project, action_id, house, now)
+    control.rewrite(conn, alert.message_id, message)
+    _save_links(conn, alert.message_id, draft, house)
+    changed = {"case_id": case_id, "action_id": action_id, "level": draft.level}
+    conn.execute(update(Alert).where(Alert.id == alert_id).values(**changed))
+    conn.execute(delete(Action).where(Action.id == alert.action_id))
+    conn.execute(delete(AlertText).where(AlertText.alert_id == alert_id))
+    _write_words(conn, alert_id, draft.words)
+
+
+def launch(
+    conn: Connection,
+    jobs: Jobs,
+    alert_id: int,
+    *,
+    house: HouseRules,
+    confirmed: int,
+    by: str,
+    now: datetime,
+) -> Check:
+    """Launch a checked alert: nothing leaves before the undo window is over.
+
+    ``confirmed`` is the number of people its launcher saw and confirmed. Raises NotNow for one
+    that is no draft, NotReady while something stands in the way, and AudienceChanged when the
+    audience is no longer the confirmed one.
+    """
+    alert = find_alert(conn, alert_id)
+    if progress(conn, alert.message_id, now=now).launched_at is not None:
+        raise NotNow("this alert has already been launched")
+    found = check(conn, alert_id, house=house, now=now)
+    if found.blocking:
+        raise NotReady(found.blocking)
+    if found.people != confirmed:
+        raise AudienceChanged(
+            f"{confirmed} people were confirmed, but the audience is now {found.people};"
+            " look at it again and confirm the new number"
+        )
+    control.queue(
+        conn,
+        jobs,
+        alert.message_id,
+        confirmed=confirmed,
+        launched_by=by,
+        undo_seconds=house.undo_seconds,
+        now=now,
+    )
+    return found
+
+
+def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:
+    """Where an alert stands. Raises NoSuchAlert."""
+    alert = find_alert(conn, alert_id)
+    titles = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
+    return Status(
+        alert_id=alert_id,
+        slug=alert.slug,
+        level=Level(alert.level),
+        titles=dict(conn.execute(titles.order_by(AlertText.language)).all()),
+        progress=progress(conn, alert.message_id, now=now),
+        totals=totals(conn, alert.action_id),
+    )
+
+
+def message_of(conn: Connection, alert_id: int) -> int:
+    """The message an alert sends. Raises NoSuchAlert."""
+    message_id: int = find_alert(conn, alert_id).message_id
+    return message_id
+
+
+def _project(conn: Connection, slug: str) -> Row[int, str, str]:
+    found = conn.execute(
+        select(Project.id, Project.sms_sender, Project.email_sender).where(Project.slug == slug)
+    ).one_or_none()
+    if found is None:
+        known = ", ".join(conn.scalars(select(Project.slug).order_by(Project.slug)))
+        raise UnknownProject(f"no project is called {slug}; known are {known or 'none yet'}")
+    return found
+
+
+def _create_action(conn: Connection, draft: AlertDraft, now: datetime) -> int:
+    call = draft.call
+    for office in call.offices:
+        save_office(conn, office)
+    action = ActionDraft(
+        target_rule=call.target_rule,
+        scripts=call.scripts,
+        goal=call.goal,
+        deadline=call.deadline.instant(now),
+        custom_targets=[office.key for office in call.offices],
+    )
+    return create_action(conn, action, now=now)
+
+
+def _message(
+    conn: Connection,
+    draft: AlertDraft,
+    project: Row[int, str, str] | None,
+    action_id: int,
+    house: HouseRules,
+    now: datetime,
+) -> Draft:
+    return Draft(
+        kind=MessageKind.ALERT,
+        texts=draft.texts,
+        audience=_audience(conn, draft),
+        reach=draft.reach,
+        project_id=None if project is None else project.id,
+        action_id=action_id,
+        default_language=house.default_language,
+        hours=house.hours,
+        weekly_cap=house.weekly_cap,
+        merge_defaults=draft.merge_defaults,
+        segments=most_segments(draft.texts, draft.merge_defaults, house.identity),
+        expires_at=draft.expires.instant(now),
+        sms_sender=(project.sms_sender if project else "") or house.identity.sms_sender,
+        email_sender=(project.email_sender if project else "") or house.identity.email_sender,
+    )
+
+
+def _audience(conn: Connection, draft: AlertDraft) -> Audience:
+    """The audience, with the projects that the draft names by slug."""
+    return Audience(
+        include=_with_projects(conn, draft.audience.include, draft.to_projects),
+        exclude=_with_projects(conn, draft.audience.exclude, draft.not_to_projects),
+    )
+
+
+def _with_projects(conn: Connection, lines: Filter, slugs: Sequence[str]) -> Filter:
+    ids = [_project(conn, slug).id for slug in slugs]
+    return replace(lines, projects=tuple(dict.fromkeys([*lines.projects, *ids])))
+
+
+def _save_links(conn: Connection, message_id: int, draft: AlertDraft, house: HouseRules) -> None:
+    texts = [text for words in draft.texts.values() for text in (words.sms, words.body)]
+    links.save_links(conn, message_id, texts, public_url=house.identity.public_url)
+
+
+def _write_words(conn: Connection, alert_id: int, words: Mapping[str, Headline]) -> None:
+    rows = [
+        {"alert_id": alert_id, "language": language, "title": one.title, "summary": one.summary}
+        for language, one in words.items()
+    ]
+    conn.execute(insert(AlertText), rows)

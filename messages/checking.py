@@ -1,0 +1,200 @@
+"""Can this message be launched? What stands in its way, what deserves a thought, whom it reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from contacts.models import Channel
+from messages import audience as audiences
+from messages import composing, forecast, hours
+from messages.audience import Audience
+from messages.composing import Compositions
+from messages.control import NoSuchMessage, Words
+from messages.eligibility import CHANNELS, Terms, terms_of
+from messages.estimating import Estimate, estimate
+from messages.findings import Finding, finding
+from messages.forecast import Forecast
+from messages.gaps import find_gaps
+from messages.house import HouseRules
+from messages.models import Message, MessageText, Reach
+from messages.sms import cost
+from messages.templates import BadTemplate
+
+SALVADOR = "+503"
+FOREIGN = "foreign"
+CENTS = 100
+
+
+@dataclass(frozen=True)
+class MessageCheck:
+    """What came of checking a message."""
+
+    blocking: Sequence[Finding]
+    warnings: Sequence[Finding]
+    forecast: Forecast
+    estimates: Sequence[Estimate]  # of the texts, by language
+    cost: Decimal  # of the texts, in dollars
+
+
+def check_message(
+    conn: Connection, message_id: int, *, house: HouseRules, now: datetime
+) -> MessageCheck:
+    """Check a draft against the people it would go to now. Raises NoSuchMessage."""
+    message = _message(conn, message_id)
+    texts = texts_of(conn, message_id)
+    audience = audiences.read(message.audience)
+    terms = terms_of(conn, message_id, now=now)
+    window = hours.read(message.hours)
+    seen = forecast.foresee(conn, audience, terms, hours=window, now=now)
+    blocking = [
+        *_audience_problems(seen),
+        *_missing_texts(texts, Reach(message.reach), house),
+        *_expiry_problems(message.expires_at, house, now),
+        *_email_problems(seen, house),
+    ]
+    compiled, broken = _compiled(conn, message_id, house)
+    estimates: list[Estimate] = []
+    if compiled is not None:
+        blocking += _gaps(conn, compiled, audience, terms)
+        estimates = _estimates(conn, compiled, audience, terms, seen, house, now)
+    segments = sum(each.segments for each in estimates)
+    return MessageCheck(
+        blocking=[*blocking, *broken],
+        warnings=[
+            *_text_warnings(texts, estimates),
+            *_people_warnings(seen, texts, message.expires_at, house),
+        ],
+        forecast=seen,
+        estimates=estimates,
+        cost=cost(segments, price=house.cents_per_segment / CENTS),
+    )
+
+
+def texts_of(conn: Connection, message_id: int) -> dict[str, Words]:
+    """A message's words by language."""
+    columns = (MessageText.language, MessageText.sms, MessageText.subject, MessageText.body)
+    rows = conn.execute(select(*columns).where(MessageText.message_id == message_id))
+    return {language: Words(sms, subject, body) for language, sms, subject, body in rows}
+
+
+def _message(conn: Connection, message_id: int) -> Row[Any]:
+    columns = (Message.audience, Message.reach, Message.hours, Message.expires_at)
+    found = conn.execute(select(*columns).where(Message.id == message_id)).one_or_none()
+    if found is None:
+        raise NoSuchMessage(f"there is no message {message_id}")
+    return found
+
+
+def _audience_problems(seen: Forecast) -> Iterator[Finding]:
+    if not seen.people:
+        yield finding("nobody")
+    elif not seen.reached:
+        yield finding("nobody_reached", people=seen.people)
+
+
+def _missing_texts(
+    texts: Mapping[str, Words], reach: Reach, house: HouseRules
+) -> Iterator[Finding]:
+    for language in house.languages:
+        words = texts.get(language, Words())
+        if Channel.SMS in CHANNELS[reach] and not words.sms.strip():
+            yield finding("no_sms", language=language)
+        if Channel.EMAIL in CHANNELS[reach] and not (words.subject.strip() and words.body.strip()):
+            yield finding("no_email", language=language)
+
+
+def _expiry_problems(
+    expires_at: datetime | None, house: HouseRules, now: datetime
+) -> Iterator[Finding]:
+    if expires_at is not None and expires_at <= now + timedelta(seconds=house.undo_seconds):
+        yield finding("expired")
+
+
+def _email_problems(seen: Forecast, house: HouseRules) -> Iterator[Finding]:
+    emails = seen.total(Channel.EMAIL, forecast.NOW, forecast.HELD)
+    if emails and house.real_email and not house.identity.postal_address.strip():
+        yield finding("no_postal_address")
+
+
+def _compiled(
+    conn: Connection, message_id: int, house: HouseRules
+) -> tuple[Compositions | None, list[Finding]]:
+    try:
+        return composing.compositions(conn, message_id, house.identity), []
+    except BadTemplate as error:
+        return None, [finding("bad_template", reason=str(error))]
+
+
+def _gaps(
+    conn: Connection, compiled: Compositions, audience: Audience, terms: Terms
+) -> Iterator[Finding]:
+    for gap in find_gaps(conn, compiled, audience, terms):
+        yield finding(
+            "gap_nobody" if gap.people == gap.of else "gap_some",
+            field=gap.field,
+            language=gap.language,
+            channel=gap.channel,
+            people=gap.people,
+            of=gap.of,
+        )
+
+
+def _estimates(
+    conn: Connection,
+    compiled: Compositions,
+    audience: Audience,
+    terms: Terms,
+    seen: Forecast,
+    house: HouseRules,
+    now: datetime,
+) -> list[Estimate]:
+    if Channel.SMS not in terms.channels:
+        return []
+    texts = seen.total(Channel.SMS, forecast.NOW, forecast.HELD)
+    return estimate(conn, compiled, audience, terms, texts=texts, identity=house.identity, now=now)
+
+
+def _text_warnings(texts: Mapping[str, Words], estimates: Sequence[Estimate]) -> Iterator[Finding]:
+    for language, words in sorted(texts.items()):
+        if SALVADOR in f"{words.sms} {words.subject} {words.body}":
+            yield finding("salvadoran_number", language=language)
+    for each in estimates:
+        if each.costly:
+            yield finding(
+                "costly",
+                language=each.language,
+                segments=each.most,
+                characters=" ".join(sorted(each.costly)),
+            )
+
+
+def _people_warnings(
+    seen: Forecast,
+    texts: Mapping[str, Words],
+    expires_at: datetime | None,
+    house: HouseRules,
+) -> Iterator[Finding]:
+    foreign = sum(fate.count for fate in seen.fates if fate.reason == FOREIGN)
+    if foreign:
+        yield finding("foreign", people=foreign)
+    asleep = sum(
+        fate.count
+        for fate in seen.fates
+        if expires_at is not None and fate.opens_at is not None and fate.opens_at >= expires_at
+    )
+    if asleep:
+        yield finding("asleep", people=asleep)
+    others = sum(count for language, count in seen.languages.items() if language not in texts)
+    if others and texts:
+        yield finding(
+            "other_languages",
+            people=others,
+            written=", ".join(sorted(texts)),
+            language=house.default_language,
+        )

@@ -1,0 +1,142 @@
+"""What will the texts cost? Segments per rendered person, because "María" costs what "Ben" does not.
+
+Up to 5,000 people everybody's text is rendered; above, every n-th person's, and the sum scaled up.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+
+from sqlalchemy import Connection, func, select
+
+from contacts.models import Channel, Contact
+from messages import audience as audiences
+from messages import composing, links, rendering
+from messages.audience import Audience
+from messages.composing import Compositions, Identity
+from messages.control import Words
+from messages.eligibility import Terms, fates
+from messages.models import Delivery
+from messages.providers.provider import Text
+from messages.recording import Claim
+from messages.rendering import PersonValues
+from messages.sms import Measure, measure
+from messages.templates import BadTemplate
+
+RENDERED = 5_000  # people whose texts are rendered at most
+AT_ONCE = 500
+
+TYPICAL = PersonValues(
+    first_name="Guadalupe",
+    last_name="Henriquez",
+    city="Philadelphia",
+    zip="19104",
+    state="PA",
+    project="Philadelphia - Las Anonas de Santa Cruz",
+    community="Las Anonas de Santa Cruz",
+    rep_name="Rep. Featherstonehaugh",
+)
+"""Somebody with rather long values, for reckoning before there is a person."""
+
+
+@dataclass
+class Estimate:
+    """What the texts in one language take."""
+
+    language: str
+    copies: int = 0
+    segments: int = 0
+    most: int = 0  # segments of the longest
+    longest: str = ""  # the longest as rendered, to look at
+    costly: dict[str, int] = field(default_factory=dict)  # character -> rendered texts with it
+    exact: bool = True  # False: reckoned from every n-th person
+
+    def add(self, text: str, measured: Measure) -> None:
+        """Count one rendered text."""
+        self.copies += 1
+        self.segments += measured.segments
+        for character in measured.costly:
+            self.costly[character] = self.costly.get(character, 0) + 1
+        if (measured.segments, measured.units) > (self.most, len(self.longest)):
+            self.most, self.longest = measured.segments, text
+
+    def scale(self, step: int) -> None:
+        """Multiply a sample up to everybody."""
+        self.copies *= step
+        self.segments *= step
+        self.exact = step == 1
+
+
+def estimate(
+    conn: Connection,
+    message: Compositions,
+    audience: Audience,
+    terms: Terms,
+    *,
+    texts: int,
+    identity: Identity,
+    now: datetime,
+) -> list[Estimate]:
+    """Reckon the texts of a message, by language; ``texts`` is how many people get one."""
+    step = -(-texts // RENDERED) or 1
+    found: dict[str, Estimate] = defaultdict(lambda: Estimate(""))
+    for ids in _in_parts(_recipients(conn, audience, terms, step)):
+        known = composing.people(conn, ids, message)
+        claims = _claims(conn, ids)
+        for ready in composing.compose(claims, Channel.SMS, message, known, identity, now):
+            if isinstance(ready.item, Text):
+                found[ready.language].add(ready.item.body, measure(ready.item.body))
+    for language, each in found.items():
+        each.language = language
+        each.scale(step)
+    return sorted(found.values(), key=lambda each: -each.copies)
+
+
+def most_segments(
+    texts: Mapping[str, Words], merge_defaults: Mapping[str, Mapping[str, str]], identity: Identity
+) -> int:
+    """The most segments any language's text takes for somebody with rather long values.
+
+    A text with a broken field counts as one; it is refused before it could be sent.
+    """
+    return max(
+        (
+            _segments(words.sms, language, merge_defaults.get(language, {}), identity)
+            for language, words in texts.items()
+            if words.sms
+        ),
+        default=1,
+    )
+
+
+def _segments(text: str, language: str, defaults: Mapping[str, str], identity: Identity) -> int:
+    try:
+        compiled = rendering.compile_sms(text, language=language, network=identity.network)
+    except BadTemplate:
+        return 1
+    token = links.person_token(identity.secret, 10_000_000)
+    own = {"link": links.action_url(identity.public_url, token)}
+    values = {**defaults, **rendering.values_for(TYPICAL), **own}
+    return measure(rendering.render_sms(compiled, values)).segments
+
+
+def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -> Iterator[int]:
+    people = Contact.id.in_(audiences.contact_ids(audience))
+    rows = fates(people, Channel.SMS, terms).order_by(None).subquery()
+    chosen = select(rows.c.contact_id).where(rows.c.reason == "", rows.c.contact_id % step == 0)
+    yield from conn.scalars(chosen.order_by(rows.c.contact_id))
+
+
+def _in_parts(ids: Iterator[int]) -> Iterator[Sequence[int]]:
+    while part := list(islice(ids, AT_ONCE)):
+        yield part
+
+
+def _claims(conn: Connection, ids: Sequence[int]) -> list[Claim]:
+    """Stand-ins with delivery numbers as long as the real ones will be."""
+    last = conn.scalar(select(func.max(Delivery.id))) or 0
+    return [Claim(last + number, 1, contact_id, "", "") for number, contact_id in enumerate(ids, 1)]

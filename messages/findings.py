@@ -1,0 +1,218 @@
+"""What stands in the way of a launch, or deserves a thought, in words for the person who launches.
+
+Each finding is a sentence that says what is the matter and what to do, in English and in Spanish,
+because the console speaks both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LANGUAGES = {
+    "en": {"en": "English", "es": "Spanish"},
+    "es": {"en": "inglés", "es": "español"},
+}
+CHANNELS = {
+    "en": {"sms": "text message", "email": "email"},
+    "es": {"sms": "mensaje de texto", "email": "correo"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sentence:
+    en: str
+    es: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found; ``code`` names its sentence below."""
+
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def words(self, language: str) -> str:
+        """The sentence in a language; English where we do not speak it."""
+        spoken = language if language in LANGUAGES else "en"
+        values = dict(self.values)
+        for name, spelt in (("language", LANGUAGES[spoken]), ("channel", CHANNELS[spoken])):
+            if name in values:
+                values[name] = spelt.get(values[name], values[name])
+        sentence: str = getattr(SENTENCES[self.code], spoken)
+        return sentence.format(**values)
+
+    def __str__(self) -> str:
+        """The English sentence."""
+        return self.words("en")
+
+
+def finding(code: str, **values: Any) -> Finding:
+    """Shorthand: ``finding("no_sms", language="es")``."""
+    return Finding(code, values)
+
+
+SENTENCES: Mapping[str, _Sentence] = {
+    "nobody": _Sentence(
+        en="Nobody is in this audience; choose other projects, tags or languages.",
+        es="No hay nadie en este público; elija otros proyectos, etiquetas o idiomas.",
+    ),
+    "nobody_reached": _Sentence(
+        en=("All {people} people in this audience would be left out; look at the reasons below."),
+        es=("Las {people} personas de este público quedarían fuera; vea los motivos más abajo."),
+    ),
+    "no_sms": _Sentence(
+        en=(
+            "The {language} text message is missing; write it, so that everybody reads their "
+            "own language."
+        ),
+        es=(
+            "Falta el mensaje de texto en {language}; escríbalo para que cada quien lea en su"
+            " idioma."
+        ),
+    ),
+    "no_email": _Sentence(
+        en="The {language} email is missing; write its subject and text.",
+        es="Falta el correo en {language}; escriba su asunto y su texto.",
+    ),
+    "no_page": _Sentence(
+        en="The public page has no {language} title and summary; write both.",
+        es="La página pública no tiene título ni resumen en {language}; escriba los dos.",
+    ),
+    "no_script": _Sentence(
+        en="The call script is missing in {language}; write it.",
+        es="Falta el guion de la llamada en {language}; escríbalo.",
+    ),
+    "bad_template": _Sentence(
+        en="{reason}",
+        es="{reason}",
+    ),
+    "expired": _Sentence(
+        en="It expires before the first message could leave; choose a later expiry.",
+        es=("Vence antes de que pueda salir el primer mensaje; elija un vencimiento más tarde."),
+    ),
+    "deadline_over": _Sentence(
+        en="The deadline for calls has passed; choose a later one or leave it out.",
+        es="El plazo para llamar ya pasó; elija uno más tarde o quítelo.",
+    ),
+    "no_postal_address": _Sentence(
+        en=(
+            "The law wants a postal address under every email; set network.postal_address, or"
+            " send texts only."
+        ),
+        es=(
+            "La ley exige una dirección postal al pie de cada correo; configure "
+            "network.postal_address, o envíe solo mensajes de texto."
+        ),
+    ),
+    "gap_nobody": _Sentence(
+        en=(
+            "{{{{ {field} }}}} in the {language} {channel}: none of the {of} people has one. "
+            'Take it out, or give a default: {{{{ {field} | "…" }}}}.'
+        ),
+        es=(
+            "{{{{ {field} }}}} en el {channel} en {language}: ninguna de las {of} personas lo"
+            ' tiene. Quítelo o dé un valor por defecto: {{{{ {field} | "…" }}}}.'
+        ),
+    ),
+    "gap_some": _Sentence(
+        en=(
+            "{{{{ {field} }}}} in the {language} {channel}: {people} of {of} people have "
+            'none. Give a default: {{{{ {field} | "…" }}}}.'
+        ),
+        es=(
+            "{{{{ {field} }}}} en el {channel} en {language}: {people} de {of} personas no lo"
+            ' tienen. Dé un valor por defecto: {{{{ {field} | "…" }}}}.'
+        ),
+    ),
+    "withheld": _Sentence(
+        en=(
+            "The {language} text quotes a fact that is withheld; take it out, or have the "
+            "fact released first."
+        ),
+        es=(
+            "El texto en {language} cita un hecho reservado; quítelo, o pida antes que se autorice."
+        ),
+    ),
+    "committee_only": _Sentence(
+        en=(
+            "The {language} text quotes a fact that is meant for committees only; make sure "
+            "that it may be told to everybody."
+        ),
+        es=(
+            "El texto en {language} cita un hecho que es solo para comités; asegúrese de que "
+            "se puede contar a todos."
+        ),
+    ),
+    "unverified_office": _Sentence(
+        en=(
+            "Nobody has checked the number of {name}, so it is not shown to anyone; check it "
+            "and note the day."
+        ),
+        es=(
+            "Nadie ha verificado el número de {name}, así que no se muestra; verifíquelo y "
+            "anote la fecha."
+        ),
+    ),
+    "no_link": _Sentence(
+        en=(
+            "The {language} text message has no {{{{ link }}}}: people will not find the "
+            "script and the number to call."
+        ),
+        es=(
+            "El mensaje de texto en {language} no tiene {{{{ link }}}}: nadie encontrará el "
+            "guion ni el número para llamar."
+        ),
+    ),
+    "costly": _Sentence(
+        en=(
+            "The {language} text message takes {segments} segments for some people because of"
+            " {characters}; without these characters it would be cheaper."
+        ),
+        es=(
+            "El mensaje de texto en {language} ocupa {segments} segmentos para algunas "
+            "personas por {characters}; sin esos caracteres costaría menos."
+        ),
+    ),
+    "foreign": _Sentence(
+        en=(
+            "{people} people have numbers outside the US and Canada and are not texted, "
+            "because a text can put somebody in El Salvador at risk."
+        ),
+        es=(
+            "{people} personas tienen números fuera de EE. UU. y Canadá y no reciben mensajes"
+            " de texto, porque pueden poner en riesgo a alguien en El Salvador."
+        ),
+    ),
+    "salvadoran_number": _Sentence(
+        en=(
+            "The {language} text names a number in El Salvador (+503); make sure that it may "
+            "be made public."
+        ),
+        es=(
+            "El texto en {language} menciona un número de El Salvador (+503); asegúrese de "
+            "que se puede hacer público."
+        ),
+    ),
+    "asleep": _Sentence(
+        en=(
+            "{people} texts would wait for their people's morning and expire before it comes;"
+            " choose a later expiry."
+        ),
+        es=(
+            "{people} mensajes de texto esperarían la mañana de sus destinatarios y vencerían"
+            " antes; elija un vencimiento más tarde."
+        ),
+    ),
+    "other_languages": _Sentence(
+        en=(
+            "{people} people read a language this is not written in ({written}); they get the"
+            " {language} text."
+        ),
+        es=(
+            "{people} personas leen un idioma en que esto no está escrito ({written}); "
+            "reciben el texto en {language}."
+        ),
+    ),
+}
