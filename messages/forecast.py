@@ -148,4 +148,4 @@ def _languages(conn: Connection, people: ColumnElement[bool], terms: Terms) -> d
         .group_by(Contact.language)
         .order_by(Contact.language)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -115,7 +115,7 @@ def save_links(
 def load_links(conn: Connection, message_id: int) -> dict[str, int]:
     """Return the ids of a message's tracked links by address."""
     rows = conn.execute(select(Link.url, Link.id).where(Link.message_id == message_id))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def _is_ours(url: str, public_url: str) -> bool:

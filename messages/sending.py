@@ -118,48 +118,52 @@ class Sender:
         if self._draining:
             return False
         try:
-            found = await self._database.read(self._most_urgent)
+            if await self._database.read(self._most_urgent) is None:
+                return False
+            # Found again in the transaction that takes it, so that two slots never take the same.
+            taken = await self._database.write(self._take_most_urgent)
         except SQLAlchemyError:
-            log.exception("database not readable")
+            log.exception("no work found: the database refuses")
             return False
-        if found is None:
-            return False
-        if found.kind == "expand":
-            return await self.expand(found.key)
-        return await self.send_batch(found.key)
+        if taken is None:
+            return True
+        if taken.kind == "expand":
+            await self._expand_all(taken.key)
+        else:
+            await self._send_slice(taken.key)
+        return True
 
-    async def expand(self, message_id: int) -> bool:
-        """Write a launched message's deliveries, chunk by chunk."""
+    async def expand(self, message_id: int) -> None:
+        """Write a launched message's deliveries."""
         self._expanding.add(message_id)
-        worked = False
+        await self._expand_all(message_id)
+
+    async def send_batch(self, batch_id: int) -> None:
+        """Send what can leave of a batch now, unless another sender is at it."""
+        if not self._draining and await self._database.write(self._take, batch_id):
+            await self._send_slice(batch_id)
+
+    async def _expand_all(self, message_id: int) -> None:
+        """Chunk by chunk, so that nobody waits long for the database."""
         try:
             while not self._draining:
                 if not await self._database.write(self._expand_chunk, message_id):
-                    break
-                worked = True
+                    return
         finally:
             self._expanding.discard(message_id)
-        return worked
 
-    async def send_batch(self, batch_id: int) -> bool:
-        """Send what can leave of a batch now, for one slice of time; whether anything was done."""
-        if self._draining or not await self._database.write(self._take, batch_id):
-            return False
-        with self._busy():
-            return await self._send_slice(batch_id)
-
-    async def _send_slice(self, batch_id: int) -> bool:
+    async def _send_slice(self, batch_id: int) -> None:
+        """Window after window, for one slice of time or until nothing can leave."""
         ends = time.monotonic() + self._policy.slice.total_seconds()
         done: list[Done] = []
-        worked = False
-        while True:
-            go_on = time.monotonic() < ends and not self._draining
-            claimed_at = time.monotonic()
-            window = await self._step_surely(batch_id, done, claim=go_on)
-            if not window.claims:
-                return worked
-            worked = True
-            done = await self._send(window, claimed_at)
+        with self._busy():
+            while True:
+                go_on = time.monotonic() < ends and not self._draining
+                claimed_at = time.monotonic()
+                window = await self._step_surely(batch_id, done, claim=go_on)
+                if not window.claims:
+                    return
+                done = await self._send(window, claimed_at)
 
     async def _step_surely(self, batch_id: int, done: Sequence[Done], *, claim: bool) -> Window:
         """Record and claim. While the database refuses, try again to record, and claim nothing.
@@ -199,6 +203,16 @@ class Sender:
 
     def _most_urgent(self, conn: Connection) -> finding.Work | None:
         return finding.most_urgent(conn, now=self._clock(conn), expanding=self._expanding)
+
+    def _take_most_urgent(self, conn: Connection) -> finding.Work | None:
+        found = self._most_urgent(conn)
+        if found is None:
+            return None
+        if found.kind == "expand":
+            self._expanding.add(found.key)
+        elif not self._take(conn, found.key):
+            return None
+        return found
 
     def _expand_chunk(self, conn: Connection, message_id: int) -> bool:
         return expanding.expand_chunk(conn, self._jobs, message_id, now=self._clock(conn))
