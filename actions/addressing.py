@@ -132,6 +132,12 @@ def official_short(target: Target, language: str) -> str:
     return f"{form.short} {_family_name(target)}" if form else _nameless(target, language)
 
 
+def official_named(target: Target, language: str) -> str:
+    """With the whole name: "Rep. Alma Rivera"; nothing where nobody is named."""
+    form = _form(target, language)
+    return f"{form.short} {target.name}" if form else target.name
+
+
 def _form(target: Target, language: str) -> Form | None:
     return FORMS.get(language, FORMS["en"]).get(target.role) if target.name else None
 

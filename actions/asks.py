@@ -140,7 +140,7 @@ def _check_zone(office: NamedOffice) -> None:
 
 def _target_ids(conn: Connection, keys: Sequence[str]) -> list[int]:
     known = select(CustomTarget.key, CustomTarget.id).where(CustomTarget.key.in_(keys))
-    ids = dict(conn.execute(known).tuples())
+    ids = dict(conn.execute(known).all())
     for key in keys:
         if key not in ids:
             raise BadAction(f"no office is called {key}; add it first or correct its key")

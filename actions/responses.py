@@ -123,4 +123,4 @@ def _by_project(conn: Connection, action_id: int) -> dict[int, int]:
     rows = select(Membership.project_id, people)
     rows = rows.join(Response, Response.contact_id == Membership.contact_id)
     rows = rows.where(_tried(action_id)).group_by(Membership.project_id)
-    return dict(conn.execute(rows).tuples())
+    return dict(conn.execute(rows).all())

@@ -77,6 +77,7 @@ class Target:
     state: str = ""
     district: int | None = None
     phone: str = ""  # E.164; "" = nobody to call
+    in_washington: bool = False  # a member's own Washington line, not one that stands in for it
     hours: str = ""
     time_zone: str = WASHINGTON
     branches: tuple[Branch, ...] = ()
@@ -209,7 +210,8 @@ def _target(member: Official) -> Target:
         state=member.state,
         district=member.district,
         phone="" if member.vacant else next(phone for phone in phones if phone),
-        branches=branches,
+        in_washington=bool(member.phone) and not member.vacant,
+        branches=() if member.vacant else branches,
         vacant=member.vacant,
     )
 

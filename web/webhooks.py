@@ -1,0 +1,218 @@
+"""What providers tell us: signature first, over the raw bytes and our public address; then stored
+once, committed, and only then answered.
+
+A provider repeats what was not answered well, so a database error must never look like success.
+What a text asks for is done in the transaction that stores it: once Twilio has its answer, a STOP
+already holds.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import BodyPartReader, web
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from database.engine import DatabaseUnusable
+from database.jobs import Jobs
+from messages.providers import sendgrid, twilio
+from messages.providers.provider import Inbound
+from messages.receipts import INBOUND, RECEIPT, RawEvent, mark_applied, store
+from messages.replies import receive
+from web.keys import CLOCK, DATABASE, JOBS, SITE
+
+log = structlog.get_logger("webhooks")
+Hook = Callable[[web.Request], Awaitable[web.Response]]
+
+TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
+PARSED_LIMIT = 31 * 1024 * 1024  # SendGrid passes mails on up to 30 MB
+FIELD_LIMIT = 256 * 1024  # of a mail's text; what is longer is not read by anybody
+ATTACHMENT = re.compile(r"attachment\d+")
+KEPT_OF_MAIL = ("from", "to", "subject", "text", "headers", "envelope", "SPF", "dkim")
+
+
+class BadSignature(Exception):
+    """The signature does not fit; check the keys and network.public_url in the settings."""
+
+
+class BadBody(Exception):
+    """The body is not what this provider sends."""
+
+
+def add_routes(app: web.Application) -> None:
+    """Open the providers' door on the main application."""
+    app.add_routes(
+        [
+            web.post("/webhooks/twilio/status", carefully(twilio_status)),
+            web.post("/webhooks/twilio/inbound", carefully(twilio_inbound)),
+            web.post("/webhooks/sendgrid/events", carefully(sendgrid_events)),
+            web.post("/webhooks/sendgrid/inbound/{secret}", carefully(sendgrid_inbound)),
+        ]
+    )
+
+
+def carefully(hook: Hook) -> Hook:
+    """Answer a provider in its own terms: a status it understands and one sentence for its log."""
+
+    @wraps(hook)
+    async def answer(request: web.Request) -> web.Response:
+        try:
+            return await hook(request)
+        except BadSignature:
+            return _refused(hook, HTTPStatus.FORBIDDEN, str(BadSignature.__doc__))
+        except (BadBody, twilio.UnreadableText, sendgrid.UnreadableMail) as error:
+            return _refused(hook, HTTPStatus.BAD_REQUEST, str(error))
+        except (SQLAlchemyError, DatabaseUnusable) as error:
+            log.exception("webhook not stored", hook=hook.__name__, error=type(error).__name__)
+            sentence = "Not stored: the database did not take it. Please send it again."
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text=f"{sentence}\n")
+
+    return answer
+
+
+async def twilio_status(request: web.Request) -> web.Response:
+    """What became of a text."""
+    form = await _signed_form(request)
+    payload = {**form, **{name: request.query.get(name, "") for name in ("d", "a", "k")}}
+    event = RawEvent(twilio.NAME, twilio.event_key(payload), RECEIPT, payload)
+    await request.app[DATABASE].write(store, [event], now=request.app[CLOCK]())
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def twilio_inbound(request: web.Request) -> web.Response:
+    """A text somebody sent us. The answer to them, if any, is a message of our own."""
+    form = await _signed_form(request)
+    inbound = twilio.read_inbound(form)
+    await _take(request, RawEvent(twilio.NAME, f"in:{inbound.key}", INBOUND, form), inbound)
+    return web.Response(text=TWIML, content_type="text/xml", charset="utf-8")
+
+
+async def sendgrid_events(request: web.Request) -> web.Response:
+    """What became of emails: an array of events, each stored on its own."""
+    site, now, body = request.app[SITE], request.app[CLOCK](), await request.read()
+    timestamp = request.headers.get("X-Twilio-Email-Event-Webhook-Timestamp", "")
+    signature = request.headers.get("X-Twilio-Email-Event-Webhook-Signature", "")
+    if not sendgrid.verify(site.sendgrid_public_keys, timestamp, body, signature, now=now):
+        raise BadSignature
+    events = [
+        RawEvent(sendgrid.NAME, sendgrid.event_key(payload), RECEIPT, payload)
+        for payload in _array(body)
+    ]
+    await request.app[DATABASE].write(store, events, now=now)
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def sendgrid_inbound(request: web.Request) -> web.Response:
+    """An email somebody wrote back. It is not signed: only the address of this page is secret."""
+    expected = request.app[SITE].inbound_secret
+    given = request.match_info["secret"]
+    if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise BadSignature
+    fields = await _mail_fields(request)
+    inbound = sendgrid.read_inbound_parse(fields)
+    if inbound is not None:
+        payload = _kept_of_mail(sendgrid.decoded_fields(fields))
+        event = RawEvent(sendgrid.NAME, f"in:{inbound.key}", INBOUND, payload)
+        await _take(request, event, inbound)
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+async def _take(request: web.Request, event: RawEvent, inbound: Inbound) -> None:
+    app = request.app
+    site = app[SITE]
+    await app[DATABASE].write(
+        take,
+        app[JOBS],
+        event,
+        inbound,
+        network=site.network_name,
+        default_language=site.default_language,
+        now=app[CLOCK](),
+    )
+
+
+def take(conn: Connection, jobs: Jobs, event: RawEvent, inbound: Inbound, **context: Any) -> None:
+    """Store what somebody sent us and act on it, in one transaction; a copy of it does nothing."""
+    new = store(conn, [event], now=context["now"])
+    if new:
+        receive(conn, jobs, inbound, **context)
+        mark_applied(conn, new, now=context["now"])
+
+
+async def _signed_form(request: web.Request) -> dict[str, str]:
+    """The fields of a form that Twilio signed for our public address; raises BadSignature."""
+    try:
+        form = await request.post()
+    except ValueError as error:
+        raise BadBody("This is not a form that can be read.") from error
+    url = request.app[SITE].public_url + request.raw_path
+    signature = request.headers.get("X-Twilio-Signature", "")
+    if not twilio.verify(url, form, signature, request.app[SITE].twilio_tokens):
+        raise BadSignature
+    return {name: _clean(value) for name, value in form.items() if isinstance(value, str)}
+
+
+def _array(body: bytes) -> list[dict[str, Any]]:
+    try:
+        events = orjson.loads(body)
+    except ValueError as error:
+        raise BadBody("This is not JSON.") from error
+    if not isinstance(events, list) or not all(isinstance(event, dict) for event in events):
+        raise BadBody("This is not an array of events.")
+    return [_clean(event) for event in events]
+
+
+def _clean(value: Any) -> Any:
+    """The same without NUL, which PostgreSQL takes neither in text nor in JSON."""
+    if isinstance(value, str):
+        return value.replace("\0", "")
+    if isinstance(value, dict):
+        return {_clean(name): _clean(each) for name, each in value.items()}
+    return [_clean(each) for each in value] if isinstance(value, list) else value
+
+
+async def _mail_fields(request: web.Request) -> dict[str, bytes | str]:
+    """The fields of a parsed email as raw bytes, each in a character set of its own.
+
+    Attachments stream past unread. Only this page takes more than the usual megabyte.
+    """
+    fields: dict[str, bytes | str] = {}
+    try:
+        reader = await request.clone(client_max_size=PARSED_LIMIT).multipart()
+        async for part in reader:
+            if isinstance(part, BodyPartReader) and _is_field(part):
+                fields[part.name or ""] = await _beginning(part)
+    except (AssertionError, ValueError, KeyError) as error:
+        raise BadBody("This is not a multipart form that can be read.") from error
+    return fields
+
+
+def _is_field(part: BodyPartReader) -> bool:
+    name = part.name or ""
+    return bool(name) and part.filename is None and not ATTACHMENT.fullmatch(name)
+
+
+async def _beginning(part: BodyPartReader) -> bytes:
+    """As much of a field as anybody reads; the rest streams past."""
+    kept = bytearray()
+    while chunk := await part.read_chunk():
+        kept += chunk[: FIELD_LIMIT - len(kept)]
+    return bytes(kept)
+
+
+def _kept_of_mail(form: Mapping[str, str]) -> dict[str, str]:
+    names = KEPT_OF_MAIL if form.get("text") else (*KEPT_OF_MAIL, "html")
+    return {name: _clean(form[name]) for name in names if name in form}
+
+
+def _refused(hook: Hook, status: HTTPStatus, sentence: str) -> web.Response:
+    log.warning("webhook refused", hook=hook.__name__, status=int(status), why=sentence)
+    return web.Response(status=status, text=f"{sentence}\n")
