@@ -84,9 +84,9 @@ def _case(document: Table, languages: Sequence[str]) -> CaseDraft:
 
 
 def _fact(fact: Table, languages: Sequence[str]) -> FactDraft:
-    happened_on = fact.take_day("date")
-    if happened_on is None:
+    if not fact.holds("date"):
         fact.tell("date", "a fact needs the day it happened, such as date = 2007-07-02")
+    happened_on = fact.take_day("date")
     why = "a fact is told in every language"
     draft = FactDraft(
         happened_on=happened_on or date.min,
@@ -163,12 +163,11 @@ def _audience(document: Table) -> tuple[Audience, tuple[str, ...], tuple[str, ..
     who = document.take_table(
         "audience", why="name [audience.include] projects, or write everybody = true to mean it"
     )
-    present = any(who.holds(name) for name in ("include", "exclude", "everybody"))
     everybody = who.take_flag("everybody")
     include, exclude = who.take_table("include"), who.take_table("exclude")
     to_projects, not_to_projects = include.take_texts("projects"), exclude.take_texts("projects")
     lines = {"include": include.take_rest(), "exclude": exclude.take_rest()}
-    if present and not everybody and not to_projects and not lines["include"]:
+    if not everybody and not to_projects and not lines["include"]:
         who.tell("include", "empty, which would be everybody; if so, write everybody = true")
     who.close()
     return _understood(who, lines), to_projects, not_to_projects

@@ -146,6 +146,7 @@ class Table:
         """A table per language. All are required, because every language is an equal."""
         found = {}
         for language in languages:
+            self._known.append(language)
             if self.holds(language) or required:
                 found[language] = self.take_table(language, why=why)
         return found
