@@ -66,7 +66,7 @@ def receive(
     ``network`` is the name our answers are signed with.
     """
     writer = correspondent(conn, inbound.channel, inbound.address)
-    understood = _understood(inbound, opted_out=writer.standing is Standing.OPTED_OUT)
+    understood = _understood(inbound, writer.standing)
     desk = _Desk(
         conn=conn,
         jobs=jobs,
@@ -225,12 +225,19 @@ def _keep(desk: _Desk, *, settled: bool) -> None:
     )
 
 
-def _understood(inbound: Inbound, *, opted_out: bool) -> Understood:
-    """What the provider made of it stands: it may know words that its customer configured there."""
+def _understood(inbound: Inbound, standing: Standing | None) -> Understood:
+    """What the provider made of it stands: it may know words that its customer configured there.
+
+    But for its START from somebody who never left: to Twilio each YES is one, and to us an answer.
+    """
     own = own_words(inbound.body) if inbound.channel == Channel.EMAIL else inbound.body
-    understood = understand(own, opted_out=opted_out)
-    known = _BY_PROVIDER.get(inbound.handled, understood.verdict)
-    return understood if known is understood.verdict else Understood(known)
+    understood = understand(own, opted_out=standing is Standing.OPTED_OUT)
+    known = _BY_PROVIDER.get(inbound.handled)
+    if known in {None, understood.verdict}:
+        return understood
+    if known is ReplyVerdict.OPT_IN and standing is Standing.GRANTED:
+        return understood
+    return Understood(known)
 
 
 def _language(understood: Understood, known: str, default: str) -> str:

@@ -80,13 +80,13 @@ _PHRASES = {
     ),
 }
 
-# "Reply STOP", "STOP to end", "responda ALTO", "ALTO para salir"; not "STOP the detentions".
+# "Reply STOP", "STOP to end", "responda ALTO", "ALTO para salir"; in capitals, as instructions are,
+# and not "STOP the detentions" or "Send a STOP to Congress".
+_PURPOSE = r"(?:to (?:opt|quit|end|cancel|unsubscribe|stop|leave)|para (?:salir|no|dejar|cancelar|terminar))"
 _OPT_OUT_SAID = re.compile(
-    r"\b(?:reply|text|send|responda|responde|env[ií][ea]|escrib[ae]|mand[ae]|contest[ae])\b"
-    r"[^.!?\n]{0,12}\b(?:STOP|ALTO)\b"
-    r"|\bSTOP(?: ?=| to (?:opt|quit|end|cancel|unsubscribe|stop|leave))"
-    r"|\bALTO(?: ?=| para (?:salir|no |dejar|cancelar|terminar|parar))",
-    re.IGNORECASE,
+    r"(?i:\b(?:reply|text|send|responda|responde|env[ií][ea]|escrib[ae]|mand[ae]|contest[ae])\b"
+    rf"[^.!?\n]{{0,20}})\b(?:STOP|ALTO)\b(?=\W*$|[^\w\s]|\n| {_PURPOSE}\b)"
+    rf"|\b(?:STOP|ALTO)(?: ?=| {_PURPOSE}\b)"
 )
 
 
