@@ -7,9 +7,9 @@ holds. Unknown senders are heard too: somebody may ask to leave from a second ph
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, insert
 
 from actions import responses, targets
 from actions.models import Outcome
@@ -27,7 +27,6 @@ from messages.words import Understood, own_words, understand
 
 SUPPORTER = "supporter"  # who acted, in the ledger of consent
 AUTOMATIC = "automatic"  # who handled a reply that nobody needs to read
-HELP_PAUSE = timedelta(days=1)
 LONGEST_BODY = 10_000
 LONGEST_EVIDENCE = 500
 
@@ -137,15 +136,8 @@ def _opt_in(desk: _Desk) -> bool:
 
 
 def _help(desk: _Desk) -> bool:
-    """Answer once a day: two machines must not keep each other talking."""
-    lately = select(func.count()).where(
-        Reply.channel == desk.inbound.channel,
-        Reply.address == desk.inbound.address,
-        Reply.verdict == ReplyVerdict.HELP.value,
-        Reply.received_at > desk.now - HELP_PAUSE,
-    )
-    if not desk.conn.execute(lately).scalar_one():
-        _answer(desk, Purpose.HELP)
+    """Tell who we are; ``answer`` gives nobody the same answer twice a day."""
+    _answer(desk, Purpose.HELP)
     return True
 
 
