@@ -23,7 +23,7 @@ from messages.recording import Claim, Done
 from messages.rendering import CompiledEmail, Footer, PersonValues
 from messages.sms import measure
 from messages.templates import Compiled
-from representatives.lookup import Official, house_officials
+from representatives.lookup import house_officials
 
 KEPT = 32  # messages whose compiled texts are kept
 LONGEST_VALIDITY = 36_000  # seconds: Twilio's ValidityPeriod ends at ten hours
@@ -116,19 +116,31 @@ def people(
     contacts = conn.execute(select(Contact).where(Contact.id.in_(ids))).all()
     projects = _projects(conn, ids, message.audience_projects)
     districts = {(c.state, c.district) for c in contacts if c.district is not None}
-    named = message.names_representative and bool(districts)
-    officials = house_officials(conn, districts) if named else {}
+    officials = member_names(conn, districts) if message.names_representative else {}
     return {
         contact.id: Person(
             language=contact.language,
             values=_values(
                 contact,
                 projects.get(contact.id),
-                _title(officials.get((contact.state, contact.district))),
+                officials.get((contact.state, contact.district), ""),
                 message.network,
             ),
         )
         for contact in contacts
+    }
+
+
+def member_names(
+    conn: Connection, districts: Iterable[tuple[str, int]]
+) -> dict[tuple[str, int], str]:
+    """How a text names the representatives of these districts; vacant seats are left out."""
+    wanted = set(districts)
+    found = house_officials(conn, wanted) if wanted else {}
+    return {
+        place: f"{'Del.' if official.role == 'delegate' else 'Rep.'} {official.family_name}"
+        for place, official in found.items()
+        if not official.vacant
     }
 
 
@@ -220,13 +232,6 @@ def _values(contact: Any, project: Any, official: str, network: str) -> PersonVa
         community=project.community if project else "",
         rep_name=official,
     )
-
-
-def _title(official: Official | None) -> str:
-    """How a text names a representative; "" for a vacant or unknown seat, never a guess."""
-    if official is None or official.vacant:
-        return ""
-    return f"{'Del.' if official.role == 'delegate' else 'Rep.'} {official.family_name}"
 
 
 def _own(

@@ -11,11 +11,10 @@ from sqlalchemy import ColumnElement, Connection, case, exists, func, select
 from contacts.models import Channel, Contact, Membership
 from messages import audience as audiences
 from messages.audience import Audience
-from messages.composing import Compositions
+from messages.composing import Compositions, member_names
 from messages.eligibility import Terms, fates
 from messages.rendering import CompiledEmail
 from messages.templates import Compiled
-from representatives.lookup import member_names
 
 COLUMNS: Mapping[str, Any] = {
     "first_name": Contact.given_name,
