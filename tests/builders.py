@@ -6,12 +6,19 @@ Amina organizes in Madison, Ben in Bangor; Chloe opted out. Each ``make_…`` in
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+import representatives
+from actions.asks import ActionDraft, create_action
+from actions.models import TargetRule
+from actions.scripts import ScriptWords
+from alerts.models import Alert, AlertText, Case, CaseText, Fact, FactText, Level, Release
 from contacts.models import (
     NETWORK,
     Address,
@@ -37,11 +44,23 @@ from messages.models import (
     Status,
 )
 from organizers.models import Organizer, OrganizerProject
+from representatives.loading import load
 from representatives.models import ZoneSet
 
 LONG_AGO = datetime(2026, 1, 5, 15, 0, tzinfo=UTC)
 
 _numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Alerted:
+    """The ids of an alert and what belongs to it."""
+
+    alert_id: int
+    message_id: int
+    action_id: int
+    case_id: int
+    slug: str
 
 
 def a_phone() -> str:
@@ -264,6 +283,80 @@ def make_delivery(
         "changed_at": LONG_AGO,
     } | values
     return _insert(conn, Delivery, row)
+
+
+def load_invented_officials(conn: Connection) -> None:
+    """The invented seats, members and ZIPs that ship with the product, e.g. WI-2 for 53703."""
+    load(conn, Path(representatives.__file__).parent / "examples", LONG_AGO)
+
+
+def make_action(
+    conn: Connection,
+    rule: TargetRule = TargetRule.CONGRESS,
+    *,
+    scripts: Mapping[str, ScriptWords] | None = None,
+    now: datetime = LONG_AGO,
+    **values: Any,
+) -> int:
+    """A call to Congress, with a script in English and Spanish."""
+    draft = ActionDraft(target_rule=rule, scripts=scripts or SCRIPTS, **values)
+    return create_action(conn, draft, now=now)
+
+
+SCRIPTS = {
+    "en": ScriptWords(
+        opening="My name is {{ name }} and I live in {{ city }}, {{ zip }}.",
+        ask="I ask {{ official }} to speak up for the fourteen of Suchitoto.",
+        reasons="They were arrested at a march about water.",
+        if_yes="Thank you. Whom may I write to?",
+        if_no="May I ask why?",
+        voicemail="I am {{ name }} from {{ city }}. Please speak up for the fourteen.",
+    ),
+    "es": ScriptWords(
+        opening="Me llamo {{ name }} y vivo en {{ city }}, {{ zip }}.",
+        ask="Le pido a {{ official }} que hable por los catorce de Suchitoto.",
+        reasons="Los arrestaron en una marcha por el agua.",
+        if_yes="Gracias. ¿A quién le escribo?",
+        if_no="¿Puedo preguntar por qué?",
+        voicemail="Soy {{ name }}, de {{ city }}. Hable por los catorce, por favor.",
+    ),
+}
+
+
+def make_alert(conn: Connection, action_id: int | None = None, **message: Any) -> Alerted:
+    """A launched alert on a case with one public and one withheld fact."""
+    action_id = action_id or make_action(conn)
+    launched: dict[str, Any] = {"status": MessageStatus.SENDING, "launched_at": LONG_AGO} | message
+    message_id = make_message(conn, action_id=action_id, **launched)
+    slug = f"slug{next(_numbers)}"
+    case = {"slug": slug, "created_by": "test", "created_at": LONG_AGO}
+    case_id = _insert(conn, Case, case)
+    words = {
+        "en": ("Free the fourteen", "Fourteen people are in prison."),
+        "es": ("Libertad para los catorce", "Catorce personas están presas."),
+    }
+    alert = {"case_id": case_id, "message_id": message_id, "action_id": action_id}
+    alert_id = _insert(conn, Alert, {**alert, "level": Level.RED, "slug": slug})
+    for language, (title, summary) in words.items():
+        said = {"language": language, "title": title, "summary": summary}
+        conn.execute(insert(CaseText).values(case_id=case_id, **said))
+        conn.execute(insert(AlertText).values(alert_id=alert_id, **said))
+    make_fact(
+        conn, case_id, en="Police arrested fourteen people.", es="La policía arrestó a catorce."
+    )
+    make_fact(conn, case_id, Release.WITHHELD, en="A name nobody may read.")
+    return Alerted(alert_id, message_id, action_id, case_id, slug)
+
+
+def make_fact(
+    conn: Connection, case_id: int, release: Release = Release.PUBLIC, **words: str
+) -> int:
+    """A fact of a case, in the languages given."""
+    fact = {"case_id": case_id, "happened_on": date(2007, 7, 2), "source": "CRIPDES"}
+    fact_id = _insert(conn, Fact, {**fact, "release": release, "created_at": LONG_AGO})
+    for language, text in words.items():
+        conn.execute(insert(FactText).values(fact_id=fact_id, language=language, words=text))
+    return fact_id
 
 
 def address_of(conn: Connection, contact_id: int | None, channel: str) -> str | None:

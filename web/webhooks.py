@@ -11,6 +11,7 @@ from __future__ import annotations
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -139,12 +140,21 @@ async def _take(request: web.Request, event: RawEvent, inbound: Inbound) -> None
     )
 
 
-def take(conn: Connection, jobs: Jobs, event: RawEvent, inbound: Inbound, **context: Any) -> None:
+def take(
+    conn: Connection,
+    jobs: Jobs,
+    event: RawEvent,
+    inbound: Inbound,
+    *,
+    network: str,
+    default_language: str,
+    now: datetime,
+) -> None:
     """Store what somebody sent us and act on it, in one transaction; a copy of it does nothing."""
-    new = store(conn, [event], now=context["now"])
+    new = store(conn, [event], now=now)
     if new:
-        receive(conn, jobs, inbound, **context)
-        mark_applied(conn, new, now=context["now"])
+        receive(conn, jobs, inbound, network=network, default_language=default_language, now=now)
+        mark_applied(conn, new, now=now)
 
 
 async def _signed_form(request: web.Request) -> dict[str, str]:
