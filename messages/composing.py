@@ -115,7 +115,7 @@ def people(
     ids = sorted(set(contact_ids))
     contacts = conn.execute(select(Contact).where(Contact.id.in_(ids))).all()
     projects = _projects(conn, ids, message.audience_projects)
-    districts = {(c.state, c.district) for c in contacts if c.district is not None}
+    districts = {(contact.state, contact.district) for contact in contacts}
     officials = member_names(conn, districts) if message.names_representative else {}
     return {
         contact.id: Person(
@@ -132,10 +132,10 @@ def people(
 
 
 def member_names(
-    conn: Connection, districts: Iterable[tuple[str, int]]
-) -> dict[tuple[str, int], str]:
-    """How a text names the representatives of these districts; vacant seats are left out."""
-    wanted = set(districts)
+    conn: Connection, districts: Iterable[tuple[str, int | None]]
+) -> dict[tuple[str, int | None], str]:
+    """How a text names the representatives of these districts; open and vacant ones are left out."""
+    wanted = {(state, number) for state, number in districts if number is not None}
     found = house_officials(conn, wanted) if wanted else {}
     return {
         place: f"{'Del.' if official.role == 'delegate' else 'Rep.'} {official.family_name}"

@@ -136,7 +136,7 @@ def _fate(
 
 
 def _in_order(item: tuple[tuple[str, str, datetime | None], int]) -> tuple[int, str, int]:
-    (fate, reason, opens_at), count = item
+    (fate, _, opens_at), count = item
     return (NOW, HELD, SKIPPED).index(fate), str(opens_at or ""), -count
 
 

@@ -102,4 +102,4 @@ def _unrepresented(conn: Connection, getting: ColumnElement[bool]) -> int:
         .group_by(Contact.state, Contact.district)
     ).all()
     named = member_names(conn, {(state, district) for state, district, _ in places})
-    return sum(count for state, district, count in places if not named.get((state, district)))
+    return sum(count for state, district, count in places if (state, district) not in named)
