@@ -142,7 +142,7 @@ def _addressed(
             Address.address,
             turn.label("turn"),
             _taken(channel, terms).label("taken"),
-            _texted(channel, terms).label("texted"),
+            _texted(people, channel, terms).label("texted"),
         )
         .outerjoin(
             Address,
@@ -163,7 +163,7 @@ def _taken(channel: Channel, terms: Terms) -> ColumnElement[bool]:
     )
 
 
-def _texted(channel: Channel, terms: Terms) -> ColumnElement[bool]:
+def _texted(people: ColumnElement[bool], channel: Channel, terms: Terms) -> ColumnElement[bool]:
     """Whether they get the text, where emails go only to those who do not."""
     if terms.reach is not Reach.TEXT_FIRST or channel is not Channel.EMAIL:
         return literal(value=False)
@@ -174,14 +174,8 @@ def _texted(channel: Channel, terms: Terms) -> ColumnElement[bool]:
             Delivery.channel == Channel.SMS,
             Delivery.status < Status.UNDELIVERED,
         )
-    phone = Address.__table__.alias("phone")
-    may_text = refusal(Channel.SMS, phone.c.address, Contact.id.expression, terms) == ""
-    return exists().where(
-        phone.c.contact_id == Contact.id,
-        phone.c.channel == Channel.SMS,
-        phone.c.rank == 0,
-        may_text,
-    )
+    texts = fates(people, Channel.SMS, terms).order_by(None).subquery()
+    return Contact.id.in_(select(texts.c.contact_id).where(texts.c.reason == ""))
 
 
 def _had_recently(
