@@ -19,7 +19,7 @@ class Choices:
     """The options of an alert's form, each an id and its words."""
 
     projects: list[Option]
-    tags: list[str]
+    tags: list[tuple[str, str]]
     cases: list[Option]
     actions: list[Option]  # the actions of earlier alerts
 
@@ -42,7 +42,7 @@ def projects(conn: Connection, within: Sequence[int] | None) -> list[Option]:
     return [(row.id, row.name) for row in conn.execute(statement)]
 
 
-def _tags(conn: Connection, within: Sequence[int] | None) -> list[str]:
+def _tags(conn: Connection, within: Sequence[int] | None) -> list[tuple[str, str]]:
     statement = select(Tag.name).order_by(Tag.name)
     if within is not None:
         carried = (
@@ -51,7 +51,7 @@ def _tags(conn: Connection, within: Sequence[int] | None) -> list[str]:
             .where(Membership.project_id.in_(within))
         )
         statement = statement.where(Tag.id.in_(carried))
-    return list(conn.scalars(statement))
+    return [(name, name) for name in conn.scalars(statement)]
 
 
 def _cases(conn: Connection, within: Sequence[int] | None, language: str) -> list[Option]:

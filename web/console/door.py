@@ -6,6 +6,7 @@ The checks live here and not in the pages, so that a page cannot forget them.
 from __future__ import annotations
 
 import hmac
+from collections import Counter
 from datetime import datetime
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from organizers.access import NotSignedIn, Viewer, is_stale, touch, viewer
 from web.console import routes
 from web.console.guard import require_visible
 from web.console.signing import cookie_name
+from web.console.streaming import OPEN
 from web.console.viewing import TOKEN, VIEWER, now, read, write
 from web.errors import Handler
 from web.pages import LANGUAGE
@@ -28,6 +30,7 @@ SIGN_IN = "/console/sign-in"
 def make_console() -> web.Application:
     """The console's application, for ``/console``."""
     app = web.Application(middlewares=[pass_door])
+    app[OPEN] = Counter()
     app.add_routes(routes.ROUTES)
     return app
 

@@ -22,7 +22,6 @@ class AlertLine:
     """An alert in a list."""
 
     id: int
-    message_id: int
     title: str
     level: Level
     status: MessageStatus
@@ -55,7 +54,15 @@ def alerts(
 ) -> list[AlertLine]:
     """The alerts of these projects (None: everybody's), the latest first."""
     statement = (
-        select(Alert.id, Alert.level, Message, Project.name)
+        select(
+            Alert.id,
+            Alert.level,
+            Message.status,
+            Message.confirmed,
+            Message.launched_at,
+            Message.paused_because,
+            Project.name,
+        )
         .join(Message, Message.id == Alert.message_id)
         .outerjoin(Project, Project.id == Message.project_id)
         .where(Message.status.in_(list(statuses)))
@@ -65,15 +72,14 @@ def alerts(
     if within is not None:
         statement = statement.where(Message.project_id.in_(within))
     rows = conn.execute(statement).all()
-    titles = _titles(conn, [row[0] for row in rows])
+    titles = _titles(conn, [row.id for row in rows])
     return [
         AlertLine(
-            id=row[0],
-            message_id=row[2],
-            title=_in_language(titles.get(row[0], {}), language),
+            id=row.id,
+            title=_in_language(titles.get(row.id, {}), language),
             level=Level(row.level),
             status=MessageStatus(row.status),
-            project=row[-1] or "",
+            project=row.name or "",
             confirmed=row.confirmed,
             launched_at=row.launched_at,
             paused_because=row.paused_because,

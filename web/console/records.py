@@ -108,7 +108,8 @@ def _tags(conn: Connection, contact_id: int) -> list[str]:
 
 
 def _addresses(conn: Connection, contact_id: int, scopes: Sequence[str]) -> list[ShownAddress]:
-    refusal = suppression(Address.channel, Address.address, scopes)
+    held = Address.__table__.c
+    refusal = suppression(held.channel, held.address, scopes)
     rows = conn.execute(
         select(Address.channel, Address.address, refusal)
         .where(Address.contact_id == contact_id)

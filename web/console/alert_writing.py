@@ -1,0 +1,102 @@
+"""Write an alert: the form for a new one and for a draft, and its live measure."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import NoReturn
+
+from aiohttp import web
+from multidict import MultiDict, MultiMapping
+
+from actions.asks import BadAction
+from actions.scripts import BadScript
+from alerts.cases import UnknownCase
+from messages.control import NotNow
+from messages.templates import BadTemplate
+from web.console import saving
+from web.console.alert_forms import NEW_FACTS, BadForm
+from web.console.choices import choices
+from web.console.previews import measured
+from web.console.viewing import VIEWER, now, page, read, write
+from web.keys import SITE
+from web.pages import language_of, render
+
+WRONG = (BadForm, BadAction, BadScript, BadTemplate, UnknownCase, NotNow)
+
+
+async def new(request: web.Request) -> web.Response:
+    """An empty form."""
+    return await _form(request, MultiDict())
+
+
+async def create(request: web.Request) -> web.Response:
+    """Store a new draft and go on to check it."""
+    return await _save(request, None)
+
+
+async def edit(request: web.Request) -> web.Response:
+    """The form of a draft."""
+    alert_id = int(request.match_info["alert_id"])
+    typed = await read(request, saving.typed, alert_id)
+    return await _form(request, typed, alert_id=alert_id)
+
+
+async def save(request: web.Request) -> web.Response:
+    """Rewrite a draft and go on to check it."""
+    return await _save(request, int(request.match_info["alert_id"]))
+
+
+async def plain(request: web.Request) -> NoReturn:
+    """Make a draft's texts cheaper by plain characters."""
+    alert_id = int(request.match_info["alert_id"])
+    house, actor = request.config_dict[SITE].house, request[VIEWER].actor
+    await write(request, saving.write_plain, alert_id, house=house, by=actor, now=now(request))
+    raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
+
+
+async def measure(request: web.Request) -> web.Response:
+    """What the texts in the form take, as the piece of the page that shows it."""
+    form, site = await request.post(), request.config_dict[SITE]
+    texts = {language: str(form.get(f"sms_{language}", "")) for language in site.languages}
+    values = {"measures": measured(texts, site.house.identity)}
+    return render(request, "console/measure.html", values)
+
+
+async def _save(request: web.Request, alert_id: int | None) -> web.Response:
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    house = request.config_dict[SITE].house
+    try:
+        saved = await write(
+            request,
+            saving.save,
+            form,
+            request[VIEWER],
+            alert_id=alert_id,
+            house=house,
+            now=now(request),
+        )
+    except WRONG as error:
+        problems = getattr(error, "problems", None) or [str(error)]
+        return await _form(request, form, alert_id=alert_id, problems=problems)
+    raise web.HTTPSeeOther(f"/console/alerts/{saved}")
+
+
+async def _form(
+    request: web.Request,
+    typed: MultiMapping[str],
+    *,
+    alert_id: int | None = None,
+    problems: object = (),
+) -> web.Response:
+    site, viewer = request.config_dict[SITE], request[VIEWER]
+    texts = {each: str(typed.get(f"sms_{each}", "")) for each in site.languages}
+    values = {
+        "typed": typed,
+        "alert_id": alert_id,
+        "problems": problems,
+        "new_facts": NEW_FACTS,
+        "choices": await read(request, choices, viewer.within, language=language_of(request)),
+        "measures": measured(texts, site.house.identity),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
+    return await page(request, "alert_form.html", values, status=status)

@@ -1,0 +1,95 @@
+"""Alerts: the list, checking and launching a draft, and following one that was launched."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import NoReturn
+
+from aiohttp import web
+
+from alerts.launching import AudienceChanged, NotReady, launch, status
+from messages.control import NotNow
+from messages.models import MessageStatus
+from web.console import overviews, steering
+from web.console.lives import live
+from web.console.reviews import review
+from web.console.viewing import VIEWER, now, page, read, write
+from web.keys import JOBS, SITE
+from web.pages import language_of
+
+NO_NUMBER = "Type the number of people, in digits, to confirm that you have looked at it."
+
+
+async def index(request: web.Request) -> web.Response:
+    """Every alert, the latest first."""
+    viewer, language = request[VIEWER], language_of(request)
+    found = await read(request, overviews.alerts, viewer.within, language=language)
+    return await page(request, "alerts.html", {"alerts": found})
+
+
+async def show(request: web.Request) -> web.Response:
+    """A draft with its checks, or how a launched alert is doing."""
+    alert_id = int(request.match_info["alert_id"])
+    stands = await read(request, status, alert_id, now=now(request))
+    if stands.progress.status == MessageStatus.DRAFT:
+        return await _review(request, alert_id)
+    seen = await read(request, live, alert_id, now=now(request))
+    return await page(request, "alert_live.html", {"seen": seen, "alert_id": alert_id})
+
+
+async def start(request: web.Request) -> web.Response:
+    """Launch, if the typed number is the audience's."""
+    alert_id = int(request.match_info["alert_id"])
+    typed = re.sub(r"[\s,.]", "", str((await request.post()).get("confirmed", "")))
+    if not re.fullmatch(r"[0-9]{1,9}", typed):
+        return await _review(request, alert_id, problem=NO_NUMBER)
+    try:
+        await write(
+            request,
+            launch,
+            request.config_dict[JOBS],
+            alert_id,
+            house=request.config_dict[SITE].house,
+            confirmed=int(typed),
+            by=request[VIEWER].actor,
+            now=now(request),
+        )
+    except (AudienceChanged, NotReady, NotNow) as error:
+        return await _review(request, alert_id, problem=str(error))
+    raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
+
+
+async def steer(request: web.Request) -> NoReturn:
+    """Undo, pause, resume or stop."""
+    alert_id = int(request.match_info["alert_id"])
+    await write(
+        request,
+        steering.steer,
+        request.config_dict[JOBS],
+        alert_id,
+        act=request.match_info["act"],
+        now=now(request),
+    )
+    raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
+
+
+async def _review(request: web.Request, alert_id: int, *, problem: str = "") -> web.Response:
+    """A draft as it stands: what it says, whom it reaches, what is in its way."""
+    seen = await read(
+        request,
+        review,
+        alert_id,
+        house=request.config_dict[SITE].house,
+        person=_person(request),
+        wanted=request.query.get("as", ""),
+        now=now(request),
+    )
+    values = {"seen": seen, "alert_id": alert_id, "problem": problem, "person": _person(request)}
+    code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
+    return await page(request, "alert_review.html", values, status=code)
+
+
+def _person(request: web.Request) -> int:
+    value = request.query.get("person", "")
+    return int(value) if value.isdecimal() and len(value) < 8 else 0  # noqa: PLR2004 - ten million

@@ -1,0 +1,125 @@
+"""A message as one real person would get it, and what its words take while they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from contacts.models import Channel, Contact
+from messages import audience as audiences
+from messages import composing, rendering
+from messages.audience import Audience
+from messages.composing import Identity
+from messages.eligibility import Terms, terms_of
+from messages.estimating import TYPICAL
+from messages.forecast import reached_ids, sample
+from messages.house import HouseRules
+from messages.links import action_url, person_token
+from messages.models import Message
+from messages.providers.provider import Email, Text, fill
+from messages.recording import Claim
+from messages.sms import Measure, measure, plain_twin
+from messages.templates import BadTemplate
+
+LONGEST = "longest"
+STAND_IN = 10_000_000  # a delivery number as long as a real one may be; its link leads nowhere
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What one person would get."""
+
+    contact_id: int
+    name: str
+    language: str
+    text: str  # "" = no text
+    measure: Measure
+    subject: str
+    email: str  # as plain text; "" = no email
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a text takes, and what its plain twin would take."""
+
+    language: str
+    measure: Measure
+    plain: Measure
+    problem: str = ""
+
+
+def preview(
+    conn: Connection,
+    message_id: int,
+    house: HouseRules,
+    *,
+    person: int = 0,
+    wanted: str = "",
+    now: datetime,
+) -> Preview | None:
+    """The message as the ``person``-th of those who would get it sees it; None if there is none.
+
+    ``wanted`` is a language, or "longest" for who has the longest name. Raises BadTemplate.
+    """
+    message = conn.execute(select(Message).where(Message.id == message_id)).one()
+    audience = audiences.read(message.audience)
+    terms = terms_of(conn, message_id, now=now)
+    contact_id = _chosen(conn, audience, terms, person, wanted)
+    if contact_id is None:
+        return None
+    compiled = composing.compositions(conn, message_id, house.identity)
+    known = composing.people(conn, [contact_id], compiled)
+    claims = [Claim(STAND_IN, 1, contact_id, "", "")]
+    copies = {
+        channel: composing.compose(claims, channel, compiled, known, house.identity, now)[0].item
+        for channel in terms.channels
+    }
+    text, email = copies.get(Channel.SMS), copies.get(Channel.EMAIL)
+    body = text.body if isinstance(text, Text) else ""
+    return Preview(
+        contact_id=contact_id,
+        name=known[contact_id].values.first_name,
+        language=known[contact_id].language,
+        text=body,
+        measure=measure(body),
+        subject=fill(email.words.subject, email.values) if isinstance(email, Email) else "",
+        email=fill(email.words.text, email.values) if isinstance(email, Email) else "",
+    )
+
+
+def measured(texts: Mapping[str, str], identity: Identity) -> list[Measured]:
+    """What texts by language take for somebody with rather long values."""
+    return [_measured(language, text, identity) for language, text in texts.items() if text.strip()]
+
+
+def _measured(language: str, text: str, identity: Identity) -> Measured:
+    try:
+        compiled = rendering.compile_sms(text, language=language, network=identity.network)
+    except BadTemplate as error:
+        return Measured(language, measure(text), measure(plain_twin(text)), str(error))
+    token = person_token(identity.secret, STAND_IN)
+    values = {**rendering.values_for(TYPICAL), "link": action_url(identity.public_url, token)}
+    rendered = rendering.render_sms(compiled, values)
+    return Measured(language, measure(rendered), measure(plain_twin(rendered)))
+
+
+def _chosen(
+    conn: Connection, audience: Audience, terms: Terms, person: int, wanted: str
+) -> int | None:
+    if wanted == LONGEST:
+        return _longest_name(conn, audience, terms)
+    if wanted:
+        narrowed = replace(audience.include, languages=(wanted,))
+        audience = replace(audience, include=narrowed)
+    found = sample(conn, audience, terms, offset=person)
+    return found if found is not None or not person else sample(conn, audience, terms)
+
+
+def _longest_name(conn: Connection, audience: Audience, terms: Terms) -> int | None:
+    people = Contact.id.in_(audiences.contact_ids(audience))
+    reached = select(reached_ids(people, terms).subquery().c.contact_id)
+    names = select(Contact.id).where(Contact.id.in_(reached))
+    return conn.scalar(names.order_by(func.length(Contact.given_name).desc(), Contact.id).limit(1))

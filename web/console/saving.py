@@ -1,0 +1,92 @@
+"""Store what an organizer typed about an alert, within what they may touch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from multidict import MultiDict, MultiMapping
+from sqlalchemy import Connection, select
+
+from alerts.launching import create, rewrite
+from alerts.models import Alert
+from contacts.models import Project
+from messages.audience import within
+from messages.control import Words
+from messages.house import HouseRules
+from messages.models import Message
+from messages.sms import plain_twin
+from organizers.access import Viewer
+from web.console.alert_forms import read_draft, write_form
+from web.console.guard import require_project, require_visible
+from web.console.stored import case_slug, stored_draft
+
+
+def save(
+    conn: Connection,
+    form: MultiMapping[str],
+    viewer: Viewer,
+    *,
+    alert_id: int | None = None,
+    house: HouseRules,
+    now: datetime,
+) -> int:
+    """Store a new draft, or rewrite one; return its id.
+
+    Raises NotYours for a project, case or action of others, BadForm, and what ``create`` raises.
+    """
+    project_id = require_project(viewer, _id(form, "project"))
+    named = {
+        kind: _id(form, field) for kind, field in (("case_id", "case"), ("action_id", "not_acted"))
+    }
+    require_visible(conn, viewer, {kind: str(each) for kind, each in named.items() if each})
+    case_id = named["case_id"]
+    stored = stored_draft(conn, alert_id) if alert_id is not None else None
+    draft = read_draft(
+        form,
+        languages=house.languages,
+        case_slug=case_slug(conn, case_id) if case_id else "",
+        project=_slug(conn, project_id),
+        offices=stored.call.offices if stored else (),
+    )
+    draft = replace(draft, audience=within(draft.audience, viewer.within))
+    if alert_id is None:
+        return create(conn, draft, house=house, created_by=viewer.actor, now=now)
+    rewrite(conn, alert_id, draft, house=house, by=viewer.actor, now=now)
+    return alert_id
+
+
+def typed(conn: Connection, alert_id: int) -> MultiDict[str]:
+    """What stands in the form of a stored draft."""
+    form = write_form(stored_draft(conn, alert_id))
+    row = conn.execute(
+        select(Alert.case_id, Message.project_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(Alert.id == alert_id)
+    ).one()
+    form["case"] = str(row.case_id)
+    form["project"] = str(row.project_id or "")
+    return form
+
+
+def write_plain(
+    conn: Connection, alert_id: int, *, house: HouseRules, by: str, now: datetime
+) -> None:
+    """Replace the characters that make the texts dear by plain ones, in every language."""
+    draft = stored_draft(conn, alert_id)
+    texts = {
+        language: Words(plain_twin(words.sms), words.subject, words.body)
+        for language, words in draft.texts.items()
+    }
+    rewrite(conn, alert_id, replace(draft, texts=texts), house=house, by=by, now=now)
+
+
+def _id(form: MultiMapping[str], name: str) -> int | None:
+    value = str(form.get(name, ""))
+    return int(value) if value.isdecimal() and len(value) <= 15 else None  # noqa: PLR2004 - ids fit
+
+
+def _slug(conn: Connection, project_id: int | None) -> str:
+    if project_id is None:
+        return ""
+    return conn.scalars(select(Project.slug).where(Project.id == project_id)).one()
