@@ -19,10 +19,9 @@ from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from messages import wording
-from messages.links import LINK_FIELD
 from messages.plain_text import plain_text
 from messages.providers.provider import Pieces
-from messages.templates import BadTemplate, Compiled
+from messages.templates import BadTemplate, Compiled, is_address
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
 
@@ -123,8 +122,7 @@ class _Marks:
             )
 
     def _is_address(self, match: re.Match[str]) -> bool:
-        name = self._fields[int(match[1])]
-        return name in {"link", "unsubscribe"} or name.startswith(LINK_FIELD)
+        return is_address(self._fields[int(match[1])])
 
 
 def _link_and_style(tokens: Sequence[Token], marks: _Marks) -> None:

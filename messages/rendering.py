@@ -14,7 +14,15 @@ from messages.email_layout import Footer, lay_out
 from messages.links import LINK_FIELD
 from messages.providers.provider import EmailWords
 from messages.sms import LONGEST
-from messages.templates import FIELDS, BadTemplate, Compiled, clean_value, compile_text
+from messages.templates import (
+    ADDRESSES,
+    FIELDS,
+    BadTemplate,
+    Compiled,
+    clean_value,
+    compile_text,
+    is_address,
+)
 
 __all__ = [
     "FIELDS",
@@ -107,17 +115,27 @@ def email_words(
 
 
 def values_for(person: PersonValues) -> dict[str, str]:
-    """Return the values of all fields, each one line of visible text of bounded length."""
-    values = {name: clean_value(getattr(person, name), longest) for name, longest in FIELDS.items()}
+    """Return the values of all fields; a person's own are one line of visible text, not too long."""
+    values = {
+        name: getattr(person, name)
+        if name in ADDRESSES
+        else clean_value(getattr(person, name), longest)
+        for name, longest in FIELDS.items()
+    }
     for link_id, url in person.links.items():
         values[f"{LINK_FIELD}{link_id}"] = url
     return values
 
 
 def missing(compiled: Compiled | CompiledEmail, values: Mapping[str, str]) -> set[str]:
-    """Return the fields this person has no value for, and the text no default."""
+    """Return the fields this person has no value for, and the text no default.
+
+    Addresses of ours are made for each copy and so are never missing.
+    """
     return {
-        name for name in compiled.fields if not values.get(name) and not compiled.defaults.get(name)
+        name
+        for name in compiled.fields
+        if not (is_address(name) or values.get(name) or compiled.defaults.get(name))
     }
 
 

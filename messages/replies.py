@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert
 from actions import responses, targets
 from actions.models import Outcome
 from contacts import consent
-from contacts.models import NETWORK, Channel, Standing
+from contacts.models import NETWORK, Standing
 from database.jobs import Jobs
 from messages import wording
 from messages.answers import answer
@@ -23,7 +23,7 @@ from messages.correspondents import Correspondent, correspondent
 from messages.models import Reply, ReplyVerdict
 from messages.providers.provider import Inbound
 from messages.wording import Purpose
-from messages.words import Understood, own_words, understand
+from messages.words import Understood, understand
 
 SUPPORTER = "supporter"  # who acted, in the ledger of consent
 AUTOMATIC = "automatic"  # who handled a reply that nobody needs to read
@@ -222,8 +222,7 @@ def _understood(inbound: Inbound, standing: Standing | None) -> Understood:
 
     But for its START from somebody who never left: to Twilio each YES is one, and to us an answer.
     """
-    own = own_words(inbound.body) if inbound.channel == Channel.EMAIL else inbound.body
-    understood = understand(own, opted_out=standing is Standing.OPTED_OUT)
+    understood = understand(inbound.body, opted_out=standing is Standing.OPTED_OUT)
     known = _BY_PROVIDER.get(inbound.handled)
     if known in {None, understood.verdict}:
         return understood

@@ -71,7 +71,7 @@ def plain_twin(text: str) -> str:
     """
     composed = unicodedata.normalize("NFC", text)
     plain = "".join(c if c in _GSM else _plain_character(c) for c in composed)
-    return re.sub(r"(?<=\S) {2,}(?=\S)", " ", plain) if plain != composed else plain
+    return re.sub(r"(?<=\S) {2,}(?=\S)", " ", plain).strip(" ") if plain != composed else plain
 
 
 def cost(segments: int, *, price: Decimal) -> Decimal:

@@ -29,7 +29,10 @@ FIELDS: Mapping[str, int] = {
     "link": 100,
     "unsubscribe": 100,
 }
-"""The merge fields there are, and the most characters a value may bring."""
+"""The merge fields there are, and the most characters a value brings."""
+
+ADDRESSES = frozenset({"link", "unsubscribe"})
+"""The fields that are an address of ours, made for each copy; tracked links are, too."""
 
 # What people write who come from other tools or think in Spanish.
 _OTHER_NAMES = {
@@ -111,6 +114,11 @@ def clean_value(value: str, longest: int) -> str:
         return value
     visible = _DIRECTION.sub("", clean_text(value))
     return " ".join(visible.split())[:longest].rstrip()
+
+
+def is_address(name: str) -> bool:
+    """Tell whether a field is an address of ours."""
+    return name in ADDRESSES or name.startswith(LINK_FIELD)
 
 
 def _cut(text: str, links: frozenset[int]) -> Compiled:

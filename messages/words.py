@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from actions.models import Outcome
 from database.tables import folded
@@ -43,11 +44,8 @@ _CODE = re.compile(
 )
 _GOES_ON_AS_NUMBER = re.compile(r"[\W_]*\d")
 _AROUND_STOP = frozenset(STOP) | COURTESY | FILLERS
+_LONGER_STOP_WORDS = [phrase for phrase in STOP if len(phrase) > len("end")]
 _CLAUSE_END = re.compile(r"[.!?;:,…\n]+")
-_QUOTED = re.compile(
-    r"^(?:>|On\b.{0,200}\bwrote:|El\b.{0,200}\bescribió:|-----|_____|-- ?$|From: |De: )",
-    re.MULTILINE | re.DOTALL,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +63,6 @@ def understand(body: str, *, opted_out: bool = False) -> Understood:
     if REACTION.fullmatch(text):
         return Understood(ReplyVerdict.OTHER)
     return _whole(_words(text), opted_out=opted_out) or _sentence(text)
-
-
-def own_words(email: str) -> str:
-    """Return what a person wrote in an email, without the message they answered and signature."""
-    quoted = _QUOTED.search(email.replace("\r\n", "\n"))
-    return (email.replace("\r\n", "\n")[: quoted.start()] if quoted else email).strip()
 
 
 def _whole(words: list[str], *, opted_out: bool) -> Understood | None:
@@ -138,7 +130,12 @@ def _may_mean_stop(text: str) -> bool:
         return True
     if any(phrase in STOP for phrase in _phrases(words, _AROUND_STOP)):
         return True
-    return any(_whole_stop(clause) for clause in _CLAUSE_END.split(text))
+    return _is_misspelt_stop(words) or any(map(_whole_stop, _CLAUSE_END.split(text)))
+
+
+def _is_misspelt_stop(words: list[str]) -> bool:
+    """Tell whether the message is one word that is nearly a stop word: "Stopp", "Unsuscribe"."""
+    return len(words) == 1 and bool(get_close_matches(words[0], _LONGER_STOP_WORDS, cutoff=0.85))
 
 
 def _whole_stop(clause: str) -> bool:

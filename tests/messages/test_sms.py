@@ -150,6 +150,7 @@ def test_a_text_is_cut_where_a_reader_would(text: str, clusters: list[str]) -> N
         ("a\u00a0b\u2009c", "a b c"),
         ("½ Ç ç ª º °", "1/2 Ç c a o o"),
         ("Llame ya 📞 por favor", "Llame ya por favor"),
+        ("🛑 Llame ya", "Llame ya"),
         ("São João", "Sao Joao"),
         ("Иван", "????"),
         ("1,600 € [x]", "1,600 € [x]"),
