@@ -9,6 +9,7 @@ from __future__ import annotations
 import sysconfig
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import get_type_hints
 from urllib.parse import urlsplit
@@ -57,7 +58,6 @@ class Twilio:
     messaging_service_sid: str
     from_number: str
     api_base: str
-    timeout_seconds: float = between(1, 120)
 
     @property
     def sender(self) -> str:
@@ -80,7 +80,6 @@ class SendGrid:
     event_public_key: str
     inbound_secret: str = secret()
     api_base: str
-    timeout_seconds: float = between(1, 120)
 
     @property
     def ready(self) -> bool:
@@ -127,6 +126,11 @@ class Sending:
     weekly_cap: int = between(0, 100)
     cents_per_segment: float = between(0, 100)
     drain_seconds: float = between(0, 600)
+
+    @property
+    def price_per_segment(self) -> Decimal:
+        """The price in cents, to reckon with."""
+        return Decimal(str(self.cents_per_segment))
 
 
 @dataclass(frozen=True, kw_only=True)

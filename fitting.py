@@ -1,0 +1,172 @@
+"""What is a process made of? Site, providers and policy, out of the settings.
+
+A feature without credentials is off, not broken: what has no provider goes to the outbox.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection
+
+from contacts.models import Channel
+from database.engine import Database
+from database.opening import secret
+from messages import keeping
+from messages.providers.outbox import Kept, Outbox
+from messages.providers.provider import Provider
+from messages.providers.sendgrid import SendGrid, SendGridAccount
+from messages.providers.simulated_lives import Behaviour
+from messages.providers.simulator import Simulator, Stage, simulator_keys
+from messages.providers.smtp import SMTP, Relay, Security
+from messages.providers.twilio import Twilio, TwilioAccount
+from messages.sending import Policy
+from settings import Settings
+from web.keys import Site
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What the installation made up for itself."""
+
+    links: str = field(repr=False)
+    simulator_twilio: str = field(repr=False)
+    simulator_sendgrid: str = field(repr=False)
+
+
+def make_site(settings: Settings, secrets: Secrets, base: str) -> Site:
+    """What pages and messages need to know of this installation."""
+    network, simulated = settings.network, settings.outbox.simulate
+    public_keys = [settings.sendgrid.event_public_key]
+    tokens = [settings.twilio.auth_token]
+    if simulated:
+        tokens.append(secrets.simulator_twilio)
+        public_keys.append(simulator_keys(secrets.simulator_sendgrid)[1])
+    return Site(
+        public_url=(network.public_url or base).rstrip("/"),
+        network_name=network.name,
+        postal_address=network.postal_address,
+        languages=network.languages,
+        default_language=network.default_language,
+        undo_seconds=settings.sending.undo_seconds,
+        links_secret=secrets.links,
+        twilio_tokens=tuple(filter(None, tokens)),
+        sendgrid_public_keys=tuple(filter(None, public_keys)),
+        inbound_secret=settings.sendgrid.inbound_secret,
+        trusted_proxies=settings.web.trusted_proxies,
+        region=network.region,
+        cents_per_segment=settings.sending.price_per_segment,
+        hours=settings.quiet_hours.window,
+        weekly_cap=settings.sending.weekly_cap or None,
+        sms_sender=settings.twilio.sender,
+        email_sender=_email_sender(settings),
+        real_email=settings.email_by != "outbox",
+    )
+
+
+async def site_for(settings: Settings, database: Database) -> Site:
+    """The same for a command that runs beside the service."""
+    base = f"http://{host_of(settings.web.host)}:{settings.web.port}"
+    return make_site(settings, await database.write(read_secrets), base)
+
+
+def read_secrets(conn: Connection) -> Secrets:
+    """Read them, making them up at first use."""
+    return Secrets(
+        links=secret(conn, "links"),
+        simulator_twilio=secret(conn, "simulator_twilio"),
+        simulator_sendgrid=secret(conn, "simulator_sendgrid"),
+    )
+
+
+def _email_sender(settings: Settings) -> str:
+    if settings.email_by == "smtp":
+        return settings.smtp.from_email
+    return settings.sendgrid.from_email
+
+
+def make_providers(
+    settings: Settings, site: Site, database: Database, simulator: Simulator | None
+) -> dict[Channel, Provider]:
+    """Who sends what. A channel whose account is not set up goes to the outbox."""
+
+    async def keep(messages: Sequence[Kept]) -> None:
+        await database.write(keeping.keep, messages, now=datetime.now(UTC))
+        if simulator is not None:
+            simulator.watch(messages)
+
+    outbox = Outbox(keep)
+    sms: Provider = Twilio(_twilio(settings, site)) if settings.sms_by == "twilio" else outbox
+    email: Provider = outbox
+    if settings.email_by == "sendgrid":
+        api_key, api_base = settings.sendgrid.api_key, settings.sendgrid.api_base
+        email = SendGrid(SendGridAccount(api_key, api_base.rstrip("/")))
+    elif settings.email_by == "smtp":
+        email = SMTP(_relay(settings))
+    return {Channel.SMS: sms, Channel.EMAIL: email}
+
+
+def make_policy(settings: Settings) -> Policy:
+    """How this process sends."""
+    sending = settings.sending
+    return Policy(
+        window=sending.batch,
+        lease=timedelta(seconds=sending.lease_seconds),
+        pace={
+            Channel.SMS: sending.sms_segments_per_second,
+            Channel.EMAIL: sending.emails_per_second,
+        },
+    )
+
+
+def _twilio(settings: Settings, site: Site) -> TwilioAccount:
+    account = settings.twilio
+    keyed = account.api_key_sid and account.api_key_secret
+    return TwilioAccount(
+        account_sid=account.account_sid,
+        username=account.api_key_sid if keyed else account.account_sid,
+        password=account.api_key_secret if keyed else account.auth_token,
+        public_url=site.public_url,
+        api_base=account.api_base.rstrip("/"),
+        concurrency=settings.sending.concurrency,
+    )
+
+
+def _relay(settings: Settings) -> Relay:
+    smtp = settings.smtp
+    return Relay(
+        host=smtp.host,
+        port=smtp.port,
+        security=Security(smtp.security),
+        username=smtp.username,
+        password=smtp.password,
+        connections=smtp.connections,
+        timeout=smtp.timeout_seconds,
+    )
+
+
+def make_simulator(
+    settings: Settings,
+    secrets: Secrets,
+    site: Site,
+    base: str,
+    behaviour: Behaviour | None,
+) -> Simulator | None:
+    if not settings.outbox.simulate:
+        return None
+    stage = Stage(
+        base_url=base,
+        public_url=site.public_url,
+        twilio_token=secrets.simulator_twilio,
+        sendgrid_seed=secrets.simulator_sendgrid,
+    )
+    return Simulator(stage, behaviour or Behaviour())
+
+
+def host_of(host: str) -> str:
+    """The host as a browser on this machine reaches it."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - recognised, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

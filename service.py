@@ -1,0 +1,238 @@
+"""One running process of Llamado, by role: web, sender, or both.
+
+Everything is opened here, in order, and closed in the opposite one. A stop first lets what is on
+the wire come home, so that a deploy leaves nothing unknown.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+import structlog
+from aiohttp import web
+
+import settings as settings_module
+from campaigns import calendar, firing
+from database.embedded import SenderLock
+from database.engine import Database, is_sqlite
+from database.opening import Opened, opened, prepare
+from fitting import (
+    host_of,
+    make_policy,
+    make_providers,
+    make_simulator,
+    make_site,
+    read_secrets,
+)
+from messages import receipts
+from messages.providers.simulated_lives import Behaviour
+from messages.providers.simulator import Simulator
+from messages.sending import Sender
+from scheduler import Alarms, Tick, ticking
+from settings import Settings
+from web.app import make_app
+from web.keys import Site
+
+log = structlog.get_logger("service")
+
+RECEIPTS_SECONDS = 1
+HOUSEKEEPING_SECONDS = 15
+WEB_CLOSES_SECONDS = 2.0  # progress pages stay open for as long as they are allowed to
+
+
+class Role(StrEnum):
+    """What a process does."""
+
+    ALL = "all"
+    WEB = "web"
+    SENDER = "sender"
+
+    @property
+    def serves(self) -> bool:
+        """Whether it answers HTTP."""
+        return self is not Role.SENDER
+
+    @property
+    def sends(self) -> bool:
+        """Whether it sends messages."""
+        return self is not Role.WEB
+
+
+class PortTaken(Exception):
+    """Another program listens on our port already."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running process."""
+
+    opened: Opened
+    site: Site
+    url: str  # where it listens; "" for a sender
+    simulator: Simulator | None = None
+
+    @property
+    def database(self) -> Database:
+        """Its database."""
+        return self.opened.database
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, role: Role = Role.ALL, *, behaviour: Behaviour | None = None
+) -> AsyncIterator[Service]:
+    """Run a process for as long as the context is open.
+
+    Raises DatabaseUnusable, SenderRunning or PortTaken. ``behaviour`` is how the simulated world
+    reacts, where ``outbox.simulate`` is on.
+    """
+    url = await asyncio.to_thread(prepare, settings.database.url)
+    async with _unwrapping(), AsyncExitStack() as stack:
+        if role.sends and is_sqlite(url):
+            _hold_lock(stack, url)
+        door = stack.enter_context(_listen(settings)) if role.serves else None
+        base = f"http://{host_of(settings.web.host)}:{_port(door, settings)}"
+        database = await stack.enter_async_context(opened(url))
+        secrets = await database.database.write(read_secrets)
+        site = make_site(settings, secrets, base)
+        for sentence in settings_module.warnings(settings):
+            log.warning("settings", sentence=sentence)
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        if door is not None:
+            await _serve(stack, database, site, door)
+        simulator = make_simulator(settings, secrets, site, base, behaviour)
+        if simulator is not None:
+            _spawn(stack, tasks, simulator.run(), "simulator")
+        if role.sends:
+            await _send(stack, tasks, settings, database, site, simulator)
+        yield Service(database, site, base if role.serves else "", simulator)
+
+
+@asynccontextmanager
+async def _unwrapping() -> AsyncIterator[None]:
+    """Let a single failure be seen as itself, not as a group of one."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        if len(group.exceptions) == 1:
+            raise group.exceptions[0] from group
+        raise
+
+
+def _hold_lock(stack: AsyncExitStack, url: str) -> None:
+    lock = SenderLock(url)
+    lock.take()
+    stack.callback(lock.release)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """Bind first: the port must be known before links are made, and a taken one be told at once."""
+    host, port = settings.web.host, settings.web.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise PortTaken(
+            f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --port"
+            " or [web] port"
+        ) from error
+
+
+def _port(door: socket.socket | None, settings: Settings) -> int:
+    return settings.web.port if door is None else int(door.getsockname()[1])
+
+
+async def _serve(stack: AsyncExitStack, database: Opened, site: Site, door: socket.socket) -> None:
+    runner = web.AppRunner(
+        make_app(database.database, database.jobs, site),
+        access_log=None,  # its lines would carry the tokens of people's links
+        shutdown_timeout=WEB_CLOSES_SECONDS,
+    )
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, door).start()
+
+
+async def _send(
+    stack: AsyncExitStack,
+    tasks: asyncio.TaskGroup,
+    settings: Settings,
+    database: Opened,
+    site: Site,
+    simulator: Simulator | None,
+) -> None:
+    """Start the sending side and its clock."""
+    providers = make_providers(settings, site, database.database, simulator)
+    for provider in set(providers.values()):
+        stack.push_async_callback(provider.close)
+    sender = Sender(
+        database.database,
+        database.jobs,
+        providers,
+        site.house.identity,
+        make_policy(settings),
+    )
+    for sentence in await sender.start():
+        log.warning("sender", sentence=sentence)
+    _spawn(stack, tasks, sender.run(), "sender")
+    stack.push_async_callback(sender.drain, settings.sending.drain_seconds)
+    await stack.enter_async_context(
+        ticking(_ticks(sender, database, site), _alarms(database, site))
+    )
+
+
+def _ticks(sender: Sender, database: Opened, site: Site) -> list[Tick]:
+    async def apply_receipts() -> None:
+        while await database.database.write(
+            receipts.apply_waiting, secret=site.links_secret, now=_now()
+        ):
+            continue
+
+    return [
+        Tick("receipts", RECEIPTS_SECONDS, apply_receipts),
+        Tick("housekeeping", HOUSEKEEPING_SECONDS, sender.housekeeping),
+    ]
+
+
+def _alarms(database: Opened, site: Site) -> Alarms:
+    """When campaigns' emails fire."""
+    rows, house = database.database, site.house
+
+    async def upcoming() -> Mapping[int, datetime]:
+        return await rows.read(calendar.upcoming)
+
+    async def ring(email_id: int) -> None:
+        fired = await rows.write(
+            partial(firing.fire, house=house), database.jobs, email_id, now=_now()
+        )
+        if fired is not None:
+            log.info("campaign email", email=email_id, status=fired.status)
+
+    async def sweep() -> None:
+        for email_id in await rows.read(calendar.due, now=_now()):
+            await ring(email_id)
+
+    return Alarms(upcoming, ring, sweep)
+
+
+def _spawn(
+    stack: AsyncExitStack,
+    tasks: asyncio.TaskGroup,
+    work: Coroutine[Any, Any, None],
+    name: str,
+) -> None:
+    """Run beside everything else; cancelled, and awaited, when the context closes."""
+    task = tasks.create_task(work, name=name)
+    stack.callback(task.cancel)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
