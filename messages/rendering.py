@@ -5,6 +5,7 @@ Texts are compiled once per message and language; rendering a copy is a join of 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from messages.templates import (
     clean_value,
     compile_text,
     is_address,
+    shared_defaults,
 )
 
 __all__ = [
@@ -83,7 +85,7 @@ def compile_sms(
     words = text.strip()
     if not words:
         raise BadTemplate("The text message is empty: write it, or choose email only.")
-    if network.casefold() not in words.casefold():
+    if not re.search(rf"(?<!\w){re.escape(network)}(?!\w)", words, re.IGNORECASE):
         words = f"{network}: {words}"
     if not wording.says_how_to_opt_out(words):
         words = f"{words}\n{wording.opt_out_line(language)}"
@@ -111,7 +113,7 @@ def email_words(
         raise BadTemplate("The email has no text: write it, or choose text messages only.")
     text, page = lay_out(content, language=language, footer=footer)
     words = EmailWords(subject=heading.pieces, text=text, html=page)
-    return CompiledEmail(words, {**content.defaults, **heading.defaults})
+    return CompiledEmail(words, shared_defaults(heading, content))
 
 
 def values_for(person: PersonValues) -> dict[str, str]:

@@ -102,6 +102,15 @@ def compile_text(
     return compiled
 
 
+def shared_defaults(*texts: Compiled) -> dict[str, str]:
+    """Return the defaults of texts that are filled with the same values; raises BadTemplate."""
+    defaults: dict[str, str] = {}
+    for text in texts:
+        for name, default in text.defaults.items():
+            _add_default(defaults, name, default)
+    return defaults
+
+
 def clean_text(text: str) -> str:
     """Compose (NFC), end lines with a line feed, and drop what cannot be seen but costs or harms."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -127,15 +136,20 @@ def _cut(text: str, links: frozenset[int]) -> Compiled:
     end = 0
     for match in _FIELD.finditer(text):
         name, default = _read_field(match, links)
-        if default and defaults.setdefault(name, default) != default:
-            raise BadTemplate(
-                f"{{{{ {name} }}}} has two different defaults, “{defaults[name]}” and “{default}”: "
-                "use the same in both places."
-            )
+        if default:
+            _add_default(defaults, name, default)
         pieces += [_literal(text, end, match.start()), name]
         end = match.end()
     pieces.append(_literal(text, end, len(text)))
     return Compiled(tuple(pieces), defaults)
+
+
+def _add_default(defaults: dict[str, str], name: str, default: str) -> None:
+    if defaults.setdefault(name, default) != default:
+        raise BadTemplate(
+            f"{{{{ {name} }}}} has two different defaults, “{defaults[name]}” and “{default}”: "
+            "use the same in both places."
+        )
 
 
 def _literal(text: str, start: int, end: int) -> str:

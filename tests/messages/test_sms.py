@@ -126,22 +126,6 @@ def test_a_mark_that_fills_a_part_by_itself_is_split() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "clusters"),
-    [
-        ("año", ["a", "ñ", "o"]),
-        (FAMILY + "!", [FAMILY, "!"]),
-        ("👍🏽👍", ["👍🏽", "👍"]),
-        ("🇸🇻🇺🇸🇺", ["🇸🇻", "🇺🇸", "🇺"]),
-        ("2️⃣3", ["2️⃣", "3"]),
-        ("x\u0336y", ["x\u0336", "y"]),
-        ("\n\u0301", ["\n", "\u0301"]),
-    ],
-)
-def test_a_text_is_cut_where_a_reader_would(text: str, clusters: list[str]) -> None:
-    assert graphemes(text) == clusters
-
-
-@pytest.mark.parametrize(
     ("text", "twin"),
     [
         ("María llamó: ¿cuándo? ¡Así!", "Maria llamo: ¿cuando? ¡Asi!"),
