@@ -48,6 +48,11 @@ _STYLES = {
     "hr": "margin:24px 0;border:0;border-top:1px solid #e2dccd",
     "img": "max-width:100%;height:auto",
 }
+# A link to the person's own page that is a paragraph of its own is what the email asks for.
+_BUTTON = (
+    "display:inline-block;padding:12px 22px;border-radius:6px;background-color:#27357e;"
+    "color:#ffffff;font-weight:bold;text-decoration:none"
+)
 _BODY = "margin:0;padding:0;background-color:#f7f4ec"
 _PAGE = (
     "max-width:600px;margin:0 auto;padding:24px 20px;background-color:#ffffff;color:#1d2130;"
@@ -121,6 +126,11 @@ class _Marks:
                 "address without merge fields."
             )
 
+    def is_own_page(self, url: str) -> bool:
+        """Tell whether a link leads to the person's action page."""
+        match = self._any.fullmatch(url)
+        return match is not None and self._fields[int(match[1])] == "link"
+
     def _is_address(self, match: re.Match[str]) -> bool:
         return is_address(self._fields[int(match[1])])
 
@@ -130,8 +140,17 @@ def _link_and_style(tokens: Sequence[Token], marks: _Marks) -> None:
         if token.children is not None and token.type == "inline":
             token.children = list(_with_links(token.children, marks))
             _link_and_style(token.children, marks)
+            _make_button(token.children, marks)
         if token.nesting >= 0 and token.tag in _STYLES:
             token.attrSet("style", _STYLES[token.tag])
+
+
+def _make_button(children: Sequence[Token], marks: _Marks) -> None:
+    match children:
+        case [Token(type="link_open") as link, Token(type="text") as words, Token()]:
+            address = str(link.attrGet("href"))
+            if words.content != address and marks.is_own_page(address):
+                link.attrSet("style", _BUTTON)
 
 
 def _with_links(children: Iterable[Token], marks: _Marks) -> Iterable[Token]:

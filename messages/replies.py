@@ -235,7 +235,7 @@ def _language(understood: Understood, known: str, default: str) -> str:
     """A Spanish word asks for Spanish; STOP is every language's, so there the person's own counts."""
     if understood.language not in {"", "en"}:
         return understood.language
-    return known or understood.language or default
+    return known or default
 
 
 def _evidence(inbound: Inbound) -> str:

@@ -166,3 +166,11 @@ def test_any_body_gives_a_whole_page_or_a_sentence(body: str) -> None:
 
     assert html_for(email).endswith("</html>\n")
     assert "\n-- \n" in text_for(email)
+
+
+def test_a_link_to_the_persons_page_on_its_own_is_a_button() -> None:
+    alone = html_for(make_email("Call today:\n\n[Open my script]({{ link }})"))
+    within = html_for(make_email("Please [open my script]({{ link }})\n\n{{ link }}"))
+
+    assert f'<a href="{AMINA.link}" style="display:inline-block' in alone
+    assert "inline-block" not in within
