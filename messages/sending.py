@@ -267,8 +267,8 @@ class Sender:
 
     def _compose(self, conn: Connection, window: Window) -> list[Ready]:
         message = self._kept.get(conn, window.message_id, self._identity)
-        ids = [claim.contact_id for claim in window.claims if claim.contact_id is not None]
-        known = composing.people(conn, ids, message)
+        contacts = composing.contacts_of(window.claims, window.channel, window.message_id)
+        known = composing.people(conn, contacts, message)
         now = self._clock(conn)
         return composing.compose(window.claims, window.channel, message, known, self._identity, now)
 
