@@ -92,6 +92,7 @@ class SendGridAccount:
     api_key: str = field(repr=False)
     api_base: str = API_BASE
     concurrency: int = 4  # requests of up to 500 people under way at once
+    timeout: float = wire.TOTAL_SECONDS  # after which an answer counts as lost
 
     @property
     def send_url(self) -> URL:
@@ -108,6 +109,7 @@ class SendGrid:
         self._session = wire.open_session(connections=account.concurrency)
         self._throttle = Throttle(account.concurrency)
         self._url = account.send_url
+        self._timeout = account.timeout
         self._headers = {
             "Authorization": f"Bearer {account.api_key}",
             "Content-Type": "application/json",
@@ -136,7 +138,12 @@ class SendGrid:
     async def _post(self, body: bytes, deadline: float) -> wire.Answer | NotSent | Unknown:
         async with self._throttle as turn:
             answer = await wire.post(
-                self._session, self._url, body=body, headers=self._headers, deadline=deadline
+                self._session,
+                self._url,
+                body=body,
+                headers=self._headers,
+                deadline=deadline,
+                patience=self._timeout,
             )
         if isinstance(answer, wire.Answer) and answer.status == 429:  # noqa: PLR2004 - "too many requests"
             self._throttle.too_many(turn)

@@ -128,6 +128,7 @@ class TwilioAccount:
     public_url: str  # where Twilio reaches us: https, no slash at the end
     api_base: str = API_BASE
     concurrency: int = 20  # requests under way at once
+    timeout: float = wire.TOTAL_SECONDS  # after which an answer counts as lost
 
     @property
     def messages_url(self) -> URL:
@@ -177,7 +178,12 @@ class Twilio:
         body = urlencode(request_fields(self._account, item), errors="replace").encode()
         async with self._throttle as turn:
             answer = await wire.post(
-                self._session, self._url, body=body, headers=self._headers, deadline=deadline
+                self._session,
+                self._url,
+                body=body,
+                headers=self._headers,
+                deadline=deadline,
+                patience=self._account.timeout,
             )
         if not isinstance(answer, wire.Answer):
             return answer

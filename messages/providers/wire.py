@@ -50,17 +50,23 @@ def open_session(*, connections: int) -> ClientSession:
 
 
 async def post(
-    session: ClientSession, url: URL, *, body: bytes, headers: Mapping[str, str], deadline: float
+    session: ClientSession,
+    url: URL,
+    *,
+    body: bytes,
+    headers: Mapping[str, str],
+    deadline: float,
+    patience: float = TOTAL_SECONDS,
 ) -> Answer | NotSent | Unknown:
     """Write one POST, once, before the monotonic ``deadline`` or not at all."""
     remaining = deadline - time.monotonic()
     if remaining <= 0:
         return NotSent("the time for writing it had passed", 0)
     # aiohttp writes as soon as it has a connection, so a limit on getting one is the deadline.
-    timeout = ClientTimeout(total=TOTAL_SECONDS, connect=min(CONNECT_SECONDS, remaining))
+    limits = ClientTimeout(total=patience, connect=min(CONNECT_SECONDS, remaining))
     try:
         async with session.post(
-            url, data=body, headers=headers, timeout=timeout, allow_redirects=False
+            url, data=body, headers=headers, timeout=limits, allow_redirects=False
         ) as response:
             return Answer(response.status, response.headers, await response.read())
     except (ClientConnectorError, ConnectionTimeoutError):
