@@ -90,6 +90,7 @@ lose my number
 who is this? wrong number
 You have the wrong person
 not interested
+enough already
 This is spam
 Quit spamming my phone
 fuck off
@@ -128,6 +129,19 @@ No molesten
 Número equivocado
 se equivocó de número
 ¡Ya basta!
+por favor ya no escriban
+favor de no escribir
+Favor no enviar más mensajes
+dejen de estar mandando mensajes
+me tienen harto con sus mensajes
+basta ya de mensajes
+ALTO a los mensajes
+solicito mi baja
+deseo cancelar
+quiero salir de aquí
+cancelar suscripción
+no autorizo mensajes
+para ya
 altoo
 canselar
 Ya llamé. Alto
@@ -150,6 +164,10 @@ No more deportations
 no more war
 the office told me they will end the program
 Free the Suchitoto 14
+What will it take to stop this?
+can you help stop the arrests?
+I can't stop crying
+enough is known to convict them
 Thank you for this
 Yes
 Sí
@@ -183,6 +201,13 @@ voy a salir a la calle
 el congresista bajó la voz
 llamé y no me dejaron hablar
 quiero ayudar, qué hago?
+quiero salir a marchar
+no manden más armas
+que paren los abusos
+paren de matar
+Dejen de reprimir al pueblo
+cancelaron la llamada
+harto de la impunidad
 ¿A quién llamo?
 Gracias por avisar
 no quiero más guerra
