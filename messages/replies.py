@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert
 from actions import responses, targets
 from actions.models import Outcome
 from contacts import consent
-from contacts.models import NETWORK, Standing
+from contacts.models import NETWORK, Channel, Standing
 from database.jobs import Jobs
 from messages import wording
 from messages.answers import answer
@@ -120,6 +120,9 @@ def _hold(desk: _Desk) -> bool:
 
 
 def _opt_in(desk: _Desk) -> bool:
+    """The person comes back; by email a person has to see to it, as anybody can write any sender."""
+    if desk.inbound.channel == Channel.EMAIL:
+        return False
     consent.grant(
         desk.conn,
         desk.inbound.channel,

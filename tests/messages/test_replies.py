@@ -235,6 +235,17 @@ def test_start_brings_back_who_had_left_and_is_confirmed(
     assert inbox(conn) == [("opt_in", False)]
 
 
+def test_start_by_email_waits_for_a_person_since_senders_can_be_forged(
+    conn: Connection, now: datetime
+) -> None:
+    make_contact(conn, "Chloe", email=EMAIL, consent=Standing.OPTED_OUT)
+
+    reply(conn, "START", now=now, channel="email", address=EMAIL)
+
+    assert standing(conn, "email", EMAIL) == "opted_out"
+    assert inbox(conn) == [("opt_in", True)]
+
+
 def test_start_from_somebody_who_never_left_is_not_answered(
     conn: Connection, now: datetime
 ) -> None:
