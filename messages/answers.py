@@ -16,8 +16,8 @@ from contacts.models import Channel
 from database.jobs import Jobs
 from database.upserts import insert_or
 from messages import control, counts
+from messages.batches import open_batch
 from messages.control import Draft
-from messages.expanding import open_batch
 from messages.models import (
     Delivery,
     Message,

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Row,
     Subquery,
@@ -29,15 +28,14 @@ from sqlalchemy import (
 
 from contacts.models import Channel
 from messages import counts, hours, pacing
+from messages.batches import SOON, extend, in_range, let_go
 from messages.control import cancel, leftover
 from messages.eligibility import refusal, terms_of
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from messages.recording import Claim, Done, record
 from messages.zones import Zones
 
-SENDER_DIED = "sender_died"
 UTC_TIME = Delivery.not_before.type
-SOON = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,53 +68,6 @@ class Ownership:
     lease_until: datetime
 
 
-def take_batch(
-    conn: Connection, batch_id: int, *, owner: str, lease: timedelta, now: datetime
-) -> bool:
-    """Become a batch's owner unless somebody else is; whether it is ours and has work now."""
-    reap(conn, batch_id, now=now)
-    mine = (
-        update(Batch)
-        .where(
-            Batch.id == batch_id,
-            Batch.open,
-            Batch.next_at <= now,
-            or_(Batch.owner.is_(None), Batch.lease_until < now),
-        )
-        .values(owner=owner, lease_until=now + lease)
-        .returning(Batch.id)
-    )
-    return conn.execute(mine).one_or_none() is not None
-
-
-def reap(conn: Connection, batch_id: int, *, now: datetime, leased_too: bool = False) -> int:
-    """Mark as unknown what a sender that died, or sleeps past its lease, had on the wire.
-
-    ``leased_too`` ignores leases: for the embedded sender, whose file lock proves at its start that
-    no other lives. An unknown keeps its owner: if that sender was only asleep, its late answer
-    still counts. Returns how many there were.
-    """
-    batch = conn.execute(select(Batch).where(Batch.id == batch_id)).one()
-    lost = [*in_range(batch), Delivery.status == Status.SENDING]
-    if not leased_too:
-        lost.append(Delivery.lease_until < now)
-    rows = conn.execute(
-        update(Delivery)
-        .where(*lost)
-        .values(status=int(Status.UNKNOWN), reason=SENDER_DIED, changed_at=now)
-        .returning(Delivery.zone_set_id)
-    ).all()
-    deltas: counts.Deltas = Counter()
-    for _ in rows:
-        counts.moved(
-            deltas,
-            counts.place(batch.message_id, batch.channel, Status.SENDING, "", None),
-            counts.place(batch.message_id, batch.channel, Status.UNKNOWN, SENDER_DIED, None),
-        )
-    counts.apply(conn, deltas)
-    return len(rows)
-
-
 def record_and_claim(
     conn: Connection,
     batch_id: int,
@@ -140,9 +91,9 @@ def record_and_claim(
         within = limits(Channel(batch.channel))
         window = _claim(conn, batch, message, owner, within, zones, now)
         if window.claims:
-            _extend(conn, batch.id, owner, now + within.lease)
+            extend(conn, batch.id, owner, now + within.lease)
             return window
-    _let_go(conn, batch, owner, window, now)
+    let_go(conn, batch, owner, next_at=window.next_at, finished=window.finished, now=now)
     return window
 
 
@@ -187,16 +138,6 @@ def _window(
 ) -> Window:
     channel = Channel(batch.channel)
     return Window(batch.message_id, channel, batch.priority, claims, next_at, finished)
-
-
-def in_range(batch: Row[Batch]) -> list[ColumnElement[bool]]:
-    """The condition on ``deliveries`` that a batch stands for."""
-    return [
-        Delivery.id >= batch.lo_id,
-        Delivery.id < batch.hi_id,
-        Delivery.message_id == batch.message_id,
-        Delivery.channel == batch.channel,
-    ]
 
 
 def _sender(message: Row[Message], channel: Channel) -> str:
@@ -328,46 +269,3 @@ def _next_at(
             ready = zones.opening(conn, zone_set_id, window, ready)
         times.append(ready)
     return max(min(times), now + SOON) if times else None
-
-
-def _extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:
-    conn.execute(
-        update(Batch)
-        .where(Batch.id == batch_id, Batch.owner == owner)
-        .values(lease_until=lease_until)
-    )
-
-
-def _let_go(conn: Connection, batch: Row[Batch], owner: str, window: Window, now: datetime) -> None:
-    """Give a batch back until there is something to do; close it, and its message, when empty."""
-    finished = window.finished and not _anything_sending(conn, batch)
-    conn.execute(
-        update(Batch)
-        .where(Batch.id == batch.id, Batch.owner == owner)
-        .values(
-            owner=None, lease_until=None, open=not finished, next_at=window.next_at or now + SOON
-        )
-    )
-    if finished:
-        finish_if_done(conn, batch.message_id, now=now)
-
-
-def _anything_sending(conn: Connection, batch: Row[Batch]) -> bool:
-    found = select(Delivery.id).where(*in_range(batch), Delivery.status == Status.SENDING)
-    return conn.execute(found.limit(1)).first() is not None
-
-
-def finish_if_done(conn: Connection, message_id: int, *, now: datetime) -> None:
-    """Mark a message finished when everybody has a row and none of them waits or is in flight."""
-    open_batches = select(Batch.id).where(Batch.message_id == message_id, Batch.open)
-    if conn.execute(open_batches.limit(1)).first() is not None:
-        return
-    conn.execute(
-        update(Message)
-        .where(
-            Message.id == message_id,
-            Message.status == MessageStatus.SENDING,
-            Message.expanded_at.is_not(None),
-        )
-        .values(status=MessageStatus.FINISHED, finished_at=now)
-    )

@@ -18,7 +18,6 @@ from sqlalchemy import (
     and_,
     case,
     func,
-    insert,
     literal,
     select,
     update,
@@ -29,9 +28,9 @@ from database.jobs import Jobs
 from database.upserts import insert_or
 from messages import audience as audiences
 from messages import counts
-from messages.claims import finish_if_done
+from messages.batches import finish_if_done, open_batch
 from messages.eligibility import Terms, fates, terms_of
-from messages.models import Batch, Delivery, Message, MessageStatus, Status
+from messages.models import Delivery, Message, MessageStatus, Status
 
 CHUNK = 20_000  # contacts a transaction: holds SQLite's writer for less than 0.1 s
 BATCH = 500  # deliveries one sender takes on at a time
@@ -138,26 +137,6 @@ def _make_batches(
     end = conn.execute(select(func.max(Delivery.id))).scalar_one() + 1
     for low, high in zip(starts, [*starts[1:], end], strict=True):
         open_batch(conn, jobs, message, channel, low, high)
-
-
-def open_batch(
-    conn: Connection, jobs: Jobs, message: Row[Message], channel: Channel, low: int, high: int
-) -> None:
-    """Ask that a sender take on the pending deliveries ``low <= id < high`` of a message."""
-    batch_id = conn.execute(
-        insert(Batch)
-        .values(
-            message_id=message.id,
-            channel=channel,
-            lo_id=low,
-            hi_id=high,
-            priority=message.priority,
-            open=True,
-            next_at=message.starts_at,
-        )
-        .returning(Batch.id)
-    ).scalar_one()
-    jobs.enqueue(conn, "send_batch", batch_id, priority=message.priority, at=message.starts_at)
 
 
 def _batch_starts(conn: Connection, message_id: int, channel: Channel, after: int) -> list[int]:

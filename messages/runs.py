@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from database.clock import Clock
 from database.jobs import Jobs
-from messages.claims import reap
+from messages.batches import reap
 from messages.models import Batch, Message, MessageStatus, SenderRun
 
 PERIOD = timedelta(minutes=10)

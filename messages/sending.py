@@ -25,7 +25,7 @@ from contacts.models import Channel
 from database.clock import Clock, database_now
 from database.engine import Database
 from database.jobs import Handler, Jobs
-from messages import claims, composing, control, expanding, finding, runs
+from messages import batches, claims, composing, control, expanding, finding, runs
 from messages.claims import Limits, Window
 from messages.composing import Identity, Kept, Ready
 from messages.providers.provider import NotSent, Outcome, Provider, Unknown
@@ -218,7 +218,7 @@ class Sender:
         return expanding.expand_chunk(conn, self._jobs, message_id, now=self._clock(conn))
 
     def _take(self, conn: Connection, batch_id: int) -> bool:
-        return claims.take_batch(
+        return batches.take_batch(
             conn,
             batch_id,
             owner=self.owner,
