@@ -14,8 +14,12 @@ from time import perf_counter
 import structlog
 from aiohttp import web
 
+from alerts.preflight import NoSuchAlert
 from database.engine import DatabaseUnusable
+from messages.control import NoSuchMessage, NotNow
+from web.console.alert_forms import BadForm
 from web.console.guard import NotYours
+from web.console.streaming import TooManyPages
 from web.pages import render
 from web.security import CrossSite
 
@@ -25,6 +29,11 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     NotYours: HTTPStatus.NOT_FOUND,
+    NoSuchAlert: HTTPStatus.NOT_FOUND,
+    NoSuchMessage: HTTPStatus.NOT_FOUND,
+    NotNow: HTTPStatus.CONFLICT,
+    BadForm: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyPages: HTTPStatus.TOO_MANY_REQUESTS,
     CrossSite: HTTPStatus.FORBIDDEN,
     DatabaseUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
 }

@@ -14,7 +14,7 @@ from messages.models import MessageStatus
 from web.console import overviews, steering
 from web.console.lives import live
 from web.console.reviews import review
-from web.console.viewing import VIEWER, now, page, read, write
+from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import JOBS, SITE
 from web.pages import language_of
 
@@ -76,20 +76,16 @@ async def steer(request: web.Request) -> NoReturn:
 
 async def _review(request: web.Request, alert_id: int, *, problem: str = "") -> web.Response:
     """A draft as it stands: what it says, whom it reaches, what is in its way."""
+    person = number(request.query, "person") or 0
     seen = await read(
         request,
         review,
         alert_id,
         house=request.config_dict[SITE].house,
-        person=_person(request),
+        person=person,
         wanted=request.query.get("as", ""),
         now=now(request),
     )
-    values = {"seen": seen, "alert_id": alert_id, "problem": problem, "person": _person(request)}
+    values = {"seen": seen, "alert_id": alert_id, "problem": problem, "person": person}
     code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return await page(request, "alert_review.html", values, status=code)
-
-
-def _person(request: web.Request) -> int:
-    value = request.query.get("person", "")
-    return int(value) if value.isdecimal() and len(value) < 8 else 0  # noqa: PLR2004 - ten million

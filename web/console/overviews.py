@@ -32,6 +32,17 @@ class AlertLine:
 
 
 @dataclass(frozen=True)
+class CampaignLine:
+    """A campaign in a list."""
+
+    id: int
+    name: str
+    goal: str
+    project_id: int | None
+    project: str | None  # None = the network's
+
+
+@dataclass(frozen=True)
 class EmailLine:
     """A campaign's scheduled email in a list."""
 
@@ -94,15 +105,26 @@ def emails(
     *,
     language: str,
     statuses: Iterable[ScheduleStatus] = (ScheduleStatus.SCHEDULED, ScheduleStatus.HELD),
+    campaign_id: int | None = None,
 ) -> list[EmailLine]:
     """The scheduled emails of these projects, the next first; held ones, which ask, before all."""
     statement = (
-        select(CampaignEmail, Campaign.name)
+        select(
+            CampaignEmail.id,
+            CampaignEmail.campaign_id,
+            CampaignEmail.status,
+            CampaignEmail.local_time,
+            CampaignEmail.zone,
+            CampaignEmail.texts,
+            Campaign.name,
+        )
         .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
         .where(CampaignEmail.status.in_(list(statuses)))
-        .order_by(CampaignEmail.status, CampaignEmail.local_time)
-        .limit(20)
+        .order_by(CampaignEmail.status != ScheduleStatus.HELD, CampaignEmail.local_time)
+        .limit(100)
     )
+    if campaign_id is not None:
+        statement = statement.where(CampaignEmail.campaign_id == campaign_id)
     rows = conn.execute(_own_campaigns(statement, within)).all()
     return [
         EmailLine(
@@ -118,6 +140,27 @@ def emails(
         )
         for row in rows
     ]
+
+
+def campaigns(conn: Connection, within: Sequence[int] | None) -> list[CampaignLine]:
+    """The campaigns of these projects, by name."""
+    statement = _campaigns().order_by(Campaign.name, Campaign.id)
+    return [CampaignLine(*row) for row in conn.execute(_own_campaigns(statement, within))]
+
+
+def campaign(conn: Connection, campaign_id: int) -> CampaignLine:
+    """One campaign; the caller knows that it exists."""
+    return CampaignLine(*conn.execute(_campaigns().where(Campaign.id == campaign_id)).one())
+
+
+def _campaigns() -> Select:  # type: ignore[type-arg]
+    return select(
+        Campaign.id,
+        Campaign.name,
+        Campaign.goal,
+        Campaign.project_id,
+        Project.name.label("project"),
+    ).outerjoin(Project, Project.id == Campaign.project_id)
 
 
 def _own_campaigns(statement: Select, within: Sequence[int] | None) -> Select:  # type: ignore[type-arg]

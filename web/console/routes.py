@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from web.console import alert_writing, alerts, home, inbox, signing, streaming
+from web.console import (
+    alert_writing,
+    alerts,
+    campaigns,
+    contacts,
+    home,
+    imports,
+    inbox,
+    projects,
+    signing,
+    streaming,
+)
 
 ROUTES = [
     web.get("/", home.show),
@@ -23,6 +34,25 @@ ROUTES = [
     web.post("/alerts/{alert_id:\\d{1,15}}/launch", alerts.start),
     web.post("/alerts/{alert_id:\\d{1,15}}/{act:undo|pause|resume|stop}", alerts.steer),
     web.get("/alerts/{alert_id:\\d{1,15}}/events", streaming.events),
+    web.get("/campaigns", campaigns.index),
+    web.post("/campaigns", campaigns.create),
+    web.get("/campaigns/{campaign_id:\\d{1,15}}", campaigns.show),
+    web.post("/campaigns/{campaign_id:\\d{1,15}}", campaigns.schedule),
+    web.post("/emails/{email_id:\\d{1,15}}/send", campaigns.send_held),
+    web.post("/emails/{email_id:\\d{1,15}}/skip", campaigns.skip_held),
+    web.post("/emails/{email_id:\\d{1,15}}/cancel", campaigns.cancel),
+    web.get("/contacts", contacts.index),
+    web.get("/imports/new", imports.new),
+    web.post("/imports/check", imports.check),
+    web.post("/imports/problems", imports.problems),
+    web.post("/imports", imports.run),
+    web.get("/imports/{import_id:\\d{1,15}}", imports.show),
+    web.post("/imports/{import_id:\\d{1,15}}/undo", imports.take_back),
+    web.get("/contacts/new", contacts.new),
+    web.post("/contacts/new", contacts.add),
+    web.get("/contacts/{contact_id:\\d{1,15}}", contacts.show),
+    web.get("/projects", projects.index),
+    web.post("/projects", projects.add),
     web.get("/inbox", inbox.show),
     web.post("/inbox/{reply_id:\\d{1,15}}/handled", inbox.handled),
     web.post("/inbox/{reply_id:\\d{1,15}}/settle", inbox.settle),

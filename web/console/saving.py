@@ -20,6 +20,7 @@ from organizers.access import Viewer
 from web.console.alert_forms import read_draft, write_form
 from web.console.guard import require_project, require_visible
 from web.console.stored import case_slug, stored_draft
+from web.console.viewing import number
 
 
 def save(
@@ -35,9 +36,10 @@ def save(
 
     Raises NotYours for a project, case or action of others, BadForm, and what ``create`` raises.
     """
-    project_id = require_project(viewer, _id(form, "project"))
+    project_id = require_project(viewer, number(form, "project"))
     named = {
-        kind: _id(form, field) for kind, field in (("case_id", "case"), ("action_id", "not_acted"))
+        kind: number(form, field)
+        for kind, field in (("case_id", "case"), ("action_id", "not_acted"))
     }
     require_visible(conn, viewer, {kind: str(each) for kind, each in named.items() if each})
     case_id = named["case_id"]
@@ -79,11 +81,6 @@ def write_plain(
         for language, words in draft.texts.items()
     }
     rewrite(conn, alert_id, replace(draft, texts=texts), house=house, by=by, now=now)
-
-
-def _id(form: MultiMapping[str], name: str) -> int | None:
-    value = str(form.get(name, ""))
-    return int(value) if value.isdecimal() and len(value) <= 15 else None  # noqa: PLR2004 - ids fit
 
 
 def _slug(conn: Connection, project_id: int | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import ParamSpec, TypeVar
@@ -51,3 +52,9 @@ async def write(request: web.Request, unit: Unit[P, T], *args: P.args, **kwargs:
 def now(request: web.Request) -> datetime:
     """The time, aware."""
     return request.config_dict[CLOCK]()
+
+
+def number(values: Mapping[str, object], name: str) -> int | None:
+    """A number in a form or query; None when it is missing or nothing a database could hold."""
+    value = str(values.get(name, ""))
+    return int(value) if re.fullmatch(r"[0-9]{1,15}", value) else None

@@ -1,0 +1,138 @@
+"""Campaigns and their scheduled emails."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import NoReturn
+
+from aiohttp import web
+from multidict import MultiDict, MultiMapping
+
+from campaigns import calendar, firing
+from campaigns.calendar import AlreadyPast, create_campaign
+from campaigns.models import ScheduleStatus
+from campaigns.wallclock import BadTime
+from web.console import overviews
+from web.console.campaign_forms import ZONES, Unwritten, read_email
+from web.console.choices import projects
+from web.console.guard import require_project
+from web.console.viewing import VIEWER, now, number, page, read, write
+from web.keys import JOBS, SITE
+from web.pages import language_of
+
+
+async def index(request: web.Request) -> web.Response:
+    """The campaigns, and the emails to come."""
+    return await _index(request, {})
+
+
+async def create(request: web.Request) -> web.Response:
+    """Begin a campaign."""
+    form, viewer = await request.post(), request[VIEWER]
+    typed = {name: str(value) for name, value in form.items()}
+    project_id = require_project(viewer, number(typed, "project"))
+    name = typed.get("name", "").strip()
+    if not name:
+        return await _index(request, typed, problem="A campaign needs a name.")
+    campaign_id = await write(
+        request,
+        create_campaign,
+        name=name,
+        goal=typed.get("goal", "").strip(),
+        project_id=project_id,
+        created_by=viewer.actor,
+        now=now(request),
+    )
+    raise web.HTTPSeeOther(f"/console/campaigns/{campaign_id}")
+
+
+async def show(request: web.Request) -> web.Response:
+    """A campaign: its emails, and a form for the next one."""
+    return await _show(request, MultiDict())
+
+
+async def schedule(request: web.Request) -> web.Response:
+    """Schedule an email."""
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    campaign_id = int(request.match_info["campaign_id"])
+    row = await read(request, overviews.campaign, campaign_id)
+    try:
+        draft = read_email(
+            form,
+            languages=request.config_dict[SITE].languages,
+            projects=[row.project_id] if row.project_id else None,
+        )
+        await write(
+            request,
+            calendar.schedule,
+            campaign_id,
+            draft,
+            created_by=request[VIEWER].actor,
+            now=now(request),
+        )
+    except (Unwritten, BadTime, AlreadyPast) as error:
+        return await _show(request, form, problem=str(error))
+    raise web.HTTPSeeOther(f"/console/campaigns/{campaign_id}")
+
+
+async def send_held(request: web.Request) -> web.Response:
+    """The answer "send it now" to an email whose hour has passed."""
+    email_id = int(request.match_info["email_id"])
+    fired = await write(
+        request,
+        firing.send_held,
+        request.config_dict[JOBS],
+        email_id,
+        house=request.config_dict[SITE].house,
+        now=now(request),
+    )
+    if fired and fired.held_because:
+        return await page(request, "campaign_held.html", {"findings": fired.held_because})
+    raise web.HTTPSeeOther("/console/campaigns")
+
+
+async def skip_held(request: web.Request) -> NoReturn:
+    """The answer "skip it"."""
+    await write(request, firing.skip_held, int(request.match_info["email_id"]))
+    raise web.HTTPSeeOther("/console/campaigns")
+
+
+async def cancel(request: web.Request) -> NoReturn:
+    """Call a scheduled email off."""
+    await write(request, calendar.cancel, int(request.match_info["email_id"]))
+    raise web.HTTPSeeOther("/console/campaigns")
+
+
+async def _index(request: web.Request, typed: dict[str, str], *, problem: str = "") -> web.Response:
+    within, language = request[VIEWER].within, language_of(request)
+    values = {
+        "campaigns": await read(request, overviews.campaigns, within),
+        "emails": await read(request, overviews.emails, within, language=language),
+        "projects": await read(request, projects, within),
+        "typed": typed,
+        "problem": problem,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return await page(request, "campaigns.html", values, status=status)
+
+
+async def _show(
+    request: web.Request, typed: MultiMapping[str], *, problem: str = ""
+) -> web.Response:
+    campaign_id = int(request.match_info["campaign_id"])
+    values = {
+        "campaign": await read(request, overviews.campaign, campaign_id),
+        "emails": await read(
+            request,
+            overviews.emails,
+            request[VIEWER].within,
+            language=language_of(request),
+            statuses=tuple(ScheduleStatus),
+            campaign_id=campaign_id,
+        ),
+        "zones": ZONES,
+        "typed": typed,
+        "problem": problem,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return await page(request, "campaign.html", values, status=status)

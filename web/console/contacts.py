@@ -1,0 +1,79 @@
+"""People: search them, look at one, add one by hand."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from aiohttp import web
+
+from contacts.addresses import BadEmail, BadPhone, BadZip
+from contacts.people import Person, Unreachable
+from contacts.search import count, search
+from web.console.adding import add_contact
+from web.console.choices import projects
+from web.console.guard import require_project
+from web.console.records import record
+from web.console.viewing import VIEWER, now, number, page, read, write
+from web.pages import language_of
+
+PAGE = 50  # people on one page
+FIELDS = ("given_name", "family_name", "language", "zip", "city", "phone", "email")
+
+
+async def index(request: web.Request) -> web.Response:
+    """Find people by name, place or number."""
+    viewer, text = request[VIEWER], request.query.get("q", "")[:200]
+    project, offset = number(request.query, "project"), number(request.query, "from") or 0
+    within = viewer.within if project is None else (require_project(viewer, project) or 0,)
+    values = {
+        "text": text,
+        "project": project,
+        "projects": await read(request, projects, viewer.within),
+        "people": await read(request, search, text, within=within, limit=PAGE, offset=offset),
+        "total": await read(request, count, text, within=within),
+        "offset": offset,
+        "next_offset": offset + PAGE,
+        "previous_offset": max(0, offset - PAGE),
+    }
+    return await page(request, "contacts.html", values)
+
+
+async def show(request: web.Request) -> web.Response:
+    """One person: what they agreed to and what they got."""
+    contact_id, viewer = int(request.match_info["contact_id"]), request[VIEWER]
+    found = await read(request, record, contact_id, viewer.within, language=language_of(request))
+    return await page(request, "contact.html", {"record": found})
+
+
+async def new(request: web.Request) -> web.Response:
+    """An empty form."""
+    return await _form(request, {})
+
+
+async def add(request: web.Request) -> web.Response:
+    """Store a person."""
+    form, viewer = await request.post(), request[VIEWER]
+    typed = {name: str(value) for name, value in form.items()}
+    try:
+        contact_id = await write(
+            request,
+            add_contact,
+            Person(**{name: typed.get(name, "") for name in FIELDS}),
+            project_id=require_project(viewer, number(typed, "project")),
+            consent=typed.get("consent", ""),
+            actor=viewer.actor,
+            now=now(request),
+        )
+    except (BadPhone, BadEmail, BadZip, Unreachable) as error:
+        return await _form(request, typed, problem=str(error))
+    raise web.HTTPSeeOther(f"/console/contacts/{contact_id}")
+
+
+async def _form(request: web.Request, typed: dict[str, str], *, problem: str = "") -> web.Response:
+    values = {
+        "typed": typed,
+        "problem": problem,
+        "projects": await read(request, projects, request[VIEWER].within),
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return await page(request, "contact_form.html", values, status=status)
