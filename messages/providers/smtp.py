@@ -219,7 +219,8 @@ async def _data(client: aiosmtplib.SMTP, message: EmailMessage) -> Outcome:
 
 def read_failure(exc: Exception) -> Outcome:
     """Tell what it means that a relay could not be brought to take sender and recipient."""
-    if isinstance(exc, aiosmtplib.SMTPNotSupported):
+    if type(exc) in (aiosmtplib.SMTPException, aiosmtplib.SMTPNotSupported):
+        # What aiosmtplib itself finds missing, such as STARTTLS, has no class of its own.
         return Misconfigured("smtp_unsupported", _UNSUPPORTED)
     if not isinstance(exc, aiosmtplib.SMTPResponseException):
         return NotSent("the mail server could not be reached", UNREACHABLE_SECONDS)
