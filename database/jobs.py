@@ -87,7 +87,8 @@ class EmbeddedJobs:
             if await handler(slot):
                 continue
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), IDLE_SECONDS)
+                async with asyncio.timeout(IDLE_SECONDS):
+                    await self._woken.wait()
             self._woken.clear()
 
     async def tidy(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -9,7 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from database.embedded import open_engine
 from database.engine import DatabaseUnusable, is_sqlite
@@ -30,18 +32,12 @@ def migrate(url: str) -> list[str]:
 
     Raises SchemaTooNew for a database of a newer version, DatabaseUnusable if it cannot be opened.
     """
-    engine = _engine(url)
-    try:
-        with engine.begin() as conn:
-            missing = _missing(conn)
-            config = _config()
-            config.attributes["connection"] = conn
-            command.upgrade(config, "head")
-            return missing
-    except OperationalError as error:
-        raise _unusable(error) from error
-    finally:
-        engine.dispose()
+    with _engine(url) as engine, engine.begin() as conn:
+        missing = _missing(conn)
+        config = _config()
+        config.attributes["connection"] = conn
+        command.upgrade(config, "head")
+        return missing
 
 
 def missing_migrations(url: str) -> list[str]:
@@ -49,14 +45,8 @@ def missing_migrations(url: str) -> list[str]:
 
     Raises SchemaTooNew for a database of a newer version, DatabaseUnusable if it cannot be opened.
     """
-    engine = _engine(url)
-    try:
-        with engine.connect() as conn:
-            return _missing(conn)
-    except OperationalError as error:
-        raise _unusable(error) from error
-    finally:
-        engine.dispose()
+    with _engine(url) as engine, engine.connect() as conn:
+        return _missing(conn)
 
 
 def require_current(url: str) -> None:
@@ -68,8 +58,23 @@ def require_current(url: str) -> None:
         )
 
 
-def _engine(url: str) -> Engine:
-    return open_engine(url) if is_sqlite(url) else create_engine(url)
+@contextmanager
+def _engine(url: str) -> Iterator[Engine]:
+    """An engine for the length of one job; a database that cannot be opened is named as such."""
+    engine = open_engine(url) if is_sqlite(url) else create_engine(url)
+    try:
+        yield engine
+    except DatabaseError as error:
+        if not _about_opening(error):
+            raise
+        raise _unusable(error) from error
+    finally:
+        engine.dispose()
+
+
+def _about_opening(error: DatabaseError) -> bool:
+    """Whether it is the connection that failed (SQLite: or a file of another kind), not a statement."""
+    return isinstance(error, OperationalError) or type(error) is DatabaseError
 
 
 def _config() -> Config:
@@ -91,6 +96,6 @@ def _missing(conn: Connection) -> list[str]:
     return list(reversed(wanted))
 
 
-def _unusable(error: SQLAlchemyError) -> DatabaseUnusable:
-    detail = str(getattr(error, "orig", error)).strip().splitlines()[0]
+def _unusable(error: DatabaseError) -> DatabaseUnusable:
+    detail = str(error.orig).strip().splitlines()[0]
     return DatabaseUnusable(f"the database cannot be opened: {detail}; check database.url")

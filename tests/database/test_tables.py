@@ -40,7 +40,7 @@ def test_a_time_comes_back_aware_and_in_utc(conn: Connection) -> None:
 
 def test_a_time_without_a_zone_is_refused(conn: Connection) -> None:
     with conn.begin_nested(), pytest.raises(StatementError) as caught:
-        make_consent(conn, datetime(2007, 7, 2, 11, 30))  # noqa: DTZ001 - the mistake itself
+        make_consent(conn, datetime(2007, 7, 2, 11, 30))
 
     assert isinstance(caught.value.orig, NaiveTime)
 

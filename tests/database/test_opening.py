@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection
+
+from database.engine import DatabaseUnusable, driver_url, is_sqlite
+from database.migrating import SchemaTooOld
+from database.opening import Opened, opened, prepare, secret
+from tests.databases import PostgresServer
+
+
+async def test_an_sqlite_file_and_its_folder_are_made_at_first_use(tmp_path: Path) -> None:
+    url = prepare(f"sqlite:///{tmp_path}/data/llamado.db")
+
+    async with opened(url) as database:
+        assert len(await database.database.write(secret, "links")) == 64
+
+
+@pytest.mark.postgres
+def test_postgresql_is_never_migrated_by_starting(postgres: PostgresServer) -> None:
+    url = postgres.empty()
+
+    with pytest.raises(SchemaTooOld, match="llamado migrate"):
+        prepare(url)
+
+    postgres.drop(url)
+
+
+async def test_a_secret_is_made_once_and_differs_by_name(opened: Opened) -> None:
+    first = await opened.database.write(secret, "links")
+
+    assert await opened.database.write(secret, "links") == first
+    assert await opened.database.write(secret, "simulator_twilio") != first
+
+
+def test_a_secret_is_made_once_within_a_transaction_too(conn: Connection) -> None:
+    assert secret(conn, "links") == secret(conn, "links")
+
+
+@pytest.mark.parametrize(
+    ("typed", "ours"),
+    [
+        ("sqlite:///llamado.db", "sqlite:///llamado.db"),
+        ("sqlite+pysqlite:///llamado.db", "sqlite:///llamado.db"),
+        ("postgresql://u:p@host/name", "postgresql+psycopg://u:p@host/name"),
+        ("postgres://u:p@host/name", "postgresql+psycopg://u:p@host/name"),
+        ("postgresql+asyncpg://u@host/name", "postgresql+psycopg://u@host/name"),
+    ],
+)
+def test_a_url_is_spelled_with_our_driver(typed: str, ours: str) -> None:
+    assert driver_url(typed) == ours
+    assert is_sqlite(ours) == ours.startswith("sqlite")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("llamado.db", "cannot be read; write sqlite:///llamado.db"),
+        ("mysql://host/name", "names mysql; Llamado runs on sqlite and on postgresql"),
+    ],
+)
+def test_a_url_of_neither_database_is_refused_with_a_sentence(typed: str, sentence: str) -> None:
+    with pytest.raises(DatabaseUnusable, match=sentence):
+        driver_url(typed)

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
+
+from database.models import Secret
+from database.opening import opened, prepare
+from database.postgres import Postgres
+from tests.databases import PostgresServer
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> Iterator[str]:
+    made = postgres.make()
+    yield made
+    postgres.drop(made)
+
+
+def keep(conn: Connection, *kept: str) -> None:
+    conn.execute(insert(Secret), [{"name": name, "value": ""} for name in kept])
+
+
+def values(conn: Connection) -> dict[str, str]:
+    rows = conn.execute(select(Secret))
+    return {row.name: row.value for row in rows}
+
+
+def note(conn: Connection, name: str, word: str) -> None:
+    conn.execute(update(Secret).where(Secret.name == name).values(value=Secret.value + word))
+
+
+async def test_a_deadlock_is_tried_again_and_both_units_take_effect_once(url: str) -> None:
+    database = Postgres(url)
+    await database.write(keep, "a", "b")
+    first_tries = {"ab", "ba"}
+
+    def cross(conn: Connection, order: str) -> None:
+        note(conn, order[0], order)
+        if order in first_tries:
+            first_tries.discard(order)
+            meet(conn)
+        note(conn, order[1], order)
+
+    def meet(conn: Connection) -> None:
+        """Wait in the database, for the loop must go on, until the other holds its first row."""
+        while first_tries:
+            conn.exec_driver_sql("SELECT pg_sleep(0.01)")
+
+    await asyncio.gather(database.write(cross, "ab"), database.write(cross, "ba"))
+
+    seen = await database.read(values)
+    assert {name: sorted([word[:2], word[2:]]) for name, word in seen.items()} == {
+        "a": ["ab", "ba"],
+        "b": ["ab", "ba"],
+    }
+    await database.close()
+
+
+async def test_a_failing_unit_is_rolled_back_whole_and_not_tried_again(url: str) -> None:
+    database = Postgres(url)
+    tries: list[int] = []
+
+    def fail(conn: Connection) -> None:
+        tries.append(1)
+        keep(conn, "half")
+        keep(conn, "half")
+
+    with pytest.raises(IntegrityError):
+        await database.write(fail)
+
+    assert tries == [1]
+    assert await database.read(values) == {}
+    await database.close()
+
+
+async def test_a_reader_cannot_write(url: str) -> None:
+    database = Postgres(url)
+
+    with pytest.raises(InternalError, match="read-only transaction"):
+        await database.read(keep, "a")
+
+    await database.close()
+
+
+async def test_a_reader_sees_one_snapshot(url: str) -> None:
+    database = Postgres(url)
+    await database.write(keep, "a")
+    seen, written = asyncio.Event(), threading.Event()
+    loop = asyncio.get_running_loop()
+
+    def look_twice(conn: Connection) -> tuple[int, int]:
+        first = len(values(conn))
+        loop.call_soon(seen.set)
+        while not written.is_set():
+            conn.exec_driver_sql("SELECT pg_sleep(0.01)")
+        return first, len(values(conn))
+
+    reading = asyncio.create_task(database.read(look_twice))
+    await seen.wait()
+    await database.write(keep, "b")
+    written.set()
+
+    assert await reading == (1, 1)
+    await database.close()
+
+
+async def test_a_connection_the_server_ended_is_replaced_by_itself(url: str) -> None:
+    database = Postgres(url, connections=1)
+    await database.write(keep, "a")
+
+    def end_own_connection(conn: Connection) -> None:
+        conn.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(DBAPIError):
+        await database.write(end_own_connection)
+
+    assert await database.read(values) == {"a": ""}
+    await database.close()
+
+
+async def test_it_commits_durably(url: str) -> None:
+    """The claim is the intent: its commit must survive a power cut before a text leaves."""
+    async with opened(prepare(url)) as database:
+
+        def setting(conn: Connection) -> str | None:
+            word: str | None = conn.exec_driver_sql("SHOW synchronous_commit").scalar()
+            return word
+
+        assert await database.database.write(setting) == "on"
