@@ -26,9 +26,9 @@ from sqlalchemy import (
     update,
 )
 
-from contacts.models import Channel
+from contacts.models import Channel, Standing
 from messages import counts, hours, pacing
-from messages.batches import SOON, extend, in_range, let_go
+from messages.batches import extend, in_range, let_go
 from messages.control import cancel, leftover
 from messages.eligibility import refusal, terms_of
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
@@ -36,6 +36,7 @@ from messages.recording import Claim, Done, record
 from messages.zones import Zones
 
 UTC_TIME = Delivery.not_before.type
+READ_AGAIN = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,25 +75,27 @@ def record_and_claim(
     *,
     owner: str,
     done: Sequence[Done],
-    limits: Callable[[Channel], Limits] | None,
+    limits: Callable[[Channel], Limits],
     zones: Zones,
     now: datetime,
+    claim: bool = True,
 ) -> Window:
     """Record the last window's outcomes and claim the next, in one transaction.
 
-    Without ``limits`` nothing is claimed: the batch is handed back, to be taken up again at once.
+    Unless ``claim``, the batch is handed back, to be taken up again at once.
     """
     batch = conn.execute(select(Batch).where(Batch.id == batch_id).with_for_update()).one()
     message = conn.execute(select(Message).where(Message.id == batch.message_id)).one()
+    within = limits(Channel(batch.channel))
     record(conn, batch, message, done, owner=owner, now=now)
-    if limits is None or batch.owner != owner:
-        window = _window(batch, next_at=now)
-    else:
-        within = limits(Channel(batch.channel))
+    _settle_pace(conn, message, Channel(batch.channel), within, done)
+    if claim and batch.owner == owner:
         window = _claim(conn, batch, message, owner, within, zones, now)
         if window.claims:
             extend(conn, batch.id, owner, now + within.lease)
             return window
+    else:
+        window = _window(batch, next_at=now)
     let_go(conn, batch, owner, next_at=window.next_at, finished=window.finished, now=now)
     return window
 
@@ -174,6 +177,19 @@ def _give_back(
     )
 
 
+def _settle_pace(
+    conn: Connection,
+    message: Row[Message],
+    channel: Channel,
+    limits: Limits,
+    done: Sequence[Done],
+) -> None:
+    """Texts were claimed at the message's longest; what they really took is known by now."""
+    estimate = _cost(message, channel)
+    difference = sum(item.segments - estimate for item in done if item.segments)
+    pacing.settle(conn, _sender(message, channel), difference=difference, rate=limits.rate)
+
+
 def _claim_rows(
     conn: Connection,
     batch: Row[Batch],
@@ -229,6 +245,8 @@ def _candidates(
         Channel(batch.channel), Delivery.address.expression, Delivery.contact_id.expression, terms
     )
     rows = select(Delivery.id, why.label("why")).where(
+        # Their reply may mean stop, or not: until a person has read it, the copy waits.
+        why != Standing.REVIEW.value,
         *in_range(batch),
         Delivery.status == Status.PENDING,
         or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
@@ -268,4 +286,7 @@ def _next_at(
         if window is not None and zone_set_id is not None:
             ready = zones.opening(conn, zone_set_id, window, ready)
         times.append(ready)
-    return max(min(times), now + SOON) if times else None
+    if not times:
+        return None
+    # What is due and was not claimed waits for a person to read a reply.
+    return min(times) if min(times) > now else now + READ_AGAIN

@@ -98,7 +98,8 @@ class Sender:
         """
         self._draining = True
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), within)
+            async with asyncio.timeout(within):
+                await self._idle.wait()
         await self._database.write(runs.end, owner=self.owner, clock=self._clock)
 
     async def housekeeping(self) -> None:
@@ -234,9 +235,10 @@ class Sender:
             batch_id,
             owner=self.owner,
             done=done,
-            limits=self._limits if claim else None,
+            limits=self._limits,
             zones=self._zones,
             now=self._clock(conn),
+            claim=claim,
         )
         if not window.claims and window.next_at is not None:
             self._jobs.enqueue(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from contacts.consent import refuse
+from contacts.consent import refuse, settle_review
 from contacts.models import Channel, Standing
 from database.opening import Opened
 from messages import control, counts
@@ -387,6 +387,61 @@ async def test_pace_is_kept_in_segments_and_outlives_the_sender(bench: Bench) ->
         bench.now += timedelta(seconds=1)
 
     assert per_second == [2, 2, 2, 0]
+
+
+async def test_pace_follows_the_segments_a_text_really_takes(bench: Bench) -> None:
+    await bench.contacts(*"ABCDEFGH")
+    bench.policy = Policy(window=100, pace={Channel.SMS: 4.0})
+    texts = {"en": {"sms": "word " * 50 + "{{ link }}", "subject": "", "body": ""}}
+    await bench.launch(texts=texts, reach="sms", segments=1)  # it takes 2 or more
+
+    sent_after = []
+    for _ in range(4):
+        await bench.work(bench.sender())
+        sent_after.append(len(bench.texts.given))
+        bench.now += timedelta(seconds=1)
+
+    assert {row.segments for row in await bench.rows(1) if row.segments} == {3}
+    assert sent_after == [4, 4, 4, 8]  # twelve segments are paid for before the next leave
+
+
+async def test_copy_of_a_person_whose_reply_is_being_read_waits(bench: Bench) -> None:
+    await bench.contacts("Amina", phone="+16082005555")
+    message = await bench.launch(undo_seconds=60, reach="sms")
+    await bench.work()
+
+    def word(standing: Standing) -> Callable[[Connection], None]:
+        def say(conn: Connection) -> None:
+            refuse(
+                conn,
+                Channel.SMS,
+                "+16082005555",
+                standing=standing,
+                source="sms",
+                evidence="please stop, or not",
+                actor="supporter",
+                now=bench.now,
+            )
+
+        return say
+
+    await bench.write(word(Standing.REVIEW))
+    bench.now += timedelta(minutes=2)
+    await bench.work()
+    meanwhile = await bench.progress(message)
+
+    def read_it(conn: Connection) -> None:
+        settle_review(
+            conn, Channel.SMS, "+16082005555", opted_out=False, actor="organizer:1", now=bench.now
+        )
+
+    await bench.write(read_it)
+    bench.now += timedelta(minutes=1)
+    await bench.work()
+
+    assert meanwhile.equation.waiting == 1
+    assert meanwhile.equation.balanced
+    assert bench.texts.addresses == ["+16082005555"]
 
 
 async def test_gap_in_a_text_fails_that_copy_and_says_which_field(bench: Bench) -> None:
