@@ -1,0 +1,93 @@
+# Everything a person does here, by name. Each target ends with one clear line, or stops at the first
+# thing that is wrong.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
+RUNTIME := .venv/.installed-runtime
+DEV := .venv/.installed-dev
+WORKERS ?= 2
+KILLS ?= 40
+
+.PHONY: help setup demo serve test check crash bench lock clean
+
+help:  ## Show what there is
+	@echo "Llamado turns the news of an arrest into phones ringing on the right desks."
+	echo
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+
+setup: $(DEV)  ## Install everything for working on the code, exactly as locked
+	@echo "Ready. Next: make demo, or make test"
+
+demo: $(RUNTIME)  ## Launch an invented alert to invented people, and look at it in a browser
+	@$(BIN)/llamado demo
+
+serve: $(RUNTIME)  ## Start the service on llamado.db, at http://127.0.0.1:8080
+	@$(BIN)/llamado serve
+
+test: $(DEV) check  ## All tests on SQLite and PostgreSQL, with a short crash run (under 10 minutes)
+	@mkdir -p build
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --junit-xml build/tests.xml
+	echo "All tests passed."
+
+check: $(DEV)  ## Style, types and the order of imports (under a minute)
+	@echo "Style ..."
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	echo "Types ..."
+	$(BIN)/mypy
+	echo "Imports ..."
+	$(BIN)/lint-imports --no-logo 2>&1 | tail -n 3
+	echo "Style, types and imports are in order."
+
+crash: $(DEV)  ## Kill senders KILLS times (40) on each database and check that nobody is texted twice
+	@mkdir -p build
+	$(BIN)/pytest tests/crash --kills $(KILLS) -p no:randomly -rP --junit-xml build/crash.xml
+	echo "Nobody was written to twice and nobody was lost."
+
+bench: $(DEV)  ## Throughput as a ratio to a bare loop, import speed, memory; prints a table
+	@$(BIN)/python -m benchmarks.run
+
+lock: $(DEV)  ## Pin again every package, with hashes, after pyproject.toml changed
+	@for extra in "" dev; do
+	  $(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
+	    --no-emit-index-url --custom-compile-command "make lock" --extra install \
+	    $${extra:+--extra $$extra --constraint requirements.lock} pyproject.toml \
+	    -o requirements$${extra:+-$$extra}.lock
+	done
+	echo "Pinned. Commit requirements.lock and requirements-dev.lock together with pyproject.toml."
+
+clean:  ## Remove the virtual environment and everything made by tools (never your data)
+	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	echo "Removed."
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+	  echo "Llamado needs Python 3.11 or newer; $(PYTHON) is older or missing."
+	  echo "Install one and say which: make PYTHON=python3.12"
+	  exit 1
+	}
+	$(PYTHON) -m venv .venv || {
+	  echo "The virtual environment could not be made; on Debian or Ubuntu: apt-get install python3-venv"
+	  rm -rf .venv
+	  exit 1
+	}
+
+# Installing the larger set includes the smaller one, so having it is enough for everything.
+$(RUNTIME): requirements.lock pyproject.toml | .venv/bin/python
+	@if test -e $(DEV); then exec $(MAKE) --no-print-directory setup; fi
+	echo "Installing what Llamado needs to run (a minute or two, once) ..."
+	$(PIP) --require-hashes -r requirements.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@
+
+$(DEV): requirements-dev.lock pyproject.toml | .venv/bin/python
+	@echo "Installing what working on Llamado needs (a few minutes, once) ..."
+	$(PIP) --require-hashes -r requirements-dev.lock
+	$(PIP) --no-deps --no-build-isolation -e .
+	touch $@ $(RUNTIME)
