@@ -1,7 +1,8 @@
 """Our requests, and the answers of the servers that play the providers, against the providers' own
 OpenAPI files: Prism stands between the two and refuses what breaks them.
 
-Needs Node with ``@stoplight/prism-cli`` (found by ``LLAMADO_PRISM`` or on the PATH) and the specifications in the reference data beside the project.
+Needs Node with ``@stoplight/prism-cli`` (found by ``LLAMADO_PRISM``, on the PATH, or by npx without installing
+anything) and the specifications in the reference data beside the project.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,7 +41,15 @@ def prism() -> list[str]:
         pytest.skip("the providers' OpenAPI files are not beside the project")
     if found := os.environ.get("LLAMADO_PRISM") or shutil.which("prism"):
         return [found]
+    by_npx = ["npx", "--no-install", "prism"]
+    if shutil.which("npx") and _runs((*by_npx, "--version")):
+        return by_npx
     pytest.skip("Prism is not installed: npm install -g @stoplight/prism-cli, or set LLAMADO_PRISM")
+
+
+@cache
+def _runs(command: tuple[str, ...]) -> bool:
+    return subprocess.run(command, capture_output=True, timeout=60, check=False).returncode == 0
 
 
 @dataclass
