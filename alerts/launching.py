@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from string import ascii_letters, digits
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from actions.asks import ActionDraft, create_action, save_office
 from actions.models import Action
@@ -17,7 +17,7 @@ from alerts.cases import save_case
 from alerts.drafts import AlertDraft, Headline
 from alerts.models import Alert, AlertText, Level
 from alerts.preflight import Check, check, find_alert
-from contacts.models import Project
+from contacts.projects import ProjectRow, project_by_slug
 from database.jobs import Jobs
 from messages import control, links
 from messages.audience import Audience, Filter
@@ -30,10 +30,6 @@ from messages.progress import Progress, progress
 
 SLUG_LETTERS = ascii_letters + digits
 SLUG_LENGTH = 11  # 65 bits: nobody finds an unlaunched or unshared page by guessing
-
-
-class UnknownProject(LookupError):
-    """An alert names a project that is not there."""
 
 
 class NotReady(Exception):
@@ -65,9 +61,9 @@ def create(
 ) -> int:
     """Store a draft alert with its case, its message and its action; return its id.
 
-    Raises UnknownCase, UnknownProject, BadAction or BadScript for what can never be launched.
+    Raises UnknownCase, NoSuchProject, BadAction or BadScript for what can never be launched.
     """
-    project = _project(conn, draft.project) if draft.project else None
+    project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
     case_id = save_case(conn, draft.case, project_id=project_id, by=created_by, now=now)
     action_id = _create_action(conn, draft, now)
@@ -94,7 +90,7 @@ def rewrite(
     Raises NotNow once it is launched, and what ``create`` raises.
     """
     alert = find_alert(conn, alert_id)
-    project = _project(conn, draft.project) if draft.project else None
+    project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
     case_id = save_case(conn, draft.case, project_id=project_id, by=by, now=now)
     action_id = _create_action(conn, draft, now)
@@ -167,16 +163,6 @@ def message_of(conn: Connection, alert_id: int) -> int:
     return message_id
 
 
-def _project(conn: Connection, slug: str) -> Row[int, str, str]:
-    found = conn.execute(
-        select(Project.id, Project.sms_sender, Project.email_sender).where(Project.slug == slug)
-    ).one_or_none()
-    if found is None:
-        known = ", ".join(conn.scalars(select(Project.slug).order_by(Project.slug)))
-        raise UnknownProject(f"no project is called {slug}; known are {known or 'none yet'}")
-    return found
-
-
 def _create_action(conn: Connection, draft: AlertDraft, now: datetime) -> int:
     call = draft.call
     for office in call.offices:
@@ -194,7 +180,7 @@ def _create_action(conn: Connection, draft: AlertDraft, now: datetime) -> int:
 def _message(
     conn: Connection,
     draft: AlertDraft,
-    project: Row[int, str, str] | None,
+    project: ProjectRow | None,
     action_id: int,
     house: HouseRules,
     now: datetime,
@@ -226,7 +212,7 @@ def _audience(conn: Connection, draft: AlertDraft) -> Audience:
 
 
 def _with_projects(conn: Connection, lines: Filter, slugs: Sequence[str]) -> Filter:
-    ids = [_project(conn, slug).id for slug in slugs]
+    ids = [project_by_slug(conn, slug).id for slug in slugs]
     return replace(lines, projects=tuple(dict.fromkeys([*lines.projects, *ids])))
 
 

@@ -1,0 +1,166 @@
+"""Is everything in place? What ``llamado doctor`` looks at, in sentences."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import Connection, func, make_url, select
+
+import settings as all_settings
+from contacts.models import Project
+from database.clock import database_now
+from database.engine import Database, driver_url, is_sqlite
+from database.migrating import missing_migrations
+from database.opening import opened
+from messages import runs
+from messages.models import Event, Message, MessageStatus
+from organizers.models import Organizer
+from representatives.models import Dataset
+from settings import Settings
+
+LEAST_DISK = 0.10  # of the disk that the database lies on
+MOST_SKEW = timedelta(seconds=30)
+LATE_RECEIPTS = timedelta(seconds=60)
+
+
+class Verdict(StrEnum):
+    """How a thing stands."""
+
+    GOOD = "good"
+    THINK = "think"  # works, but somebody should look at it
+    BAD = "bad"  # does not work
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing that was looked at."""
+
+    verdict: Verdict
+    subject: str
+    sentence: str
+
+
+async def examine(settings: Settings, *, now: datetime) -> list[Line]:
+    """Look at everything that can be looked at without sending anything.
+
+    Raises DatabaseUnusable where even the URL cannot be read.
+    """
+    lines = list(_settings_lines(settings))
+    url = driver_url(settings.database.url)
+    if is_sqlite(url):
+        lines += _disk(url)
+    if not _is_there(url):
+        text = "there is none yet; `llamado serve` makes it at its first start"
+        return [*lines, Line(Verdict.THINK, "database", text)]
+    missing = missing_migrations(url)
+    if missing:
+        text = f"lacks migration {', '.join(missing)}; run: llamado migrate"
+        return [*lines, Line(Verdict.BAD, "database", text)]
+    lines.append(Line(Verdict.GOOD, "database", f"{_kind(url)}, migrations are current"))
+    async with opened(url) as found:
+        return [*lines, *await _rows(found.database, settings, now)]
+
+
+async def _rows(database: Database, settings: Settings, now: datetime) -> list[Line]:
+    return await database.read(_look, settings, now)
+
+
+def _look(conn: Connection, settings: Settings, now: datetime) -> list[Line]:
+    return [
+        *_clock(conn, now),
+        *_dataset(conn, settings.representatives.stale_days, now),
+        *_people(conn),
+        *_sending(conn, now),
+    ]
+
+
+def _settings_lines(settings: Settings) -> Iterator[Line]:
+    for channel, provider in (("texts", settings.sms_by), ("emails", settings.email_by)):
+        if provider == "outbox":
+            text = f"{channel} stay in the outbox: no account is set up, nothing leaves"
+            yield Line(Verdict.THINK, channel, text)
+        else:
+            yield Line(Verdict.GOOD, channel, f"leave by {provider}")
+    if settings.network.postal_address:
+        yield Line(Verdict.GOOD, "postal address", "is set")
+    else:
+        text = "is not set; the law wants one under every email (network.postal_address)"
+        yield Line(Verdict.THINK, "postal address", text)
+    for sentence in all_settings.warnings(settings):
+        yield Line(Verdict.THINK, "settings", sentence)
+
+
+def _disk(url: str) -> Iterator[Line]:
+    folder = Path(make_url(url).database or ".").absolute().parent
+    if not folder.exists():
+        return
+    usage = shutil.disk_usage(folder)
+    free = usage.free / usage.total
+    verdict = Verdict.GOOD if free > LEAST_DISK else Verdict.BAD
+    advice = "" if verdict is Verdict.GOOD else "; make room before sending"
+    yield Line(verdict, "disk", f"{free:.0%} free where the database lies{advice}")
+
+
+def _is_there(url: str) -> bool:
+    return not is_sqlite(url) or Path(make_url(url).database or "").exists()
+
+
+def _kind(url: str) -> str:
+    return "SQLite" if is_sqlite(url) else "PostgreSQL"
+
+
+def _clock(conn: Connection, now: datetime) -> Iterator[Line]:
+    skew = abs(database_now(conn) - now)
+    if skew > MOST_SKEW:
+        text = f"differs from the database's by {skew.total_seconds():.0f} seconds; set both by NTP"
+        yield Line(Verdict.BAD, "clock", text)
+    else:
+        yield Line(Verdict.GOOD, "clock", "agrees with the database's")
+
+
+def _dataset(conn: Connection, stale_days: int, now: datetime) -> Iterator[Line]:
+    loaded = select(Dataset.loaded_at, Dataset.congress, Dataset.members, Dataset.zips)
+    newest = conn.execute(loaded.order_by(Dataset.id.desc()).limit(1)).one_or_none()
+    if newest is None:
+        text = (
+            "none is loaded, so nobody knows whom to call; run: llamado representatives load PATH"
+        )
+        yield Line(Verdict.THINK, "representatives", text)
+        return
+    age = (now - newest.loaded_at).days
+    text = f"{newest.members:,} members, {newest.zips:,} ZIPs, loaded {age} days ago"
+    if age > stale_days:
+        yield Line(Verdict.THINK, "representatives", f"{text}; load a fresh data set")
+    else:
+        yield Line(Verdict.GOOD, "representatives", text)
+
+
+def _people(conn: Connection) -> Iterator[Line]:
+    if not conn.scalar(select(func.count()).select_from(Organizer)):
+        text = "nobody can sign in yet; run: llamado organizer create"
+        yield Line(Verdict.THINK, "organizers", text)
+    if not conn.scalar(select(func.count()).select_from(Project)):
+        text = "there is none yet; run: llamado project add"
+        yield Line(Verdict.THINK, "projects", text)
+
+
+def _sending(conn: Connection, now: datetime) -> Iterator[Line]:
+    alive = runs.alive(conn, now=now)
+    if alive:
+        yield Line(Verdict.GOOD, "senders", f"{alive} running")
+    else:
+        yield Line(Verdict.THINK, "senders", "none is running; start one with: llamado serve")
+    paused = select(Message.id, Message.paused_because).where(
+        Message.status == MessageStatus.PAUSED, Message.paused_because != ""
+    )
+    for message_id, because in conn.execute(paused):
+        yield Line(Verdict.BAD, f"message {message_id}", because)
+    oldest = conn.scalar(select(func.min(Event.received_at)).where(Event.applied_at.is_(None)))
+    if oldest is not None and now - oldest.replace(tzinfo=oldest.tzinfo or UTC) > LATE_RECEIPTS:
+        text = "receipts have waited for more than a minute to be applied; is a sender running?"
+        yield Line(Verdict.BAD, "receipts", text)

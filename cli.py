@@ -1,0 +1,368 @@
+"""The command line: thin over the domain, for people in a terminal and for scripts (``--json``).
+
+Exit codes: 0 = done; 1 = it could not be done, and a sentence says why; 2 = the command was typed
+wrongly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from sqlalchemy import Connection
+
+import alert_commands
+import demo as demonstration
+import logs
+import terminal
+from checkup import Verdict, examine
+from commands import BY, AsJson, now, print_json, read, read_settings, say, with_database, write
+from contacts import imports, scanning
+from contacts.imports import ImportReport
+from contacts.projects import ProjectDraft, add_project, project_by_slug, projects
+from contacts.scanning import ImportOptions
+from database.engine import driver_url
+from database.migrating import migrate as apply_migrations
+from database.opening import Opened
+from organizers.access import create_organizer
+from representatives.loading import load as load_representatives
+from service import Role, running
+from settings import Settings
+from web.keys import Site
+
+# Whose exceptions carry a sentence for people; anything else that is raised is a fault of ours.
+ROOMS = frozenset(
+    [
+        "actions",
+        "alerts",
+        "campaigns",
+        "contacts",
+        "database",
+        "demo",
+        "messages",
+        "organizers",
+        "overrides",
+        "representatives",
+        "service",
+        "web",
+    ]
+)
+
+app = typer.Typer(
+    help="Turns the news of an arrest into phones ringing on the right desks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # they would print phone numbers
+)
+organizer_app = typer.Typer(help="People who use the console.", no_args_is_help=True)
+project_app = typer.Typer(help="Sister-city projects.", no_args_is_help=True)
+contacts_app = typer.Typer(help="Supporters.", no_args_is_help=True)
+representatives_app = typer.Typer(help="Members, offices, districts.", no_args_is_help=True)
+app.add_typer(organizer_app, name="organizer")
+app.add_typer(project_app, name="project")
+app.add_typer(contacts_app, name="contacts")
+app.add_typer(representatives_app, name="representatives")
+app.add_typer(alert_commands.app, name="alert")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; our own exceptions end as a sentence in red, without a traceback."""
+    try:
+        app(args=None if arguments is None else list(arguments))
+    except Exception as error:
+        sentences = _sentences(error)
+        if not sentences:
+            raise
+        for sentence in sentences:
+            Console(stderr=True).print(f"[red]{escape(sentence)}[/red]", highlight=False)
+        sys.exit(1)
+
+
+@app.command()
+def demo(
+    *,
+    folder: Annotated[
+        Path | None, typer.Option(help="Keep the demonstration's database in this folder.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="The port of console and pages; 0 = any.")] = 8080,
+    people: Annotated[int, typer.Option(help="How many invented people.", min=20, max=900)] = 300,
+    until_finished: Annotated[
+        bool, typer.Option("--until-finished", help="End once everybody is accounted for.")
+    ] = False,
+) -> None:
+    """Show everything with invented people: an alert goes out, receipts and replies come in."""
+    logs.configure("error")
+    plan = demonstration.Plan(
+        folder=folder, port=port, people=people, until_finished=until_finished
+    )
+    asyncio.run(demonstration.show(plan, Console()))
+
+
+@app.command()
+def serve(
+    role: Annotated[Role, typer.Option(help="What this process does.")] = Role.ALL,
+    port: Annotated[int | None, typer.Option(help="Instead of [web] port.")] = None,
+) -> None:
+    """Run the service until it is told to stop; it then finishes what is on the wire."""
+    settings = read_settings()
+    if port is not None:
+        settings = replace(settings, web=replace(settings.web, port=port))
+    asyncio.run(_serve(settings, role))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the schema of this version."""
+    done = apply_migrations(driver_url(read_settings().database.url))
+    say(f"applied {', '.join(done)}" if done else "the database is current already")
+
+
+@app.command()
+def doctor(*, as_json: AsJson = False) -> None:
+    """Look whether everything is in place; nothing is sent."""
+    lines = asyncio.run(examine(read_settings(), now=now()))
+    if as_json:
+        print_json([asdict(line) for line in lines])
+    marks = {
+        Verdict.GOOD: "[green]✓[/green]",
+        Verdict.THINK: "[yellow]![/yellow]",
+        Verdict.BAD: "[bold red]✗[/bold red]",
+    }
+    for line in [] if as_json else lines:
+        say(f"{marks[line.verdict]} [bold]{escape(line.subject)}[/bold] {escape(line.sentence)}")
+    if any(line.verdict is Verdict.BAD for line in lines):
+        raise typer.Exit(1)
+
+
+@organizer_app.command("create")
+def organizer_create(
+    name: Annotated[str, typer.Option(prompt=True)],
+    email: Annotated[str, typer.Option(prompt=True)],
+    project: Annotated[
+        list[str] | None, typer.Option(help="A project they serve; may be given several times.")
+    ] = None,
+    *,
+    network: Annotated[bool, typer.Option("--network", help="They serve all projects.")] = False,
+    language: Annotated[str, typer.Option(help="Of the console they see: en or es.")] = "en",
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Make up a password and print it.")
+    ] = False,
+) -> None:
+    """Add somebody who may sign in to the console."""
+    if not network and not project:
+        raise typer.BadParameter("say whom they serve: --network, or --project madison-arcatao")
+    asked = "" if generate else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = asked or secrets.token_urlsafe(12)
+
+    def add(conn: Connection) -> None:
+        serves = [project_by_slug(conn, slug).id for slug in project or []]
+        create_organizer(
+            conn,
+            name=name,
+            email=email,
+            password=password,
+            language=language,
+            network=network,
+            projects=serves,
+            now=now(),
+        )
+
+    write(add)
+    say(f"{escape(name)} can sign in as {escape(email)}")
+    if generate:
+        say(f"password: [bold]{escape(password)}[/bold]  (shown only now)")
+
+
+@project_app.command("add")
+def project_add(
+    name: Annotated[str, typer.Argument(help='Such as "Madison – Arcatao".')],
+    *,
+    us_city: str = "",
+    us_state: str = "",
+    community: str = "",
+    region: str = "",
+    since: int | None = None,
+    sms_sender: Annotated[str, typer.Option(help="Its own number or messaging service.")] = "",
+    email_sender: Annotated[str, typer.Option(help="Its own From address.")] = "",
+) -> None:
+    """Add a sister-city project."""
+    draft = ProjectDraft(
+        name=name,
+        us_city=us_city,
+        us_state=us_state,
+        community=community,
+        region=region,
+        since=since,
+        sms_sender=sms_sender,
+        email_sender=email_sender,
+    )
+    write(lambda conn: add_project(conn, draft, now()))
+    say(f"added {escape(name)}")
+
+
+@project_app.command("list")
+def project_list(*, as_json: AsJson = False) -> None:
+    """List the sister-city projects."""
+    rows = read(projects)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    else:
+        Console().print(terminal.projects_view(rows))
+
+
+@contacts_app.command("import")
+def contacts_import(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")],
+    consent: Annotated[
+        str,
+        typer.Option(help='How these people agreed to be written to; "unknown" only stores them.'),
+    ],
+    project: Annotated[str | None, typer.Option(help="The project they join.")] = None,
+    *,
+    project_only: Annotated[
+        bool, typer.Option("--project-only", help="They agreed to hear from this project only.")
+    ] = False,
+    column: Annotated[
+        list[str] | None, typer.Option(help='What a column is, such as "Móvil=phone".')
+    ] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag for all of them.")] = None,
+    language: Annotated[str, typer.Option(help="Of people whose row does not say.")] = "en",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
+    errors: Annotated[Path | None, typer.Option(help="Write rows with problems here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import contacts. It never re-subscribes anyone who said stop, nor overwrites with blanks."""
+    settings = read_settings()
+
+    async def bring(here: Opened, _: Site) -> ImportReport:
+        into = None
+        if project is not None:
+            into = await here.database.read(lambda conn: project_by_slug(conn, project).id)
+        options = ImportOptions(
+            consent=consent,
+            project_id=into,
+            project_only=project_only,
+            columns=_columns(column or []),
+            tags=tuple(tag or ()),
+            language=language,
+            region=settings.network.region,
+        )
+        return await _import(here, file, options, errors, dry_run=dry_run)
+
+    report = with_database(bring)
+    if as_json:
+        print_json(asdict(report))
+        return
+    Console().print(terminal.import_view(report))
+    if dry_run:
+        say("[bold]nothing was changed[/bold]: this was a dry run")
+    else:
+        say(f"import {report.import_id} is done")
+
+
+@representatives_app.command("load")
+def representatives_load(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The data set.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Load members, offices, ZIPs and districts; whole or not at all."""
+    with Console(stderr=True).status("reading and checking the data set"):
+        loaded = write(lambda conn: load_representatives(conn, folder, now()))
+    if as_json:
+        print_json(asdict(loaded))
+        return
+    say(
+        f"{loaded.members:,} members in {loaded.seats:,} seats, {loaded.offices:,} offices,"
+        f" {loaded.zips:,} ZIPs, lines of the {loaded.congress}th Congress"
+    )
+    say(f"{loaded.arrived:,} took a seat, {loaded.left:,} left one")
+    if loaded.vacant:
+        say(f"vacant: {', '.join(loaded.vacant)}")
+    for warning in loaded.warnings:
+        say(f"[yellow]! {escape(warning)}[/yellow]")
+
+
+def _columns(said: Sequence[str]) -> dict[str, str]:
+    """What ``--column HEADING=FIELD`` says."""
+    pairs = [each.rpartition("=") for each in said]
+    for heading, equals, _ in pairs:
+        if not equals or not heading:
+            raise typer.BadParameter('--column wants HEADING=FIELD, such as "Móvil=phone"')
+    return {heading: field for heading, _, field in pairs}
+
+
+async def _import(
+    here: Opened, file: Path, options: ImportOptions, errors: Path | None, *, dry_run: bool
+) -> ImportReport:
+    """Read the whole file first, then forecast or import it."""
+    with _progress() as bars:
+        reading = bars.add_task("reading", total=None)
+        scanned = await asyncio.to_thread(
+            scanning.scan,
+            file,
+            options=options,
+            progress=lambda rows: bars.update(reading, completed=rows),
+        )
+        bars.update(reading, total=scanned.rows, completed=scanned.rows)
+        if errors is not None:
+            await asyncio.to_thread(_write_problems, scanned, errors)
+        doing = bars.add_task("comparing" if dry_run else "importing", total=scanned.rows)
+
+        def done(rows: int) -> None:
+            bars.update(doing, completed=rows)
+
+        if dry_run:
+            return await here.database.read(imports.preview, scanned, progress=done)
+        report = await imports.import_scanned(
+            here.database, scanned, actor=BY, now=now(), progress=done
+        )
+        bars.update(doing, completed=scanned.rows)
+        return report
+
+
+def _write_problems(scanned: scanning.Scan, errors: Path) -> None:
+    with errors.open("w", encoding="utf-8-sig", newline="") as target:
+        scanning.write_problems(scanned, target)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+async def _serve(settings: Settings, role: Role) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    async with running(settings, role) as service:
+        where = f"listening on {service.url}" if service.url else "sending"
+        Console(stderr=True).print(f"llamado {role}: {where}; stop with Ctrl-C", highlight=False)
+        await told.wait()
+
+
+def _sentences(error: Exception) -> list[str]:
+    """What one of our own exceptions has to say; nothing for a fault of ours."""
+    if type(error).__module__.partition(".")[0] not in ROOMS:
+        return []
+    return (str(error) or type(error).__doc__ or type(error).__name__).splitlines()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""What every command shares: its settings, its database, its way of printing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+
+import orjson
+import typer
+from rich.console import Console
+from sqlalchemy import Connection
+
+import logs
+from database.opening import Opened, opened, prepare
+from fitting import site_for
+from settings import Settings, load
+from web.keys import Site
+
+T = TypeVar("T")
+
+BY = "command line"
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for a program to read.")]
+
+
+def now() -> datetime:
+    """This moment."""
+    return datetime.now(UTC)
+
+
+def read_settings() -> Settings:
+    """The settings of this installation; the log follows them."""
+    settings = load(os.environ)
+    logs.configure(settings.logs.level)
+    return settings
+
+
+def with_database(work: Callable[[Opened, Site], Awaitable[T]]) -> T:
+    """Run something on the open database, beside a service that may be running on it."""
+    return asyncio.run(_with_database(read_settings(), work))
+
+
+def write(unit: Callable[[Connection], T]) -> T:
+    """Run one unit of work in a write transaction."""
+    return with_database(lambda here, _: here.database.write(unit))
+
+
+def read(unit: Callable[[Connection], T]) -> T:
+    """Run one unit of work that only reads."""
+    return with_database(lambda here, _: here.database.read(unit))
+
+
+def say(markup: str) -> None:
+    """Print a line."""
+    Console().print(markup, highlight=False, soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """Print something for a program to read."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+    typer.echo(orjson.dumps(value, option=options, default=str).decode())
+
+
+async def _with_database(settings: Settings, work: Callable[[Opened, Site], Awaitable[T]]) -> T:
+    url = await asyncio.to_thread(prepare, settings.database.url)
+    async with opened(url) as here:
+        return await work(here, await site_for(settings, here.database))
