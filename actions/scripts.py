@@ -171,14 +171,13 @@ def _words(text: str) -> list[Piece]:
 
 
 def _filled(run: str, values: Mapping[str, str], prompts: Mapping[str, str]) -> list[Piece]:
-    """One field, or the fields of one place: what is known, else a prompt for the first of them."""
-    pieces: list[Piece] = []
+    """One field, or the fields of one place: what is known of it, else a prompt for the first."""
+    first = FIELD.findall(run)[0][0]
+    known = ""
     end = 0
     for found in FIELD.finditer(run):
         name, default = found.groups()
         if value := values.get(name, "").strip() or (default or "").strip():
-            pieces += _words(run[end : found.start()]) if pieces else []
-            pieces.append(Piece(value, Kind.FILLED, name))
+            known += (run[end : found.start()] if known else "") + value
         end = found.end()
-    first = FIELD.findall(run)[0][0]
-    return pieces or [Piece(prompts[first], Kind.PROMPT, first)]
+    return [Piece(known, Kind.FILLED, first) if known else Piece(prompts[first], Kind.PROMPT, first)]

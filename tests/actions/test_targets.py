@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select, update
@@ -32,7 +33,7 @@ def targets_at(
     rule: TargetRule = TargetRule.CONGRESS,
     *,
     unsure: bool = False,
-    **action: object,
+    **action: Any,
 ) -> Targets:
     load_invented_officials(conn)
     action_id = make_action(conn, rule, **action)
