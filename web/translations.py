@@ -43,14 +43,18 @@ class Translator:
         return self.texts.ngettext(singular, plural, number) % {"num": number, **values}
 
     def sentence(self, text: str) -> str:
-        """Translate a finished English sentence, as the rooms below the web speak them.
+        """A finished English sentence, as the rooms below the web speak them, in this language.
 
         Their exceptions carry names and numbers already filled in, so the sentence is recognised
         by its catalogue pattern; one that no pattern fits is shown in English rather than hidden.
         """
         known = self.texts.gettext(text)
-        if known != text:
-            return known
+        if known == text:
+            known = self._by_pattern(text)
+        begun = known[:1].upper() + known[1:]
+        return begun if begun.endswith((".", "!", "?", "…", ")")) else f"{begun}."
+
+    def _by_pattern(self, text: str) -> str:
         for pattern, translated in self.patterns:
             if found := pattern.fullmatch(text):
                 return translated % found.groupdict()

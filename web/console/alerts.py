@@ -9,7 +9,6 @@ from typing import NoReturn
 from aiohttp import web
 
 from alerts.launching import AudienceChanged, NotReady, launch, status
-from messages.control import NotNow
 from messages.models import MessageStatus
 from web.console import overviews, steering
 from web.console.lives import live
@@ -18,6 +17,7 @@ from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import JOBS, SITE
 from web.pages import language_of
 
+NOT_READY = "Something stands in the way of this launch; the checks below say what."
 NO_NUMBER = "Type the number of people, in digits, to confirm that you have looked at it."
 
 
@@ -55,7 +55,9 @@ async def start(request: web.Request) -> web.Response:
             by=request[VIEWER].actor,
             now=now(request),
         )
-    except (AudienceChanged, NotReady, NotNow) as error:
+    except NotReady:
+        return await _review(request, alert_id, problem=NOT_READY)
+    except AudienceChanged as error:
         return await _review(request, alert_id, problem=str(error))
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 
 from aiohttp import web
@@ -31,7 +32,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     opened[organizer_id] += 1
     try:
         async with sse_response(request) as stream:
-            await _follow(request, stream)
+            with suppress(ConnectionResetError):  # the page was closed
+                await _follow(request, stream)
     finally:
         opened[organizer_id] -= 1
     return stream
