@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.message import Message
 from html.parser import HTMLParser
+from typing import Any
+
+import orjson
 
 _LONGEST = 20_000
 # Where the quoted message begins: Gmail, Outlook, Apple Mail and phones, in English and Spanish.
@@ -21,6 +25,32 @@ _QUOTE = re.compile(
     )""",
     re.MULTILINE | re.VERBOSE | re.IGNORECASE,
 )
+
+
+def decoded_fields(fields: Mapping[str, bytes | str]) -> dict[str, str]:
+    """Each field in the character set the form says it is in; nothing of it is ever refused."""
+    raw = fields.get("charsets", b"")
+    charsets = json_object(raw if isinstance(raw, str) else raw.decode(errors="replace"))
+    return {
+        name: value if isinstance(value, str) else _decoded(value, str(charsets.get(name, "utf-8")))
+        for name, value in fields.items()
+    }
+
+
+def _decoded(value: bytes, charset: str) -> str:
+    try:
+        return value.decode(charset, errors="replace")
+    except (LookupError, ValueError):
+        return value.decode("utf-8", errors="replace")
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """The JSON object in a form field; anything else counts as empty."""
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def is_automatic(headers: Message) -> bool:

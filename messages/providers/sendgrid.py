@@ -18,6 +18,7 @@ from email.parser import HeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
 from functools import lru_cache
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -42,7 +43,13 @@ from messages.providers.provider import (
     Unknown,
     Verdict,
 )
-from messages.providers.replied_mail import is_automatic, own_words, text_of_html
+from messages.providers.replied_mail import (
+    decoded_fields,
+    is_automatic,
+    json_object,
+    own_words,
+    text_of_html,
+)
 from messages.providers.sendgrid_requests import MOST_PEOPLE, Batch, batches, request_body
 from messages.providers.throttle import Throttle
 
@@ -80,6 +87,7 @@ DROPPED: Mapping[str, tuple[str, Harm | None]] = {
     "recipient list over package quota": ("dropped_quota", None),
 }
 
+_BLAMED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _MOST_BYTES = 30 * 1024**2
 _RECIPIENT_FIELD = re.compile(r"personalizations[.\[](\d+)\]?\.(\w+)")
 _MAX_AGE = timedelta(minutes=10)
@@ -145,10 +153,11 @@ class SendGrid:
                 deadline=deadline,
                 patience=self._timeout,
             )
-        if isinstance(answer, wire.Answer) and answer.status == 429:  # noqa: PLR2004 - "too many requests"
-            self._throttle.too_many(turn)
-        else:
-            self._throttle.went_well()
+        if isinstance(answer, wire.Answer):
+            if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self._throttle.too_many(turn)
+            else:
+                self._throttle.went_well()
         return answer
 
     async def close(self) -> None:
@@ -162,7 +171,7 @@ def _settle(
     batch: Batch, answer: wire.Answer | NotSent | Unknown, outcomes: dict[int, Outcome]
 ) -> list[Batch]:
     """Note the outcomes an answer decides, and return what is to be sent again without them."""
-    if isinstance(answer, wire.Answer) and answer.status in (400, 413):
+    if isinstance(answer, wire.Answer) and answer.status in _BLAMED:
         return _blame(batch, answer, outcomes)
     outcome = read_answer(answer) if isinstance(answer, wire.Answer) else answer
     outcomes.update((index, outcome) for index, _ in batch)
@@ -171,7 +180,7 @@ def _settle(
 
 def _blame(batch: Batch, answer: wire.Answer, outcomes: dict[int, Outcome]) -> list[Batch]:
     """One bad address, or too many bytes, refuse the whole request: nothing of it was sent."""
-    named = _error_fields(answer.body) if answer.status == 400 else []  # noqa: PLR2004 - 413 names none
+    named = _error_fields(answer.body)
     bad = {
         int(match[1]): Rejected("400", Harm.BOUNCED if match[2] == "to" else None)
         for one in named
@@ -209,13 +218,13 @@ def _halves(batch: Batch) -> list[Batch]:
 def read_answer(answer: wire.Answer) -> Outcome:
     """Tell what an answer means for everybody in the request."""
     status = answer.status
-    if status in (200, 202):  # 200 is the sandbox's
+    if status in (HTTPStatus.ACCEPTED, HTTPStatus.OK):  # the latter is the sandbox's
         return Accepted(answer.headers.get("X-Message-Id", ""))
-    if status == 429:  # noqa: PLR2004 - "too many requests"
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
         return NotSent("the provider asked us to slow down", _reset_seconds(answer.headers))
-    if status in (401, 403):
+    if status in wire.FORBIDDEN:
         return Misconfigured(f"http_{status}", _ACCOUNT.format(status=status))
-    if status >= 500 or status < 300 or status == 408:  # noqa: PLR2004 - not what the API promises
+    if wire.proves_nothing(status):
         return Unknown(f"HTTP {status}")
     return Misconfigured(f"http_{status}", _STRANGER.format(status=status))
 
@@ -338,7 +347,7 @@ def read_inbound_parse(fields: Mapping[str, bytes | str]) -> Inbound | None:
     anybody can write any sender, so a reply counts for less than a text.
     """
     form = decoded_fields(fields)
-    envelope = _object(form.get("envelope", ""))
+    envelope = json_object(form.get("envelope", ""))
     headers = HeaderParser().parsestr(form.get("headers", ""))
     if is_automatic(headers) or envelope.get("from") == "":
         return None
@@ -354,31 +363,6 @@ def read_inbound_parse(fields: Mapping[str, bytes | str]) -> Inbound | None:
         key=one_line(headers.get("Message-ID", "") or _digest(address, body))[:160],
         recipient=parseaddr(str(recipients[0]))[1].lower() if isinstance(recipients, list) else "",
     )
-
-
-def decoded_fields(fields: Mapping[str, bytes | str]) -> dict[str, str]:
-    """Each field in the character set the form says it is in; nothing of it is ever refused."""
-    raw = fields.get("charsets", b"")
-    charsets = _object(raw if isinstance(raw, str) else raw.decode(errors="replace"))
-    return {
-        name: value if isinstance(value, str) else _decoded(value, str(charsets.get(name, "utf-8")))
-        for name, value in fields.items()
-    }
-
-
-def _decoded(value: bytes, charset: str) -> str:
-    try:
-        return value.decode(charset, errors="replace")
-    except (LookupError, UnicodeError):
-        return value.decode("utf-8", errors="replace")
-
-
-def _object(text: str) -> dict[str, Any]:
-    try:
-        value = orjson.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _digest(*parts: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from html import unescape
+from http import HTTPStatus
 from itertools import count
 from typing import Any
 from urllib.parse import urlencode
@@ -227,7 +228,7 @@ class Simulator:
         ) as response:
             await response.read()
             # Our own "no" stays a no; only a server in trouble is worth another try.
-            return response.status < 500  # noqa: PLR2004 - server errors
+            return response.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
     def _own_path(self, url: str) -> str:
         return (

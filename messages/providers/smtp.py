@@ -49,6 +49,7 @@ TEMPORARY_SECONDS = 300  # greylisting asks for some minutes
 _NO_SUCH_MAILBOX = re.compile(r"\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
 _PERMANENT = 500
 
+_SENDER = "Our sender address cannot be used for email: check from_email in the settings."
 _RELAY = (
     "The mail server refuses to work for us: check host, port and security in the smtp settings."
 )
@@ -109,6 +110,9 @@ class SMTP:
     async def _send_one(self, item: Outgoing, deadline: float) -> Outcome:
         if not isinstance(item, Email):
             return Misconfigured("channel", "SMTP sends emails only: give texts a provider.")
+        sender = mailbox(item.sender)[1]
+        if "@" not in sender or not sender.isascii():
+            return Misconfigured("sender", _SENDER)
         try:
             message = compose(item)
         except (ValueError, IndexError, MessageError):

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
@@ -82,7 +83,7 @@ MISCONFIGURED: Mapping[int, str] = {
 # Refusals that pass by themselves, with the seconds to wait.
 PASSING: Mapping[int, float] = {20429: 2.0, 21611: 60.0}  # too many requests; the sender's queue
 
-# "accepted", "scheduled", "sending" and "canceled" need no row of their own: unknown is NOTHING.
+# A status that is not here, such as one Twilio will invent, says nothing.
 STATUSES: Mapping[str, Verdict] = {
     "accepted": Verdict.ACCEPTED,
     "scheduled": Verdict.ACCEPTED,
@@ -187,7 +188,7 @@ class Twilio:
             )
         if not isinstance(answer, wire.Answer):
             return answer
-        if answer.status == 429:  # noqa: PLR2004 - "too many requests" needs no second name
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             self._throttle.too_many(turn)
         else:
             self._throttle.went_well()
@@ -202,7 +203,7 @@ class Twilio:
         try:
             async with self._session.get(url, headers=self._headers) as response:
                 body = await response.read()
-                if response.status != 200:  # noqa: PLR2004 - as above
+                if response.status != HTTPStatus.OK:
                     raise LookupFailed(f"Twilio answered its list with {response.status}.")
                 return [_listed(one) for one in orjson.loads(body)["messages"]]
         except (ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError) as exc:
@@ -238,22 +239,22 @@ def request_fields(account: TwilioAccount, item: Text) -> dict[str, str]:
 def read_answer(answer: wire.Answer) -> Outcome:
     """Tell what an answer to a message means; only 429 promises that nothing was done."""
     said = _json(answer.body)
-    if answer.status in (200, 201):
+    if answer.status in (HTTPStatus.OK, HTTPStatus.CREATED):
         sid = said.get("sid")
         return Accepted(sid) if isinstance(sid, str) and sid else Unknown("unreadable answer")
     code = said.get("code") if isinstance(said.get("code"), int) else None
-    if answer.status == 429 or code in PASSING:  # noqa: PLR2004 - "too many requests"
+    if answer.status == HTTPStatus.TOO_MANY_REQUESTS or code in PASSING:
         otherwise = PASSING.get(code or 0, PASSING[20429])
         seconds = wire.wait_seconds(answer.headers.get("Retry-After"), otherwise=otherwise)
         return NotSent("the provider asked us to slow down", seconds)
-    if answer.status >= 500 or answer.status in (202, 408):  # noqa: PLR2004 - server errors
+    if wire.proves_nothing(answer.status):
         return Unknown(f"HTTP {answer.status}")
     return _refusal(answer.status, code)
 
 
 def _refusal(status: int, code: int | None) -> Outcome:
     shown = str(code or f"http_{status}")
-    otherwise = _ACCOUNT if status in (401, 403) else _STRANGER if code is None else None
+    otherwise = _ACCOUNT if status in wire.FORBIDDEN else _STRANGER if code is None else None
     if sentence := MISCONFIGURED.get(code or 0, otherwise):
         return Misconfigured(shown, sentence.format(code=shown))
     return Rejected(shown, HARMS.get(code or 0))
@@ -353,4 +354,4 @@ def _handled_by_default(body: str, recipient: str) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else None  # noqa: PLR2004 - beyond 18 digits it is no id of ours
+    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text) else None

@@ -6,9 +6,11 @@ have been sent. In doubt it is lost.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from aiohttp import (
     ClientConnectorError,
@@ -26,6 +28,7 @@ from messages.providers.provider import NotSent, Unknown
 TOTAL_SECONDS = 15
 CONNECT_SECONDS = 5
 UNREACHABLE_SECONDS = 30  # how long to leave a provider alone that we cannot connect to
+FORBIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 LONGEST_WAIT = 600  # whatever a provider asks for, we look again after this
 
 
@@ -75,10 +78,21 @@ async def post(
         return Unknown(f"the answer was lost ({type(exc).__name__})")
 
 
+def proves_nothing(status: int) -> bool:
+    """Whether an answer leaves open if the request was acted on: server errors, and a success that
+    is not the one the provider promises (those are to be looked for first).
+    """
+    return (
+        status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        or status < HTTPStatus.MULTIPLE_CHOICES
+        or status == HTTPStatus.REQUEST_TIMEOUT
+    )
+
+
 def wait_seconds(text: str | None, *, otherwise: float) -> float:
     """Read a ``Retry-After`` given in seconds."""
     try:
         seconds = float(text or "")
     except ValueError:
         return otherwise
-    return min(max(seconds, 0.1), LONGEST_WAIT) if seconds == seconds else otherwise  # noqa: PLR0124 - "nan" is a number to float()
+    return otherwise if math.isnan(seconds) else min(max(seconds, 0.1), LONGEST_WAIT)

@@ -269,7 +269,9 @@ def test_each_field_has_a_character_set_of_its_own(charset: str, text: str) -> N
     assert inbound.body == text
 
 
-@pytest.mark.parametrize("charsets", ["", "nonsense", "[]", '{"text":"no-such-set"}'])
+@pytest.mark.parametrize(
+    "charsets", ["", "nonsense", "[]", '{"text":"no-such-set"}', '{"text":"a\\u0000b"}']
+)
 def test_bytes_nobody_can_read_are_kept_as_far_as_possible(charsets: str) -> None:
     inbound = read_inbound_parse(make_mail(text=b"stop \xff", charsets=charsets))
 

@@ -204,6 +204,15 @@ async def test_a_refused_sender_is_told_to_a_person() -> None:
     assert "sender address" in outcome.sentence
 
 
+@pytest.mark.parametrize("sender", ["", "Sister Cities", "ciudades@ñandú.example"])
+async def test_a_sender_that_is_no_address_is_told_to_a_person(sender: str) -> None:
+    async with playing(PlayedRelay()) as relay, opened(relay.port) as way_out:
+        (outcome,) = await way_out.send([make_email(sender=sender)], deadline=soon())
+
+    assert isinstance(outcome, Misconfigured)
+    assert relay.delivered == []
+
+
 async def test_a_wrong_password_is_told_to_a_person() -> None:
     def refuse(*_: object) -> AuthResult:
         return AuthResult(success=False, handled=False)
