@@ -26,16 +26,19 @@ from database.engine import DatabaseUnusable
 from database.jobs import Jobs
 from messages.providers import sendgrid, twilio
 from messages.providers.provider import Inbound
+from messages.providers.replied_mail import decoded_fields
 from messages.receipts import INBOUND, RECEIPT, RawEvent, mark_applied, store
 from messages.replies import receive
+from web.forms import UNREADABLE, BadForm, read_form
 from web.keys import CLOCK, DATABASE, JOBS, SITE
 
 log = structlog.get_logger("webhooks")
 Hook = Callable[[web.Request], Awaitable[web.Response]]
 
 TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
-PARSED_LIMIT = 31 * 1024 * 1024  # SendGrid passes mails on up to 30 MB
+MAIL_LIMIT = 31 * 1024 * 1024  # SendGrid passes mails on up to 30 MB
 FIELD_LIMIT = 256 * 1024  # of a mail's text; what is longer is not read by anybody
+MOST_FIELDS = 60  # of a form; SendGrid sends about twenty
 ATTACHMENT = re.compile(r"attachment\d+")
 KEPT_OF_MAIL = ("from", "to", "subject", "text", "headers", "envelope", "SPF", "dkim")
 
@@ -69,7 +72,7 @@ def carefully(hook: Hook) -> Hook:
             return await hook(request)
         except BadSignature:
             return _refused(hook, HTTPStatus.FORBIDDEN, str(BadSignature.__doc__))
-        except (BadBody, twilio.UnreadableText, sendgrid.UnreadableMail) as error:
+        except (BadBody, BadForm, twilio.UnreadableText, sendgrid.UnreadableMail) as error:
             return _refused(hook, HTTPStatus.BAD_REQUEST, str(error))
         except (SQLAlchemyError, DatabaseUnusable) as error:
             log.exception("webhook not stored", hook=hook.__name__, error=type(error).__name__)
@@ -120,7 +123,7 @@ async def sendgrid_inbound(request: web.Request) -> web.Response:
     fields = await _mail_fields(request)
     inbound = sendgrid.read_inbound_parse(fields)
     if inbound is not None:
-        payload = _kept_of_mail(sendgrid.decoded_fields(fields))
+        payload = _kept_of_mail(decoded_fields(fields))
         event = RawEvent(sendgrid.NAME, f"in:{inbound.key}", INBOUND, payload)
         await _take(request, event, inbound)
     return web.Response(status=HTTPStatus.NO_CONTENT)
@@ -158,11 +161,8 @@ def take(
 
 
 async def _signed_form(request: web.Request) -> dict[str, str]:
-    """The fields of a form that Twilio signed for our public address; raises BadSignature."""
-    try:
-        form = await request.post()
-    except ValueError as error:
-        raise BadBody("This is not a form that can be read.") from error
+    """The fields of a form that Twilio signed for our public address; raises BadSignature, BadForm."""
+    form = await read_form(request)
     url = request.app[SITE].public_url + request.raw_path
     signature = request.headers.get("X-Twilio-Signature", "")
     if not twilio.verify(url, form, signature, request.app[SITE].twilio_tokens):
@@ -192,16 +192,17 @@ def _clean(value: Any) -> Any:
 async def _mail_fields(request: web.Request) -> dict[str, bytes | str]:
     """The fields of a parsed email as raw bytes, each in a character set of its own.
 
-    Attachments stream past unread. Only this page takes more than the usual megabyte.
+    It streams, so only this page takes more than the usual megabyte; attachments pass unread.
     """
+    if (request.content_length or 0) > MAIL_LIMIT:
+        raise web.HTTPRequestEntityTooLarge(MAIL_LIMIT)
     fields: dict[str, bytes | str] = {}
     try:
-        reader = await request.clone(client_max_size=PARSED_LIMIT).multipart()
-        async for part in reader:
-            if isinstance(part, BodyPartReader) and _is_field(part):
+        async for part in await request.multipart():
+            if isinstance(part, BodyPartReader) and _is_field(part) and len(fields) < MOST_FIELDS:
                 fields[part.name or ""] = await _beginning(part)
-    except (AssertionError, ValueError, KeyError) as error:
-        raise BadBody("This is not a multipart form that can be read.") from error
+    except UNREADABLE as error:
+        raise BadForm(BadForm.__doc__) from error
     return fields
 
 

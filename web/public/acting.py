@@ -12,6 +12,7 @@ from babel import Locale
 
 from messages.clicks import record_click
 from messages.links import read_person_token
+from web.forms import read_form
 from web.keys import CLOCK, DATABASE, SITE
 from web.pages import LANGUAGE, language_of, render
 from web.public.limits import Limiter
@@ -160,7 +161,9 @@ def _visitor(request: web.Request) -> Visitor:
 
 async def _form(request: web.Request) -> dict[str, str]:
     """The fields of a form; a file among them is not for us."""
-    return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    return {
+        name: value for name, value in (await read_form(request)).items() if isinstance(value, str)
+    }
 
 
 def _kept(request: web.Request) -> dict[str, str]:

@@ -15,6 +15,7 @@ from contacts.consent import refuse, suppression
 from contacts.models import NETWORK, Channel, Contact, Standing
 from messages.control import cancel_pending
 from messages.models import Delivery
+from web.forms import read_form
 from web.keys import CLOCK, DATABASE
 from web.pages import LANGUAGE, render
 from web.public.acting import delivery_of
@@ -43,7 +44,7 @@ async def show(request: web.Request) -> web.Response:
 async def leave(request: web.Request) -> web.Response:
     """Take the address off every list at once. A mail program gets its 200, a person their page."""
     delivery_id = delivery_of(request)
-    form = await request.post()
+    form = await read_form(request)
     one_click = form.get(ONE_CLICK[0]) == ONE_CLICK[1]
     source = "one_click" if one_click else "page"
     await request.app[DATABASE].write(opt_out, delivery_id, source=source, now=request.app[CLOCK]())

@@ -12,6 +12,7 @@ from actions.targets import NotACandidate
 from alerts.pages import NoSuchPage
 from messages.clicks import NoSuchLink
 from messages.links import BadToken
+from web.forms import BadForm
 from web.pages import LANGUAGE, render
 from web.public import acting, following, leaving
 from web.public.limits import Limiter, TooOften
@@ -51,7 +52,7 @@ def kindly(handler: Page) -> Page:
             return await handler(request)
         except (BadToken, NoSuchPage, NoSuchLink):
             return await lost(request)
-        except (BadAnswer, NotACandidate) as error:
+        except (BadAnswer, BadForm, NotACandidate) as error:
             return _sorry(request, str(error), HTTPStatus.BAD_REQUEST)
         except TooOften as error:
             return _sorry(request, str(error), HTTPStatus.TOO_MANY_REQUESTS)

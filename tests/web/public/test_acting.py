@@ -408,3 +408,15 @@ async def test_too_many_answers_from_one_network_are_refused(door: Door, now: da
 
     assert status == 429
     assert await door.told() == []
+
+
+async def test_form_that_cannot_be_read_is_refused_kindly(door: Door) -> None:
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+
+    async with door.client.post(
+        await door.make_page(), data=b"--x\r\nno", headers=headers
+    ) as answer:
+        page = await answer.text()
+
+    assert answer.status == 400
+    assert "This is not a form that can be read." in page
