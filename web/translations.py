@@ -48,6 +48,8 @@ class Translator:
         Their exceptions carry names and numbers already filled in, so the sentence is recognised
         by its catalogue pattern; one that no pattern fits is shown in English rather than hidden.
         """
+        if not text:
+            return ""  # its translation is the catalogue's header
         known = self.texts.gettext(text)
         if known == text:
             known = self._by_pattern(text)

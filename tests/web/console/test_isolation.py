@@ -1,0 +1,196 @@
+"""An organizer of one project touches nothing of another, on any route."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+
+import pytest
+from aiohttp import web
+from sqlalchemy import Connection, insert
+
+from campaigns.calendar import create_campaign
+from campaigns.models import CampaignEmail, ScheduleStatus
+from contacts.models import Import
+from database.opening import Opened
+from messages.models import Reply, ReplyVerdict
+from tests.builders import make_alert, make_contact, make_project
+from tests.web.organizing import Desk, console, desk
+from web.console.guard import OWNERS
+from web.console.routes import ROUTES
+
+VARIABLE = re.compile(r"\{(\w+)(?::([^{}]*(?:\{[^{}]*\})?[^{}]*))?\}")
+GUARDED = [route for route in ROUTES if "_id" in route.path]  # type: ignore[attr-defined]
+
+
+@dataclass
+class Theirs:
+    """Everything that belongs to Ben's project in Bangor."""
+
+    ids: dict[str, int]
+
+    def path(self, route: web.RouteDef) -> str:
+        def filled(found: re.Match[str]) -> str:
+            return str(self.ids.get(found[1], "pause"))
+
+        return "/console" + VARIABLE.sub(filled, route.path)
+
+
+def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
+    projects = [] if project is None else [project]
+    contact = make_contact(conn, "Benedicta", family_name="Xiomara", projects=projects)
+    alert = make_alert(conn, project_id=project)
+    campaign = create_campaign(
+        conn, name="Bangor campaign", goal="", project_id=project, created_by="x", now=now
+    )
+    email = {
+        "campaign_id": campaign,
+        "status": ScheduleStatus.SCHEDULED,
+        "local_time": "2026-12-01T09:00",
+        "zone": "America/New_York",
+        "next_run_at": now,
+        "late_minutes": 60,
+        "audience": {},
+        "texts": {"en": {"subject": "Bangor email", "body": "x"}},
+        "created_by": "x",
+        "created_at": now,
+    }
+    imported = {
+        "project_id": project,
+        "filename": "bangor.csv",
+        "sha256": "0" * 64,
+        "consent": "x",
+        "counts": {},
+        "actor": "x",
+        "created_at": now,
+    }
+    reply = {
+        "channel": "sms",
+        "address": "+12075550123",
+        "contact_id": contact,
+        "body": "Bangor reply",
+        "verdict": ReplyVerdict.OTHER,
+        "received_at": now,
+        "handled_by": "",
+    }
+    rows = {
+        "email_id": (CampaignEmail, email),
+        "import_id": (Import, imported),
+        "reply_id": (Reply, reply),
+    }
+    ids = {
+        name: conn.execute(insert(model).values(row).returning(model.id)).scalar_one()
+        for name, (model, row) in rows.items()
+    }
+    ids |= {"contact_id": contact, "alert_id": alert.alert_id, "campaign_id": campaign}
+    return Theirs({**ids, "case_id": alert.case_id, "project_id": project or 999_999})
+
+
+@dataclass
+class Two:
+    """Amina of Madison, and what is Bangor's or the network's."""
+
+    amina: Desk
+    bangor: Theirs
+    networks: Theirs
+    madison: int
+
+
+@pytest.fixture
+async def two(opened: Opened, now: datetime) -> AsyncIterator[Two]:
+    madison = await opened.database.write(make_project)
+    bangor = await opened.database.write(make_project, "Bangor – Carasque")
+    theirs = await opened.database.write(make_theirs, now, bangor)
+    networks = await opened.database.write(make_theirs, now, None)
+    async with console(opened, now) as client:
+        amina = await desk(client, opened, now, projects=[madison])
+        yield Two(amina, theirs, networks, madison)
+
+
+async def send(amina: Desk, route: web.RouteDef, path: str) -> int:
+    response = await (amina.get(path) if route.method == "GET" else amina.post(path))
+    return response.status
+
+
+def test_every_object_in_a_route_has_an_owner_to_ask() -> None:
+    named = {name for route in GUARDED for name, _ in VARIABLE.findall(route.path) if "_id" in name}
+
+    assert named <= OWNERS.keys()
+
+
+async def test_what_is_another_projects_is_not_there(two: Two) -> None:
+    statuses = {
+        f"{route.method} {route.path}": await send(two.amina, route, two.bangor.path(route))
+        for route in GUARDED
+    }
+
+    assert set(statuses.values()) == {404}, statuses
+
+
+async def test_what_is_the_networks_is_not_a_members(two: Two) -> None:
+    statuses = {
+        f"{route.method} {route.path}": await send(two.amina, route, two.networks.path(route))
+        for route in GUARDED
+    }
+
+    assert set(statuses.values()) == {404}, statuses
+
+
+async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
+    nowhere = Theirs(dict.fromkeys(two.bangor.ids, 888_888))
+
+    statuses = {await send(two.amina, route, nowhere.path(route)) for route in GUARDED}
+
+    assert statuses == {404}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/",
+        "/console/alerts",
+        "/console/alerts/new",
+        "/console/inbox",
+        "/console/contacts",
+        "/console/contacts?q=Xiomara",
+        "/console/contacts/new",
+        "/console/imports/new",
+        "/console/campaigns",
+        "/console/projects",
+    ],
+)
+async def test_no_list_names_another_project(two: Two, path: str) -> None:
+    shown = (await two.amina.page(path)).replace("q=Xiomara", "")
+
+    for secret in ("Bangor", "Benedicta", "bangor.csv", "Free the fourteen"):
+        assert secret not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/console/contacts/new", {"email": "new@example.org"}),
+        ("/console/campaigns", {"name": "Mine now"}),
+        ("/console/alerts/new", {"case_title_en": "x"}),
+        ("/console/imports/check", {"consent": "x", "packed": ""}),
+    ],
+)
+async def test_a_form_cannot_name_another_project_or_the_network(
+    two: Two, path: str, form: dict[str, str]
+) -> None:
+    bangor = str(two.bangor.ids["project_id"])
+
+    assert (await two.amina.post(path, {**form, "project": bangor})).status == 404
+    assert (await two.amina.post(path, {**form, "project": ""})).status == 404
+
+
+async def test_an_alert_cannot_be_hung_on_another_projects_case(two: Two) -> None:
+    form = {"case": str(two.bangor.ids["case_id"]), "project": str(two.madison)}
+
+    assert (await two.amina.post("/console/alerts/new", form)).status == 404
+
+
+async def test_only_the_networks_staff_add_projects(two: Two) -> None:
+    assert (await two.amina.post("/console/projects", {"name": "Mine – Mine"})).status == 404
