@@ -91,6 +91,12 @@ def totals(conn: Connection, action_id: int) -> Totals:
     )
 
 
+def people_and_calls(conn: Connection, action_id: int) -> tuple[int, int]:
+    """How many people tried, and how many calls an office heard: what a public page tells."""
+    heard = select(func.count()).where(_counted(action_id), Response.outcome.in_(REACHED))
+    return _people(conn, action_id), conn.execute(heard).scalar_one()
+
+
 def _counted(action_id: int) -> ColumnElement[bool]:
     """An answer by text names no office; it counts unless the same person named one elsewhere."""
     named = aliased(Response)

@@ -180,4 +180,6 @@ def _filled(run: str, values: Mapping[str, str], prompts: Mapping[str, str]) -> 
         if value := values.get(name, "").strip() or (default or "").strip():
             known += (run[end : found.start()] if known else "") + value
         end = found.end()
-    return [Piece(known, Kind.FILLED, first) if known else Piece(prompts[first], Kind.PROMPT, first)]
+    return [
+        Piece(known, Kind.FILLED, first) if known else Piece(prompts[first], Kind.PROMPT, first)
+    ]

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from actions.models import Outcome
-from actions.responses import Totals, record, told_so_far, totals
+from actions.responses import people_and_calls, record, told_so_far
 from actions.targets import (
     NotACandidate,
     Targets,
@@ -60,7 +60,8 @@ class Visit:
     bad_zip: str  # why the one typed cannot be used
     targets: Targets
     told: Mapping[str, Outcome]  # by target
-    totals: Totals
+    people: int  # who tried to call, so far
+    calls: int  # that an office heard
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def visit(conn: Connection, visitor: Visitor) -> Visit:
     at = _place(conn, visitor.where, person, zip_code)
     action_id = page.ask.action_id
     contact_id, name = _who(visitor, person)
+    people, calls = people_and_calls(conn, action_id)
     return Visit(
         page=page,
         person=person,
@@ -87,7 +89,8 @@ def visit(conn: Connection, visitor: Visitor) -> Visit:
         bad_zip=bad_zip,
         targets=targets_for(conn, action_id, at, unsure=visitor.where.unsure),
         told=told_so_far(conn, action_id, contact_id=contact_id, visitor=name),
-        totals=totals(conn, action_id),
+        people=people,
+        calls=calls,
     )
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from actions.targets import Role, Target
-from web.public.viewing import is_open, phone
+from web.public.offices import is_open, phone
 
 
 def make_target(time_zone: str = "America/New_York") -> Target:

@@ -1,0 +1,159 @@
+"""What an action page tells: its words in the visitor's language, how far along the action is, and
+what to say on the telephone; pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_timedelta
+
+from actions.addressing import official, official_short, state_name
+from actions.scripts import Caller, Spoken, spoken
+from actions.targets import Target
+from alerts.pages import AlertPage, DatedFact, Words
+from web.public.visits import Visit
+
+FEW = 5  # a smaller number of callers could point at somebody, and discourages besides
+WASHINGTON = ZoneInfo("America/New_York")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text and the language it is in, for there may be none in the page's own."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True)
+class DatedText:
+    """A fact as the page shows it."""
+
+    when: str
+    iso: str
+    text: str
+    source: str
+    language: str
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened and what is asked."""
+
+    title: Text
+    summary: Text
+    why: Text
+    facts: tuple[DatedText, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far along the action is."""
+
+    people: int  # 0 = too few to say
+    calls: int
+    goal: int
+    ends: str  # "in 2 days"
+    ends_on: str  # "November 26, 2026"
+    ended_on: str
+
+
+@dataclass(frozen=True)
+class Script:
+    """What to say, and the same in English for offices that answer so."""
+
+    said: Spoken
+    language: str
+    english: Spoken | None
+
+
+def story(page: AlertPage, language: str) -> Story:
+    """An alert in the words of a language."""
+    words, chosen = _in_language(page.words, language, Words("", ""))
+    case, of_case = _in_language(page.case_words, language, Words("", ""))
+    return Story(
+        title=Text(words.title, chosen),
+        summary=Text(words.summary, chosen),
+        why=Text(case.summary, of_case),
+        facts=tuple(_fact(fact, language) for fact in page.facts),
+    )
+
+
+def progress(seen: Visit, language: str, now: datetime) -> Progress:
+    """Counts, once there are enough to show, and when the action ends or ended."""
+    ended, ends = seen.page.ended_at(now), seen.page.ends_at()
+    known = seen.people >= FEW
+    return Progress(
+        people=seen.people if known else 0,
+        calls=seen.calls if known else 0,
+        goal=seen.page.ask.goal or 0,
+        ends=_until(ends, now, language) if ends and not ended else "",
+        ends_on=_day(ends, language),
+        ended_on=_day(ended, language),
+    )
+
+
+def script(seen: Visit, target: Target, language: str) -> Script | None:
+    """What this visitor says to an office, or None where nobody wrote a script."""
+    scripts = seen.page.ask.scripts
+    if not scripts:
+        return None
+    chosen = language if language in scripts else min(scripts)
+    english = _spoken(seen, target, "en") if chosen != "en" and "en" in scripts else None
+    return Script(_spoken(seen, target, chosen), chosen, english)
+
+
+def _spoken(seen: Visit, target: Target, language: str) -> Spoken:
+    return spoken(
+        seen.page.ask.scripts[language],
+        _caller(seen, language),
+        official=official(target, language),
+        official_short=official_short(target, language),
+        language=language,
+    )
+
+
+def _caller(seen: Visit, language: str) -> Caller:
+    """What we know of the caller. A town is only said with the ZIP it belongs to."""
+    person = seen.person
+    own = person is not None and person.zip == seen.zip
+    states = (each.state for each in seen.targets.settled if each.state)
+    return Caller(
+        name=person.given_name if person else "",
+        city=person.city if person and own else "",
+        zip=seen.zip,
+        state=state_name(next(states, ""), language),
+    )
+
+
+def _in_language(words: Mapping[str, T], language: str, none: T) -> tuple[T, str]:
+    """Words in the page's language, else in any there is, and which language that is."""
+    if not words:
+        return none, language
+    chosen = language if language in words else min(words)
+    return words[chosen], chosen
+
+
+def _fact(fact: DatedFact, language: str) -> DatedText:
+    text, chosen = _in_language(fact.words, language, "")
+    when = format_date(fact.happened_on, "long", locale=Locale.parse(language))
+    return DatedText(when, fact.happened_on.isoformat(), text, fact.source, chosen)
+
+
+def _until(at: datetime, now: datetime, language: str) -> str:
+    locale = Locale.parse(language)
+    return format_timedelta(at - now, add_direction=True, threshold=1.2, locale=locale)
+
+
+def _day(at: datetime | None, language: str) -> str:
+    """The day in Washington on which something ends."""
+    if at is None:
+        return ""
+    return format_date(at.astimezone(WASHINGTON).date(), "long", locale=Locale.parse(language))
