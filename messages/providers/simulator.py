@@ -212,6 +212,8 @@ class Simulator:
         if found is None:
             return True
         async with session.get(self._stage.base_url + found[0]) as response:
+            if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                return False
             page = await response.text()
         target = _TARGET.search(page)
         if step.act is not Act.CALL or target is None:

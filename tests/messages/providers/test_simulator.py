@@ -87,6 +87,9 @@ class Site:
         return web.Response(status=204 if good else 403)
 
     async def page(self, request: web.Request) -> web.Response:
+        if self.failures:
+            self.failures -= 1
+            return web.Response(status=503)
         self.visits.append(request.path)
         return web.Response(text=PAGE, content_type="text/html")
 
@@ -231,6 +234,15 @@ async def test_a_server_in_trouble_is_told_again(site: Site) -> None:
     await play(site, NOBODY, TEXTS[:1])
 
     assert {one["MessageStatus"] for one in site.statuses} == {"queued", "sent", "delivered"}
+
+
+async def test_a_page_in_trouble_is_opened_again(site: Site) -> None:
+    site.failures = 1
+
+    await play(site, replace(NOBODY, visited=1, called=1), TEXTS[:1])
+
+    assert site.failures == 0
+    assert len(site.answers) == 1
 
 
 async def test_nobody_listening_stops_nothing(unused_tcp_port: int) -> None:
