@@ -78,7 +78,9 @@ def _case(document: Table, languages: Sequence[str]) -> CaseDraft:
     if slug and (not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG):
         case.tell("slug", f"{slug!r} must be small letters, digits and hyphens, at most 64")
     facts = tuple(_fact(fact, languages) for fact in case.take_tables("facts"))
-    words = _headlines(case, languages, why="", required=False)
+    new = any(case.holds(language) for language in languages)
+    why = "every language is an equal: say it in this one too"
+    words = _headlines(case, languages, why=why, required=new)
     case.close()
     return CaseDraft(slug=slug, words=words, facts=facts)
 

@@ -146,7 +146,7 @@ class Table:
         """A table per language. All are required, because every language is an equal."""
         found = {}
         for language in languages:
-            self._known.append(language)
+            self._remember(language)
             if self.holds(language) or required:
                 found[language] = self.take_table(language, why=why)
         return found
@@ -159,5 +159,9 @@ class Table:
             self.tell(name, f"nothing is called that here; {hint}")
 
     def _take(self, name: str) -> Any:
-        self._known.append(name)
+        self._remember(name)
         return self._left.pop(name, None)
+
+    def _remember(self, name: str) -> None:
+        if name not in self._known:
+            self._known.append(name)
