@@ -242,13 +242,13 @@ def read_answer(answer: wire.Answer) -> Outcome:
     if answer.status in (HTTPStatus.OK, HTTPStatus.CREATED):
         sid = said.get("sid")
         return Accepted(sid) if isinstance(sid, str) and sid else Unknown("unreadable answer")
+    if wire.proves_nothing(answer.status):
+        return Unknown(f"HTTP {answer.status}")
     code = said.get("code") if isinstance(said.get("code"), int) else None
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS or code in PASSING:
         otherwise = PASSING.get(code or 0, PASSING[20429])
         seconds = wire.wait_seconds(answer.headers.get("Retry-After"), otherwise=otherwise)
         return NotSent("the provider asked us to slow down", seconds)
-    if wire.proves_nothing(answer.status):
-        return Unknown(f"HTTP {answer.status}")
     return _refusal(answer.status, code)
 
 

@@ -270,6 +270,7 @@ def test_an_answer_that_is_not_twilios_stops_the_message(answer: wire.Answer) ->
         make_answer(408, b""),
         make_answer(503, b'{"code": 20503}'),
         make_answer(500, b'{"code": 21211}'),
+        make_answer(503, b'{"code": 20429}'),
     ],
 )
 def test_in_doubt_it_is_unknown(answer: wire.Answer) -> None:
