@@ -90,7 +90,10 @@ DROPPED: Mapping[str, tuple[str, Harm | None]] = {
 _BLAMED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _MOST_BYTES = 30 * 1024**2
 _RECIPIENT_FIELD = re.compile(r"personalizations[.\[](\d+)\]?\.(\w+)")
-_MAX_AGE = timedelta(minutes=10)
+# SendGrid repeats what was not answered well for 24 hours, and does not say whether it signs each
+# repetition anew. A shorter limit would lose the receipts of an outage; a replay does no harm, for
+# every event is kept once.
+_MAX_AGE = timedelta(hours=25)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +357,8 @@ def read_inbound_parse(fields: Mapping[str, bytes | str]) -> Inbound | None:
     address = parseaddr(str(envelope.get("from") or form.get("from", "")))[1].strip().lower()
     if "@" not in address:
         raise UnreadableMail("This email names no sender, so nobody can be found for it.")
-    body = own_words(form.get("text", "") or text_of_html(form.get("html", "")))
+    written = own_words(form.get("text", "") or text_of_html(form.get("html", "")))
+    body = written or one_line(form.get("subject", ""))  # "unsubscribe", and nothing below it
     recipients = envelope.get("to") or [form.get("to", "")]
     return Inbound(
         channel="email",
