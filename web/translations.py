@@ -123,8 +123,8 @@ def preferred(accept_language: str, languages: tuple[str, ...], default: str) ->
     for part in accept_language[:200].split(","):
         tag, _, quality = part.strip().partition(";q=")
         wanted.append((-_quality(quality), tag[:2].lower()))
-    for _, tag in sorted(wanted, key=lambda pair: pair[0]):
-        if tag in languages:
+    for worth, tag in sorted(wanted, key=lambda pair: pair[0]):
+        if worth and tag in languages:
             return tag
     return default
 

@@ -46,14 +46,14 @@ async def pass_door(request: web.Request, handler: Handler) -> web.StreamRespons
         known, stale = await read(request, _enter, token, dict(request.match_info), now(request))
     except NotSignedIn:
         raise web.HTTPSeeOther(_sign_in_again(request)) from None
+    request[VIEWER] = known
+    request[TOKEN] = token
+    request[LANGUAGE] = known.language
     if request.method not in SAFE:
         request = request.clone(client_max_size=UPLOAD_LIMIT)
         await _require_token(request, known)
     if stale:
         await write(request, touch, token, now(request))
-    request[VIEWER] = known
-    request[TOKEN] = token
-    request[LANGUAGE] = known.language
     return await handler(request)
 
 

@@ -94,7 +94,8 @@ async def _scanned(request: web.Request) -> tuple[Upload, Scan]:
     file, fields = form.get("file"), dict(form)
     content = None
     if isinstance(file, FileField):
-        content = await asyncio.to_thread(file.file.read)
+        with file.file:
+            content = await asyncio.to_thread(file.file.read)
         fields["filename"] = file.filename
     region = request.config_dict[SITE].region
     upload = read_upload(fields, project_id=project_id, region=region, content=content)

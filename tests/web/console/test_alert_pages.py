@@ -1,0 +1,360 @@
+"""Write an alert, look at it, launch it, follow it, stop it; and schedule a campaign's email."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from alerts.launching import message_of
+from alerts.models import Fact
+from campaigns.models import CampaignEmail, ScheduleStatus
+from database.opening import Opened
+from messages.models import Message, MessageStatus, MessageText
+from tests.builders import make_contact
+from tests.web.organizing import Desk, console, desk, words
+
+ALERT: dict[str, str] = {
+    "level": "red",
+    "reach": "both",
+    "target_rule": "congress",
+    "goal": "200",
+    "case_title_en": "The Suchitoto 14",
+    "case_title_es": "Los 14 de Suchitoto",
+    "case_summary_en": "Fourteen people were arrested at a march about water.",
+    "case_summary_es": "Catorce personas fueron detenidas en una marcha por el agua.",
+    "fact_0_on": "2007-07-02",
+    "fact_0_source": "press",
+    "fact_0_en": "Police stopped the march.",
+    "fact_0_es": "La policía detuvo la marcha.",
+    "title_en": "Free the fourteen",
+    "title_es": "Libertad para los catorce",
+    "summary_en": "A call takes three minutes.",
+    "summary_es": "Una llamada toma tres minutos.",
+    "sms_en": '{{ first_name | "Friend" }}, 14 people are in prison. Call today: {{ link }}',
+    "sms_es": '{{ first_name | "Hola" }}, 14 personas presas. Llame hoy: {{ link }}',
+    "subject_en": "Call today",
+    "subject_es": "Llame hoy",
+    "body_en": "Please call: {{ link }}",
+    "body_es": "Llame, por favor: {{ link }}",
+    "opening_en": "I am {{ name }} from {{ city }}.",
+    "opening_es": "Soy {{ name }} de {{ city }}.",
+    "ask_en": "Please speak up.",
+    "ask_es": "Por favor, alce la voz.",
+}
+
+
+@pytest.fixture
+async def amina(opened: Opened, now: datetime) -> AsyncIterator[Desk]:
+    await opened.database.write(make_contact, "María", language="es")
+    await opened.database.write(make_contact, "Ben")
+    await opened.database.write(make_contact, "Chloe", consent=None)
+    async with console(opened, now) as client:
+        yield await desk(client, opened, now)
+
+
+async def written(amina: Desk, **changed: Any) -> str:
+    """A stored draft's address."""
+    response = await amina.post("/console/alerts/new", {**ALERT, **changed})
+    assert response.status == 303, words(await response.text())
+    return response.headers["Location"]
+
+
+async def launched(amina: Desk) -> str:
+    address = await written(amina)
+    response = await amina.post(f"{address}/launch", {"confirmed": "3"})
+    assert response.status == 303, words(await response.text())
+    return address
+
+
+async def test_a_written_alert_shows_who_gets_it_and_what_they_see(amina: Desk) -> None:
+    page = await amina.page(await written(amina))
+
+    assert "2 people will be reached of 3 in this audience" in page
+    assert "Text: No recorded consent 1" in page
+    assert "What María sees" in page
+    assert "María, 14 personas presas. Llame hoy: http://localhost/a/" in page
+    assert "Launch to 2 people" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("person=1", "What Ben sees"),
+        ("as=en", "What Ben sees"),
+        ("as=longest", "What María sees"),
+        ("person=99", "What María sees"),
+        ("as=xx", "nobody to show it for"),
+    ],
+)
+async def test_the_preview_is_of_real_people(amina: Desk, query: str, seen: str) -> None:
+    assert seen in await amina.page(f"{await written(amina)}?{query}")
+
+
+async def test_the_form_of_a_draft_holds_what_was_written(amina: Desk) -> None:
+    address = await written(amina, language="es", states="wi, me", joined_since="2026-01-01")
+
+    page = await (await amina.get(f"{address}/edit")).text()
+
+    for text in ("Free the fourteen", "Llame, por favor", "WI, ME", "2026-01-01", 'value="200"'):
+        assert text in page
+    assert re.search(r'name="language" value="es" checked', page)
+    assert "14 personas presas" in page
+
+
+async def test_saving_a_draft_again_tells_its_facts_once(amina: Desk, opened: Opened) -> None:
+    address = await written(amina)
+    case = {"case": "1"}
+    page = await (await amina.get(f"{address}/edit")).text()
+    case["case"] = re.search(r'<option value="(\d+)" selected>The Suchitoto 14', page)[1]  # type: ignore[index]
+
+    await amina.post(f"{address}/edit", {**ALERT, **case, "title_en": "All fourteen"})
+
+    assert "All fourteen" in await amina.page(address)
+    facts = select(Fact.id)
+    assert len(await opened.database.read(lambda conn: conn.scalars(facts).all())) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"case_title_es": ""}, "The case needs a title in each language."),
+        ({"fact_0_on": "yesterday"}, "Fact 1 needs the day on which it happened."),
+        ({"goal": "many"}, "The goal is a number of calls"),
+        ({"last_day": "soon"}, "The last day is a date"),
+        ({"districts": "Madison"}, "is not a district; write WI-2"),
+        ({"opening_en": "I am {{ nombre }}"}, "unknown field"),
+    ],
+)
+async def test_what_cannot_be_stored_is_told_and_what_was_typed_stays(
+    amina: Desk, changed: dict[str, str], sentence: str
+) -> None:
+    response = await amina.post("/console/alerts/new", {**ALERT, **changed})
+    page = await response.text()
+
+    assert response.status == 422
+    assert sentence in words(page)
+    assert "Free the fourteen" in page
+
+
+async def test_a_broken_merge_field_stands_in_the_way(amina: Desk) -> None:
+    response = await amina.post("/console/alerts/new", {**ALERT, "sms_en": "{{ firstname }} call"})
+    page = words(await response.text())
+    if response.status == 303:
+        page = await amina.page(response.headers["Location"])
+
+    assert "first_name" in page
+    assert "Launch to" not in page
+
+
+async def test_the_wrong_number_launches_nothing(amina: Desk) -> None:
+    address = await written(amina)
+
+    for typed in ("2", "", "three", "-1", "9" * 30):
+        response = await amina.post(f"{address}/launch", {"confirmed": typed})
+        assert response.status == 409
+
+    assert "Check and launch" in await amina.page(address)
+
+
+async def test_an_audience_that_changed_has_to_be_confirmed_again(
+    amina: Desk, opened: Opened
+) -> None:
+    address = await written(amina)
+    await opened.database.write(make_contact, "Walter")
+
+    response = await amina.post(f"{address}/launch", {"confirmed": "3"})
+
+    assert response.status == 409
+    assert "the audience is now 4" in await response.text()
+
+
+async def test_a_launch_can_be_undone(amina: Desk) -> None:
+    address = await launched(amina)
+
+    page = await amina.page(address)
+    await amina.post(f"{address}/undo")
+
+    assert "Nothing has left yet" in page
+    assert "Stopped" in await amina.page(address)
+
+
+async def test_pause_go_on_and_stop(amina: Desk) -> None:
+    address = await launched(amina)
+
+    await amina.post(f"{address}/pause")
+    assert "Paused: nothing leaves until somebody goes on" in await amina.page(address)
+    await amina.post(f"{address}/resume")
+    assert "Stop for good" in await amina.page(address)
+    await amina.post(f"{address}/stop")
+    assert "Stopped: what had left has left" in await amina.page(address)
+
+
+async def test_a_button_pressed_too_late_is_answered_with_a_sentence(amina: Desk) -> None:
+    address = await launched(amina)
+
+    response = await amina.post(f"{address}/resume")
+
+    assert response.status == 409
+    assert "Only a paused message can be resumed" in await response.text()
+
+
+async def test_errors_speak_the_organizers_language_too(amina: Desk) -> None:
+    address = await launched(amina)
+    await amina.post("/console/language", {"language": "es"})
+
+    response = await amina.post(f"{address}/resume")
+
+    assert "Solo se puede continuar un mensaje en pausa" in await response.text()
+
+
+async def test_a_launched_alert_can_no_longer_be_changed(amina: Desk) -> None:
+    address = await launched(amina)
+
+    response = await amina.post(f"{address}/edit", {**ALERT, "case": ""})
+
+    assert response.status == 422
+    assert "can no longer be changed" in await response.text()
+
+
+async def test_it_is_not_launched_twice(amina: Desk) -> None:
+    address = await launched(amina)
+
+    response = await amina.post(f"{address}/launch", {"confirmed": "3"})
+
+    assert response.status == 409
+
+
+async def test_the_live_page_is_kept_current_by_events(amina: Desk) -> None:
+    address = await launched(amina)
+    await amina.post(f"{address}/stop")
+
+    response = await amina.get(f"{address}/events")
+    stream = await response.text()
+
+    assert response.headers["Content-Type"].startswith("text/event-stream")
+    assert "event: progress" in stream
+    assert "Stopped: what had left has left" in stream
+    assert "event: finished" in stream
+    assert "Content-Security-Policy" in response.headers
+
+
+async def test_plain_characters_are_one_tap_away(amina: Desk, opened: Opened) -> None:
+    text = "Salvador’s police hold 14 people “for terrorism” because they marched. {{ link }}"
+    address = await written(amina, sms_en=text)
+    assert "Use plain ones" in await amina.page(address)
+
+    await amina.post(f"{address}/plain")
+
+    stored = select(MessageText.sms).where(MessageText.language == "en")
+    sms = await opened.database.read(lambda conn: conn.scalar(stored))
+    assert sms is not None
+    assert sms.startswith('Salvador\'s police hold 14 people "for terrorism"')
+    assert "Use plain ones" not in await amina.page(address)
+
+
+async def test_the_words_are_measured_while_they_are_written(amina: Desk) -> None:
+    response = await amina.post("/console/alerts/measure", {"sms_en": "Salvador’s " * 9})
+    page = words(await response.text())
+
+    assert "The character ’ makes it" in page
+
+
+async def test_the_overview_names_what_is_going_on(amina: Desk) -> None:
+    await launched(amina)
+    await written(amina, title_en="Another draft", case_title_en="Other", case_title_es="Otro")
+
+    page = await amina.page("/console/")
+
+    assert "Free the fourteen" in page
+    assert "Another draft" in page
+
+
+async def test_why_sending_paused_itself_is_told(amina: Desk, opened: Opened) -> None:
+    address = await launched(amina)
+    alert_id = int(address.rsplit("/", 1)[1])
+    message_id = await opened.database.read(message_of, alert_id)
+    because = {"status": MessageStatus.PAUSED, "paused_because": "Twilio refuses our number"}
+    await opened.database.write(
+        lambda conn: conn.execute(update(Message).where(Message.id == message_id).values(because))
+    )
+
+    assert "Twilio refuses our number." in await amina.page(address)
+
+
+EMAIL = {
+    "day": "2026-12-01",
+    "hour": "09:00",
+    "zone": "America/Chicago",
+    "subject_en": "Water",
+    "body_en": "Read this.",
+    "subject_es": "Agua",
+    "body_es": "Lea esto.",
+}
+
+
+async def campaign(amina: Desk) -> str:
+    response = await amina.post("/console/campaigns", {"name": "No to mining", "goal": "a law"})
+    return response.headers["Location"]
+
+
+async def test_a_campaigns_email_is_scheduled_and_called_off(amina: Desk) -> None:
+    address = await campaign(amina)
+    await amina.post(address, EMAIL)
+    page = await (await amina.get(address)).text()
+    assert "2026-12-01 09:00 America/Chicago" in words(page)
+
+    cancel = re.search(r"/console/emails/\d+/cancel", page)
+    assert cancel is not None
+    await amina.post(cancel[0])
+
+    assert "Called off" in await amina.page(address)
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"day": "2020-01-01"}, "is over already"),
+        ({"zone": "Mars/Olympus"}, "is not a time zone we know"),
+        ({"body_es": " "}, "needs a subject and a text in each language"),
+        ({"hour": "late"}, "is not a date and time"),
+    ],
+)
+async def test_an_email_that_cannot_be_scheduled_is_told(
+    amina: Desk, changed: dict[str, str], sentence: str
+) -> None:
+    response = await amina.post(await campaign(amina), {**EMAIL, **changed})
+
+    assert response.status == 422
+    assert sentence in await response.text()
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"), [("send", ScheduleStatus.FIRED), ("skip", ScheduleStatus.CANCELLED)]
+)
+async def test_a_held_email_is_asked_about(
+    amina: Desk, opened: Opened, answer: str, status: ScheduleStatus
+) -> None:
+    address = await campaign(amina)
+    await amina.post(address, EMAIL)
+    held = {"status": ScheduleStatus.HELD, "next_run_at": None}
+    await opened.database.write(lambda conn: conn.execute(update(CampaignEmail).values(held)))
+    page = await (await amina.get("/console/campaigns")).text()
+    assert "should have left at 2026-12-01 09:00" in words(page)
+
+    asked = re.search(rf"/console/emails/\d+/{answer}", page)
+    assert asked is not None
+    await amina.post(asked[0])
+
+    stands = select(CampaignEmail.status)
+    assert await opened.database.read(lambda conn: conn.scalar(stands)) == status
+
+
+async def test_tomorrow_is_a_day_that_can_be_chosen(amina: Desk, now: datetime) -> None:
+    day = (now + timedelta(days=1)).date().isoformat()
+
+    assert (await amina.post(await campaign(amina), {**EMAIL, "day": day})).status == 303

@@ -1,0 +1,151 @@
+"""English and Spanish are equals: every word of every page is there in both."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import web
+from web.translations import LOCALES, Translator, preferred, translators
+
+WEB = Path(web.__file__).parent
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+TEMPLATES = [("templates/**.html", "jinja2")]
+OPTIONS = {"templates/**.html": {"newstyle_gettext": "true"}}
+
+
+@pytest.fixture
+def spanish() -> Translator:
+    return translators(("es",))["es"]
+
+
+def template_messages() -> Iterator[str | tuple[str, ...]]:
+    for _file, _line, message, _comments, _context in extract_from_dir(WEB, TEMPLATES, OPTIONS):
+        yield message
+
+
+def catalogue() -> dict[str | tuple[str, ...], str | tuple[str, ...]]:
+    found = {}
+    for path in sorted(LOCALES.glob("es/LC_MESSAGES/*.po")):
+        with path.open("rb") as file:
+            found |= {each.id: each.string for each in read_po(file, locale="es") if each.id}
+    return found  # type: ignore[return-value]
+
+
+def each(message: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (message,) if isinstance(message, str) else tuple(message)
+
+
+def test_every_word_of_every_template_is_translated() -> None:
+    known = catalogue()
+
+    missing = {message for message in template_messages() if not all(each(known.get(message, "")))}
+
+    assert not missing
+
+
+def test_translations_keep_their_placeholders() -> None:
+    wrong = [
+        original
+        for original, translated in catalogue().items()
+        for text in each(translated)
+        if not set(PLACEHOLDER.findall(text)) <= set(PLACEHOLDER.findall(" ".join(each(original))))
+    ]
+
+    assert not wrong
+
+
+def sentences(paths: Iterable[Path]) -> Iterator[str]:
+    """The sentences that handlers tell: texts beginning with a capital and ending with a stop."""
+    for path in paths:
+        tree = ast.parse(path.read_text())
+        docs = {id(node.body[0].value) for node in ast.walk(tree) if _has_docstring(node)}  # type: ignore[attr-defined]
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and id(node) not in docs
+            ) and re.fullmatch(r"[A-Z][^{}<>=]* [^{}<>=]*\.", node.value):
+                yield node.value
+
+
+def _has_docstring(node: ast.AST) -> bool:
+    bodied = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return isinstance(node, bodied) and ast.get_docstring(node) is not None
+
+
+def exception_docstrings(paths: Iterable[Path]) -> Iterator[str]:
+    """Exceptions whose docstring is their message."""
+    for path in paths:
+        source = path.read_text()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.ClassDef) and f"({node.name}.__doc__)" in source:
+                yield ast.get_docstring(node) or ""
+
+
+@pytest.mark.parametrize(
+    "pattern", ["web/errors.py", "web/security.py", "web/console/*.py", "organizers/*.py"]
+)
+def test_every_sentence_of_the_handlers_is_translated(pattern: str) -> None:
+    known, paths = catalogue(), list(WEB.parent.glob(pattern))
+
+    told = [*sentences(paths), *exception_docstrings(paths)]
+
+    assert [text for text in told if text not in known] == []
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish_words"),
+    [
+        (
+            "the file has headings but no rows",
+            "El archivo tiene encabezados pero no filas.",
+        ),
+        (
+            "“abc” is not a ZIP code; write five digits, such as 02139",
+            "“abc” no es un código postal; escriba cinco cifras, por ejemplo 02139.",
+        ),
+        (
+            (
+                "60 people were confirmed, but the audience is now 58; look at it again and confirm"
+                " the new number"
+            ),
+            (
+                "Se confirmaron 60 personas, pero el público ahora es de 58; mírelo otra vez y"
+                " confirme el número nuevo."
+            ),
+        ),
+        ("Nobody wrote this one down", "Nobody wrote this one down."),
+        ("", ""),
+    ],
+)
+def test_finished_sentences_are_known_by_their_pattern(
+    spanish: Translator, english: str, spanish_words: str
+) -> None:
+    assert spanish.sentence(english) == spanish_words
+
+
+def test_a_name_with_percent_signs_does_no_harm(spanish: Translator) -> None:
+    assert "%s%d" in spanish.sentence("there is already a project named %s%d; choose another name")
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("es", "es"),
+        ("es-SV,es;q=0.9,en;q=0.8", "es"),
+        ("en;q=0.5, es;q=0.7", "es"),
+        ("fr, de", "en"),
+        ("es;q=x", "en"),
+        (",;q=,", "en"),
+    ],
+)
+def test_the_browsers_language_is_heard(header: str, language: str) -> None:
+    assert preferred(header, ("en", "es"), "en") == language
