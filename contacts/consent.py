@@ -98,7 +98,7 @@ def grant_unless_refused(
     pairs, said = set(rows), Evidence(source, evidence, actor, import_id)
     refused = refusals(conn, pairs, scopes=(scope,))
     willing = pairs - refused.keys() - _already_noted(conn, pairs, scope, import_id)
-    new = willing - _granted(conn, willing, scope)
+    new = willing - granted(conn, willing, scope)
     lines = [line((*pair, scope), Standing.GRANTED, said, now) for pair in sorted(willing)]
     if lines:
         conn.execute(insert(Consent), lines)
@@ -165,6 +165,20 @@ def refusals(
     return found
 
 
+def granted(conn: Connection, pairs: Iterable[Pair], scope: str) -> set[Pair]:
+    """Those addresses that have a standing in this scope; of those not refused, a consent."""
+    held = AddressStanding
+    return {
+        (channel, address)
+        for channel, addresses in by_channel(pairs)
+        for address in conn.scalars(
+            select(held.address).where(
+                held.channel == channel, held.address.in_(addresses), held.scope == scope
+            )
+        )
+    }
+
+
 def _strictest(
     channel: ColumnElement[str], address: ColumnElement[str], scopes: Sequence[str]
 ) -> ColumnElement[str]:
@@ -179,19 +193,6 @@ def _strictest(
         .correlate_except(held)
         .scalar_subquery()
     )
-
-
-def _granted(conn: Connection, pairs: Iterable[Pair], scope: str) -> set[Pair]:
-    held = AddressStanding
-    return {
-        (channel, address)
-        for channel, addresses in by_channel(pairs)
-        for address in conn.scalars(
-            select(held.address).where(
-                held.channel == channel, held.address.in_(addresses), held.scope == scope
-            )
-        )
-    }
 
 
 def _already_noted(

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -102,7 +102,7 @@ def by_channel(pairs: Iterable[Pair]) -> list[tuple[str, list[str]]]:
 
 def line(key: Key, standing: Standing, said: Evidence, now: datetime) -> dict[str, Any]:
     """One line of the ledger."""
-    return {**_names(key), "standing": standing.value, "at": now, **asdict(said)}
+    return {**_names(key), "standing": standing.value, "at": now, **vars(said)}
 
 
 def standing_row(key: Key, standing: Standing, now: datetime) -> dict[str, Any]:
@@ -110,4 +110,5 @@ def standing_row(key: Key, standing: Standing, now: datetime) -> dict[str, Any]:
 
 
 def _names(key: Key) -> dict[str, str]:
-    return dict(zip(("channel", "address", "scope"), key, strict=True))
+    channel, address, scope = key
+    return {"channel": channel, "address": address, "scope": scope}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -170,7 +170,7 @@ def leave_project(conn: Connection, contact_id: int, project_id: int) -> None:
 
 def search_text(person: Person, further: Iterable[str] = ()) -> str:
     """What the console's search looks through."""
-    return folded(" ".join([*asdict(person).values(), *further]))
+    return folded(" ".join([*vars(person).values(), *further]))
 
 
 def located(conn: Connection, where: Place) -> dict[str, Any]:

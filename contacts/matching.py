@@ -1,0 +1,127 @@
+"""Whether a row is somebody we know already, and what it changes about them. No database here.
+
+The same email address is the same person. The same phone is the same person only if the given names
+agree or one is missing: a household shares a phone and stays two people. What a row leaves blank
+stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from contacts.mapping import Row
+from database.tables import folded
+
+
+class Fate(StrEnum):
+    """What becomes of a row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    MERGED = "merged"  # it tells of somebody whom an earlier row of the file told of
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an import may write about a contact."""
+
+    given_name: str = ""
+    family_name: str = ""
+    language: str = ""
+    zip: str = ""
+    city: str = ""
+    phones: tuple[str, ...] = ()  # the one we write to first
+    emails: tuple[str, ...] = ()
+
+
+TEXTS = ("given_name", "family_name", "language", "zip", "city")
+
+
+@dataclass(eq=False)
+class Entry:
+    """A contact, known or about to be, while rows are laid upon them."""
+
+    facts: Facts
+    id: int | None = None  # None: to be created
+    before: Facts | None = None  # as the database has them
+    touched: bool = False  # a row of this file has told of them
+    tags: set[str] = field(default_factory=set)
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is something to write about a contact the database knows."""
+        return self.before is not None and self.facts != self.before
+
+
+class Matcher:
+    """Lays rows upon the contacts it knows, and makes new ones for the rest."""
+
+    def __init__(self, *, language: str) -> None:
+        self._language = language
+        self._ids: set[int] = set()
+        self._by_email: dict[str, Entry] = {}
+        self._by_phone: dict[str, list[Entry]] = defaultdict(list)
+
+    def know(self, entries: Iterable[Entry]) -> None:
+        """Learn of contacts in the database, the oldest first; those known already stay."""
+        for entry in entries:
+            if entry.id is not None and entry.id not in self._ids:
+                self._ids.add(entry.id)
+                self._index(entry)
+
+    def lay(self, row: Row) -> tuple[Entry, Fate]:
+        """Find or make the contact a row tells of, and let it tell."""
+        entry = self._find(row)
+        if entry is None:
+            entry = Entry(Facts(language=row.language or self._language))
+            fate = Fate.CREATED
+        else:
+            fate = Fate.MERGED if entry.touched else Fate.UNCHANGED
+        facts = told(entry.facts, row)
+        if fate is Fate.UNCHANGED and facts != entry.facts:
+            fate = Fate.UPDATED
+        entry.facts, entry.touched = facts, True
+        entry.tags.update(row.tags)
+        self._index(entry)
+        return entry, fate
+
+    def _find(self, row: Row) -> Entry | None:
+        if row.email and row.email in self._by_email:
+            return self._by_email[row.email]
+        housemates = self._by_phone.get(row.phone, ()) if row.phone else ()
+        given = folded(row.given_name)
+        names = ((entry, folded(entry.facts.given_name)) for entry in housemates)
+        return next((entry for entry, name in names if _agree(given, name)), None)
+
+    def _index(self, entry: Entry) -> None:
+        for email in entry.facts.emails:
+            self._by_email.setdefault(email, entry)
+        for phone in entry.facts.phones:
+            if entry not in self._by_phone[phone]:
+                self._by_phone[phone].append(entry)
+
+
+def told(facts: Facts, row: Row) -> Facts:
+    """What is known of a person after a row has told its part; its blanks tell nothing."""
+    news = {name: getattr(row, name) for name in TEXTS if getattr(row, name)}
+    return replace(
+        facts,
+        **news,
+        phones=_first(row.phone, facts.phones),
+        emails=_first(row.email, facts.emails),
+    )
+
+
+def _first(address: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """A person's addresses with this one first."""
+    if not address or known[:1] == (address,):
+        return known
+    return (address, *(each for each in known if each != address))
+
+
+def _agree(one: str, other: str) -> bool:
+    return not one or not other or one == other

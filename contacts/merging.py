@@ -1,0 +1,196 @@
+"""The database's side of an import: the contacts a chunk of rows may tell of, and their writing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from contacts.mapping import Row
+from contacts.matching import TEXTS, Entry, Facts
+from contacts.models import Address, Channel, Contact, ContactTag, ImportChange, Membership
+from contacts.people import BY_HAND, Person, search_text
+from contacts.tags import tag_ids
+from database.tables import folded
+from database.upserts import insert_or
+from representatives.districts import Place
+from representatives.lookup import places
+from representatives.timezones import zone_sets
+
+SLICE = 5000  # ids per statement; both databases take some 32,000 parameters
+T = TypeVar("T")
+PLACE = ("state", "district", "district_how")
+
+
+def known_entries(conn: Connection, rows: Iterable[Row]) -> list[Entry]:
+    """Everybody who shares an address with these rows, the oldest first."""
+    rows = list(rows)
+    ids = _at(conn, Channel.EMAIL, {row.email for row in rows if row.email})
+    ids |= _at(conn, Channel.SMS, {row.phone for row in rows if row.phone})
+    return [
+        Entry(facts, id=contact_id, before=facts)
+        for contact_id, facts in facts_of(conn, sorted(ids)).items()
+    ]
+
+
+def facts_of(conn: Connection, ids: Sequence[int]) -> dict[int, Facts]:
+    """What is on file about contacts, as far as an import may change it, by id in this order."""
+    addresses = _addresses(conn, ids)
+    columns = [getattr(Contact, name) for name in TEXTS]
+    found = {}
+    for some in _slices(ids):
+        chosen = select(Contact.id, *columns).where(Contact.id.in_(some)).order_by(Contact.id)
+        for contact_id, *texts in conn.execute(chosen):
+            own = addresses[contact_id]
+            phones, emails = tuple(own[Channel.SMS.value]), tuple(own[Channel.EMAIL.value])
+            found[contact_id] = Facts(
+                **dict(zip(TEXTS, texts, strict=True)), phones=phones, emails=emails
+            )
+    return found
+
+
+def create(conn: Connection, entries: Sequence[Entry], import_id: int, now: datetime) -> None:
+    """Insert new contacts with their addresses; each entry learns its id."""
+    if not entries:
+        return
+    where = _places(conn, [entry.facts for entry in entries])
+    shared = {"joined_on": now.date(), "created_at": now, "import_id": import_id}
+    rows = [
+        {**_columns(entry.facts), **place, **shared}
+        for entry, place in zip(entries, where, strict=True)
+    ]
+    ids = insert(Contact).returning(Contact.id, sort_by_parameter_order=True)
+    for entry, contact_id in zip(entries, conn.scalars(ids, rows), strict=True):
+        entry.id = contact_id
+    _insert_addresses(conn, [(entry.id or 0, entry.facts) for entry in entries])
+
+
+def change(conn: Connection, entries: Sequence[Entry], import_id: int | None) -> None:
+    """Write what changed about contacts, and for an import keep what was there before."""
+    entries = [entry for entry in entries if entry.changed]
+    if not entries:
+        return
+    rewrite(conn, {entry.id or 0: (entry.before or Facts(), entry.facts) for entry in entries})
+    if import_id is not None:
+        rows = [_change(entry, import_id) for entry in entries]
+        conn.execute(insert(ImportChange), rows)
+
+
+def rewrite(conn: Connection, changes: dict[int, tuple[Facts, Facts]]) -> None:
+    """Bring contacts from what they are to other facts, their place and addresses included."""
+    now_at = _places_of(conn, list(changes))
+    placed = _places(conn, [after for _before, after in changes.values()])
+    rows = []
+    for (contact_id, (before, after)), found in zip(changes.items(), placed, strict=True):
+        kept = now_at[contact_id]
+        if before.zip == after.zip and kept["district_how"] in BY_HAND:
+            found = {**found, **kept}  # noqa: PLW2901 - a choice made by hand outlives a new phone
+        rows.append({**_columns(after), **found, "the_id": contact_id})
+    conn.execute(update(Contact).where(Contact.id == bindparam("the_id")), rows)
+    moved = {
+        contact_id: after
+        for contact_id, (before, after) in changes.items()
+        if (before.phones, before.emails) != (after.phones, after.emails)
+    }
+    for some in _slices(list(moved)):
+        conn.execute(delete(Address).where(Address.contact_id.in_(some)))
+    _insert_addresses(conn, list(moved.items()))
+
+
+def enrol(
+    conn: Connection, entries: Sequence[Entry], project_id: int | None, import_id: int
+) -> None:
+    """Put contacts into the import's project and give them their tags."""
+    if project_id is not None:
+        joining = {"project_id": project_id, "import_id": import_id}
+        members = [{**joining, "contact_id": entry.id} for entry in entries]
+        conn.execute(insert_or(conn, Membership).on_conflict_do_nothing(), members)
+    ids = tag_ids(conn, {tag for entry in entries for tag in entry.tags})
+    tagged = [
+        {"tag_id": tag_id, "contact_id": entry.id, "import_id": import_id}
+        for entry in entries
+        for tag_id in sorted({ids[folded(tag)] for tag in entry.tags})
+    ]
+    if tagged:
+        conn.execute(insert_or(conn, ContactTag).on_conflict_do_nothing(), tagged)
+
+
+def _change(entry: Entry, import_id: int) -> dict[str, Any]:
+    before, after = vars(entry.before or Facts()), vars(entry.facts)
+    fields = [name for name in after if before[name] != after[name]]
+    return {
+        "import_id": import_id,
+        "contact_id": entry.id,
+        "before": {name: before[name] for name in fields},
+        "after": {name: after[name] for name in fields},
+    }
+
+
+def _columns(facts: Facts) -> dict[str, Any]:
+    texts = {name: getattr(facts, name) for name in TEXTS}
+    phone, email = next(iter(facts.phones), ""), next(iter(facts.emails), "")
+    person = Person(**texts, phone=phone, email=email)
+    further = (*facts.phones[1:], *facts.emails[1:])
+    return {**texts, "search_text": search_text(person, further)}
+
+
+def _places(conn: Connection, people: Sequence[Facts]) -> list[dict[str, Any]]:
+    """The columns that follow from each person's ZIP and phone."""
+    keys = [(facts.zip, next(iter(facts.phones), None)) for facts in people]
+    found = places(conn, keys)
+    ids = zone_sets(conn, {place.zones for place in found.values()})
+    return [_of_place(found[key], ids[found[key].zones]) for key in keys]
+
+
+def _of_place(place: Place, zone_set_id: int) -> dict[str, Any]:
+    return {
+        "state": place.state,
+        "district": place.district,
+        "district_how": place.how,
+        "zone_set_id": zone_set_id,
+    }
+
+
+def _places_of(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    columns = [getattr(Contact, name) for name in PLACE]
+    found = {}
+    for some in _slices(ids):
+        rows = conn.execute(select(Contact.id, *columns).where(Contact.id.in_(some)))
+        found.update({row[0]: dict(zip(PLACE, row[1:], strict=True)) for row in rows})
+    return found
+
+
+def _insert_addresses(conn: Connection, people: Sequence[tuple[int, Facts]]) -> None:
+    rows = [
+        {"contact_id": contact_id, "channel": channel.value, "address": address, "rank": rank}
+        for contact_id, facts in people
+        for channel, own in ((Channel.SMS, facts.phones), (Channel.EMAIL, facts.emails))
+        for rank, address in enumerate(own)
+    ]
+    if rows:
+        conn.execute(insert(Address), rows)
+
+
+def _at(conn: Connection, channel: Channel, addresses: set[str]) -> set[int]:
+    found: set[int] = set()
+    for some in _slices(sorted(addresses)):
+        at = (Address.channel == channel.value) & Address.address.in_(some)
+        found |= set(conn.scalars(select(Address.contact_id).where(at)))
+    return found
+
+
+def _addresses(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:
+    found: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    columns = select(Address.contact_id, Address.channel, Address.address)
+    for some in _slices(ids):
+        chosen = columns.where(Address.contact_id.in_(some)).order_by(Address.rank)
+        for contact_id, channel, address in conn.execute(chosen):
+            found[contact_id][channel].append(address)
+    return found
+
+
+def _slices(items: Sequence[T]) -> list[Sequence[T]]:
+    return [items[start : start + SLICE] for start in range(0, len(items), SLICE)]

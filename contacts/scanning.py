@@ -1,0 +1,173 @@
+"""Read a whole file of contacts and say what is wrong with it, before a database hears of it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TextIO
+
+from contacts.headings import Columns, find_columns
+from contacts.mapping import Row, RowProblem, RowReader
+from contacts.models import NETWORK, project_scope
+from contacts.reading import BadFile, Layout, read_layout, read_rows
+
+UNKNOWN = "unknown"  # the consent statement that says: store them, but do not write to them
+MOST_PROBLEMS = 500  # kept for the screen; the error file has them all
+STEP = 5000  # rows between two reports of progress
+
+Progress = Callable[[int], None]  # told how many rows are done
+
+
+class ConsentMissing(ValueError):
+    """Nobody may be written to without having agreed; the batch needs a statement how they did."""
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the person who imports a file says about it."""
+
+    consent: str  # how these people agreed; "unknown" stores them without a consent
+    project_id: int | None = None  # they join this project
+    project_only: bool = False  # they agreed to hear from this project, not from the network
+    columns: Mapping[str, str] = field(default_factory=dict)  # heading → field; "" = ignore it
+    tags: tuple[str, ...] = ()
+    language: str = "en"  # of new contacts whose row does not say
+    region: str = "US"  # of phone numbers without a country
+
+    @property
+    def statement(self) -> str:
+        """The consent statement; "" where none is known."""
+        said = " ".join(self.consent.split())
+        return "" if said.casefold() == UNKNOWN else said
+
+    @property
+    def scope(self) -> str:
+        """What the consent covers."""
+        if self.project_only and self.project_id is not None:
+            return project_scope(self.project_id)
+        return NETWORK
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A file that can be imported, and what is wrong in it row by row."""
+
+    source: Path | bytes
+    filename: str
+    layout: Layout
+    columns: Columns
+    options: ImportOptions
+    rows: int  # below the headings, blank ones aside
+    refused_rows: int  # cannot be imported at all
+    refused: tuple[RowProblem, ...]  # the first of them
+    left_out_fields: int  # in rows that are imported without them
+    left_out: tuple[RowProblem, ...]  # the first of them
+    zips_mended: int  # leading zeros put back
+
+    def people(self) -> Iterator[Row]:
+        """Read the file again, row by row, leaving out what is refused."""
+        for _cells, row, _problems in _parsed(self.source, self.layout, self.columns, self.options):
+            if row is not None:
+                yield row
+
+
+def scan(
+    source: Path | bytes,
+    *,
+    options: ImportOptions,
+    filename: str = "",
+    progress: Progress | None = None,
+) -> Scan:
+    """Read a file from end to end, without a database, in little memory.
+
+    Raises BadFile where it is no table of contacts, and ConsentMissing.
+    """
+    if not options.consent.strip():
+        raise ConsentMissing(
+            "say how these people agreed to be written to, such as “signed the sheet at our May "
+            "assembly”; or write “unknown”, and they are stored but not written to"
+        )
+    layout = read_layout(source)
+    columns = find_columns(layout.headings, options.columns)
+    tally = _Tally()
+    for _cells, row, problems in _parsed(source, layout, columns, options):
+        tally.add(row, problems)
+        if progress and tally.rows % STEP == 0:
+            progress(tally.rows)
+    if not tally.rows:
+        raise BadFile("the file has headings but no rows")
+    name = filename or (source.name if isinstance(source, Path) else "upload.csv")
+    return Scan(
+        source=source,
+        filename=name,
+        layout=layout,
+        columns=columns,
+        options=options,
+        rows=tally.rows,
+        refused_rows=tally.refused_rows,
+        refused=tuple(tally.refused),
+        left_out_fields=tally.left_out_fields,
+        left_out=tuple(tally.left_out),
+        zips_mended=tally.zips_mended,
+    )
+
+
+def write_problems(scanned: Scan, target: TextIO) -> int:
+    """Write every row with a problem, with its line and the reason, as CSV; return how many.
+
+    Cells that a spreadsheet would run as a formula are defused with an apostrophe; importing the
+    mended file takes it off again.
+    """
+    writer = csv.writer(target)
+    writer.writerow([*map(_defused, scanned.layout.headings), "line", "imported", "reason"])
+    written = 0
+    width = scanned.columns.width
+    parsed = _parsed(scanned.source, scanned.layout, scanned.columns, scanned.options)
+    for cells, row, problems in parsed:
+        if not problems:
+            continue
+        kept = "no" if row is None else "yes, without it"
+        reason = "; ".join(_reason(problem) for problem in problems)
+        shown = map(_defused, (cells + [""] * width)[:width])
+        writer.writerow([*shown, problems[0].row, kept, _defused(reason)])
+        written += 1
+    return written
+
+
+class _Tally:
+    """What a scan has counted so far."""
+
+    def __init__(self) -> None:
+        self.rows = self.refused_rows = self.left_out_fields = self.zips_mended = 0
+        self.refused: list[RowProblem] = []
+        self.left_out: list[RowProblem] = []
+
+    def add(self, row: Row | None, problems: list[RowProblem]) -> None:
+        self.rows += 1
+        if row is None:
+            self.refused_rows += 1
+            self.refused += problems[: max(0, MOST_PROBLEMS - len(self.refused))]
+            return
+        self.zips_mended += row.zip_mended
+        if problems:
+            self.left_out_fields += len(problems)
+            self.left_out += problems[: max(0, MOST_PROBLEMS - len(self.left_out))]
+
+
+def _parsed(
+    source: Path | bytes, layout: Layout, columns: Columns, options: ImportOptions
+) -> Iterator[tuple[list[str], Row | None, list[RowProblem]]]:
+    reader = RowReader(columns, region=options.region)
+    for number, cells in read_rows(source, layout):
+        row, problems = reader.read(number, cells)
+        yield cells, row, problems
+
+
+def _reason(problem: RowProblem) -> str:
+    return f"{problem.field}: {problem.sentence}" if problem.field else problem.sentence
+
+
+def _defused(cell: str) -> str:
+    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
