@@ -132,7 +132,7 @@ def place_of_contact(conn: Connection, contact_id: int) -> Place:
     row = conn.execute(select(*columns).where(Contact.id == contact_id)).one()
     by_zip = place(conn, row.zip)
     if row.district is None:
-        return by_zip
+        return replace(by_zip, state=by_zip.state or row.state)
     return replace(by_zip, state=row.state, district=row.district, how=row.district_how)
 
 

@@ -197,3 +197,12 @@ def test_organizers_correction_wins_over_a_pick(conn: Connection) -> None:
     pick_district(conn, amina, "MA", 5)
 
     assert conn.scalar(select(Contact.district).where(Contact.id == amina)) == 7
+
+
+def test_state_on_the_contact_counts_where_there_is_no_zip(conn: Connection) -> None:
+    load_invented_officials(conn)
+    ben = make_contact(conn, "Ben", zip="", state="ME", district=None, district_how="unknown")
+
+    targets = targets_for(conn, make_action(conn), place_of_contact(conn, ben))
+
+    assert keys(targets) == [SWITCHBOARD, "us:senate:ME:1", "us:senate:ME:2"]

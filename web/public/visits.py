@@ -115,7 +115,7 @@ def tell(
         target=target,
         outcome=Outcome(outcome),
         channel="web",
-        note=" ".join(note.split()),
+        note=_line(note),
         now=now,
     )
 
@@ -130,6 +130,11 @@ def remember_district(conn: Connection, visitor: Visitor, district: str) -> None
     if choice is None or person is None or person.contact_id is None:
         raise BadAnswer(BadAnswer.__doc__)
     pick_district(conn, person.contact_id, *choice)
+
+
+def _line(text: str) -> str:
+    """One line of what somebody typed, without characters that nobody can see."""
+    return "".join(each for each in " ".join(text.split()) if each.isprintable())
 
 
 def _page(conn: Connection, visitor: Visitor) -> tuple[AlertPage, Person | None]:
