@@ -57,6 +57,8 @@ def launch_file(
     as_json: AsJson = False,
 ) -> None:
     """Check an alert file, confirm how many people it goes to, and launch it."""
+    if as_json and not yes:
+        raise typer.BadParameter("--json asks nothing; say --yes to launch to whomever it reaches")
     with_database(lambda here, site: _launch(here, site, _draft(file, site), yes, as_json))
 
 
@@ -143,7 +145,7 @@ async def _launch(here: Opened, site: Site, draft: AlertDraft, yes: bool, as_jso
         Console().print(terminal.check_view(found))
     if found.blocking:
         raise NotReady(found.blocking)
-    confirmed = found.people if yes or as_json else await asyncio.to_thread(_confirm, found)
+    confirmed = found.people if yes else await asyncio.to_thread(_confirm, found)
 
     def unit(conn: Connection) -> int:
         alert_id = launching.create(conn, draft, house=site.house, created_by=BY, now=now())

@@ -75,6 +75,8 @@ class Plan:
     port: int = 8080
     people: int = 300
     until_finished: bool = False
+    undo_seconds: int = 5
+    behaviour: Behaviour = BEHAVIOUR
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ async def show(plan: Plan, console: Console) -> None:
     """Run the demonstration. Raises DemoFailed if it should end by itself and does not."""
     with _folder(plan) as folder, _told_to_stop() as told:
         settings = all_settings.load(_environment(plan, folder), folder=folder)
-        async with running(settings, behaviour=BEHAVIOUR) as service:
+        async with running(settings, behaviour=plan.behaviour) as service:
             password = secrets.token_urlsafe(9)
             with console.status("inventing people …"):
                 alert_id = await service.database.write(
@@ -139,7 +141,7 @@ def _environment(plan: Plan, folder: Path) -> dict[str, str]:
         "DATABASE__URL": f"sqlite:///{folder / name}",
         "WEB__PORT": str(plan.port),
         "OUTBOX__SIMULATE": "true",
-        "SENDING__UNDO_SECONDS": "5",
+        "SENDING__UNDO_SECONDS": str(plan.undo_seconds),
         "SENDING__SMS_SEGMENTS_PER_SECOND": "20",
         "SENDING__EMAILS_PER_SECOND": "20",
         "QUIET_HOURS__OPENS": "00:00",

@@ -20,7 +20,7 @@ from alerts.models import Alert, AlertText, Case, Fact, Release
 from alerts.preflight import Check, NoSuchAlert, check
 from contacts.models import Standing
 from contacts.projects import NoSuchProject
-from database.jobs import EmbeddedJobs, Jobs
+from database.jobs import Jobs
 from messages import control
 from messages.audience import Audience, Filter
 from messages.control import NotNow, Words
@@ -28,13 +28,7 @@ from messages.hours import Hours
 from messages.models import Link, Message, MessageStatus, MessageText, Reach
 from tests.alerts.drafting import HOUSE, make_case, make_draft, make_fact_draft
 from tests.builders import make_contact, make_project
-
-
-class NoJobs(EmbeddedJobs):
-    """Nobody works: a test looks at rows only."""
-
-    def enqueue(self, conn: Connection, kind: str, key: int, **_: Any) -> None:
-        return
+from tests.doubles import NoJobs
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from campaigns import calendar, firing
 from campaigns.calendar import AlreadyPast, EmailDraft, NoSuchEmail
 from campaigns.models import CampaignEmail, CampaignRun, ScheduleStatus
 from campaigns.wallclock import BadTime, Oddity
-from database.jobs import EmbeddedJobs
 from database.opening import Opened
 from messages.audience import EVERYBODY, Audience, Filter
 from messages.composing import Identity
@@ -22,6 +21,7 @@ from messages.control import NotNow, Words
 from messages.house import HouseRules
 from messages.models import Link, Message, MessageKind, MessageStatus
 from tests.builders import make_contact, make_project
+from tests.doubles import NoJobs
 
 HOUSE = HouseRules(
     identity=Identity(
@@ -35,20 +35,9 @@ HOUSE = HouseRules(
 NINE = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)  # 9:00 in Madison
 
 
-class Recorded(EmbeddedJobs):
-    """Remembers what was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[tuple[str, int]] = []
-
-    def enqueue(self, conn: Connection, kind: str, key: int, **_: Any) -> None:
-        self.asked.append((kind, key))
-
-
 @pytest.fixture
-def jobs() -> Recorded:
-    return Recorded()
+def jobs() -> NoJobs:
+    return NoJobs()
 
 
 def make_email_draft(**changes: Any) -> EmailDraft:
@@ -74,7 +63,7 @@ def schedule(conn: Connection, now: datetime, **changes: Any) -> int:
     return email_id
 
 
-def fire(conn: Connection, jobs: Recorded, email_id: int, now: datetime) -> firing.Fired | None:
+def fire(conn: Connection, jobs: NoJobs, email_id: int, now: datetime) -> firing.Fired | None:
     return firing.fire(conn, jobs, email_id, house=HOUSE, now=now)
 
 
@@ -91,7 +80,7 @@ def test_an_email_is_due_at_its_hour_and_not_before(conn: Connection, now: datet
 
 
 def test_a_due_email_is_launched_as_a_campaign_message(
-    conn: Connection, now: datetime, jobs: Recorded
+    conn: Connection, now: datetime, jobs: NoJobs
 ) -> None:
     make_contact(conn)
     email_id = schedule(conn, now)
@@ -113,7 +102,7 @@ def test_a_due_email_is_launched_as_a_campaign_message(
 
 
 def test_however_often_the_clock_rings_it_goes_out_once(
-    conn: Connection, now: datetime, jobs: Recorded
+    conn: Connection, now: datetime, jobs: NoJobs
 ) -> None:
     make_contact(conn)
     email_id = schedule(conn, now)
@@ -124,9 +113,7 @@ def test_however_often_the_clock_rings_it_goes_out_once(
     assert conn.scalar(select(func.count()).select_from(Message)) == 1
 
 
-async def test_two_clocks_at_once_send_it_once(
-    opened: Opened, now: datetime, jobs: Recorded
-) -> None:
+async def test_two_clocks_at_once_send_it_once(opened: Opened, now: datetime, jobs: NoJobs) -> None:
     def prepare(conn: Connection) -> int:
         make_contact(conn)
         return schedule(conn, now)
@@ -145,7 +132,7 @@ async def test_two_clocks_at_once_send_it_once(
 
 
 def test_a_clock_that_rings_early_does_nothing(
-    conn: Connection, now: datetime, jobs: Recorded
+    conn: Connection, now: datetime, jobs: NoJobs
 ) -> None:
     email_id = schedule(conn, now)
 
@@ -154,7 +141,7 @@ def test_a_clock_that_rings_early_does_nothing(
 
 
 def test_one_that_is_a_little_late_goes_out_and_says_how_late(
-    conn: Connection, now: datetime, jobs: Recorded
+    conn: Connection, now: datetime, jobs: NoJobs
 ) -> None:
     make_contact(conn)
     email_id = schedule(conn, now)
@@ -165,7 +152,7 @@ def test_one_that_is_a_little_late_goes_out_and_says_how_late(
 
 
 def test_one_that_is_later_than_its_committee_allows_is_held(
-    conn: Connection, now: datetime, jobs: Recorded
+    conn: Connection, now: datetime, jobs: NoJobs
 ) -> None:
     make_contact(conn)
     email_id = schedule(conn, now, late_minutes=15)
@@ -177,9 +164,7 @@ def test_one_that_is_later_than_its_committee_allows_is_held(
     assert conn.scalar(select(func.count()).select_from(Message)) == 0
 
 
-def test_a_held_email_may_be_sent_after_all(
-    conn: Connection, now: datetime, jobs: Recorded
-) -> None:
+def test_a_held_email_may_be_sent_after_all(conn: Connection, now: datetime, jobs: NoJobs) -> None:
     make_contact(conn)
     email_id = schedule(conn, now)
     late = NINE + timedelta(hours=5)
@@ -194,9 +179,7 @@ def test_a_held_email_may_be_sent_after_all(
         firing.send_held(conn, jobs, email_id, house=HOUSE, now=late)
 
 
-def test_a_held_email_may_be_let_go_or_moved(
-    conn: Connection, now: datetime, jobs: Recorded
-) -> None:
+def test_a_held_email_may_be_let_go_or_moved(conn: Connection, now: datetime, jobs: NoJobs) -> None:
     skipped, moved = schedule(conn, now), schedule(conn, now)
     late = NINE + timedelta(hours=5)
     for email_id in (skipped, moved):
@@ -210,7 +193,7 @@ def test_a_held_email_may_be_let_go_or_moved(
 
 
 def test_one_that_something_stands_in_the_way_of_is_held_and_says_why(
-    conn: Connection, now: datetime, jobs: Recorded
+    conn: Connection, now: datetime, jobs: NoJobs
 ) -> None:
     make_contact(conn, city="")
     texts = {language: Words(subject="s", body="{{ city }}") for language in ("en", "es")}
@@ -226,7 +209,7 @@ def test_one_that_something_stands_in_the_way_of_is_held_and_says_why(
 
 
 def test_a_project_sends_by_its_own_sender_to_its_own_people(
-    conn: Connection, now: datetime, jobs: Recorded
+    conn: Connection, now: datetime, jobs: NoJobs
 ) -> None:
     madison = make_project(conn, email_sender="madison@example.org")
     make_contact(conn, "Amina", projects=[madison])
@@ -264,7 +247,7 @@ def test_a_time_that_is_over_or_odd_is_told(conn: Connection, now: datetime) -> 
 
 
 def test_an_email_can_be_called_off_until_it_is_fired(
-    conn: Connection, now: datetime, jobs: Recorded
+    conn: Connection, now: datetime, jobs: NoJobs
 ) -> None:
     make_contact(conn)
     cancelled, fired = schedule(conn, now), schedule(conn, now)

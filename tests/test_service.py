@@ -1,0 +1,211 @@
+"""A process by role: what it opens, what it refuses, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import structlog
+from aiohttp import ClientSession
+from sqlalchemy import Connection, select
+
+import logs
+import settings
+from contacts.models import Channel
+from database.embedded import SenderRunning
+from database.engine import is_sqlite
+from fitting import make_providers, make_site, read_secrets, site_for
+from messages.models import SenderRun
+from service import PortTaken, Role, running
+from settings import Settings
+
+REAL = {
+    "LLAMADO_NETWORK__PUBLIC_URL": "https://llamado.example.org/",
+    "LLAMADO_TWILIO__ACCOUNT_SID": "AC0123",
+    "LLAMADO_TWILIO__AUTH_TOKEN": "made-up",
+    "LLAMADO_TWILIO__FROM_NUMBER": "+12025550123",
+    "LLAMADO_TWILIO__API_BASE": "http://127.0.0.1:9",
+    "LLAMADO_SENDGRID__API_KEY": "SG.made-up",
+    "LLAMADO_SENDGRID__FROM_EMAIL": "alerts@example.org",
+}
+
+
+@pytest.fixture
+def environment(database_url: str) -> dict[str, str]:
+    """A process on a database of its own and any free port."""
+    return {"LLAMADO_DATABASE__URL": database_url, "LLAMADO_WEB__PORT": "0"}
+
+
+@pytest.fixture(autouse=True)
+def _own_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    yield
+    structlog.reset_defaults()
+
+
+def load(environment: dict[str, str], folder: Path) -> Settings:
+    return settings.load(environment, folder=folder)
+
+
+def runs(conn: Connection) -> list[bool]:
+    """Of every sender that ever started: whether it ended cleanly."""
+    return [ended is not None for ended in conn.scalars(select(SenderRun.stopped_at))]
+
+
+async def test_a_process_answers_at_the_port_it_got_and_makes_links_with_it(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    async with running(load(environment, tmp_path)) as service, ClientSession() as client:
+        answer = await client.get(f"{service.url}/healthz")
+        text = await answer.text()
+
+    assert text == "ok\n"
+    assert service.site.public_url == service.url
+    assert not service.url.endswith(":0")
+
+
+async def test_a_clean_end_is_noted(environment: dict[str, str], tmp_path: Path) -> None:
+    loaded = load(environment, tmp_path)
+
+    async with running(loaded) as service:
+        assert await service.database.read(runs) == [False]
+    async with running(loaded, Role.WEB) as service:
+        assert await service.database.read(runs) == [True]
+
+
+async def test_a_sender_answers_no_http_and_a_web_process_sends_nothing(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    loaded = load(environment, tmp_path)
+
+    async with running(loaded, Role.SENDER) as sender, running(loaded, Role.WEB) as web:
+        assert sender.url == ""
+        assert web.url.startswith("http://127.0.0.1:")
+        assert await web.database.read(runs) == [False]
+
+
+async def test_a_second_sender_on_one_file_is_refused_with_a_sentence(
+    environment: dict[str, str], tmp_path: Path, database_url: str
+) -> None:
+    loaded = load(environment, tmp_path)
+
+    async with running(loaded):
+        if is_sqlite(database_url):
+            with pytest.raises(SenderRunning, match="another Llamado is already sending"):
+                async with running(loaded):
+                    pytest.fail("two senders on one file")
+        else:
+            async with running(loaded) as second:
+                assert await second.database.read(runs) == [False, False]
+
+
+async def test_a_port_that_is_taken_is_one_sentence(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    async with running(load(environment, tmp_path), Role.WEB) as first:
+        port = first.url.rpartition(":")[2]
+        second = load({**environment, "LLAMADO_WEB__PORT": port}, tmp_path)
+        with pytest.raises(PortTaken, match="choose another with --port"):
+            async with running(second, Role.WEB):
+                pytest.fail("two processes on one port")
+
+
+async def test_a_failure_inside_is_seen_as_itself(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(LookupError, match="as itself"):
+        async with running(load(environment, tmp_path)):
+            raise LookupError("as itself")
+
+
+async def test_without_an_account_everything_goes_to_the_outbox(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    loaded = load(environment, tmp_path)
+
+    async with running(loaded, Role.WEB) as service:
+        providers = make_providers(loaded, service.site, service.database, None)
+
+    assert {each.name for each in providers.values()} == {"outbox"}
+    assert not service.site.real_email
+    assert service.site.twilio_tokens == ()
+
+
+async def test_accounts_take_the_place_of_the_outbox(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    loaded = load({**environment, **REAL}, tmp_path)
+
+    async with running(loaded, Role.WEB) as service:
+        providers = make_providers(loaded, service.site, service.database, None)
+        for provider in providers.values():
+            await provider.close()
+
+    assert providers[Channel.SMS].name == "twilio"
+    assert providers[Channel.EMAIL].name == "sendgrid"
+    assert service.site.public_url == "https://llamado.example.org"
+    assert service.site.real_email
+    assert service.site.sms_sender == "+12025550123"
+    assert service.site.email_sender == "alerts@example.org"
+
+
+async def test_a_mail_server_sends_where_sendgrid_is_not_set_up(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    mail = {
+        "LLAMADO_SMTP__HOST": "127.0.0.1",
+        "LLAMADO_SMTP__FROM_EMAIL": "office@example.org",
+    }
+    loaded = load({**environment, **mail}, tmp_path)
+
+    async with running(loaded, Role.WEB) as service:
+        providers = make_providers(loaded, service.site, service.database, None)
+
+    assert providers[Channel.EMAIL].name == "smtp"
+    assert service.site.email_sender == "office@example.org"
+
+
+async def test_the_simulators_keys_are_believed_only_where_it_plays(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    real, played = load(environment, tmp_path), {**environment, "LLAMADO_OUTBOX__SIMULATE": "true"}
+
+    async with running(real, Role.WEB) as service:
+        secrets = await service.database.write(read_secrets)
+
+    assert make_site(real, secrets, "http://x").sendgrid_public_keys == ()
+    playing = make_site(load(played, tmp_path), secrets, "http://x")
+    assert playing.twilio_tokens == (secrets.simulator_twilio,)
+    assert len(playing.sendgrid_public_keys) == 1
+    assert secrets.links not in repr(secrets)
+
+
+async def test_a_command_beside_the_service_makes_the_same_links(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    public = {**environment, "LLAMADO_NETWORK__PUBLIC_URL": "https://llamado.example.org"}
+    loaded = load(public, tmp_path)
+
+    async with running(loaded) as service:
+        beside = await site_for(loaded, service.database)
+
+    assert beside == service.site
+
+
+def test_log_lines_are_json_and_leave_the_libraries_chatter_out() -> None:
+    written = StringIO()
+
+    logs.configure("info", stream=written)
+    structlog.get_logger("x").info("alert launched", alert=7)
+    structlog.get_logger("x").debug("not wanted")
+    logging.getLogger("apscheduler.executors").info("ran job of +16085550101")
+    logging.getLogger("other").warning("%s left", 3)
+
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line["event"] for line in lines] == ["alert launched", "3 left"]
+    assert lines[0]["alert"] == 7
+    assert {line["level"] for line in lines} == {"info", "warning"}
