@@ -1,0 +1,277 @@
+"""The console in a real browser: axe-core's rules, no sideways scroll, with and without scripts."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    async_playwright,
+)
+from sqlalchemy import Connection, insert
+
+from alerts.files import read_alert
+from alerts.launching import create
+from campaigns.calendar import create_campaign
+from contacts.consent import refuse
+from contacts.models import Channel, Standing
+from database.opening import opened, prepare
+from messages.house import HouseRules
+from messages.models import MessageCount, MessageStatus, Reply, ReplyVerdict, Status
+from tests.builders import make_alert, make_contact, make_project, make_zone_set
+from tests.web.organizing import LOOPBACK, Desk, console, desk
+from tests.web.serving import make_site
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+EXAMPLE = Path(__file__).parents[2] / "alerts" / "examples" / "suchitoto-14.toml"
+PHONE = "+16085550123"
+LIST = b"first_name,email,phone,zip\nBen,ben@example.org,12,4401\nMar\xc3\xada,maria@example.org,,53703\n"
+PAGES = [
+    "/console/",
+    "/console/alerts",
+    "/console/alerts/new",
+    "/console/alerts/1",
+    "/console/alerts/1/edit",
+    "/console/alerts/2",
+    "/console/alerts/3",
+    "/console/inbox",
+    "/console/contacts",
+    "/console/contacts/1",
+    "/console/contacts/new",
+    "/console/imports/new",
+    "/console/campaigns",
+    "/console/campaigns/1",
+    "/console/projects",
+    "/console/nothing",
+    "/console/sign-in",
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+
+@dataclass
+class Console:
+    """A console with something on every page, and somebody signed in to it."""
+
+    amina: Desk
+    context: BrowserContext
+    page: Page
+    complaints: list[str]
+
+    def url(self, path: str) -> str:
+        return str(self.amina.client.make_url(path))
+
+    async def go(self, path: str) -> None:
+        await self.page.goto(self.url(path))
+
+
+def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
+    """One draft, one alert on its way with every kind of fate, one paused, replies, a campaign."""
+    project = make_project(conn)
+    contact = make_contact(
+        conn, "María", family_name="López", phone=PHONE, language="es", projects=[project]
+    )
+    for name in ("Ben", "Chloe", "Guadalupe", "Walter"):
+        make_contact(conn, name, tags=["vigil"])
+    make_contact(conn, "Ellen", consent=None)
+    create(conn, read_alert(EXAMPLE.read_text()), house=house, created_by="test", now=now)
+    live = make_alert(conn, expected=100, expanded_at=now, starts_at=now)
+    waiting = make_zone_set(conn, ["Pacific/Honolulu"])
+    for channel, status, reason, zone, count in (
+        ("sms", Status.DELIVERED, "", 0, 40),
+        ("sms", Status.SENT, "", 0, 20),
+        ("sms", Status.PENDING, "", waiting, 12),
+        ("sms", Status.UNKNOWN, "timeout", 0, 1),
+        ("sms", Status.FAILED, "30006", 0, 7),
+        ("email", Status.SKIPPED, "no_consent", 0, 20),
+    ):
+        row = {"channel": channel, "status": status, "reason": reason, "zone_set_id": zone}
+        conn.execute(insert(MessageCount).values(message_id=live.message_id, count=count, **row))
+    make_alert(conn, status=MessageStatus.PAUSED, paused_because="Twilio refuses our number")
+    for body, verdict in (
+        ("no more please", ReplyVerdict.MAYBE_OPT_OUT),
+        ("¿A quién?", ReplyVerdict.HELP),
+    ):
+        row = {"channel": "sms", "address": PHONE, "contact_id": contact, "body": body}
+        conn.execute(insert(Reply).values(verdict=verdict, received_at=now, handled_by="", **row))
+    refuse(
+        conn,
+        Channel.SMS,
+        PHONE,
+        standing=Standing.REVIEW,
+        source="sms",
+        evidence="no more please",
+        actor="supporter",
+        now=now,
+    )
+    create_campaign(conn, name="No to mining", goal="", project_id=None, created_by="x", now=now)
+
+
+@asynccontextmanager
+async def console_with_everything(
+    folder: Path, now: datetime, *, language: str = "en", scripts: bool = True
+) -> AsyncIterator[Console]:
+    url = prepare(f"sqlite:///{folder / 'llamado.db'}")
+    async with (
+        opened(url) as database,
+        console(database, now) as client,
+        async_playwright() as playwright,
+    ):
+        house = make_site(public_url=LOOPBACK).house
+        await database.database.write(fill_console, house, now)
+        amina = await desk(client, database, now, language=language)
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        # axe is injected, which our content security policy would rightly refuse.
+        context = await browser.new_context(bypass_csp=scripts, java_script_enabled=scripts)
+        await context.add_cookies(
+            [{"name": "llamado", "value": amina.token, "url": str(client.make_url("/"))}]
+        )
+        page = await context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda told: note(complaints, told))
+        yield Console(amina, context, page, complaints)
+        await browser.close()
+
+
+def note(complaints: list[str], told: ConsoleMessage) -> None:
+    if told.type in ("error", "warning") and "404" not in told.text:
+        complaints.append(told.text)
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [(1280, "light", "en"), (1280, "dark", "es"), (390, "light", "es"), (320, "dark", "en")],
+)
+async def test_every_page_is_accessible_and_fits(
+    tmp_path: Path, now: datetime, width: int, scheme: str, language: str
+) -> None:
+    wrong: dict[str, list[str]] = {}
+    async with console_with_everything(tmp_path, now, language=language) as console:
+        await console.page.set_viewport_size(ViewportSize(width=width, height=844))
+        await console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        for path in PAGES:
+            await console.go(path)
+            found = (await Axe().run(console.page)).response["violations"]
+            wide = await console.page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            if found or wide:
+                wrong[path] = [each["id"] for each in found] + ["sideways scroll"] * wide
+
+        assert console.complaints == []
+    assert wrong == {}
+
+
+async def test_the_navigation_of_a_phone_is_one_row_at_the_bottom(
+    tmp_path: Path, now: datetime
+) -> None:
+    async with console_with_everything(tmp_path, now, language="es") as console:
+        await console.page.set_viewport_size(ViewportSize(width=320, height=700))
+        await console.go("/console/")
+
+        boxes = [
+            await each.bounding_box() for each in await console.page.query_selector_all(".nav a")
+        ]
+
+    shown = [box for box in boxes if box]
+    assert len(shown) == 5
+    assert len({round(box["y"]) for box in shown}) == 1
+    assert all(box["height"] >= 44 for box in shown)
+
+
+async def test_on_a_phone_the_preview_stands_before_the_launch(
+    tmp_path: Path, now: datetime
+) -> None:
+    async with console_with_everything(tmp_path, now) as console:
+        await console.page.set_viewport_size(ViewportSize(width=390, height=844))
+        await console.go("/console/alerts/1")
+
+        preview = await console.page.locator(".preview").bounding_box()
+        launch = await console.page.locator(".launch").bounding_box()
+
+    assert preview is not None
+    assert launch is not None
+    assert preview["y"] < launch["y"]
+
+
+async def test_an_alert_is_launched_paused_and_stopped_without_any_script(
+    tmp_path: Path, now: datetime
+) -> None:
+    async with console_with_everything(tmp_path, now, scripts=False) as console:
+        page = console.page
+        await console.go("/console/alerts/1/edit")
+        await page.fill("#title_en", "Call today")
+        await page.click("text=Save and check")
+        await page.fill("#confirmed", "6")
+        await page.click(".go")
+        assert "Nothing has left yet" in await page.inner_text("main")
+
+        await page.click("text=Pause")
+        await page.click("text=Stop for good")
+
+        assert "Stopped: what had left has left" in await page.inner_text("main")
+        assert "Call today" in await page.inner_text("h1")
+
+
+async def test_a_list_is_imported_and_taken_back_without_any_script(
+    tmp_path: Path, now: datetime
+) -> None:
+    listed = tmp_path / "list.csv"
+    listed.write_bytes(LIST)
+    async with console_with_everything(tmp_path, now, scripts=False) as console:
+        page = console.page
+        await console.go("/console/imports/new")
+        await page.set_input_files("#file", listed)
+        await page.fill("#consent", "signed the sheet at the vigil")
+        await page.click("text=Trial run")
+        assert "is not a number" in await page.inner_text("main")
+
+        await page.click(".go")
+        assert "rows were imported" in await page.inner_text("main")
+        await page.click("text=Undo this import")
+
+        assert "was undone on" in await page.inner_text("main")
+
+
+async def test_the_words_are_measured_while_they_are_typed(tmp_path: Path, now: datetime) -> None:
+    async with console_with_everything(tmp_path, now) as console:
+        await console.go("/console/alerts/new")
+
+        await console.page.fill("#sms_en", "Salvador’s police hold fourteen people today " * 2)
+        await console.page.wait_for_selector("#measures >> text=’")
+        await console.page.click("[data-into=sms_en][data-field*=first_name]")
+
+        assert "{{ first_name }}" in await console.page.input_value("#sms_en")
+
+
+async def test_the_live_page_changes_by_itself(tmp_path: Path, now: datetime) -> None:
+    async with console_with_everything(tmp_path, now) as console:
+        await console.go("/console/alerts/2")
+
+        await console.amina.post("/console/alerts/2/pause")
+
+        await console.page.wait_for_selector("text=Paused: nothing leaves until somebody goes on")
+
+
+async def test_light_or_dark_is_remembered(tmp_path: Path, now: datetime) -> None:
+    async with console_with_everything(tmp_path, now) as console:
+        await console.page.emulate_media(color_scheme="light")
+        await console.go("/console/")
+        await console.page.click("summary")
+        await console.page.click("[data-theme-switch]")
+        await console.go("/console/contacts")
+
+        assert await console.page.evaluate("document.documentElement.dataset.theme") == "dark"
