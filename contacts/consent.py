@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    SQLColumnExpression,
     String,
     case,
     func,
@@ -47,7 +48,9 @@ class NotARefusal(ValueError):
 
 
 def suppression(
-    channel: ColumnElement[str] | str, address: ColumnElement[str], scopes: Sequence[str]
+    channel: SQLColumnExpression[str] | str,
+    address: SQLColumnExpression[str],
+    scopes: Sequence[str],
 ) -> ColumnElement[str]:
     """Why an address may not be written to, as SQL; '' when it may. The only such rule there is.
 
@@ -180,7 +183,9 @@ def granted(conn: Connection, pairs: Iterable[Pair], scope: str) -> set[Pair]:
 
 
 def _strictest(
-    channel: ColumnElement[str], address: ColumnElement[str], scopes: Sequence[str]
+    channel: SQLColumnExpression[str],
+    address: SQLColumnExpression[str],
+    scopes: Sequence[str],
 ) -> ColumnElement[str]:
     """The strictest standing of an address as a correlated subquery: '' for a bare consent."""
     held = aliased(AddressStanding)

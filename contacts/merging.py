@@ -22,6 +22,7 @@ from representatives.timezones import zone_sets
 
 SLICE = 5000  # ids per statement; both databases take some 32,000 parameters
 T = TypeVar("T")
+CHOSEN = "chosen_place"  # in a change's "before": a district that a new ZIP pushed out
 PLACE = ("state", "district", "district_how")
 
 
@@ -56,7 +57,7 @@ def create(conn: Connection, entries: Sequence[Entry], import_id: int, now: date
     """Insert new contacts with their addresses; each entry learns its id."""
     if not entries:
         return
-    where = _places(conn, [entry.facts for entry in entries])
+    where = places_of_people(conn, [entry.facts for entry in entries])
     shared = {"joined_on": now.date(), "created_at": now, "import_id": import_id}
     rows = [
         {**_columns(entry.facts), **place, **shared}
@@ -73,16 +74,17 @@ def change(conn: Connection, entries: Sequence[Entry], import_id: int | None) ->
     entries = [entry for entry in entries if entry.changed]
     if not entries:
         return
+    chosen = chosen_places(conn, [entry.id or 0 for entry in entries])
     rewrite(conn, {entry.id or 0: (entry.before or Facts(), entry.facts) for entry in entries})
     if import_id is not None:
-        rows = [_change(entry, import_id) for entry in entries]
+        rows = [_change(entry, import_id, chosen.get(entry.id or 0)) for entry in entries]
         conn.execute(insert(ImportChange), rows)
 
 
 def rewrite(conn: Connection, changes: dict[int, tuple[Facts, Facts]]) -> None:
     """Bring contacts from what they are to other facts, their place and addresses included."""
     now_at = _places_of(conn, list(changes))
-    placed = _places(conn, [after for _before, after in changes.values()])
+    placed = places_of_people(conn, [after for _before, after in changes.values()])
     rows = []
     for (contact_id, (before, after)), found in zip(changes.items(), placed, strict=True):
         kept = now_at[contact_id]
@@ -118,13 +120,20 @@ def enrol(
         conn.execute(insert_or(conn, ContactTag).on_conflict_do_nothing(), tagged)
 
 
-def _change(entry: Entry, import_id: int) -> dict[str, Any]:
+def chosen_places(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """The districts among these contacts' that were chosen by hand, not found by ZIP."""
+    found = _places_of(conn, ids)
+    return {each: place for each, place in found.items() if place["district_how"] in BY_HAND}
+
+
+def _change(entry: Entry, import_id: int, chosen: dict[str, Any] | None) -> dict[str, Any]:
     before, after = vars(entry.before or Facts()), vars(entry.facts)
     fields = [name for name in after if before[name] != after[name]]
+    place = {CHOSEN: chosen} if chosen and "zip" in fields else {}
     return {
         "import_id": import_id,
         "contact_id": entry.id,
-        "before": {name: before[name] for name in fields},
+        "before": {name: before[name] for name in fields} | place,
         "after": {name: after[name] for name in fields},
     }
 
@@ -137,7 +146,7 @@ def _columns(facts: Facts) -> dict[str, Any]:
     return {**texts, "search_text": search_text(person, further)}
 
 
-def _places(conn: Connection, people: Sequence[Facts]) -> list[dict[str, Any]]:
+def places_of_people(conn: Connection, people: Sequence[Facts]) -> list[dict[str, Any]]:
     """The columns that follow from each person's ZIP and phone."""
     keys = [(facts.zip, next(iter(facts.phones), None)) for facts in people]
     found = places(conn, keys)

@@ -26,7 +26,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from contacts.ledger import by_channel
 from contacts.matching import Facts
-from contacts.merging import facts_of, rewrite
+from contacts.merging import CHOSEN, facts_of, rewrite
 from contacts.models import (
     Address,
     AddressStanding,
@@ -151,13 +151,17 @@ def _restore(conn: Connection, import_id: int) -> int:
     }
     if changed:
         rewrite(conn, changed)
+    for contact_id, before, _after in changes:
+        if CHOSEN in before and wanted[contact_id].zip == before["zip"]:
+            place = update(Contact).where(Contact.id == contact_id)
+            conn.execute(place.values(before[CHOSEN]))
     return len(changed)
 
 
 def restored(facts: Facts, before: dict[str, Any], after: dict[str, Any]) -> Facts:
     """A contact with its old values, but for those that somebody has changed since."""
     held = {name: _plain(value) for name, value in vars(facts).items()}
-    back = {name: value for name, value in before.items() if held[name] == _plain(after[name])}
+    back = {name: before[name] for name in after if held[name] == _plain(after[name])}
     values = {name: tuple(old) if isinstance(old, list) else old for name, old in back.items()}
     return Facts(**{**vars(facts), **values})
 

@@ -187,7 +187,7 @@ def _zone(line: Line, column: str, name: str) -> str:
 def _is_zone(name: str) -> bool:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):
         return False
     return True
 

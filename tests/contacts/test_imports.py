@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Connection, func, literal, select
 
 from contacts import consent, imports
@@ -22,8 +24,9 @@ from contacts.models import (
     Standing,
     project_scope,
 )
-from contacts.people import add_tags, choose_district, contact, contacts_at
+from contacts.people import choose_district, contact, contacts_at
 from contacts.scanning import ConsentMissing, ImportOptions, Scan, scan, write_problems
+from contacts.tags import add_tags
 from contacts.undoing import AlreadyUndone, NoSuchImport, undo
 from database.opening import Opened
 from representatives.loading import load
@@ -409,7 +412,7 @@ async def test_a_file_is_imported_in_chunks_with_progress(opened: Opened, now: d
 
     assert report.created == 2300
     assert told == [1000, 2000, 2300]
-    counts = await opened.database.read(lambda conn: conn.scalar(select(Import.counts)))
+    counts = await opened.database.read(lambda conn: conn.scalars(select(Import.counts)).one())
     assert counts["finished"] is True
     assert counts["created"] == 2300
 
@@ -433,3 +436,67 @@ async def test_a_failure_half_way_leaves_nothing_behind(
 
 def addresses(conn: Connection) -> int:
     return conn.scalar(select(func.count()).select_from(Address)) or 0
+
+
+SPELLINGS = st.sampled_from(["{}", "+1{}", "1-{}", " {} "])
+ROWS = st.lists(
+    st.tuples(
+        st.sampled_from(["Ana", "Luis", ""]),
+        st.sampled_from(["a@example.org", "A@EXAMPLE.ORG", "b@example.org", "", "nonsense"]),
+        st.builds(
+            str.format, SPELLINGS, st.sampled_from(["6085550101", "6085550102", "6085550103"])
+        ),
+        st.sampled_from(["", "subscribed", "unsubscribed", "active"]),
+    ),
+    max_size=12,
+    min_size=1,
+)
+
+
+@given(ROWS, st.sampled_from(["signed", "unknown"]))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_file_whatever_opens_a_closed_address_and_every_row_has_a_fate(
+    conn: Connection, now: datetime, rows: list[tuple[str, ...]], statement: str
+) -> None:
+    text = "first_name,email,phone,sms_status\n" + "\n".join(map(",".join, rows)) + "\n"
+    with conn.begin_nested() as savepoint:
+        for channel, address in (("email", "a@example.org"), ("sms", "+16085550101")):
+            consent.refuse(
+                conn,
+                channel,
+                address,
+                standing=Standing.OPTED_OUT,
+                source="sms",
+                evidence="BASTA",
+                actor="supporter",
+                now=now,
+            )
+
+        report = bring(conn, now, text, consent=statement)
+        undone = undo(conn, report.import_id or 0, now)
+
+        fates = report.created + report.updated + report.unchanged + report.merged
+        assert report.rows == len(rows) == fates + report.refused_rows
+        assert reason(conn, "email", "a@example.org") == "opted_out"
+        assert reason(conn, "sms", "+16085550101") == "opted_out"
+        assert reason(conn, "email", "b@example.org") == "no_consent"
+        assert (undone.removed, undone.consents) == (report.created, report.consents)
+        savepoint.rollback()
+
+
+def test_undo_gives_back_a_district_chosen_by_hand(conn: Connection, now: datetime) -> None:
+    load(conn, GEOGRAPHY, now)
+    known = make_contact(conn, "Amina", email="amina@example.org", zip="02139", state="MA")
+    choose_district(conn, known, "MA", 5)
+    report = bring(conn, now, HEAD + "Amina,,amina@example.org,,53703,,\n")
+    assert contact(conn, known).state == "WI"
+
+    undo(conn, report.import_id or 0, now)
+
+    row = contact(conn, known)
+    assert (row.person.zip, row.state, row.district, row.district_how) == (
+        "02139",
+        "MA",
+        5,
+        "picked",
+    )
