@@ -128,7 +128,9 @@ async def test_shared_page_follows_the_browsers_language(door: Door) -> None:
 async def test_outcome_leads_to_the_next_office_with_thanks(door: Door) -> None:
     own = await door.make_page()
 
-    status, where = await door.post(own, target=HOUSE, outcome="voicemail", note=" Dana \n he\0ard ")
+    status, where = await door.post(
+        own, target=HOUSE, outcome="voicemail", note=" Dana \n he\0ard "
+    )
     page = await door.get(where)
 
     assert status == 303
