@@ -68,6 +68,14 @@ def database_url(kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture
+def postgres_url(postgres: PostgresServer) -> Iterator[str]:
+    """The URL of a fresh migrated PostgreSQL database, for what only PostgreSQL promises."""
+    url = postgres.make()
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
 async def opened(database_url: str) -> AsyncIterator[Opened]:
     """A fresh migrated database, open as the service opens it."""
     async with open_database(prepare(database_url)) as database:

@@ -115,16 +115,16 @@ def wrong_at_the_end(ledger: Ledger, journal: Iterable[Mapping[str, Any]]) -> li
 
 
 def gone_backwards(before: Ledger, after: Ledger) -> list[str]:
-    """Statuses that sank between two looks; a later attempt starts again."""
-    return [
+    """I5: statuses that sank between two looks; a later attempt starts again."""
+    pairs = [(old, after.copies.get(old.id)) for old in before.copies.values()]
+    gone = [f"delivery {old.id} is gone" for old, new in pairs if new is None]
+    return gone + [
         f"delivery {old.id} sank from {old.status} to {new.status}"
-        for old in before.copies.values()
-        if (new := after.copies.get(old.id)) is None
-        or (
-            new.status < old.status
-            and (old.status, new.status) not in MOVES_DOWN
-            and new.attempt == old.attempt
-        )
+        for old, new in pairs
+        if new is not None
+        and new.status < old.status
+        and (old.status, new.status) not in MOVES_DOWN
+        and new.attempt == old.attempt
     ]
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from database.embedded import Embedded
 from database.jobs import EmbeddedJobs, ProcrastinateJobs
 from database.opening import Opened, opened, prepare
-from tests.databases import PostgresServer, SQLiteFiles
+from tests.databases import SQLiteFiles
 
 
 class Stop(Exception):
@@ -18,15 +18,8 @@ class Stop(Exception):
 
 
 @pytest.fixture
-def url(postgres: PostgresServer) -> Iterator[str]:
-    made = postgres.make()
-    yield made
-    postgres.drop(made)
-
-
-@pytest.fixture
-async def many(url: str) -> AsyncIterator[Opened]:
-    async with opened(prepare(url)) as database:
+async def many(postgres_url: str) -> AsyncIterator[Opened]:
+    async with opened(prepare(postgres_url)) as database:
         yield database
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Connection, insert, select, update
@@ -11,16 +10,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 from database.models import Secret
 from database.opening import opened, prepare
 from database.postgres import Postgres
-from tests.databases import PostgresServer
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture
-def url(postgres: PostgresServer) -> Iterator[str]:
-    made = postgres.make()
-    yield made
-    postgres.drop(made)
 
 
 def keep(conn: Connection, *kept: str) -> None:
@@ -36,8 +27,8 @@ def note(conn: Connection, name: str, word: str) -> None:
     conn.execute(update(Secret).where(Secret.name == name).values(value=Secret.value + word))
 
 
-async def test_a_deadlock_is_tried_again_and_both_units_take_effect_once(url: str) -> None:
-    database = Postgres(url)
+async def test_a_deadlock_is_tried_again_and_both_units_take_effect_once(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
     await database.write(keep, "a", "b")
     first_tries = {"ab", "ba"}
 
@@ -63,8 +54,8 @@ async def test_a_deadlock_is_tried_again_and_both_units_take_effect_once(url: st
     await database.close()
 
 
-async def test_a_failing_unit_is_rolled_back_whole_and_not_tried_again(url: str) -> None:
-    database = Postgres(url)
+async def test_a_failing_unit_is_rolled_back_whole_and_not_tried_again(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
     tries: list[int] = []
 
     def fail(conn: Connection) -> None:
@@ -80,8 +71,8 @@ async def test_a_failing_unit_is_rolled_back_whole_and_not_tried_again(url: str)
     await database.close()
 
 
-async def test_a_reader_cannot_write(url: str) -> None:
-    database = Postgres(url)
+async def test_a_reader_cannot_write(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
 
     with pytest.raises(InternalError, match="read-only transaction"):
         await database.read(keep, "a")
@@ -89,8 +80,8 @@ async def test_a_reader_cannot_write(url: str) -> None:
     await database.close()
 
 
-async def test_a_reader_sees_one_snapshot(url: str) -> None:
-    database = Postgres(url)
+async def test_a_reader_sees_one_snapshot(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
     await database.write(keep, "a")
     seen, written = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
@@ -111,8 +102,8 @@ async def test_a_reader_sees_one_snapshot(url: str) -> None:
     await database.close()
 
 
-async def test_a_connection_the_server_ended_is_replaced_by_itself(url: str) -> None:
-    database = Postgres(url, connections=1)
+async def test_a_connection_the_server_ended_is_replaced_by_itself(postgres_url: str) -> None:
+    database = Postgres(postgres_url, connections=1)
     await database.write(keep, "a")
 
     def end_own_connection(conn: Connection) -> None:
@@ -125,9 +116,9 @@ async def test_a_connection_the_server_ended_is_replaced_by_itself(url: str) -> 
     await database.close()
 
 
-async def test_it_commits_durably(url: str) -> None:
+async def test_it_commits_durably(postgres_url: str) -> None:
     """The claim is the intent: its commit must survive a power cut before a text leaves."""
-    async with opened(prepare(url)) as database:
+    async with opened(prepare(postgres_url)) as database:
 
         def setting(conn: Connection) -> str | None:
             word: str | None = conn.exec_driver_sql("SHOW synchronous_commit").scalar()

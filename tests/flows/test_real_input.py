@@ -71,11 +71,11 @@ def test_nobody_is_written_to_twice_nor_lost_when_the_service_is_killed_half_way
     def accepted() -> int:
         return int(fake.ask("state")["accepted"])
 
-    wait_until("a third is sent", lambda: accepted() >= alert["people"] // 3)
+    wait_until("a third is sent", lambda: accepted() >= alert["people"] // 3, within=240)
     stopping = some_phones(fake, tmp_path / "export.csv")
     for number, phone in enumerate(stopping):
         assert fake.reply(phone, ("STOP", "ALTO", " parar. ", "Alto!")[number % 4]) in (200, 204)
-    wait_until("half is sent", lambda: accepted() >= alert["people"])
+    wait_until("half is sent", lambda: accepted() >= alert["people"], within=240)
     service.kill()
     service = house.serve()
     status = settled(house, alert["alert"])
