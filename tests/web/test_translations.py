@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.extract import extract_from_dir
@@ -31,11 +32,11 @@ def template_messages() -> Iterator[str | tuple[str, ...]]:
 
 
 def catalogue() -> dict[str | tuple[str, ...], str | tuple[str, ...]]:
-    found = {}
+    found: dict[Any, Any] = {}
     for path in sorted(LOCALES.glob("es/LC_MESSAGES/*.po")):
         with path.open("rb") as file:
             found |= {each.id: each.string for each in read_po(file, locale="es") if each.id}
-    return found  # type: ignore[return-value]
+    return found
 
 
 def each(message: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -98,6 +99,76 @@ def test_every_sentence_of_the_handlers_is_translated(pattern: str) -> None:
     told = [*sentences(paths), *exception_docstrings(paths)]
 
     assert [text for text in told if text not in known] == []
+
+
+TOLD = [
+    "contacts/*.py",
+    "campaigns/*.py",
+    "actions/asks.py",
+    "actions/scripts.py",
+    "alerts/cases.py",
+    "alerts/launching.py",
+    "messages/audience.py",
+    "messages/control.py",
+    "messages/rendering.py",
+    "messages/templates.py",
+    "web/console/*.py",
+]
+# What no page of the console can bring about, and what holds a finished sentence already.
+ELSEWHERE = (
+    "web.", "NoSuch", "Unknown", "NotARefusal", "BadForm", "NotReady", "AudienceReadOnly", "AlreadyUndone",
+)  # fmt: skip
+STAND_IN = "7"
+PAUSING = re.compile(r"[A-Z][^\n]*(: (check|change|give|upgrade|public_url)|then resume)[^\n]*\.")
+
+
+def raised_sentences(path: Path) -> Iterator[str]:
+    """What a module's exceptions say, with a number where names and numbers are filled in."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args):
+            continue
+        if ast.unparse(node.exc.func).startswith(ELSEWHERE):
+            continue
+        if text := _filled(node.exc.args[0]):
+            yield text
+
+
+def _filled(node: ast.expr) -> str:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        parts = (each.value if isinstance(each, ast.Constant) else STAND_IN for each in node.values)
+        return "".join(str(part) for part in parts)
+    return ""
+
+
+@pytest.mark.parametrize("pattern", TOLD)
+def test_every_sentence_a_form_may_bring_back_is_known_in_spanish(
+    spanish: Translator, pattern: str
+) -> None:
+    english = translators(("en",))["en"]
+    told = [text for path in WEB.parent.glob(pattern) for text in raised_sentences(path)]
+
+    assert [text for text in told if spanish.sentence(text) == english.sentence(text)] == []
+
+
+def test_why_sending_pauses_itself_is_known_in_spanish(spanish: Translator) -> None:
+    english = translators(("en",))["en"]
+    paths = [*WEB.parent.glob("messages/providers/*.py"), WEB.parent / "messages" / "runs.py"]
+
+    told = [re.sub(r"\{\w+\}", STAND_IN, text) for text in pausing_sentences(paths)]
+
+    assert told
+    assert [text for text in told if spanish.sentence(text) == english.sentence(text)] == []
+
+
+def pausing_sentences(paths: Iterable[Path]) -> Iterator[str]:
+    """Sentences of providers that tell an organizer to do something, then to resume."""
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text())):
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and PAUSING.fullmatch(text):
+                yield text
 
 
 @pytest.mark.parametrize(

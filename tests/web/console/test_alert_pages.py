@@ -50,9 +50,9 @@ ALERT: dict[str, str] = {
 
 @pytest.fixture
 async def amina(opened: Opened, now: datetime) -> AsyncIterator[Desk]:
-    await opened.database.write(make_contact, "María", language="es")
-    await opened.database.write(make_contact, "Ben")
-    await opened.database.write(make_contact, "Chloe", consent=None)
+    await opened.database.write(lambda conn: make_contact(conn, "María", language="es"))
+    await opened.database.write(lambda conn: make_contact(conn, "Ben"))
+    await opened.database.write(lambda conn: make_contact(conn, "Chloe", consent=None))
     async with console(opened, now) as client:
         yield await desk(client, opened, now)
 
@@ -165,7 +165,7 @@ async def test_an_audience_that_changed_has_to_be_confirmed_again(
     amina: Desk, opened: Opened
 ) -> None:
     address = await written(amina)
-    await opened.database.write(make_contact, "Walter")
+    await opened.database.write(lambda conn: make_contact(conn, "Walter"))
 
     response = await amina.post(f"{address}/launch", {"confirmed": "3"})
 

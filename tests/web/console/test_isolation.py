@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -22,7 +23,7 @@ from web.console.guard import OWNERS
 from web.console.routes import ROUTES
 
 VARIABLE = re.compile(r"\{(\w+)(?::([^{}]*(?:\{[^{}]*\})?[^{}]*))?\}")
-GUARDED = [route for route in ROUTES if "_id" in route.path]  # type: ignore[attr-defined]
+GUARDED = [route for route in ROUTES if "_id" in route.path]
 
 
 @dataclass
@@ -57,7 +58,7 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         "created_by": "x",
         "created_at": now,
     }
-    imported = {
+    imported: dict[str, Any] = {
         "project_id": project,
         "filename": "bangor.csv",
         "sha256": "0" * 64,
@@ -75,7 +76,7 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         "received_at": now,
         "handled_by": "",
     }
-    rows = {
+    rows: dict[str, tuple[Any, dict[str, Any]]] = {
         "email_id": (CampaignEmail, email),
         "import_id": (Import, imported),
         "reply_id": (Reply, reply),
@@ -101,7 +102,7 @@ class Two:
 @pytest.fixture
 async def two(opened: Opened, now: datetime) -> AsyncIterator[Two]:
     madison = await opened.database.write(make_project)
-    bangor = await opened.database.write(make_project, "Bangor – Carasque")
+    bangor = await opened.database.write(lambda conn: make_project(conn, "Bangor – Carasque"))
     theirs = await opened.database.write(make_theirs, now, bangor)
     networks = await opened.database.write(make_theirs, now, None)
     async with console(opened, now) as client:

@@ -145,8 +145,8 @@ async def test_a_bad_phone_is_told_and_what_was_typed_stays(amina: Desk) -> None
 async def test_search_finds_by_the_end_of_a_number_and_shows_it_masked(
     amina: Desk, opened: Opened
 ) -> None:
-    await opened.database.write(make_contact, "Chloe", phone=PHONE)
-    await opened.database.write(make_contact, "Walter")
+    await opened.database.write(lambda conn: make_contact(conn, "Chloe", phone=PHONE))
+    await opened.database.write(lambda conn: make_contact(conn, "Walter"))
 
     page = await amina.page("/console/contacts?q=0123")
 
@@ -156,7 +156,7 @@ async def test_search_finds_by_the_end_of_a_number_and_shows_it_masked(
 
 
 async def test_names_are_shown_as_text_whatever_they_hold(amina: Desk, opened: Opened) -> None:
-    await opened.database.write(make_contact, "<script>alert(1)</script>")
+    await opened.database.write(lambda conn: make_contact(conn, "<script>alert(1)</script>"))
 
     response = await amina.get("/console/contacts")
 
@@ -280,7 +280,7 @@ async def test_a_handled_reply_leaves_the_inbox(amina: Desk, opened: Opened, now
 
 async def test_a_member_sees_their_projects_people(opened: Opened, now: datetime) -> None:
     madison = await opened.database.write(make_project)
-    await opened.database.write(make_contact, "Chloe", projects=[madison])
+    await opened.database.write(lambda conn: make_contact(conn, "Chloe", projects=[madison]))
     async with console(opened, now) as client:
         ben = await desk(client, opened, now, name="Ben", projects=[madison])
 
