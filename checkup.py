@@ -82,7 +82,7 @@ def _look(conn: Connection, settings: Settings, now: datetime) -> list[Line]:
 def _settings_lines(settings: Settings) -> Iterator[Line]:
     for channel, provider in (("texts", settings.sms_by), ("emails", settings.email_by)):
         if provider == "outbox":
-            text = f"{channel} stay in the outbox: no account is set up, nothing leaves"
+            text = "stay in the outbox; no account is set up, so nothing leaves"
             yield Line(Verdict.THINK, channel, text)
         else:
             yield Line(Verdict.GOOD, channel, f"leave by {provider}")

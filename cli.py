@@ -139,7 +139,7 @@ def doctor(*, as_json: AsJson = False) -> None:
         Verdict.BAD: "[bold red]✗[/bold red]",
     }
     for line in [] if as_json else lines:
-        say(f"{marks[line.verdict]} [bold]{escape(line.subject)}[/bold] {escape(line.sentence)}")
+        say(f"{marks[line.verdict]} [bold]{escape(line.subject)}[/bold]: {escape(line.sentence)}")
     if any(line.verdict is Verdict.BAD for line in lines):
         raise typer.Exit(1)
 
@@ -288,7 +288,7 @@ def representatives_load(
     )
     say(f"{loaded.arrived:,} took a seat, {loaded.left:,} left one")
     if loaded.vacant:
-        say(f"vacant: {', '.join(loaded.vacant)}")
+        say(f"vacant: {', '.join(terminal.seat(each) for each in loaded.vacant)}")
     for warning in loaded.warnings:
         say(f"[yellow]! {escape(warning)}[/yellow]")
 

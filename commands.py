@@ -54,7 +54,7 @@ def read(unit: Callable[[Connection], T]) -> T:
 
 def say(markup: str) -> None:
     """Print a line."""
-    Console().print(markup, highlight=False, soft_wrap=True)
+    Console(emoji=False).print(markup, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

@@ -47,6 +47,15 @@ OUTCOMES: Mapping[Outcome, str] = {
     Outcome.WRONG_NUMBER: "wrong number",
     Outcome.SKIPPED: "cannot call today",
 }
+FAILURES: Mapping[str, str] = {
+    "30003": "handset unreachable",
+    "30004": "blocked by the recipient or the carrier",
+    "30005": "number does not exist",
+    "30006": "landline, or unreachable carrier",
+    "30007": "filtered by the carrier as spam",
+    "5.1.1": "mailbox does not exist",
+    "blocked": "refused by the receiving server",
+}
 CHANNELS: Mapping[Channel, str] = {Channel.SMS: "texts", Channel.EMAIL: "emails"}
 
 
@@ -169,11 +178,15 @@ def _lines(columns: list[Equation]) -> Iterable[tuple[str, list[int]]]:
         label = f"left out: {REASONS.get(reason, reason)}"
         yield label, [one.skipped.get(reason, 0) for one in columns]
     for code in sorted({code for one in columns for code in one.failed}):
-        yield f"failed: {code}", [one.failed.get(code, 0) for one in columns]
+        yield f"failed: {_failure(code)}", [one.failed.get(code, 0) for one in columns]
     for name in ("unknown", "stopped", "expired"):
         counts = [getattr(one, name) for one in columns]
         if any(counts):
             yield name, counts
+
+
+def _failure(code: str) -> str:
+    return f"{FAILURES[code]} ({code})" if code in FAILURES else code
 
 
 def _verdict(equation: Equation) -> Text:
@@ -196,18 +209,23 @@ def _responses(status: Status) -> RenderableType:
     return Text(f"{totals.people:,} people called: {told}" if told else "nobody has called yet")
 
 
-def _fates(check: Check) -> Table:
+def _fates(check: Check) -> RenderableType:
     seen = check.forecast
-    title = f"{seen.people:,} people; {seen.reached:,} get {seen.copies:,} copies"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    heading = f"{seen.people:,} people; {seen.reached:,} get {seen.copies:,} copies"
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("", "texts", "emails"):
         table.add_column(name, justify="left" if not name else "right")
     rows: dict[str, dict[Channel, int]] = {}
-    for fate in seen.fates:
+    for fate in sorted(seen.fates, key=_in_order):
         rows.setdefault(_fate_words(fate), {})[fate.channel] = fate.count
     for words, counts in rows.items():
         table.add_row(words, *(f"{counts.get(channel, 0) or '·'}" for channel in Channel))
-    return table
+    return Group(Text(heading, style="bold"), table) if rows else Text(heading, style="bold")
+
+
+def _in_order(fate: forecast.Fate) -> tuple[int, str, int]:
+    order = (forecast.NOW, forecast.HELD, forecast.SKIPPED)
+    return order.index(fate.fate), str(fate.opens_at or ""), -fate.count
 
 
 def _fate_words(fate: forecast.Fate) -> str:
@@ -251,6 +269,12 @@ def import_view(report: ImportReport) -> RenderableType:
     hidden = len(report.refused) + len(report.left_out) - len(problems)
     more = [Text(f"… and {hidden:,} more; --errors FILE writes them all")] if hidden > 0 else []
     return Group(table, *problems, *more)
+
+
+def seat(seat_id: str) -> str:
+    """A seat as people say it: ``us:house:TX:35`` is House TX-35."""
+    _, chamber, state, number = seat_id.split(":")
+    return f"{chamber.capitalize()} {state}-{number}"
 
 
 def _import_lines(report: ImportReport) -> list[tuple[int, str]]:

@@ -16,7 +16,7 @@ from actions.responses import Totals, totals
 from alerts.cases import save_case
 from alerts.drafts import AlertDraft, Headline
 from alerts.models import Alert, AlertText, Level
-from alerts.preflight import Check, check, find_alert
+from alerts.preflight import check, find_alert
 from contacts.projects import ProjectRow, project_by_slug
 from database.jobs import Jobs
 from messages import control, links
@@ -113,7 +113,7 @@ def launch(
     confirmed: int,
     by: str,
     now: datetime,
-) -> Check:
+) -> None:
     """Launch a checked alert: nothing leaves before the undo window is over.
 
     ``confirmed`` is the number of people its launcher saw and confirmed. Raises NotNow for one
@@ -123,7 +123,7 @@ def launch(
     alert = find_alert(conn, alert_id)
     if progress(conn, alert.message_id, now=now).launched_at is not None:
         raise NotNow("this alert has already been launched")
-    found = check(conn, alert_id, house=house, now=now)
+    found = check(conn, alert_id, house=house, now=now, reckon=False)
     if found.blocking:
         raise NotReady(found.blocking)
     if found.people != confirmed:
@@ -140,7 +140,6 @@ def launch(
         undo_seconds=house.undo_seconds,
         now=now,
     )
-    return found
 
 
 def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:

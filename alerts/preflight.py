@@ -57,10 +57,15 @@ class Check:
         return sum(each.segments for each in self.estimates)
 
 
-def check(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime) -> Check:
-    """Check a draft alert against the people it would go to now. Raises NoSuchAlert."""
+def check(
+    conn: Connection, alert_id: int, *, house: HouseRules, now: datetime, reckon: bool = True
+) -> Check:
+    """Check a draft alert against the people it would go to now. Raises NoSuchAlert.
+
+    ``reckon``: see ``check_message``.
+    """
     alert = find_alert(conn, alert_id)
-    message = check_message(conn, alert.message_id, house=house, now=now)
+    message = check_message(conn, alert.message_id, house=house, now=now, reckon=reckon)
     texts = texts_of(conn, alert.message_id)
     ask = read_action(conn, alert.action_id)
     page = _page_words(conn, alert_id)

@@ -250,7 +250,7 @@ def test_a_data_set_is_loaded_whole_or_not_at_all(llamado: Llamado, tmp_path: Pa
     loaded = llamado("representatives", "load", INVENTED, "--json").json
 
     assert loaded["members"] > 20
-    assert "vacant: " in llamado("representatives", "load", INVENTED).out
+    assert "vacant: House TX-35" in llamado("representatives", "load", INVENTED).out
     assert llamado("representatives", "load", tmp_path).code == 1
 
 
@@ -343,12 +343,12 @@ def test_the_doctor_says_what_is_missing_and_what_is_good(llamado: Llamado) -> N
 
     assert lines["database"]["verdict"] == "good"
     assert lines["representatives"]["verdict"] == "good"
-    assert lines["texts"]["sentence"].startswith("texts stay in the outbox")
+    assert lines["texts"]["sentence"].startswith("stay in the outbox")
     assert lines["postal address"]["verdict"] == "think"
     assert (
         lines["organizers"]["sentence"] == "nobody can sign in yet; run: llamado organizer create"
     )
-    assert "senders none is running" in llamado("doctor").out
+    assert "senders: none is running" in llamado("doctor").out
 
 
 def test_the_doctor_finds_no_database_before_the_first_start(
