@@ -20,6 +20,11 @@ settings.register_profile("llamado", deadline=None)  # a shared machine is slow 
 settings.load_profile("llamado")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, default=4, help="how often a crash run kills (4)")
+    parser.addoption("--crash-seed", type=int, default=None, help="repeat the crash run of a seed")
+
+
 @pytest.fixture
 def now() -> datetime:
     """A Thursday, 16:30 in the East and 11:30 in Hawaii: daytime in all fifty states."""

@@ -61,6 +61,10 @@ class Running:
             raise NotInTime(f"{arguments} never said “{ready}”:\n{self.said}")
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def said(self) -> str:
         """All it wrote so far."""
         return "".join(self.lines)
