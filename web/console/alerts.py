@@ -9,10 +9,11 @@ from typing import NoReturn
 from aiohttp import web
 
 from alerts.launching import AudienceChanged, NotReady, launch, status
+from contacts.models import Channel
 from messages.models import MessageStatus
 from web.console import overviews, steering
 from web.console.lives import live
-from web.console.reviews import review
+from web.console.reviews import people_left_out, review
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import JOBS, SITE
 from web.pages import language_of
@@ -34,8 +35,26 @@ async def show(request: web.Request) -> web.Response:
     stands = await read(request, status, alert_id, now=now(request))
     if stands.progress.status == MessageStatus.DRAFT:
         return await _review(request, alert_id)
-    seen = await read(request, live, alert_id, now=now(request))
+    within = request[VIEWER].within
+    seen = await read(request, live, alert_id, within=within, now=now(request))
     return await page(request, "alert_live.html", {"seen": seen, "alert_id": alert_id})
+
+
+async def left_out(request: web.Request) -> web.Response:
+    """Who gets no copy of a draft on a channel, for one reason."""
+    alert_id = int(request.match_info["alert_id"])
+    channel, reason = request.match_info["channel"], request.match_info["reason"]
+    people = await read(
+        request,
+        people_left_out,
+        alert_id,
+        channel=Channel(channel),
+        reason=reason,
+        within=request[VIEWER].within,
+        now=now(request),
+    )
+    values = {"alert_id": alert_id, "channel": channel, "reason": reason, "people": people}
+    return await page(request, "left_out.html", values)
 
 
 async def start(request: web.Request) -> web.Response:
@@ -84,6 +103,7 @@ async def _review(request: web.Request, alert_id: int, *, problem: str = "") -> 
         review,
         alert_id,
         house=request.config_dict[SITE].house,
+        within=request[VIEWER].within,
         person=person,
         wanted=request.query.get("as", ""),
         now=now(request),

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from alerts.launching import Status, status
-from contacts.models import Contact
+from contacts.models import Contact, Membership
 from messages import models
 from messages.models import Delivery, MessageStatus
 from messages.progress import Progress
@@ -62,21 +62,28 @@ class Live:
         return max(0, round((starts_at - now).total_seconds()))
 
 
-def live(conn: Connection, alert_id: int, *, now: datetime) -> Live:
-    """Read how a launched alert is doing. Raises NoSuchAlert."""
+def live(conn: Connection, alert_id: int, *, within: Sequence[int] | None, now: datetime) -> Live:
+    """Read how a launched alert is doing; people are named to their own projects' organizers.
+
+    Raises NoSuchAlert.
+    """
     stands = status(conn, alert_id, now=now)
     equation = stands.progress.equation
-    unknowns = _unknowns(conn, stands.progress.message_id) if equation.unknown else []
+    unknowns = _unknowns(conn, stands.progress.message_id, within) if equation.unknown else []
     return Live(stands, unknowns)
 
 
-def _unknowns(conn: Connection, message_id: int) -> list[UnknownCopy]:
+def _unknowns(conn: Connection, message_id: int, within: Sequence[int] | None) -> list[UnknownCopy]:
     name = func.trim(Contact.given_name + " " + Contact.family_name)
-    rows = conn.execute(
+    statement = (
         select(Delivery.contact_id, name, Delivery.channel, Delivery.reason, Delivery.changed_at)
         .outerjoin(Contact, Contact.id == Delivery.contact_id)
         .where(Delivery.message_id == message_id, Delivery.status == models.Status.UNKNOWN)
         .order_by(Delivery.id)
         .limit(UNKNOWNS)
     )
+    if within is not None:
+        members = select(Membership.contact_id).where(Membership.project_id.in_(within))
+        statement = statement.where(Delivery.contact_id.in_(members))
+    rows = conn.execute(statement)
     return [UnknownCopy(row[0], row[1] or "", *row[2:]) for row in rows]

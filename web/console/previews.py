@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -56,16 +56,18 @@ def preview(
     message_id: int,
     house: HouseRules,
     *,
+    within: Sequence[int] | None,
     person: int = 0,
     wanted: str = "",
     now: datetime,
 ) -> Preview | None:
     """The message as the ``person``-th of those who would get it sees it; None if there is none.
 
-    ``wanted`` is a language, or "longest" for who has the longest name. Raises BadTemplate.
+    Only people of the projects ``within`` are shown, whoever else the message goes to. ``wanted``
+    is a language, or "longest" for who has the longest name. Raises BadTemplate.
     """
     message = conn.execute(select(Message).where(Message.id == message_id)).one()
-    audience = audiences.read(message.audience)
+    audience = audiences.within(audiences.read(message.audience), within)
     terms = terms_of(conn, message_id, now=now)
     contact_id = _chosen(conn, audience, terms, person, wanted)
     if contact_id is None:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from alerts.drafts import AlertDraft
 from alerts.launching import message_of
 from alerts.preflight import Check, check
+from contacts.models import Channel, Contact
+from messages import audience as audiences
+from messages.eligibility import terms_of
+from messages.forecast import skipped_ids
 from messages.house import HouseRules
+from messages.models import Message
 from messages.templates import BadTemplate
 from web.console.previews import Measured, Preview, measured, preview
 from web.console.stored import stored_draft
+
+LEFT_OUT = 200  # people of one reason that are listed
 
 
 @dataclass(frozen=True)
@@ -37,6 +44,7 @@ def review(
     alert_id: int,
     *,
     house: HouseRules,
+    within: Sequence[int] | None,
     person: int = 0,
     wanted: str = "",
     now: datetime,
@@ -47,17 +55,45 @@ def review(
     return Review(
         draft=draft,
         check=check(conn, alert_id, house=house, now=now),
-        preview=_preview(conn, alert_id, house, person, wanted, now),
+        preview=_preview(conn, alert_id, house, within, person, wanted, now),
         measures=measured(texts, house.identity),
     )
 
 
 def _preview(
-    conn: Connection, alert_id: int, house: HouseRules, person: int, wanted: str, now: datetime
+    conn: Connection,
+    alert_id: int,
+    house: HouseRules,
+    within: Sequence[int] | None,
+    person: int,
+    wanted: str,
+    now: datetime,
 ) -> Preview | None:
     """A preview, or none while a text cannot be compiled: the checks say why."""
     message_id = message_of(conn, alert_id)
     try:
-        return preview(conn, message_id, house, person=person, wanted=wanted, now=now)
+        return preview(
+            conn, message_id, house, within=within, person=person, wanted=wanted, now=now
+        )
     except BadTemplate:
         return None
+
+
+def people_left_out(
+    conn: Connection,
+    alert_id: int,
+    *,
+    channel: Channel,
+    reason: str,
+    within: Sequence[int] | None,
+    now: datetime,
+) -> list[tuple[int, str]]:
+    """The first of those who get no copy on a channel for a reason: contact id and name."""
+    message_id = message_of(conn, alert_id)
+    stored = conn.execute(select(Message.audience).where(Message.id == message_id)).scalar_one()
+    audience = audiences.within(audiences.read(stored), within)
+    skipped = skipped_ids(audience, channel, reason, terms_of(conn, message_id, now=now))
+    name = func.trim(Contact.given_name + " " + Contact.family_name)
+    rows = select(Contact.id, name).where(Contact.id.in_(skipped))
+    found = conn.execute(rows.order_by(Contact.given_name, Contact.id).limit(LEFT_OUT))
+    return [(contact_id, known) for contact_id, known in found]

@@ -17,6 +17,15 @@ from web.console import (
     streaming,
 )
 
+ALERT = "{alert_id:[0-9]{1,15}}"
+CAMPAIGN = "{campaign_id:[0-9]{1,15}}"
+CONTACT = "{contact_id:[0-9]{1,15}}"
+EMAIL = "{email_id:[0-9]{1,15}}"
+IMPORT = "{import_id:[0-9]{1,15}}"
+REPLY = "{reply_id:[0-9]{1,15}}"
+ACT = "{act:undo|pause|resume|stop}"
+FATE = "{channel:sms|email}/{reason:[a-z0-9_]{1,64}}"
+
 ROUTES = [
     web.get("/", home.show),
     web.get("/sign-in", signing.show),
@@ -27,34 +36,38 @@ ROUTES = [
     web.get("/alerts/new", alert_writing.new),
     web.post("/alerts/new", alert_writing.create),
     web.post("/alerts/measure", alert_writing.measure),
-    web.get("/alerts/{alert_id:\\d{1,15}}", alerts.show),
-    web.get("/alerts/{alert_id:\\d{1,15}}/edit", alert_writing.edit),
-    web.post("/alerts/{alert_id:\\d{1,15}}/edit", alert_writing.save),
-    web.post("/alerts/{alert_id:\\d{1,15}}/plain", alert_writing.plain),
-    web.post("/alerts/{alert_id:\\d{1,15}}/launch", alerts.start),
-    web.post("/alerts/{alert_id:\\d{1,15}}/{act:undo|pause|resume|stop}", alerts.steer),
-    web.get("/alerts/{alert_id:\\d{1,15}}/events", streaming.events),
+    web.get(f"/alerts/{ALERT}", alerts.show),
+    web.get(f"/alerts/{ALERT}/edit", alert_writing.edit),
+    web.post(f"/alerts/{ALERT}/edit", alert_writing.save),
+    web.get(
+        f"/alerts/{ALERT}/left-out/{FATE}",
+        alerts.left_out,
+    ),
+    web.post(f"/alerts/{ALERT}/plain", alert_writing.plain),
+    web.post(f"/alerts/{ALERT}/launch", alerts.start),
+    web.post(f"/alerts/{ALERT}/{ACT}", alerts.steer),
+    web.get(f"/alerts/{ALERT}/events", streaming.events),
     web.get("/campaigns", campaigns.index),
     web.post("/campaigns", campaigns.create),
-    web.get("/campaigns/{campaign_id:\\d{1,15}}", campaigns.show),
-    web.post("/campaigns/{campaign_id:\\d{1,15}}", campaigns.schedule),
-    web.post("/emails/{email_id:\\d{1,15}}/send", campaigns.send_held),
-    web.post("/emails/{email_id:\\d{1,15}}/skip", campaigns.skip_held),
-    web.post("/emails/{email_id:\\d{1,15}}/cancel", campaigns.cancel),
+    web.get(f"/campaigns/{CAMPAIGN}", campaigns.show),
+    web.post(f"/campaigns/{CAMPAIGN}", campaigns.schedule),
+    web.post(f"/emails/{EMAIL}/send", campaigns.send_held),
+    web.post(f"/emails/{EMAIL}/skip", campaigns.skip_held),
+    web.post(f"/emails/{EMAIL}/cancel", campaigns.cancel),
     web.get("/contacts", contacts.index),
     web.get("/imports/new", imports.new),
     web.post("/imports/check", imports.check),
     web.post("/imports/problems", imports.problems),
     web.post("/imports", imports.run),
-    web.get("/imports/{import_id:\\d{1,15}}", imports.show),
-    web.post("/imports/{import_id:\\d{1,15}}/undo", imports.take_back),
+    web.get(f"/imports/{IMPORT}", imports.show),
+    web.post(f"/imports/{IMPORT}/undo", imports.take_back),
     web.get("/contacts/new", contacts.new),
     web.post("/contacts/new", contacts.add),
-    web.get("/contacts/{contact_id:\\d{1,15}}", contacts.show),
+    web.get(f"/contacts/{CONTACT}", contacts.show),
     web.get("/projects", projects.index),
     web.post("/projects", projects.add),
     web.get("/inbox", inbox.show),
-    web.post("/inbox/{reply_id:\\d{1,15}}/handled", inbox.handled),
-    web.post("/inbox/{reply_id:\\d{1,15}}/settle", inbox.settle),
-    web.post("/inbox/{reply_id:\\d{1,15}}/opt-out", inbox.opt_out),
+    web.post(f"/inbox/{REPLY}/handled", inbox.handled),
+    web.post(f"/inbox/{REPLY}/settle", inbox.settle),
+    web.post(f"/inbox/{REPLY}/opt-out", inbox.opt_out),
 ]

@@ -43,7 +43,7 @@ async def _follow(request: web.Request, stream: EventSourceResponse) -> None:
     alert_id = int(request.match_info["alert_id"])
     until, before = now(request) + LONGEST, ""
     while stream.is_connected() and now(request) < until:
-        seen = await read(request, live, alert_id, now=now(request))
+        seen = await read(request, live, alert_id, within=request[VIEWER].within, now=now(request))
         piece = progress_piece(request, alert_id, seen)
         if piece != before:
             await stream.send(piece, event="progress")

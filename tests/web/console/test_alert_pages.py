@@ -15,7 +15,7 @@ from alerts.models import Fact
 from campaigns.models import CampaignEmail, ScheduleStatus
 from database.opening import Opened
 from messages.models import Message, MessageStatus, MessageText
-from tests.builders import make_contact
+from tests.builders import make_contact, make_project
 from tests.web.organizing import Desk, console, desk, words
 
 ALERT: dict[str, str] = {
@@ -75,7 +75,7 @@ async def test_a_written_alert_shows_who_gets_it_and_what_they_see(amina: Desk) 
     page = await amina.page(await written(amina))
 
     assert "2 people will be reached of 3 in this audience" in page
-    assert "Text: No recorded consent 1" in page
+    assert "Text: No recorded consent · see who 1" in page
     assert "What María sees" in page
     assert "María, 14 personas presas. Llame hoy: http://localhost/a/" in page
     assert "Launch to 2 people" in page
@@ -93,6 +93,30 @@ async def test_a_written_alert_shows_who_gets_it_and_what_they_see(amina: Desk) 
 )
 async def test_the_preview_is_of_real_people(amina: Desk, query: str, seen: str) -> None:
     assert seen in await amina.page(f"{await written(amina)}?{query}")
+
+
+async def test_each_reason_opens_the_people_it_leaves_out(amina: Desk) -> None:
+    address = await written(amina)
+
+    page = await amina.page(f"{address}/left-out/sms/no_consent")
+
+    assert "Text: No recorded consent Chloe Rivas" in page
+    assert "Ben" not in page
+
+
+async def test_a_member_is_shown_nobody_of_other_projects(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    madison = await opened.database.write(lambda conn: make_project(conn, "Madison – Arcatao"))
+    await opened.database.write(lambda conn: make_contact(conn, "Walter", projects=[madison]))
+    address = await written(amina, project=str(madison))
+    ben = await desk(amina.client, opened, now, name="Ben", projects=[madison])
+
+    seen = [await ben.page(f"{address}?person={n}") for n in range(4)]
+    left_out = await ben.page(f"{address}/left-out/sms/no_consent")
+
+    assert all("What Walter sees" in page for page in seen)
+    assert "Chloe" not in left_out
 
 
 async def test_the_form_of_a_draft_holds_what_was_written(amina: Desk) -> None:

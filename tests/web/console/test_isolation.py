@@ -101,7 +101,7 @@ class Two:
 
 @pytest.fixture
 async def two(opened: Opened, now: datetime) -> AsyncIterator[Two]:
-    madison = await opened.database.write(make_project)
+    madison = await opened.database.write(lambda conn: make_project(conn, "Madison – Arcatao"))
     bangor = await opened.database.write(lambda conn: make_project(conn, "Bangor – Carasque"))
     theirs = await opened.database.write(make_theirs, now, bangor)
     networks = await opened.database.write(make_theirs, now, None)

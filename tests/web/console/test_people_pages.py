@@ -279,7 +279,7 @@ async def test_a_handled_reply_leaves_the_inbox(amina: Desk, opened: Opened, now
 
 
 async def test_a_member_sees_their_projects_people(opened: Opened, now: datetime) -> None:
-    madison = await opened.database.write(make_project)
+    madison = await opened.database.write(lambda conn: make_project(conn, "Madison – Arcatao"))
     await opened.database.write(lambda conn: make_contact(conn, "Chloe", projects=[madison]))
     async with console(opened, now) as client:
         ben = await desk(client, opened, now, name="Ben", projects=[madison])
