@@ -71,5 +71,7 @@ class Base(DeclarativeBase):
 
 def folded(text: str) -> str:
     """Fold case and accents: equal results mean "the same to a person who types in a hurry"."""
+    if text.isascii():  # nothing to decompose: most names, every address
+        return " ".join(text.lower().split())
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(bare.casefold().split())
