@@ -18,27 +18,28 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from sqlalchemy import Connection
 
-import alert_commands
-import demo as demonstration
 import logs
-import terminal
-from checkup import Verdict, examine
-from commands import BY, AsJson, now, print_json, read, read_settings, say, with_database, write
-from contacts import imports, scanning
-from contacts.imports import ImportReport
+from commands import alerts, contacts, people_views
+from commands import demo as demonstration
+from commands.doctor import Verdict, examine
+from commands.shared import (
+    AsJson,
+    now,
+    print_json,
+    read,
+    read_settings,
+    say,
+    write,
+)
 from contacts.projects import ProjectDraft, add_project, project_by_slug, projects
-from contacts.scanning import ImportOptions
 from database.engine import driver_url
 from database.migrating import migrate as apply_migrations
-from database.opening import Opened
 from organizers.access import create_organizer
 from representatives.loading import load as load_representatives
 from service import Role, running
 from settings import Settings
-from web.keys import Site
 
 # Whose exceptions carry a sentence for people; anything else that is raised is a fault of ours.
 ROOMS = frozenset(
@@ -48,7 +49,7 @@ ROOMS = frozenset(
         "campaigns",
         "contacts",
         "database",
-        "demo",
+        "commands",
         "messages",
         "organizers",
         "overrides",
@@ -66,13 +67,12 @@ app = typer.Typer(
 )
 organizer_app = typer.Typer(help="People who use the console.", no_args_is_help=True)
 project_app = typer.Typer(help="Sister-city projects.", no_args_is_help=True)
-contacts_app = typer.Typer(help="Supporters.", no_args_is_help=True)
 representatives_app = typer.Typer(help="Members, offices, districts.", no_args_is_help=True)
 app.add_typer(organizer_app, name="organizer")
 app.add_typer(project_app, name="project")
-app.add_typer(contacts_app, name="contacts")
+app.add_typer(contacts.app, name="contacts")
 app.add_typer(representatives_app, name="representatives")
-app.add_typer(alert_commands.app, name="alert")
+app.add_typer(alerts.app, name="alert")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -217,57 +217,7 @@ def project_list(*, as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(row) for row in rows])
     else:
-        Console().print(terminal.projects_view(rows))
-
-
-@contacts_app.command("import")
-def contacts_import(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file.")],
-    consent: Annotated[
-        str,
-        typer.Option(help='How these people agreed to be written to; "unknown" only stores them.'),
-    ],
-    project: Annotated[str | None, typer.Option(help="The project they join.")] = None,
-    *,
-    project_only: Annotated[
-        bool, typer.Option("--project-only", help="They agreed to hear from this project only.")
-    ] = False,
-    column: Annotated[
-        list[str] | None, typer.Option(help='What a column is, such as "Móvil=phone".')
-    ] = None,
-    tag: Annotated[list[str] | None, typer.Option(help="A tag for all of them.")] = None,
-    language: Annotated[str, typer.Option(help="Of people whose row does not say.")] = "en",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
-    errors: Annotated[Path | None, typer.Option(help="Write rows with problems here.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Import contacts. It never re-subscribes anyone who said stop, nor overwrites with blanks."""
-    settings = read_settings()
-
-    async def bring(here: Opened, _: Site) -> ImportReport:
-        into = None
-        if project is not None:
-            into = await here.database.read(lambda conn: project_by_slug(conn, project).id)
-        options = ImportOptions(
-            consent=consent,
-            project_id=into,
-            project_only=project_only,
-            columns=_columns(column or []),
-            tags=tuple(tag or ()),
-            language=language,
-            region=settings.network.region,
-        )
-        return await _import(here, file, options, errors, dry_run=dry_run)
-
-    report = with_database(bring)
-    if as_json:
-        print_json(asdict(report))
-        return
-    Console().print(terminal.import_view(report))
-    if dry_run:
-        say("[bold]nothing was changed[/bold]: this was a dry run")
-    else:
-        say(f"import {report.import_id} is done")
+        Console().print(people_views.projects_view(rows))
 
 
 @representatives_app.command("load")
@@ -288,62 +238,9 @@ def representatives_load(
     )
     say(f"{loaded.arrived:,} took a seat, {loaded.left:,} left one")
     if loaded.vacant:
-        say(f"vacant: {', '.join(terminal.seat(each) for each in loaded.vacant)}")
+        say(f"vacant: {', '.join(people_views.seat(each) for each in loaded.vacant)}")
     for warning in loaded.warnings:
         say(f"[yellow]! {escape(warning)}[/yellow]")
-
-
-def _columns(said: Sequence[str]) -> dict[str, str]:
-    """What ``--column HEADING=FIELD`` says."""
-    pairs = [each.rpartition("=") for each in said]
-    for heading, equals, _ in pairs:
-        if not equals or not heading:
-            raise typer.BadParameter('--column wants HEADING=FIELD, such as "Móvil=phone"')
-    return {heading: field for heading, _, field in pairs}
-
-
-async def _import(
-    here: Opened, file: Path, options: ImportOptions, errors: Path | None, *, dry_run: bool
-) -> ImportReport:
-    """Read the whole file first, then forecast or import it."""
-    with _progress() as bars:
-        reading = bars.add_task("reading", total=None)
-        scanned = await asyncio.to_thread(
-            scanning.scan,
-            file,
-            options=options,
-            progress=lambda rows: bars.update(reading, completed=rows),
-        )
-        bars.update(reading, total=scanned.rows, completed=scanned.rows)
-        if errors is not None:
-            await asyncio.to_thread(_write_problems, scanned, errors)
-        doing = bars.add_task("comparing" if dry_run else "importing", total=scanned.rows)
-
-        def done(rows: int) -> None:
-            bars.update(doing, completed=rows)
-
-        if dry_run:
-            return await here.database.read(imports.preview, scanned, progress=done)
-        report = await imports.import_scanned(
-            here.database, scanned, actor=BY, now=now(), progress=done
-        )
-        bars.update(doing, completed=scanned.rows)
-        return report
-
-
-def _write_problems(scanned: scanning.Scan, errors: Path) -> None:
-    with errors.open("w", encoding="utf-8-sig", newline="") as target:
-        scanning.write_problems(scanned, target)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        console=Console(stderr=True),
-        transient=True,
-    )
 
 
 async def _serve(settings: Settings, role: Role) -> None:

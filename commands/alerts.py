@@ -1,4 +1,4 @@
-"""``llamado alert …``: check, launch, follow, pause, stop and undo alerts from a terminal."""
+"""``llamado alert …``: check, launch, follow, pause, stop and undo alerts from a views."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.live import Live
 from sqlalchemy import Connection
 
-import terminal
 from alerts import launching
 from alerts.drafts import AlertDraft
 from alerts.files import BadAlertFile, read_alert
 from alerts.launching import AudienceChanged, NotReady
 from alerts.preflight import Check, check
-from commands import BY, AsJson, now, print_json, say, with_database, write
+from commands import alert_views as views
+from commands.shared import BY, AsJson, now, print_json, say, with_database, write
 from database.opening import Opened
 from messages import control, runs
 from messages.house import HouseRules
@@ -40,9 +40,9 @@ def check_file(file: AlertFile, *, as_json: AsJson = False) -> None:
     """Check an alert file against the people it would reach now; nothing is stored."""
     found = with_database(lambda here, site: _rehearse(here, _draft(file, site), site.house))
     if as_json:
-        print_json(terminal.check_json(found))
+        print_json(views.check_json(found))
     else:
-        Console().print(terminal.check_view(found))
+        Console().print(views.check_view(found))
     if found.blocking:
         raise typer.Exit(1)
     if not as_json:
@@ -142,7 +142,7 @@ async def _rehearse(here: Opened, draft: AlertDraft, house: HouseRules) -> Check
 async def _launch(here: Opened, site: Site, draft: AlertDraft, yes: bool, as_json: bool) -> None:  # noqa: FBT001 - handed on from the command
     found = await _rehearse(here, draft, site.house)
     if not as_json:
-        Console().print(terminal.check_view(found))
+        Console().print(views.check_view(found))
     if found.blocking:
         raise NotReady(found.blocking)
     confirmed = found.people if yes else await asyncio.to_thread(_confirm, found)
@@ -184,19 +184,19 @@ def _tell_launched(alert_id: int, undo_seconds: int, senders: int) -> None:
 async def _follow(here: Opened, alert: int, *, watch: bool) -> None:
     status = await _status(here, alert)
     if not watch:
-        Console().print(terminal.status_view(status, now()))
+        Console().print(views.status_view(status, now()))
         return
-    with Live(terminal.status_view(status, now()), auto_refresh=False) as live:
+    with Live(views.status_view(status, now()), auto_refresh=False) as live:
         while status.progress.status not in OVER:
             await asyncio.sleep(WATCH_SECONDS)
             status = await _status(here, alert)
-            live.update(terminal.status_view(status, now()), refresh=True)
+            live.update(views.status_view(status, now()), refresh=True)
 
 
 async def _follow_json(here: Opened, alert: int, *, watch: bool) -> None:
     while True:
         status = await _status(here, alert)
-        print_json(terminal.status_json(status))
+        print_json(views.status_json(status))
         if not watch or status.progress.status in OVER:
             return
         await asyncio.sleep(WATCH_SECONDS)

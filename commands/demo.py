@@ -27,12 +27,11 @@ from rich.panel import Panel
 from rich.text import Text
 from sqlalchemy import Connection, func, select
 
-import invented
 import settings as all_settings
-import terminal
 from alerts import launching
 from alerts.files import read_alert
 from alerts.launching import Status
+from commands import alert_views, invented
 from contacts import consent
 from contacts.models import Channel, Contact, Standing
 from contacts.people import create_contact
@@ -46,7 +45,7 @@ from representatives.loading import load as load_representatives
 from service import Service, running
 from web.keys import Site
 
-HOUSE = Path(__file__).parent
+HOUSE = Path(__file__).parents[1]
 ALERT = HOUSE / "alerts" / "examples" / "suchitoto-14.toml"
 REPRESENTATIVES = HOUSE / "representatives" / "examples"
 
@@ -300,8 +299,8 @@ def _view(scene: Scene, own_page: str) -> RenderableType:
     equation = scene.status.progress.equation
     left = equation.eligible - equation.waiting - equation.held - equation.sending
     parts: list[RenderableType] = [
-        terminal.bar(left, equation.eligible),
-        terminal.status_view(scene.status, datetime.now(UTC)),
+        alert_views.bar(left, equation.eligible),
+        alert_views.status_view(scene.status, datetime.now(UTC)),
         Text(
             f"{scene.opted_out} said STOP or ALTO; {scene.wait_for_people} replies wait to be read"
         ),

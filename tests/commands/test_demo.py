@@ -8,8 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-import demo
-import invented
+from commands import demo, invented
 from contacts.addresses import normalise_phone
 from messages.providers.simulated_lives import Behaviour
 
