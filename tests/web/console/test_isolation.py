@@ -23,6 +23,7 @@ from web.console.guard import OWNERS
 from web.console.routes import ROUTES
 
 VARIABLE = re.compile(r"\{(\w+)(?::([^{}]*(?:\{[^{}]*\})?[^{}]*))?\}")
+OTHERWISE = {"act": "pause", "channel": "sms", "reason": "no_consent"}
 GUARDED = [route for route in ROUTES if "_id" in route.path]
 
 
@@ -34,7 +35,7 @@ class Theirs:
 
     def path(self, route: web.RouteDef) -> str:
         def filled(found: re.Match[str]) -> str:
-            return str(self.ids.get(found[1], "pause"))
+            return str(self.ids.get(found[1]) or OTHERWISE[found[1]])
 
         return "/console" + VARIABLE.sub(filled, route.path)
 
@@ -110,8 +111,9 @@ async def two(opened: Opened, now: datetime) -> AsyncIterator[Two]:
         yield Two(amina, theirs, networks, madison)
 
 
-async def send(amina: Desk, route: web.RouteDef, path: str) -> int:
-    response = await (amina.get(path) if route.method == "GET" else amina.post(path))
+async def send(amina: Desk, route: web.RouteDef, path: str, **form: str) -> int:
+    response = await (amina.get(path) if route.method == "GET" else amina.post(path, form))
+    response.close()  # an alert's events would go on
     return response.status
 
 
@@ -119,6 +121,20 @@ def test_every_object_in_a_route_has_an_owner_to_ask() -> None:
     named = {name for route in GUARDED for name, _ in VARIABLE.findall(route.path) if "_id" in name}
 
     assert named <= OWNERS.keys()
+
+
+async def test_what_is_her_own_is_there(two: Two, opened: Opened, now: datetime) -> None:
+    own = await opened.database.write(make_theirs, now, two.madison)
+
+    statuses = {
+        f"{route.method} {route.path}": await send(
+            two.amina, route, own.path(route), project=str(two.madison)
+        )
+        for route in GUARDED
+    }
+
+    assert 404 not in statuses.values(), statuses
+    assert 500 not in statuses.values(), statuses
 
 
 async def test_what_is_another_projects_is_not_there(two: Two) -> None:
