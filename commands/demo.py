@@ -60,6 +60,7 @@ So that something moves at any hour, texts leave around the clock here.
 Real ones arrive from 10:00 to 20:00 where their recipient lives,
 on Sundays from 12:00; until then they are held."""
 LATEST = 6  # replies shown
+ROOM_NEEDED = 30  # lines of a terminal that the account and its frame take
 
 
 class DemoFailed(Exception):
@@ -220,12 +221,12 @@ async def _watch(
     began = asyncio.get_running_loop().time()
     scene = await service.database.read(_look, alert_id)
     own_page = ""
-    with Live(_view(scene, ""), console=console, refresh_per_second=4, transient=False) as live:
+    with Live(_view(scene, "", 0), console=console, refresh_per_second=4, transient=False) as live:
         while not told.is_set():
             await _pause(told)
             scene = await service.database.read(_look, alert_id)
             own_page = own_page or await service.database.read(_a_person, alert_id)
-            live.update(_view(scene, own_page))
+            live.update(_view(scene, own_page, console.height - ROOM_NEEDED))
             if until_finished and await _is_over(service, scene):
                 break
             if until_finished and asyncio.get_running_loop().time() - began > PATIENCE_SECONDS:
@@ -295,7 +296,8 @@ def _a_person(conn: Connection, alert_id: int) -> str:
     return found[0] if found else ""
 
 
-def _view(scene: Scene, own_page: str) -> RenderableType:
+def _view(scene: Scene, own_page: str, room: int) -> RenderableType:
+    """A moment; ``room`` is how many lines are left for what people wrote."""
     equation = scene.status.progress.equation
     left = equation.eligible - equation.waiting - equation.held - equation.sending
     parts: list[RenderableType] = [
@@ -307,9 +309,10 @@ def _view(scene: Scene, own_page: str) -> RenderableType:
     ]
     if own_page:
         parts.append(Text.assemble("one person's own page: ", (own_page, "underline")))
-    if scene.replies:
+    replies = scene.replies[: max(room, 0)]
+    if replies:
         said = Text("\n").join(
-            Text.assemble((name, "bold"), ": ", _one_line(body)) for name, body in scene.replies
+            Text.assemble((name, "bold"), ": ", _one_line(body)) for name, body in replies
         )
         parts.append(Panel(said, title="latest replies", title_align="left", expand=False))
     return Padding(Group(*parts), (1, 0))
