@@ -18,7 +18,7 @@ from playwright.async_api import (
     ViewportSize,
     async_playwright,
 )
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, update
 
 from alerts.files import read_alert
 from alerts.launching import create
@@ -264,6 +264,25 @@ async def test_the_live_page_changes_by_itself(tmp_path: Path, now: datetime) ->
         await console.amina.post("/console/alerts/2/pause")
 
         await console.page.wait_for_selector("text=Paused: nothing leaves until somebody goes on")
+
+
+async def test_a_button_is_not_replaced_while_only_numbers_change(
+    tmp_path: Path, now: datetime
+) -> None:
+    async with console_with_everything(tmp_path, now) as console:
+        await console.go("/console/alerts/2")
+        button = await console.page.query_selector("text=Stop for good")
+        assert button is not None
+        await console.page.evaluate("window.account = document.querySelector('.why')")
+
+        await console.amina.opened.database.write(more_delivered)
+        await console.page.wait_for_function("!window.account.isConnected")
+
+        assert await button.evaluate("each => each.isConnected")
+
+
+def more_delivered(conn: Connection) -> None:
+    conn.execute(update(MessageCount).where(MessageCount.count == 40).values(count=41))
 
 
 async def test_light_or_dark_is_remembered(tmp_path: Path, now: datetime) -> None:

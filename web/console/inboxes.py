@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
 from contacts.consent import refuse, settle_review
 from contacts.models import AddressStanding, Contact, Membership, Standing
@@ -59,22 +60,22 @@ def waiting_replies(
         .order_by(in_review.desc(), Reply.received_at, Reply.id)
         .limit(limit)
     )
-    rows = conn.execute(_visible(statement, within)).all()
-    return [
-        Waiting(
-            row.id,
-            row.channel,
-            row.address,
-            row.body,
-            row.verdict,
-            row.received_at,
-            row.contact_id,
-            f"{row.given_name or ''} {row.family_name or ''}".strip(),
-            row.language or "",
-            bool(row[-1]),
-        )
-        for row in rows
-    ]
+    return [_waiting(row) for row in conn.execute(_visible(statement, within))]
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(
+        row.id,
+        row.channel,
+        row.address,
+        row.body,
+        row.verdict,
+        row.received_at,
+        row.contact_id,
+        f"{row.given_name or ''} {row.family_name or ''}".strip(),
+        row.language or "",
+        bool(row[-1]),
+    )
 
 
 def mark_handled(conn: Connection, reply_id: int, *, actor: str, now: datetime) -> None:
@@ -118,7 +119,9 @@ def _address(conn: Connection, reply_id: int) -> tuple[str, str]:
     return row.channel, row.address
 
 
-def _visible(statement: Select, within: Sequence[int] | None) -> Select:  # type: ignore[type-arg]
+def _visible(
+    statement: Select[*tuple[Any, ...]], within: Sequence[int] | None
+) -> Select[*tuple[Any, ...]]:
     """Narrow replies to those the guard would let these projects' organizers touch."""
     if within is None:
         return statement

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Select, select
 
@@ -64,22 +65,7 @@ def alerts(
     limit: int = 100,
 ) -> list[AlertLine]:
     """The alerts of these projects (None: everybody's), the latest first."""
-    statement = (
-        select(
-            Alert.id,
-            Alert.level,
-            Message.status,
-            Message.confirmed,
-            Message.launched_at,
-            Message.paused_because,
-            Project.name,
-        )
-        .join(Message, Message.id == Alert.message_id)
-        .outerjoin(Project, Project.id == Message.project_id)
-        .where(Message.status.in_(list(statuses)))
-        .order_by(Alert.id.desc())
-        .limit(limit)
-    )
+    statement = _alerts().where(Message.status.in_(list(statuses))).limit(limit)
     if within is not None:
         statement = statement.where(Message.project_id.in_(within))
     rows = conn.execute(statement).all()
@@ -108,21 +94,7 @@ def emails(
     campaign_id: int | None = None,
 ) -> list[EmailLine]:
     """The scheduled emails of these projects, the next first; held ones, which ask, before all."""
-    statement = (
-        select(
-            CampaignEmail.id,
-            CampaignEmail.campaign_id,
-            CampaignEmail.status,
-            CampaignEmail.local_time,
-            CampaignEmail.zone,
-            CampaignEmail.texts,
-            Campaign.name,
-        )
-        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
-        .where(CampaignEmail.status.in_(list(statuses)))
-        .order_by(CampaignEmail.status != ScheduleStatus.HELD, CampaignEmail.local_time)
-        .limit(100)
-    )
+    statement = _emails().where(CampaignEmail.status.in_(list(statuses))).limit(100)
     if campaign_id is not None:
         statement = statement.where(CampaignEmail.campaign_id == campaign_id)
     rows = conn.execute(_own_campaigns(statement, within)).all()
@@ -153,7 +125,40 @@ def campaign(conn: Connection, campaign_id: int) -> CampaignLine:
     return CampaignLine(*conn.execute(_campaigns().where(Campaign.id == campaign_id)).one())
 
 
-def _campaigns() -> Select:  # type: ignore[type-arg]
+def _alerts() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Alert.id,
+            Alert.level,
+            Message.status,
+            Message.confirmed,
+            Message.launched_at,
+            Message.paused_because,
+            Project.name,
+        )
+        .join(Message, Message.id == Alert.message_id)
+        .outerjoin(Project, Project.id == Message.project_id)
+        .order_by(Alert.id.desc())
+    )
+
+
+def _emails() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            CampaignEmail.id,
+            CampaignEmail.campaign_id,
+            CampaignEmail.status,
+            CampaignEmail.local_time,
+            CampaignEmail.zone,
+            CampaignEmail.texts,
+            Campaign.name,
+        )
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .order_by(CampaignEmail.status != ScheduleStatus.HELD, CampaignEmail.local_time)
+    )
+
+
+def _campaigns() -> Select[*tuple[Any, ...]]:
     return select(
         Campaign.id,
         Campaign.name,
@@ -163,7 +168,9 @@ def _campaigns() -> Select:  # type: ignore[type-arg]
     ).outerjoin(Project, Project.id == Campaign.project_id)
 
 
-def _own_campaigns(statement: Select, within: Sequence[int] | None) -> Select:  # type: ignore[type-arg]
+def _own_campaigns(
+    statement: Select[*tuple[Any, ...]], within: Sequence[int] | None
+) -> Select[*tuple[Any, ...]]:
     return statement if within is None else statement.where(Campaign.project_id.in_(within))
 
 

@@ -45,7 +45,7 @@ def past_import(conn: Connection, import_id: int) -> PastImport:
     return PastImport(*conn.execute(_imports().where(Import.id == import_id)).one())
 
 
-def _imports() -> Select[Any]:
+def _imports() -> Select[*tuple[Any, ...]]:
     return select(
         Import.id,
         Import.filename,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
 
 from actions.asks import NamedOffice, read_action
 from actions.models import ActionTarget, CustomTarget
@@ -19,23 +21,7 @@ def stored_draft(conn: Connection, alert_id: int) -> AlertDraft:
 
     Its case comes without words and facts: writing them again would tell them twice.
     """
-    row = conn.execute(
-        select(
-            Alert.level,
-            Alert.message_id,
-            Alert.action_id,
-            Message.reach,
-            Message.audience,
-            Message.merge_defaults,
-            Message.expires_at,
-            Case.slug.label("case_slug"),
-            Project.slug.label("project_slug"),
-        )
-        .join(Message, Message.id == Alert.message_id)
-        .join(Case, Case.id == Alert.case_id)
-        .outerjoin(Project, Project.id == Message.project_id)
-        .where(Alert.id == alert_id)
-    ).one()
+    row = conn.execute(_alerts().where(Alert.id == alert_id)).one()
     return AlertDraft(
         case=CaseDraft(slug=row.case_slug),
         level=Level(row.level),
@@ -53,6 +39,25 @@ def stored_draft(conn: Connection, alert_id: int) -> AlertDraft:
 def case_slug(conn: Connection, case_id: int) -> str:
     """The name a case goes by in records."""
     return conn.scalars(select(Case.slug).where(Case.id == case_id)).one()
+
+
+def _alerts() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Alert.level,
+            Alert.message_id,
+            Alert.action_id,
+            Message.reach,
+            Message.audience,
+            Message.merge_defaults,
+            Message.expires_at,
+            Case.slug.label("case_slug"),
+            Project.slug.label("project_slug"),
+        )
+        .join(Message, Message.id == Alert.message_id)
+        .join(Case, Case.id == Alert.case_id)
+        .outerjoin(Project, Project.id == Message.project_id)
+    )
 
 
 def _headlines(conn: Connection, alert_id: int) -> dict[str, Headline]:
@@ -88,7 +93,7 @@ def _offices(conn: Connection, action_id: int) -> tuple[NamedOffice, ...]:
     return tuple(_office(row) for row in conn.execute(named))
 
 
-def _office(row: Row) -> NamedOffice:  # type: ignore[type-arg]
+def _office(row: Row[Any]) -> NamedOffice:
     return NamedOffice(
         key=row.key,
         name=row.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 
 from aiohttp import web
@@ -20,12 +21,21 @@ STREAMS = 6  # that one organizer may have open
 OPEN: web.AppKey[Counter[int]] = web.AppKey("streams", Counter[int])
 
 
+@dataclass(frozen=True)
+class Pieces:
+    """The parts of the page that change; the buttons' own countdown is the browser's to count."""
+
+    state: tuple[object, ...] = ()
+    controls: str = ""
+    progress: str = ""
+
+
 class TooManyPages(Exception):
     """Too many pages of yours are following alerts. Close some of them."""
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """Send the piece of the page that changes, whenever it has changed."""
+    """Send the pieces of the page that change, whenever they have changed."""
     opened, organizer_id = request.app[OPEN], request[VIEWER].organizer_id
     if opened[organizer_id] >= STREAMS:
         raise TooManyPages(TooManyPages.__doc__)
@@ -40,21 +50,28 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 
 async def _follow(request: web.Request, stream: EventSourceResponse) -> None:
-    alert_id = int(request.match_info["alert_id"])
-    until, before = now(request) + LONGEST, ""
+    alert_id, within = int(request.match_info["alert_id"]), request[VIEWER].within
+    until, before = now(request) + LONGEST, Pieces()
     while stream.is_connected() and now(request) < until:
-        seen = await read(request, live, alert_id, within=request[VIEWER].within, now=now(request))
-        piece = progress_piece(request, alert_id, seen)
-        if piece != before:
-            await stream.send(piece, event="progress")
-            before = piece
+        seen = await read(request, live, alert_id, within=within, now=now(request))
+        pieces = _pieces(request, alert_id, seen)
+        if pieces.state != before.state:
+            await stream.send(pieces.controls, event="controls")
+        if pieces.progress != before.progress:
+            await stream.send(pieces.progress, event="progress")
         if seen.over:
             await stream.send("", event="finished")
             return
+        before = pieces
         await asyncio.sleep(TICK)
 
 
-def progress_piece(request: web.Request, alert_id: int, seen: Live) -> str:
-    """The part of the page that changes."""
+def _pieces(request: web.Request, alert_id: int, seen: Live) -> Pieces:
+    progress = seen.progress
+    undoable = seen.undo_seconds(now(request)) > 0
     values = {"seen": seen, "alert_id": alert_id, "viewer": request[VIEWER]}
-    return rendered(request, "console/progress.html", values)
+    return Pieces(
+        state=(progress.status, progress.paused_because, undoable),
+        controls=rendered(request, "console/controls.html", values),
+        progress=rendered(request, "console/progress.html", values),
+    )

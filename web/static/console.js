@@ -36,10 +36,15 @@ function measureLive(form) {
   });
 }
 
-/* The live page: the server sends the same piece of HTML that it rendered first. */
-function followProgress(target) {
-  const source = new EventSource(target.dataset.events);
-  source.addEventListener("progress", (event) => { target.innerHTML = event.data; countDown(target); });
+/* The live page: the server sends the same pieces of HTML that it rendered first. */
+function followAlert(page) {
+  const source = new EventSource(page.dataset.events);
+  page.querySelectorAll("[data-piece]").forEach((piece) => {
+    source.addEventListener(piece.dataset.piece, (event) => {
+      piece.innerHTML = event.data;
+      countDown(piece);
+    });
+  });
   source.addEventListener("finished", () => source.close());
 }
 
@@ -69,5 +74,5 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-switch]").forEach(offerTheme);
   document.querySelectorAll("[data-measure]").forEach(measureLive);
   document.querySelectorAll("[data-field]").forEach(insertField);
-  document.querySelectorAll("[data-events]").forEach((each) => { followProgress(each); countDown(each); });
+  document.querySelectorAll("[data-events]").forEach((each) => { followAlert(each); countDown(each); });
 });
