@@ -45,6 +45,7 @@ def judged_by_sdk(key: str, timestamp: str, body: bytes, signature: str) -> bool
         (KEY, str(int(AT) + 1), BODY, SIGNATURE),
         (KEY, AT, BODY, sign_events("5eed", AT, b"[]")),
     ],
+    ids=["good", "other key", "other line end", "other person", "other time", "other body"],
 )
 def test_we_agree_with_the_sdk(key: str, timestamp: str, body: bytes, signature: str) -> None:
     ours = verify([key], timestamp, body, signature, now=NOW)
@@ -86,6 +87,7 @@ RSA_KEY = base64.b64encode(
         ("garbage", AT, SIGNATURE),
         (RSA_KEY, AT, SIGNATURE),
     ],
+    ids=range(11),  # signatures and keys are new in every process, and make no names
 )
 def test_nonsense_is_refused_without_an_exception(key: str, timestamp: str, signature: str) -> None:
     assert not verify([key], timestamp, BODY, signature, now=NOW)
