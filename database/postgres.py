@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection
+from typing import Any
+
+from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from database.engine import P, T, Unit
 
+FROZEN_SECONDS = 30  # no unit of work leaves a transaction alone for so long while it lives
 RETRIES = 3
 RUN_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock detected
 
@@ -19,6 +22,7 @@ class Postgres:
 
     def __init__(self, url: str, *, connections: int = 10) -> None:
         self._engine = create_async_engine(url, pool_size=connections, pool_pre_ping=True)
+        event.listen(self._engine.sync_engine, "connect", _prepare)
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         def run(conn: Connection) -> T:
@@ -45,6 +49,21 @@ class Postgres:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _prepare(dbapi: Any, _record: Any) -> None:
+    """Ask of the server what the sending promise rests on, however it is configured.
+
+    A claim must be on the disk before the text leaves. And a process that is frozen, or cut off, in
+    the middle of a transaction must not keep everybody waiting for its locks until TCP gives it up.
+    """
+    with dbapi.cursor() as cursor:
+        cursor.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', false)"
+            " WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    dbapi.commit()
 
 
 def _run_again(error: OperationalError) -> bool:

@@ -7,10 +7,12 @@ gets the same answer twice a day, whatever two auto-responders tell each other.
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
+from sqlalchemy.exc import IntegrityError
 
 from contacts.models import Channel
 from database.jobs import Jobs
@@ -86,17 +88,21 @@ def _message_of_the_day(
         return message
     kind = MessageKind.CONFIRMATION if purpose == "opted_out" else MessageKind.REPLY
     reach = Reach.SMS if channel is Channel.SMS else Reach.EMAIL
-    message_id = control.create(
-        conn,
-        Draft(texts={}, kind=kind, reach=reach, default_language=language, key=key),
-        now=now,
-    )
+    draft = Draft(texts={}, kind=kind, reach=reach, default_language=language, key=key)
+    # Two people may be the day's first at once; the second must not lose what they asked for.
+    with contextlib.suppress(IntegrityError), conn.begin_nested():
+        _begin(conn, draft, now)
+    return conn.execute(found).one()
+
+
+def _begin(conn: Connection, draft: Draft, now: datetime) -> None:
+    """Write a message that is launched and has nobody yet."""
+    message_id = control.create(conn, draft, now=now)
     conn.execute(
         update(Message)
         .where(Message.id == message_id)
         .values(status=MessageStatus.SENDING, launched_at=now, starts_at=now, expanded_at=now)
     )
-    return conn.execute(found).one()
 
 
 def _add_words(

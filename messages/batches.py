@@ -43,8 +43,11 @@ def open_batch(
 def take_batch(
     conn: Connection, batch_id: int, *, owner: str, lease: timedelta, now: datetime
 ) -> bool:
-    """Become a batch's owner unless somebody else is; whether it is ours and has work now."""
-    reap(conn, batch_id, now=now)
+    """Become a batch's owner unless somebody else is; whether it is ours and has work now.
+
+    What its last owner had on the wire is given up only after the batch is ours: every sender locks
+    a batch before its deliveries, so that none waits for another in a circle.
+    """
     mine = (
         update(Batch)
         .where(
@@ -56,7 +59,10 @@ def take_batch(
         .values(owner=owner, lease_until=now + lease)
         .returning(Batch.id)
     )
-    return conn.execute(mine).one_or_none() is not None
+    if conn.execute(mine).one_or_none() is None:
+        return False
+    reap(conn, batch_id, now=now)
+    return True
 
 
 def extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:
@@ -88,7 +94,13 @@ def let_go(
 
 
 def finish_if_done(conn: Connection, message_id: int, *, now: datetime) -> None:
-    """Mark a message finished when everybody has a row and none of them waits or is in flight."""
+    """Mark a message finished when everybody has a row and none of them waits or is in flight.
+
+    Its row is locked before its batches are looked at. Otherwise, of two senders that close its
+    last two batches at once, each would still see the other's open and neither would finish it;
+    and it could end beside an answer that was being added to it.
+    """
+    conn.execute(select(Message.id).where(Message.id == message_id).with_for_update(key_share=True))
     open_batches = select(Batch.id).where(Batch.message_id == message_id, Batch.open)
     if conn.execute(open_batches.limit(1)).first() is not None:
         return
@@ -100,6 +112,16 @@ def finish_if_done(conn: Connection, message_id: int, *, now: datetime) -> None:
             Message.expanded_at.is_not(None),
         )
         .values(status=MessageStatus.FINISHED, finished_at=now)
+    )
+
+
+def reopen(conn: Connection, batch: Row[Batch], *, now: datetime) -> None:
+    """Take up a closed batch again: a sender that had been given up brought something back unsent."""
+    conn.execute(update(Batch).where(Batch.id == batch.id).values(open=True, next_at=now))
+    conn.execute(
+        update(Message)
+        .where(Message.id == batch.message_id, Message.status == MessageStatus.FINISHED)
+        .values(status=MessageStatus.SENDING, finished_at=None)
     )
 
 

@@ -28,9 +28,9 @@ from sqlalchemy import (
 
 from contacts.models import Channel, Standing
 from messages import counts, hours, pacing
-from messages.batches import extend, in_range, let_go
-from messages.control import cancel, leftover
-from messages.eligibility import refusal, terms_of
+from messages.batches import extend, in_range, let_go, reopen
+from messages.control import call_off, leftover
+from messages.eligibility import refusal, terms_in
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from messages.recording import Claim, Done, record
 from messages.zones import Zones
@@ -58,6 +58,7 @@ class Window:
     claims: Sequence[Claim] = ()
     next_at: datetime | None = None  # None: not before somebody acts (resumes it, say)
     finished: bool = False  # nothing in the batch waits any more
+    paced: float = 0.0  # seconds for which all its message waits on this channel, for the pace
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,21 +83,26 @@ def record_and_claim(
 ) -> Window:
     """Record the last window's outcomes and claim the next, in one transaction.
 
-    Unless ``claim``, the batch is handed back, to be taken up again at once.
+    Unless ``claim``, the batch is handed back, to be taken up again at once. The kept counts are
+    changed once and last: they are what all senders of a message share, and whoever held some of
+    them while waiting for others would soon stand in a circle with its neighbours.
     """
+    deltas: counts.Deltas = Counter()
     batch = conn.execute(select(Batch).where(Batch.id == batch_id).with_for_update()).one()
     message = conn.execute(select(Message).where(Message.id == batch.message_id)).one()
     within = limits(Channel(batch.channel))
-    record(conn, batch, message, done, owner=owner, now=now)
+    record(conn, batch, message, done, owner=owner, deltas=deltas, now=now)
     _settle_pace(conn, message, Channel(batch.channel), within, done)
+    if not batch.open and counts.more_waiting(deltas):
+        reopen(conn, batch, now=now)
+    window = _window(batch, next_at=now)
     if claim and batch.owner == owner:
-        window = _claim(conn, batch, message, owner, within, zones, now)
-        if window.claims:
-            extend(conn, batch.id, owner, now + within.lease)
-            return window
+        window = _claim(conn, batch, message, owner, within, zones, deltas, now)
+    if window.claims:
+        extend(conn, batch.id, owner, now + within.lease)
     else:
-        window = _window(batch, next_at=now)
-    let_go(conn, batch, owner, next_at=window.next_at, finished=window.finished, now=now)
+        let_go(conn, batch, owner, next_at=window.next_at, finished=window.finished, now=now)
+    counts.apply(conn, deltas)
     return window
 
 
@@ -107,24 +113,44 @@ def _claim(
     owner: str,
     limits: Limits,
     zones: Zones,
+    deltas: counts.Deltas,
     now: datetime,
 ) -> Window:
-    channel = Channel(batch.channel)
     status = conn.execute(select(Message.status).where(Message.id == message.id)).scalar_one()
     ended = leftover(status)
     if ended is not None:
-        cancel(conn, in_range(batch), *ended, now)
+        call_off(conn, in_range(batch), *ended, deltas, now)
         return _window(batch, finished=True)
     if status != MessageStatus.SENDING:
         return _window(batch)
+    if message.expires_at is not None and message.expires_at <= now:
+        return _window(batch, next_at=now + READ_AGAIN)  # until housekeeping ends it
     if now < message.starts_at:
         return _window(batch, next_at=message.starts_at)
+    return _claim_within(conn, batch, message, owner, limits, zones, deltas, now)
+
+
+def _claim_within(
+    conn: Connection,
+    batch: Row[Batch],
+    message: Row[Message],
+    owner: str,
+    limits: Limits,
+    zones: Zones,
+    deltas: counts.Deltas,
+    now: datetime,
+) -> Window:
+    """Claim what pace and hours allow of a message that is being sent."""
+    channel = Channel(batch.channel)
     allowed = _allowed(conn, message, channel, limits, now)
     if not allowed.copies:
-        return _window(batch, next_at=allowed.ready_at)
+        wait = (allowed.ready_at - now).total_seconds()
+        return _window(batch, next_at=allowed.ready_at, paced=wait)
     claim_as = Ownership(owner, now, now + limits.lease)
     open_zones = zones.open_at(conn, hours.read(message.hours), channel, now)
-    claims, skipped = _claim_rows(conn, batch, message, open_zones, allowed.copies, claim_as)
+    claims, skipped = _claim_rows(
+        conn, batch, message, open_zones, allowed.copies, claim_as, deltas
+    )
     _give_back(conn, message, channel, limits, allowed.copies - len(claims))
     if claims or skipped:
         return _window(batch, claims, next_at=now)
@@ -138,9 +164,10 @@ def _window(
     *,
     next_at: datetime | None = None,
     finished: bool = False,
+    paced: float = 0.0,
 ) -> Window:
     channel = Channel(batch.channel)
-    return Window(batch.message_id, channel, batch.priority, claims, next_at, finished)
+    return Window(batch.message_id, channel, batch.priority, claims, next_at, finished, paced)
 
 
 def _sender(message: Row[Message], channel: Channel) -> str:
@@ -197,6 +224,7 @@ def _claim_rows(
     open_zones: Sequence[int] | None,
     copies: int,
     claim_as: Ownership,
+    deltas: counts.Deltas,
 ) -> tuple[list[Claim], int]:
     """The claiming statement; returns the claims and how many were skipped instead."""
     chosen = _candidates(conn, batch, message, open_zones, copies, claim_as.now)
@@ -223,7 +251,7 @@ def _claim_rows(
             Delivery.zone_set_id,
         )
     ).all()
-    _count_claims(conn, batch, moved)
+    _count_claims(deltas, batch, moved)
     claims = [
         Claim(row.id, row.attempt, row.contact_id, row.address or "", row.language)
         for row in sorted(moved, key=lambda row: row.id)
@@ -240,7 +268,7 @@ def _candidates(
     copies: int,
     now: datetime,
 ) -> Subquery:
-    terms = terms_of(conn, message.id, now=now)
+    terms = terms_in(conn, message, now=now)
     why = refusal(
         Channel(batch.channel), Delivery.address.expression, Delivery.contact_id.expression, terms
     )
@@ -256,15 +284,13 @@ def _candidates(
     return rows.order_by(Delivery.id).limit(copies).subquery()
 
 
-def _count_claims(conn: Connection, batch: Row[Batch], moved: Sequence[Any]) -> None:
-    deltas: counts.Deltas = Counter()
+def _count_claims(deltas: counts.Deltas, batch: Row[Batch], moved: Sequence[Any]) -> None:
     for row in moved:
         counts.moved(
             deltas,
             counts.place(batch.message_id, batch.channel, Status.PENDING, "", row.zone_set_id),
             counts.place(batch.message_id, batch.channel, row.status, row.reason, row.zone_set_id),
         )
-    counts.apply(conn, deltas)
 
 
 def _next_at(

@@ -164,7 +164,11 @@ def undo(conn: Connection, message_id: int, *, now: datetime) -> int:
         raise NotNow(f"there is nothing to undo; this message is {message.status}")
     if message.starts_at is None or now >= message.starts_at:
         raise NotNow("the undo time is over; stop the message to call off what has not left")
-    return _end(conn, message_id, MessageStatus.STOPPED, Status.STOPPED, "undone", now)
+    called_off = _end(conn, message_id, MessageStatus.STOPPED, Status.STOPPED, "undone", now)
+    # ``now`` is when the button was pressed. Whoever claimed before we held the rows was faster.
+    if counts.gone_out(conn, message_id):
+        raise NotNow("the first copies have left; stop the message to call off the others")
+    return called_off
 
 
 def stop(conn: Connection, message_id: int, *, now: datetime) -> int:
@@ -178,7 +182,7 @@ def stop(conn: Connection, message_id: int, *, now: datetime) -> int:
 def expire_due(conn: Connection, *, now: datetime) -> list[int]:
     """End the messages whose time has run out; return their ids."""
     due = select(Message.id).where(Message.status.in_(LIVE), Message.expires_at <= now)
-    ended = list(conn.scalars(due.order_by(Message.id).with_for_update()))
+    ended = list(conn.scalars(due.order_by(Message.id).with_for_update(key_share=True)))
     for message_id in ended:
         _end(conn, message_id, MessageStatus.EXPIRED, Status.EXPIRED, "expired", now)
     return ended
@@ -210,17 +214,30 @@ def cancel(
     now: datetime,
 ) -> int:
     """Move pending deliveries to a status they do not leave; return how many there were."""
+    deltas: counts.Deltas = Counter()
+    called_off = call_off(conn, where, status, reason, deltas, now)
+    counts.apply(conn, deltas)
+    return called_off
+
+
+def call_off(
+    conn: Connection,
+    where: Iterable[ColumnElement[bool]],
+    status: Status,
+    reason: str,
+    deltas: counts.Deltas,
+    now: datetime,
+) -> int:
+    """Do the same for a caller that keeps the counts; ``deltas`` notes the moves."""
     moved = conn.execute(
         update(Delivery)
         .where(Delivery.status == Status.PENDING, *where)
         .values(status=int(status), reason=reason, not_before=None, changed_at=now)
         .returning(Delivery.message_id, Delivery.channel, Delivery.zone_set_id)
     ).all()
-    deltas: counts.Deltas = Counter()
     for message_id, channel, zone_set_id in moved:
         before = counts.place(message_id, channel, Status.PENDING, "", zone_set_id)
         counts.moved(deltas, before, counts.place(message_id, channel, status, reason, None))
-    counts.apply(conn, deltas)
     return len(moved)
 
 
@@ -272,7 +289,8 @@ def _locked(conn: Connection, message_id: int) -> Row[int, str, int, datetime | 
     message = conn.execute(
         select(Message.id, Message.status, Message.priority, Message.starts_at)
         .where(Message.id == message_id)
-        .with_for_update()
+        # Not the key: whoever adds a row that refers to this message need not wait for us.
+        .with_for_update(key_share=True)
     ).one_or_none()
     if message is None:
         raise NoSuchMessage(f"there is no message {message_id}")

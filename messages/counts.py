@@ -43,6 +43,18 @@ def moved(deltas: Deltas, before: Place, after: Place) -> None:
     deltas[after] += 1
 
 
+def more_waiting(deltas: Deltas) -> bool:
+    """Whether anything moved back to where copies wait."""
+    return any(change > 0 for key, change in deltas.items() if key.status == Status.PENDING)
+
+
+def gone_out(conn: Connection, message_id: int) -> bool:
+    """Whether any copy of a message was ever claimed and may have left."""
+    left = (MessageCount.status >= Status.SENDING, MessageCount.status <= Status.FAILED)
+    found = select(MessageCount.count).where(MessageCount.message_id == message_id, *left)
+    return conn.execute(found.where(MessageCount.count > 0).limit(1)).first() is not None
+
+
 def apply(conn: Connection, deltas: Deltas) -> None:
     """Add the deltas to the kept counts; rows in key order, so that two senders never deadlock."""
     rows = [{**key._asdict(), "count": change} for key, change in sorted(deltas.items()) if change]

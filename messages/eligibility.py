@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Select,
     and_,
     case,
@@ -66,19 +67,20 @@ class Terms:
 
 def terms_of(conn: Connection, message_id: int, *, now: datetime) -> Terms:
     """The terms of a stored message."""
-    row = conn.execute(
-        select(Message.reach, Message.scopes, Message.kind, Message.weekly_cap).where(
-            Message.id == message_id
-        )
-    ).one()
-    recent = recent_messages(conn, now=now, but=message_id) if row.weekly_cap is not None else []
+    row = conn.execute(select(Message).where(Message.id == message_id)).one()
+    return terms_in(conn, row, now=now)
+
+
+def terms_in(conn: Connection, message: Row[Message], *, now: datetime) -> Terms:
+    """The terms of a message that has been read already."""
+    capped = message.weekly_cap is not None
     return Terms(
-        reach=Reach(row.reach),
-        scopes=row.scopes,
-        kind=MessageKind(row.kind),
-        weekly_cap=row.weekly_cap,
-        recent=recent,
-        message_id=message_id,
+        reach=Reach(message.reach),
+        scopes=message.scopes,
+        kind=MessageKind(message.kind),
+        weekly_cap=message.weekly_cap,
+        recent=recent_messages(conn, now=now, but=message.id) if capped else [],
+        message_id=message.id,
     )
 
 

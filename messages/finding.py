@@ -30,9 +30,19 @@ class Work:
     priority: int
 
 
-def most_urgent(conn: Connection, *, now: datetime, expanding: Collection[int] = ()) -> Work | None:
-    """The piece of work to do next; ``expanding`` are the messages this process is expanding."""
-    found = [*_expansions(conn, expanding, 1), *_batches(conn, now, 1)]
+def most_urgent(
+    conn: Connection,
+    *,
+    now: datetime,
+    expanding: Collection[int] = (),
+    paced: Collection[tuple[int, str]] = (),
+) -> Work | None:
+    """The piece of work to do next; ``expanding`` are the messages this process is expanding.
+
+    ``paced`` are messages and channels that wait for their sender's pace. Without it every batch of
+    theirs would be taken and put back at every turn, hundreds of commits for one copy.
+    """
+    found = [*_expansions(conn, expanding, 1), *_batches(conn, now, 1, but=paced)]
     return min(found, key=lambda work: work.priority, default=None)
 
 
@@ -55,7 +65,9 @@ def _expansions(conn: Connection, but: Collection[int], limit: int) -> list[Work
     return _work(conn, "expand", unfinished)
 
 
-def _batches(conn: Connection, now: datetime, limit: int) -> list[Work]:
+def _batches(
+    conn: Connection, now: datetime, limit: int, *, but: Collection[tuple[int, str]] = ()
+) -> list[Work]:
     waiting = (
         select(Batch.id, Batch.priority)
         .join(Message, Message.id == Batch.message_id)
@@ -64,6 +76,10 @@ def _batches(conn: Connection, now: datetime, limit: int) -> list[Work]:
             Batch.next_at <= now,
             or_(Batch.owner.is_(None), Batch.lease_until < now),
             Message.status.in_(WORKED_OFF),
+            *(
+                or_(Batch.message_id != message, Batch.channel != channel)
+                for message, channel in but
+            ),
         )
         .order_by(Batch.priority, Batch.next_at, Batch.id)
         .limit(limit)

@@ -72,17 +72,19 @@ def mark_applied(conn: Connection, event_ids: Sequence[int], *, now: datetime) -
 def apply_waiting(conn: Connection, *, secret: str, now: datetime, limit: int = APPLY) -> int:
     """Apply the oldest receipts that wait; return how many there were.
 
-    Two processes may do so at once: the row lock decides who applies which event.
+    Two processes may do so at once: neither waits for events that the other is applying.
     """
     waiting = (
         select(Event.id)
         .where(Event.applied_at.is_(None), Event.kind == RECEIPT)
         .order_by(Event.id)
         .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("waiting")
     )
     taken = conn.execute(
         update(Event)
-        .where(Event.id.in_(waiting), Event.applied_at.is_(None))
+        .where(Event.id.in_(select(waiting.c.id)), Event.applied_at.is_(None))
         .values(applied_at=now)
         .returning(Event.id, Event.provider, Event.payload)
     ).all()

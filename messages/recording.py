@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,13 +47,13 @@ def record(
     done: Sequence[Done],
     *,
     owner: str,
+    deltas: counts.Deltas,
     now: datetime,
 ) -> None:
-    """Write down what came of a window, fenced by owner and attempt."""
+    """Write down what came of a window, fenced by owner and attempt; ``deltas`` notes the moves."""
     if not done:
         return
     rows = _held(conn, batch, done)
-    deltas: counts.Deltas = Counter()
     changes: list[dict[str, Any]] = []
     for item in done:
         row = rows.get(item.claim.delivery_id)
@@ -70,7 +69,6 @@ def record(
         changes.append(_change(item, to, row, now))
         _count(deltas, message.id, batch.channel, row, to)
     _apply(conn, changes)
-    counts.apply(conn, deltas)
     _learn(conn, batch.channel, done, now)
     _pause_if_misconfigured(conn, message, done)
 

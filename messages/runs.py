@@ -51,12 +51,17 @@ def begin(
 
 
 def release_dead(conn: Connection, jobs: Jobs, *, now: datetime, alone: bool = False) -> int:
-    """Take back the batches of senders whose lease is over; return how many copies are unknown."""
+    """Take back the batches of senders whose lease is over; return how many copies are unknown.
+
+    A batch that somebody is at work on in this instant is not a dead sender's: it is passed over.
+    """
     held = select(Batch.id, Batch.priority).where(Batch.open, Batch.owner.is_not(None))
     if not alone:
         held = held.where(Batch.lease_until < now)
     lost = 0
-    for batch_id, priority in conn.execute(held.order_by(Batch.id)).all():
+    for batch_id, priority in conn.execute(
+        held.order_by(Batch.id).with_for_update(skip_locked=True)
+    ).all():
         lost += reap(conn, batch_id, now=now, leased_too=alone)
         conn.execute(
             update(Batch)

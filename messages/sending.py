@@ -15,11 +15,10 @@ import socket
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from contacts.models import Channel
 from database.clock import Clock, database_now
@@ -71,6 +70,8 @@ class Sender:
         self._kept = Kept()
         self._draining = False
         self._expanding: set[int] = set()
+        self._set_aside: set[int] = set()  # messages whose expansion failed, until housekeeping
+        self._paced: dict[tuple[int, str], datetime] = {}  # who waits for the pace, until when
         self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -104,6 +105,8 @@ class Sender:
 
     async def housekeeping(self) -> None:
         """Expire, take back what dead senders held, and ask again for work whose job was lost."""
+        self._set_aside.clear()
+        self._paced.clear()
         await self._database.write(self._keep_house)
         await self._jobs.tidy()
         if not self._database.embedded:
@@ -115,17 +118,24 @@ class Sender:
         return {"expand": self.expand, "send_batch": self.send_batch, "next": self.next}
 
     async def next(self, _slot: int) -> bool:
-        """Do the most urgent piece of work there is; whether there was any."""
+        """Do the most urgent piece of work there is; whether there was any.
+
+        What fails is told to the log and left for later: one message's fault, or a disk that is full
+        for a minute, must not end the process that everybody else's messages leave from.
+        """
         if self._draining:
             return False
         try:
-            if await self._database.read(self._most_urgent) is None:
-                return False
-            # Found again in the transaction that takes it, so that two slots never take the same.
-            taken = await self._database.write(self._take_most_urgent)
-        except SQLAlchemyError:
-            log.exception("no work found: the database refuses")
+            return await self._work_off()
+        except Exception:
+            log.exception("a piece of work failed")
             return False
+
+    async def _work_off(self) -> bool:
+        if await self._database.read(self._most_urgent) is None:
+            return False
+        # Found again in the transaction that takes it, so that two slots never take the same.
+        taken = await self._database.write(self._take_most_urgent)
         if taken is None:
             return True
         if taken.kind == "expand":
@@ -136,7 +146,6 @@ class Sender:
 
     async def expand(self, message_id: int) -> None:
         """Write a launched message's deliveries."""
-        self._expanding.add(message_id)
         await self._expand_all(message_id)
 
     async def send_batch(self, batch_id: int) -> None:
@@ -146,10 +155,16 @@ class Sender:
 
     async def _expand_all(self, message_id: int) -> None:
         """Chunk by chunk, so that nobody waits long for the database."""
+        if message_id in self._expanding:
+            return
+        self._expanding.add(message_id)
         try:
             while not self._draining:
                 if not await self._database.write(self._expand_chunk, message_id):
                     return
+        except Exception:
+            self._set_aside.add(message_id)
+            raise
         finally:
             self._expanding.discard(message_id)
 
@@ -163,11 +178,12 @@ class Sender:
                 claimed_at = time.monotonic()
                 window = await self._step_surely(batch_id, done, claim=go_on)
                 if not window.claims:
+                    self._note_pace(window)
                     return
                 done = await self._send(window, claimed_at)
 
     async def _step_surely(self, batch_id: int, done: Sequence[Done], *, claim: bool) -> Window:
-        """Record and claim. While the database refuses, try again to record, and claim nothing.
+        """Record and claim. While that fails, try again to record, and claim nothing.
 
         Outcomes are fenced by owner and attempt, so that recording late or twice does no harm.
         """
@@ -175,11 +191,17 @@ class Sender:
         while True:
             try:
                 return await self._database.write(self._step, batch_id, done, claim=claim)
-            except SQLAlchemyError:
+            except Exception:
                 log.exception("outcomes not recorded", batch=batch_id, copies=len(done))
                 claim = False
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 30.0)
+
+    def _note_pace(self, window: Window) -> None:
+        """Look for this message's work again when its pace allows, and not before."""
+        if window.paced and window.next_at is not None:
+            self._paced[window.message_id, window.channel] = window.next_at
+            asyncio.get_running_loop().call_later(window.paced, self._jobs.wake)
 
     @contextlib.contextmanager
     def _busy(self) -> Iterator[None]:
@@ -203,15 +225,19 @@ class Sender:
         return finding.due(conn, now=self._clock(conn))
 
     def _most_urgent(self, conn: Connection) -> finding.Work | None:
-        return finding.most_urgent(conn, now=self._clock(conn), expanding=self._expanding)
+        now = self._clock(conn)
+        return finding.most_urgent(
+            conn,
+            now=now,
+            expanding=self._expanding | self._set_aside,
+            paced=[key for key, until in list(self._paced.items()) if until > now],
+        )
 
     def _take_most_urgent(self, conn: Connection) -> finding.Work | None:
         found = self._most_urgent(conn)
         if found is None:
             return None
-        if found.kind == "expand":
-            self._expanding.add(found.key)
-        elif not self._take(conn, found.key):
+        if found.kind == "send_batch" and not self._take(conn, found.key):
             return None
         return found
 

@@ -30,10 +30,17 @@ class Zones:
         return [key for key, names in self._names.items() if _open(names, window, minute)]
 
     def opening(self, conn: Connection, zone_set_id: int, window: Hours, now: datetime) -> datetime:
-        """The first instant from ``now`` on at which a text may arrive in this zone set."""
+        """The first instant from ``now`` on at which a text may arrive in this zone set.
+
+        Where no hour suits all its zones, it is the farthest instant that was looked at: such a copy
+        is held, and asked about again, and must not stop the others of its batch.
+        """
         if zone_set_id not in self._names:
             self._refresh(conn)
-        return hours.opens_at(self._names[zone_set_id], window, now)
+        try:
+            return hours.opens_at(self._names[zone_set_id], window, now)
+        except hours.NeverOpen:
+            return now + hours.LOOK_AHEAD
 
     def _refresh(self, conn: Connection) -> None:
         after = max(self._names, default=0)

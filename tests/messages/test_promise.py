@@ -1,0 +1,315 @@
+"""The sending promise where two things happen at once, or one of them much too late."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, select, text, update
+
+from contacts.models import Channel, Contact
+from database.embedded import open_engine
+from database.engine import is_sqlite
+from database.opening import Opened
+from messages import control, expanding
+from messages.answers import answer
+from messages.batches import let_go, take_batch
+from messages.hours import Hours, write
+from messages.models import Batch, MessageStatus
+from messages.providers.provider import NotSent, Outgoing
+from messages.runs import release_dead
+from messages.sending import Policy
+from tests.doubles import NoJobs, ProviderInMemory
+from tests.messages.test_sending import Bench
+
+LEASE = timedelta(seconds=60)
+
+
+@pytest.fixture
+def bench(opened: Opened, now: datetime) -> Bench:
+    return Bench(opened, now)
+
+
+@pytest.fixture
+def engine(opened: Opened) -> Iterator[Engine]:
+    """Transactions of another process, which a test may leave open as long as it likes."""
+    made = open_engine(opened.url) if is_sqlite(opened.url) else create_engine(opened.url)
+    yield made
+    made.dispose()
+
+
+async def meanwhile(
+    engine: Engine, first: Callable[[Connection], Any], second: Callable[[Connection], Any]
+) -> None:
+    """Run ``second`` on another connection before ``first`` commits; it may have to wait for it."""
+
+    def run_second() -> None:
+        with engine.begin() as conn:
+            second(conn)
+
+    with engine.begin() as conn:
+        first(conn)
+        other = asyncio.create_task(asyncio.to_thread(run_second))
+        await asyncio.wait([other], timeout=0.3)
+    await other
+
+
+async def expand_in_batches(bench: Bench, message_id: int, *, people: int) -> None:
+    """Write the deliveries so that a batch has no more than ``people``."""
+    while await bench.write(
+        expanding.expand_chunk, bench.jobs, message_id, now=bench.now, chunk=people
+    ):
+        pass
+
+
+async def batches_of(bench: Bench, message_id: int) -> list[Any]:
+    def read(conn: Connection) -> list[Any]:
+        found = select(Batch).where(Batch.message_id == message_id).order_by(Batch.id)
+        return list(conn.execute(found))
+
+    return list(await bench.database.read(read))
+
+
+def say_help(conn: Connection, phone: str, now: datetime) -> bool:
+    return answer(
+        conn,
+        NoJobs(),
+        purpose="help",
+        channel=Channel.SMS,
+        address=phone,
+        contact_id=None,
+        language="en",
+        words="Call us.",
+        now=now,
+    )
+
+
+async def test_message_whose_last_two_batches_end_at_once_is_finished(
+    bench: Bench, engine: Engine
+) -> None:
+    await bench.contacts("Amina")
+    message = await bench.launch()
+    await expand_in_batches(bench, message, people=1)
+    batches = await batches_of(bench, message)
+
+    def close(batch: Any) -> Callable[[Connection], None]:
+        def end(conn: Connection) -> None:
+            assert take_batch(conn, batch.id, owner="me", lease=LEASE, now=bench.now)
+            let_go(conn, batch, "me", next_at=None, finished=True, now=bench.now)
+
+        return end
+
+    await meanwhile(engine, close(batches[0]), close(batches[1]))
+
+    assert len(batches) == 2
+    assert (await bench.progress(message)).status == MessageStatus.FINISHED
+
+
+async def test_answer_added_while_its_message_ends_still_leaves(
+    bench: Bench, engine: Engine
+) -> None:
+    await bench.write(say_help, "+16082001111", bench.now)
+    [first] = await batches_of(bench, 1)
+    await bench.write(take_batch, first.id, owner="me", lease=LEASE, now=bench.now)
+
+    await meanwhile(
+        engine,
+        lambda conn: say_help(conn, "+16082002222", bench.now),
+        lambda conn: let_go(conn, first, "me", next_at=None, finished=True, now=bench.now),
+    )
+    await bench.work()
+
+    assert bench.texts.addresses == ["+16082002222"]
+
+
+async def test_first_answers_of_a_day_do_not_undo_each_other(bench: Bench) -> None:
+    phones = [f"+1608200{number}" for number in range(1111, 1119)]
+
+    await asyncio.gather(*(bench.write(say_help, phone, bench.now) for phone in phones))
+    await bench.work()
+
+    assert sorted(bench.texts.addresses) == phones
+
+
+async def test_copy_that_a_sleeper_brings_back_unsent_is_sent_after_all(bench: Bench) -> None:
+    await bench.contacts("Amina")
+    message = await bench.launch(reach="sms")
+    survivor = bench.sender()
+    ended: list[MessageStatus] = []
+
+    async def sleep_past_the_end(_items: Sequence[Outgoing]) -> None:
+        bench.texts.before_answering = None
+        bench.now += timedelta(minutes=2)
+        await survivor.housekeeping()
+        await bench.work(survivor)
+        ended.append((await bench.progress(message)).status)
+
+    answers = iter([NotSent("lease nearly over", retry_seconds=0)])
+    bench.texts = ProviderInMemory(lambda item: next(answers, accepted(item)))
+    bench.texts.before_answering = sleep_past_the_end
+    await bench.work(bench.sender())
+    bench.now += timedelta(seconds=5)
+    await bench.work(survivor)
+
+    found = await bench.progress(message)
+    assert ended == [MessageStatus.FINISHED]
+    assert (found.status, found.equation.sent) == (MessageStatus.FINISHED, 1)
+    assert await bench.counts_agree(message)
+
+
+def accepted(item: Outgoing) -> Any:
+    return ProviderInMemory()._answer(item)  # noqa: SLF001 - its usual answer
+
+
+async def test_undo_that_comes_after_the_first_copy_says_so(bench: Bench) -> None:
+    await bench.contacts("Amina", "Ben")
+    bench.policy = Policy(pace={Channel.SMS: 1.0})
+    message = await bench.launch(undo_seconds=10, reach="sms")
+    pressed = bench.now + timedelta(seconds=9)
+    bench.now += timedelta(seconds=10)
+    await bench.work()
+
+    with pytest.raises(control.NotNow, match="first copies have left"):
+        await bench.write(control.undo, message, now=pressed)
+
+    assert (await bench.progress(message)).equation.waiting == 1
+
+
+async def test_expired_message_does_not_leave_before_housekeeping_ends_it(bench: Bench) -> None:
+    await bench.contacts("Amina")
+    message = await bench.launch(undo_seconds=10, expires_at=bench.now + timedelta(hours=1))
+    await bench.work()
+
+    bench.now += timedelta(hours=9)  # the machine was off
+    await bench.work()
+    await bench.sender().housekeeping()
+
+    found = await bench.progress(message)
+    assert bench.texts.given == bench.emails.given == []
+    assert (found.status, found.equation.expired) == (MessageStatus.EXPIRED, 2)
+
+
+async def test_audience_that_changes_during_a_chunk_leaves_the_account_balanced(
+    bench: Bench, engine: Engine
+) -> None:
+    await bench.contacts("Amina", "Ben", language="es")
+    [chloe] = await bench.contacts("Chloe")
+    await bench.contacts("Dora")
+    message = await bench.launch(audience={"include": {"languages": ["es"]}})
+
+    class Interrupting(NoJobs):
+        """Somebody commits a change after the texts and before the emails."""
+
+        def enqueue(self, *_args: Any, **_values: Any) -> None:
+            if not self.asked and not bench.database.embedded:
+                with engine.begin() as conn:
+                    joined = update(Contact).where(Contact.id == chloe)
+                    conn.execute(joined.values(language="es"))
+            self.asked.append(("send_batch", 0))
+
+    bench.jobs = Interrupting()
+    await bench.write(expanding.expand_chunk, bench.jobs, message, now=bench.now)
+    found = await bench.progress(message)
+
+    assert found.equation.balanced
+    assert found.equation.eligible == 4
+    assert {channel: part.eligible for channel, part in found.channels.items()} == {
+        Channel.SMS: 2,
+        Channel.EMAIL: 2,
+    }
+
+
+async def test_senders_of_one_message_do_not_wait_for_each_other_in_a_circle(
+    bench: Bench,
+) -> None:
+    await bench.contacts(*(f"Amina{number}" for number in range(40)))
+    bench.policy = Policy(window=2, pace={Channel.EMAIL: 1000.0})
+    message = await bench.launch()
+    await expand_in_batches(bench, message, people=4)
+
+    await asyncio.gather(*(bench.work(bench.sender()) for _ in range(6)))
+
+    def deadlocks(conn: Connection) -> int:
+        conn.execute(text("SELECT pg_stat_force_next_flush()"))
+        mine = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        return int(conn.execute(text(mine)).scalar_one())
+
+    found = await bench.progress(message)
+    assert (found.status, found.equation.sent) == (MessageStatus.FINISHED, 80)
+    assert await bench.counts_agree(message)
+    if not bench.database.embedded:
+        assert await bench.write(deadlocks) == 0
+
+
+async def test_message_that_cannot_be_expanded_does_not_hold_up_the_others(bench: Bench) -> None:
+    await bench.contacts("Amina")
+    await bench.launch(audience={"nonsense": {}}, priority=1)
+    sound = await bench.launch()
+    sender = bench.sender()
+
+    tries = [await sender.next(0) for _ in range(20)]
+
+    assert tries[0] is False
+    assert (await bench.progress(sound)).equation.sent == 2
+
+
+async def test_batches_that_wait_for_the_pace_are_left_alone(bench: Bench) -> None:
+    await bench.contacts(*(f"Amina{number}" for number in range(30)))
+    bench.policy = Policy(window=100, pace={Channel.SMS: 1.0})
+    message = await bench.launch(reach="sms")
+    await expand_in_batches(bench, message, people=1)
+
+    await bench.work()
+
+    assert len(bench.texts.given) == 1
+    denied = [row for row in await batches_of(bench, message) if row.next_at > bench.now]
+    assert len(denied) <= 2
+
+
+async def test_hours_that_suit_no_place_hold_one_copy_and_not_the_others(bench: Bench) -> None:
+    await bench.contacts("Amina", zones=["America/New_York", "Pacific/Guam"])
+    await bench.contacts("Ben", zones=["America/New_York"])
+    never = write(Hours(time(12), time(14), time(12)))
+    bench.now = datetime(2026, 11, 19, 18, 0, tzinfo=UTC)  # 13:00 in New York
+
+    message = await bench.launch(hours=never, reach="sms")
+    await bench.work()
+
+    found = await bench.progress(message)
+    assert (found.equation.sent, found.equation.held) == (1, 1)
+
+
+async def test_batch_taken_over_in_this_instant_is_not_taken_back(
+    bench: Bench, engine: Engine
+) -> None:
+    await bench.contacts("Amina")
+    message = await bench.launch(reach="sms")
+    await expand_in_batches(bench, message, people=1)
+    [batch] = await batches_of(bench, message)
+    long_ago = bench.now - timedelta(minutes=5)
+    await bench.write(
+        lambda conn: conn.execute(update(Batch).values(owner="dead", lease_until=long_ago)) and None
+    )
+
+    await meanwhile(
+        engine,
+        lambda conn: take_batch(conn, batch.id, owner="heir", lease=LEASE, now=bench.now),
+        lambda conn: release_dead(conn, NoJobs(), now=bench.now),
+    )
+
+    assert [row.owner for row in await batches_of(bench, message)] == ["heir"]
+
+
+async def test_a_frozen_process_does_not_keep_its_locks(opened: Opened) -> None:
+    if opened.database.embedded:
+        pytest.skip("one process")
+
+    def shown(conn: Connection) -> tuple[str, str]:
+        names = ("idle_in_transaction_session_timeout", "synchronous_commit")
+        first, second = (conn.execute(text(f"SHOW {name}")).scalar_one() for name in names)
+        return str(first), str(second)
+
+    assert await opened.database.write(shown) == ("30s", "on")
