@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -59,6 +60,12 @@ def refuse_cross_site(request: web.Request) -> None:
         allowed = origin in (request.host, urlsplit(request.config_dict[SITE].public_url).netloc)
     if not allowed:
         raise CrossSite(CrossSite.__doc__)
+
+
+def refuse_nul(values: Iterable[object]) -> None:
+    """Raise HTTPBadRequest for a NUL character, which no keyboard types and no database stores."""
+    if any(isinstance(value, str) and "\0" in value for value in values):
+        raise web.HTTPBadRequest
 
 
 def network_address(request: web.Request) -> str:

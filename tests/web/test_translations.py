@@ -184,11 +184,11 @@ def pausing_sentences(paths: Iterable[Path]) -> Iterator[str]:
         ),
         (
             (
-                "60 people were confirmed, but the audience is now 58; look at it again and confirm"
+                "60 people were confirmed, but it would now reach 58; look at it again and confirm"
                 " the new number"
             ),
             (
-                "Se confirmaron 60 personas, pero el público ahora es de 58; mírelo otra vez y"
+                "Se confirmaron 60 personas, pero ahora llegaría a 58; mírelo otra vez y"
                 " confirme el número nuevo."
             ),
         ),

@@ -21,7 +21,7 @@ from web.console.streaming import OPEN
 from web.console.viewing import TOKEN, VIEWER, now, read, write
 from web.errors import Handler
 from web.pages import LANGUAGE
-from web.security import SAFE, CrossSite, refuse_cross_site
+from web.security import SAFE, CrossSite, refuse_cross_site, refuse_nul
 
 UPLOAD_LIMIT = 32 * 1024 * 1024  # a file of contacts; the limit elsewhere is far smaller
 SIGN_IN = "/console/sign-in"
@@ -39,7 +39,9 @@ def make_console() -> web.Application:
 async def pass_door(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Check origin, session, form token and object, in this order, before any page runs."""
     refuse_cross_site(request)
+    refuse_nul(request.query.values())
     if request.path == SIGN_IN:
+        refuse_nul((await request.post()).values())
         return await handler(request)
     token = request.cookies.get(cookie_name(request), "")
     try:
@@ -68,6 +70,7 @@ def _enter(
 async def _require_token(request: web.Request, known: Viewer) -> None:
     """Raise CrossSite unless the form carries the session's own token."""
     form = await request.post()
+    refuse_nul(form.values())
     sent = form.get("csrf", "")
     if not isinstance(sent, str) or not hmac.compare_digest(
         sent.encode(), known.csrf_token.encode()

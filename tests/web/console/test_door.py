@@ -100,6 +100,12 @@ async def test_too_many_attempts_have_to_wait(client: Client) -> None:
     assert "Wait 15 minutes" in await response.text()
 
 
+async def test_a_character_no_database_stores_is_refused(client: Client) -> None:
+    form = {**WELCOME, "email": "amina\0@example.org"}
+
+    assert (await client.post(SIGN_IN, data=form, headers=OURS)).status == 400
+
+
 async def test_another_sites_form_cannot_sign_anybody_in(client: Client) -> None:
     response = await client.post(SIGN_IN, data=WELCOME, headers={"Sec-Fetch-Site": "cross-site"})
 

@@ -169,7 +169,7 @@ async def test_names_are_shown_as_text_whatever_they_hold(amina: Desk, opened: O
 async def test_odd_queries_break_nothing(amina: Desk, query: str) -> None:
     response = await amina.get(f"/console/contacts?{query}")
 
-    assert response.status in (200, 404)
+    assert response.status in (200, 400, 404)
 
 
 async def test_a_trial_run_stores_nothing_and_tells_what_is_wrong(
