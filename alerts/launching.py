@@ -128,7 +128,7 @@ def launch(
         raise NotReady(found.blocking)
     if found.people != confirmed:
         raise AudienceChanged(
-            f"{confirmed} people were confirmed, but the audience is now {found.people};"
+            f"{confirmed} people were confirmed, but it would now reach {found.people};"
             " look at it again and confirm the new number"
         )
     control.queue(
@@ -193,7 +193,7 @@ def _message(
         action_id=action_id,
         default_language=house.default_language,
         hours=house.hours,
-        weekly_cap=house.weekly_cap,
+        weekly_cap=None if draft.level is Level.RED else house.weekly_cap,
         merge_defaults=draft.merge_defaults,
         segments=most_segments(draft.texts, draft.merge_defaults, house.identity),
         expires_at=draft.expires.instant(now),

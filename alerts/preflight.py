@@ -48,8 +48,8 @@ class Check:
 
     @property
     def people(self) -> int:
-        """The number that whoever launches confirms."""
-        return self.forecast.people
+        """How many people it would reach: the number that whoever launches confirms."""
+        return self.forecast.reached
 
     @property
     def segments(self) -> int:

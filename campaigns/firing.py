@@ -88,7 +88,7 @@ def _send(
         conn,
         jobs,
         message_id,
-        confirmed=found.forecast.people,
+        confirmed=found.forecast.reached,
         launched_by=email.created_by,
         undo_seconds=0,
         now=now,

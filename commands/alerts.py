@@ -163,10 +163,10 @@ async def _launch(here: Opened, site: Site, draft: AlertDraft, yes: bool, as_jso
 
 
 def _confirm(found: Check) -> int:
-    typed: int = typer.prompt(f"Type the number of people to launch ({found.people})", type=int)
+    typed: int = typer.prompt(f"Type the number of people it will reach ({found.people})", type=int)
     if typed != found.people:
         raise AudienceChanged(
-            f"you typed {typed}, but the audience is {found.people} people; nothing was launched"
+            f"you typed {typed}, but it would reach {found.people} people; nothing was launched"
         )
     return typed
 

@@ -317,7 +317,7 @@ def test_the_number_has_to_be_typed() -> None:
     right = CliRunner().invoke(cli.app, ["alert", "launch", str(EXAMPLE)], input="2\n")
 
     assert wrong.exit_code == 1
-    assert "you typed 3, but the audience is 2 people" in str(wrong.exception)
+    assert "you typed 3, but it would reach 2 people" in str(wrong.exception)
     assert right.exit_code == 0
 
 

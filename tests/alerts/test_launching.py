@@ -174,7 +174,7 @@ def test_an_audience_that_changed_since_it_was_confirmed_stops_the_launch(
     alert_id = create(conn, make_draft(), now)
     make_contact(conn, "Ben")
 
-    with pytest.raises(AudienceChanged, match="1 people were confirmed, but the audience is now 2"):
+    with pytest.raises(AudienceChanged, match="1 people were confirmed, but it would now reach 2"):
         launching.launch(conn, jobs, alert_id, house=HOUSE, confirmed=1, by="Amina", now=now)
 
 
