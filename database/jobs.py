@@ -20,6 +20,7 @@ from sqlalchemy import Connection, make_url
 from sqlalchemy.util import await_only
 
 IDLE_SECONDS = 1.0
+ENDING_SECONDS = 1.0  # whoever cancels has waited already for what must come home
 
 Handler = Callable[[int], Awaitable[object]]
 
@@ -148,6 +149,7 @@ class ProcrastinateJobs:
             queues=[self.QUEUE],
             concurrency=concurrency,
             install_signal_handlers=False,
+            shutdown_graceful_timeout=ENDING_SECONDS,
             fetch_job_polling_interval=1.0,
             delete_jobs="successful",
         )

@@ -146,12 +146,23 @@ class Sender:
 
     async def expand(self, message_id: int) -> None:
         """Write a launched message's deliveries."""
+        await self._hold_while_draining()
         await self._expand_all(message_id)
 
     async def send_batch(self, batch_id: int) -> None:
         """Send what can leave of a batch now, unless another sender is at it."""
-        if not self._draining and await self._database.write(self._take, batch_id):
+        await self._hold_while_draining()
+        if await self._database.write(self._take, batch_id):
             await self._send_slice(batch_id)
+
+    async def _hold_while_draining(self) -> None:
+        """Keep a job that came too late until we are cancelled.
+
+        Done with at once, it would make room for the next: in the seconds it takes to end, this
+        process would use up every job there is, and the other senders would have nothing to do.
+        """
+        if self._draining:
+            await asyncio.Event().wait()
 
     async def _expand_all(self, message_id: int) -> None:
         """Chunk by chunk, so that nobody waits long for the database."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -313,3 +314,25 @@ async def test_a_frozen_process_does_not_keep_its_locks(opened: Opened) -> None:
         return str(first), str(second)
 
     assert await opened.database.write(shown) == ("30s", "on")
+
+
+async def test_sender_that_ends_leaves_the_jobs_to_the_others(bench: Bench, opened: Opened) -> None:
+    if opened.database.embedded:
+        pytest.skip("one process")
+    await bench.contacts(*(f"Amina{number}" for number in range(12)))
+    bench.jobs = opened.jobs  # type: ignore[assignment] # the real ones
+    message = await bench.launch(reach="sms")
+    await expand_in_batches(bench, message, people=1)
+    sender = bench.sender()
+    await sender.drain()
+
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(1):
+            await sender.run()
+
+    def waiting(conn: Connection) -> int:
+        jobs = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'"
+        return int(conn.execute(text(jobs)).scalar_one())
+
+    assert bench.texts.given == []
+    assert await bench.database.read(waiting) >= 12 + 1 - bench.policy.batches
