@@ -24,7 +24,7 @@ import logs
 from commands import alerts, contacts, people_views
 from commands import demo as demonstration
 from commands.doctor import Verdict, examine
-from commands.shared import (
+from commands.session import (
     AsJson,
     now,
     print_json,

@@ -17,7 +17,7 @@ from alerts.files import BadAlertFile, read_alert
 from alerts.launching import AudienceChanged, NotReady
 from alerts.preflight import Check, check
 from commands import alert_views as views
-from commands.shared import BY, AsJson, now, print_json, say, with_database, write
+from commands.session import BY, AsJson, now, print_json, say, with_database, write
 from database.opening import Opened
 from messages import control, runs
 from messages.house import HouseRules

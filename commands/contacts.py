@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from commands import people_views
-from commands.shared import BY, AsJson, now, print_json, read_settings, say, with_database
+from commands.session import BY, AsJson, now, print_json, read_settings, say, with_database
 from contacts import imports, scanning
 from contacts.imports import ImportReport
 from contacts.projects import project_by_slug
