@@ -7,7 +7,6 @@ is our own mistake: the log gets the trace, the page only the request's number.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from time import perf_counter
 
@@ -20,12 +19,12 @@ from messages.control import NoSuchMessage, NotNow
 from web.console.alert_forms import BadForm
 from web.console.guard import NotYours
 from web.console.streaming import TooManyPages
+from web.keys import Handler
 from web.pages import render
 from web.security import CrossSite
 
 log = structlog.get_logger("web")
 REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     NotYours: HTTPStatus.NOT_FOUND,

@@ -19,7 +19,7 @@ from web.console.guard import require_visible
 from web.console.signing import cookie_name
 from web.console.streaming import OPEN
 from web.console.viewing import TOKEN, VIEWER, now, read, write
-from web.errors import Handler
+from web.keys import Handler
 from web.pages import LANGUAGE
 from web.security import SAFE, CrossSite, refuse_cross_site, refuse_nul
 
