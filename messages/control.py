@@ -148,13 +148,19 @@ def pause(conn: Connection, message_id: int, *, because: str = "") -> None:
 
 
 def resume(conn: Connection, jobs: Jobs, message_id: int, *, now: datetime) -> None:
-    """Go on sending."""
+    """Go on sending; and with it the answers that were paused, which have no button of their own."""
     message = _locked(conn, message_id)
     if message.status != MessageStatus.PAUSED:
         raise NotNow(f"only a paused message can be resumed; this one is {message.status}")
-    _set_status(conn, message_id, MessageStatus.SENDING, paused_because="")
+    answers = select(Message.id).where(
+        Message.status == MessageStatus.PAUSED,
+        Message.kind.in_((MessageKind.REPLY, MessageKind.CONFIRMATION)),
+        Message.id != message_id,
+    )
+    for paused in [message_id, *conn.scalars(answers.order_by(Message.id))]:
+        _set_status(conn, paused, MessageStatus.SENDING, paused_because="")
+        _open_batches_due(conn, jobs, paused, now)
     jobs.enqueue(conn, "expand", message_id, priority=message.priority)
-    _open_batches_due(conn, jobs, message_id, now)
 
 
 def undo(conn: Connection, message_id: int, *, now: datetime) -> int:

@@ -20,7 +20,7 @@ from messages.answers import answer
 from messages.batches import let_go, take_batch
 from messages.hours import Hours, write
 from messages.models import Batch, MessageStatus
-from messages.providers.provider import NotSent, Outgoing
+from messages.providers.provider import Misconfigured, NotSent, Outgoing
 from messages.runs import release_dead
 from messages.sending import Policy
 from tests.doubles import NoJobs, ProviderInMemory
@@ -336,3 +336,20 @@ async def test_sender_that_ends_leaves_the_jobs_to_the_others(bench: Bench, open
 
     assert bench.texts.given == []
     assert await bench.database.read(waiting) >= 12 + 1 - bench.policy.batches
+
+
+async def test_answers_that_were_paused_go_on_with_the_message_that_is_resumed(
+    bench: Bench,
+) -> None:
+    await bench.contacts("Amina")
+    bench.texts = ProviderInMemory(lambda _item: Misconfigured("20003", "Check the token."))
+    message = await bench.launch(reach="sms")
+    await bench.write(say_help, "+16082001111", bench.now)
+    await bench.work()
+    bench.texts = ProviderInMemory()
+
+    await bench.write(control.resume, bench.jobs, message, now=bench.now)
+    await bench.work()
+
+    assert "+16082001111" in bench.texts.addresses
+    assert len(bench.texts.given) == 2
