@@ -31,6 +31,7 @@ import settings as all_settings
 from alerts import launching
 from alerts.files import read_alert
 from alerts.launching import Status
+from alerts.preflight import check
 from commands import alert_views, invented
 from contacts import consent
 from contacts.models import Channel, Contact, Standing
@@ -161,7 +162,8 @@ def _prepare(conn: Connection, jobs: Jobs, site: Site, count: int, password: str
     create_organizer(conn, name="Amina", email=ORGANIZER, password=password, network=True, now=now)
     draft = read_alert(ALERT.read_text("utf-8"), languages=site.languages)
     alert_id = launching.create(conn, draft, house=site.house, created_by=BY, now=now)
-    launching.launch(conn, jobs, alert_id, house=site.house, confirmed=count, by=BY, now=now)
+    reached = check(conn, alert_id, house=site.house, now=now, reckon=False).people
+    launching.launch(conn, jobs, alert_id, house=site.house, confirmed=reached, by=BY, now=now)
     return alert_id
 
 
