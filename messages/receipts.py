@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, select, update
 
 from contacts.models import Channel
 from database.upserts import insert_or
@@ -24,6 +24,7 @@ from messages.outcomes import Next, advanced
 from messages.providers import sendgrid, twilio
 from messages.providers.provider import Harm, Receipt
 from messages.recording import suppress
+from messages.rewriting import rewrite
 
 RECEIPT = "receipt"
 INBOUND = "inbound"
@@ -181,28 +182,16 @@ def _write(
         )
         changes.append(
             {
-                "key": delivery_id,
-                "new_status": int(step.status),
-                "new_reason": step.reason,
-                "new_provider_id": step.provider_id or row.provider_id,
-                "now": now,
+                "id": delivery_id,
+                "status": int(step.status),
+                "reason": step.reason,
+                "provider_id": step.provider_id or row.provider_id,
+                "not_before": None,
+                "changed_at": now,
             }
         )
-    conn.execute(_CHANGE, changes)
+    rewrite(conn, changes)
     counts.apply(conn, deltas)
-
-
-_CHANGE = (
-    update(Delivery.__table__)  # type: ignore[arg-type] # a Table; Core takes it
-    .where(Delivery.id == bindparam("key"))
-    .values(
-        status=bindparam("new_status"),
-        reason=bindparam("new_reason"),
-        provider_id=bindparam("new_provider_id"),
-        not_before=None,
-        changed_at=bindparam("now"),
-    )
-)
 
 
 def _harm(

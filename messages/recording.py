@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from contacts import consent
 from contacts.models import Standing
@@ -15,6 +15,7 @@ from messages import counts
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from messages.outcomes import Next, settled
 from messages.providers.provider import Harm, Misconfigured, Outcome, Rejected
+from messages.rewriting import rewrite
 
 MOST_ATTEMPTS = 50  # provably unsent tries of one copy before we give up and say so
 
@@ -68,7 +69,7 @@ def record(
         )
         changes.append(_change(item, to, row, now))
         _count(deltas, message.id, batch.channel, row, to)
-    _apply(conn, changes)
+    rewrite(conn, changes)
     _learn(conn, batch.channel, done, now)
     _pause_if_misconfigured(conn, message, done)
 
@@ -104,7 +105,7 @@ def _held(conn: Connection, batch: Row[Batch], done: Sequence[Done]) -> dict[int
 def _change(item: Done, to: Next, row: Any, now: datetime) -> dict[str, Any]:
     keep = row.reason if to.status == row.status else to.reason
     return {
-        "key": row.id,
+        "id": row.id,
         "status": int(to.status),
         "reason": keep,
         "provider_id": to.provider_id or row.provider_id,
@@ -116,18 +117,6 @@ def _change(item: Done, to: Next, row: Any, now: datetime) -> dict[str, Any]:
         "lease_until": None,
         "changed_at": now,
     }
-
-
-def _apply(conn: Connection, changes: Sequence[dict[str, Any]]) -> None:
-    if not changes:
-        return
-    names = [name for name in changes[0] if name != "key"]
-    statement = (
-        update(Delivery.__table__)  # type: ignore[arg-type] # a Table; Core takes it
-        .where(Delivery.id == bindparam("key"))
-        .values({name: bindparam(name) for name in names})
-    )
-    conn.execute(statement, list(changes))
 
 
 def _count(deltas: counts.Deltas, message_id: int, channel: str, row: Any, to: Next) -> None:
