@@ -7,19 +7,27 @@ senators and the Capitol's switchboard: never a dead end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from actions.models import Action, ActionTarget, CustomTarget, TargetRule
 from contacts.models import Contact
 from representatives.districts import ASSOCIATED, MILITARY, UNKNOWN, District, Place
-from representatives.lookup import Official, house_officials, officials, place
+from representatives.lookup import (
+    Official,
+    house_officials,
+    officials,
+    officials_in,
+    place,
+)
 
 SWITCHBOARD_PHONE = "+12022243121"  # U.S. Capitol; connects callers by name or by ZIP
 SWITCHBOARD = "switchboard"
+CUSTOM = "custom:"  # before the key of an office outside Congress
 WASHINGTON = "America/New_York"
 PICKED = "picked"  # how a district is known: the person said so
 ORGANIZER = "organizer"  # an organizer said so, which always wins
@@ -126,6 +134,21 @@ def targets_for(conn: Connection, action_id: int, where: Place, *, unsure: bool 
     return replace(congress, settled=(*congress.settled, *named))
 
 
+def targets_by_key(conn: Connection, keys: Collection[str]) -> list[Target]:
+    """The offices that responses were kept under, in the order of their keys.
+
+    One that is no longer known, and the switchboard, come with nothing but their key.
+    """
+    named = [key.removeprefix(CUSTOM) for key in keys if key.startswith(CUSTOM)]
+    rows = conn.execute(select(CustomTarget).where(CustomTarget.key.in_(named))) if named else ()
+    known = [
+        *(_target(each) for each in officials_in(conn, keys)),
+        *(_custom_target(row) for row in rows),
+    ]
+    nameless = {key: Target(key=key, role=Role.SWITCHBOARD, name="") for key in sorted(keys)}
+    return list((nameless | {target.key: target for target in known}).values())
+
+
 def place_of_contact(conn: Connection, contact_id: int) -> Place:
     """Where a contact is represented: as settled on their row, else what their ZIP leaves open."""
     columns = (Contact.zip, Contact.state, Contact.district, Contact.district_how)
@@ -222,16 +245,17 @@ def _custom(conn: Connection, action_id: int) -> tuple[Target, ...]:
     named = named.where(
         ActionTarget.action_id == action_id, CustomTarget.verified_on.is_not(None)
     ).order_by(ActionTarget.rank)
-    return tuple(
-        Target(
-            key=f"custom:{row.key}",
-            role=Role.CUSTOM,
-            name=row.name,
-            title=row.title,
-            institution=row.institution,
-            phone=row.phone,
-            hours=row.hours,
-            time_zone=row.time_zone,
-        )
-        for row in conn.execute(named)
+    return tuple(_custom_target(row) for row in conn.execute(named))
+
+
+def _custom_target(row: Row[Any]) -> Target:
+    return Target(
+        key=f"{CUSTOM}{row.key}",
+        role=Role.CUSTOM,
+        name=row.name,
+        title=row.title,
+        institution=row.institution,
+        phone=row.phone,
+        hours=row.hours,
+        time_zone=row.time_zone,
     )

@@ -96,7 +96,13 @@ def officials(
 
 def official(conn: Connection, seat_id: str) -> Official | None:
     """One seat and whoever holds it."""
-    return next(iter(_officials(conn, Seat.id == seat_id)), None)
+    return next(iter(officials_in(conn, [seat_id])), None)
+
+
+def officials_in(conn: Connection, seat_ids: Iterable[str]) -> list[Official]:
+    """These seats and whoever holds them; an unknown one is left out."""
+    wanted = sorted(set(seat_ids))
+    return _officials(conn, Seat.id.in_(wanted)) if wanted else []
 
 
 def house_officials(

@@ -1,14 +1,16 @@
-"""Add one contact by hand, with what they said about being written to."""
+"""Add or change one contact by hand, with what they said about being written to."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from contacts.consent import grant_unless_refused
 from contacts.models import NETWORK, Channel, project_scope
-from contacts.people import Person, create_contact, normalised
+from contacts.people import Person, contact, create_contact, normalised, update_contact
 
 
 def add_contact(
@@ -27,16 +29,55 @@ def add_contact(
     """
     projects = [] if project_id is None else [project_id]
     contact_id = create_contact(conn, person, now=now, projects=projects)
-    if consent.strip():
-        spelt = normalised(person)
-        pairs = [(Channel.SMS.value, spelt.phone), (Channel.EMAIL.value, spelt.email)]
+    scope = NETWORK if project_id is None else project_scope(project_id)
+    _keep_word(conn, normalised(person), [scope], consent=consent, actor=actor, now=now)
+    return contact_id
+
+
+def change_contact(
+    conn: Connection,
+    contact_id: int,
+    typed: Person,
+    *,
+    within: Sequence[int] | None,
+    consent: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Change a contact as an organizer of these projects (None: the network's) typed it.
+
+    Addresses are masked on the form, so an empty one stays as it is. ``consent`` is what the person
+    agreed to for those that were typed. Raises what ``update_contact`` raises.
+    """
+    known = contact(conn, contact_id)
+    phone = typed.phone.strip() or known.person.phone
+    email = typed.email.strip() or known.person.email
+    update_contact(conn, contact_id, replace(typed, phone=phone, email=email))
+    if typed.phone.strip() or typed.email.strip():
+        shared = [] if within is None else [each for each in known.projects if each in within]
+        scopes = [NETWORK] if within is None else [project_scope(each) for each in shared]
+        _keep_word(conn, normalised(typed), scopes, consent=consent, actor=actor, now=now)
+
+
+def _keep_word(
+    conn: Connection,
+    spelt: Person,
+    scopes: Sequence[str],
+    *,
+    consent: str,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Write down what somebody agreed to, unless they have not been asked."""
+    pairs = [(Channel.SMS.value, spelt.phone), (Channel.EMAIL.value, spelt.email)]
+    written = [(channel, address) for channel, address in pairs if address]
+    for scope in scopes if consent.strip() else ():
         grant_unless_refused(
             conn,
-            [(channel, address) for channel, address in pairs if address],
-            scope=NETWORK if project_id is None else project_scope(project_id),
+            written,
+            scope=scope,
             source="organizer",
             evidence=consent.strip(),
             actor=actor,
             now=now,
         )
-    return contact_id

@@ -1,15 +1,17 @@
-"""People: search them, look at one, add one by hand."""
+"""People: search them, look at one, add or change one by hand."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from http import HTTPStatus
 
 from aiohttp import web
 
 from contacts.addresses import BadEmail, BadPhone, BadZip
-from contacts.people import Person, Unreachable
+from contacts.people import ContactRow, Person, Unreachable, contact
 from contacts.search import count, search
-from web.console.adding import add_contact
+from web.console.adding import add_contact, change_contact
 from web.console.choices import projects
 from web.console.guard import require_project
 from web.console.records import record
@@ -58,7 +60,7 @@ async def add(request: web.Request) -> web.Response:
         contact_id = await write(
             request,
             add_contact,
-            Person(**{name: typed.get(name, "") for name in FIELDS}),
+            _person(typed),
             project_id=require_project(viewer, number(typed, "project")),
             consent=typed.get("consent", ""),
             actor=viewer.actor,
@@ -69,9 +71,48 @@ async def add(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/console/contacts/{contact_id}")
 
 
-async def _form(request: web.Request, typed: dict[str, str], *, problem: str = "") -> web.Response:
+async def edit(request: web.Request) -> web.Response:
+    """The form of a known person, without their addresses: those are only ever shown masked."""
+    known = await read(request, contact, int(request.match_info["contact_id"]))
+    typed = {**asdict(known.person), "phone": "", "email": ""}
+    return await _form(request, typed, known=known)
+
+
+async def save(request: web.Request) -> web.Response:
+    """Change a person."""
+    contact_id, viewer = int(request.match_info["contact_id"]), request[VIEWER]
+    typed = {name: str(value) for name, value in (await request.post()).items()}
+    try:
+        await write(
+            request,
+            change_contact,
+            contact_id,
+            _person(typed),
+            within=viewer.within,
+            consent=typed.get("consent", ""),
+            actor=viewer.actor,
+            now=now(request),
+        )
+    except (BadPhone, BadEmail, BadZip, Unreachable) as error:
+        known = await read(request, contact, contact_id)
+        return await _form(request, typed, known=known, problem=str(error))
+    raise web.HTTPSeeOther(f"/console/contacts/{contact_id}")
+
+
+def _person(typed: Mapping[str, str]) -> Person:
+    return Person(**{name: typed[name] for name in FIELDS if typed.get(name)})
+
+
+async def _form(
+    request: web.Request,
+    typed: Mapping[str, str],
+    *,
+    known: ContactRow | None = None,
+    problem: str = "",
+) -> web.Response:
     values = {
         "typed": typed,
+        "known": known,
         "problem": problem,
         "projects": await read(request, projects, request[VIEWER].within),
     }

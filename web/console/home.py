@@ -6,12 +6,14 @@ from aiohttp import web
 
 from messages.models import MessageStatus
 from web.console import overviews
-from web.console.viewing import VIEWER, page, read
+from web.console.first_steps import first_steps
+from web.console.lately import lately
+from web.console.viewing import VIEWER, now, page, read
 from web.pages import language_of
 
 
 async def show(request: web.Request) -> web.Response:
-    """Alerts in progress, replies waiting, emails to come."""
+    """Alerts in progress and the latest that are over, replies waiting, emails to come."""
     within, language = request[VIEWER].within, language_of(request)
     live = await read(
         request, overviews.alerts, within, language=language, statuses=overviews.IN_PROGRESS
@@ -25,4 +27,7 @@ async def show(request: web.Request) -> web.Response:
         limit=5,
     )
     emails = await read(request, overviews.emails, within, language=language)
-    return await page(request, "home.html", {"live": live, "drafts": drafts, "emails": emails})
+    past = await read(request, lately, within, language=language, now=now(request))
+    steps = await read(request, first_steps, within)
+    values = {"live": live, "drafts": drafts, "emails": emails, "past": past, "steps": steps}
+    return await page(request, "home.html", values)

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from actions.addressing import official_short
+from actions.targets import SWITCHBOARD, Role, Target, targets_by_key
 from alerts.launching import Status, status
 from contacts.models import Contact, Membership
 from messages import models
@@ -34,6 +36,7 @@ class Live:
 
     status: Status
     unknowns: Sequence[UnknownCopy]
+    doubtful: Sequence[Target]  # offices whose number several people found to be wrong
 
     @property
     def progress(self) -> Progress:
@@ -44,6 +47,10 @@ class Live:
         """Its title in a language, or in any."""
         titles = self.status.titles
         return titles.get(language) or next(iter(titles.values()), "")
+
+    def doubtful_offices(self, language: str) -> list[str]:
+        """Those offices as people know them; "" for the Capitol's switchboard."""
+        return [known_as(target, language) for target in self.doubtful]
 
     @property
     def over(self) -> bool:
@@ -70,7 +77,24 @@ def live(conn: Connection, alert_id: int, *, within: Sequence[int] | None, now: 
     stands = status(conn, alert_id, now=now)
     equation = stands.progress.equation
     unknowns = _unknowns(conn, stands.progress.message_id, within) if equation.unknown else []
-    return Live(stands, unknowns)
+    doubtful = targets_by_key(conn, stands.totals.doubtful_targets)
+    return Live(stands, unknowns, doubtful)
+
+
+def known_as(target: Target, language: str) -> str:
+    """An office as people know it: "Rep. Rivera (MA-5)", or where an empty seat is."""
+    place = target.institution or _seat(target)
+    if not target.name:
+        return place if target.key != SWITCHBOARD else ""
+    name = official_short(target, language)
+    return f"{name} ({place})" if place else name
+
+
+def _seat(target: Target) -> str:
+    """As people write a seat: MA-5, AK-AL for a whole state, MA for a senator of it."""
+    if target.district is None or target.role == Role.DELEGATE:
+        return target.state or target.key
+    return f"{target.state}-{target.district or 'AL'}"
 
 
 def _unknowns(conn: Connection, message_id: int, within: Sequence[int] | None) -> list[UnknownCopy]:

@@ -64,6 +64,8 @@ ROUTES = [
     web.get("/contacts/new", contacts.new),
     web.post("/contacts/new", contacts.add),
     web.get(f"/contacts/{CONTACT}", contacts.show),
+    web.get(f"/contacts/{CONTACT}/edit", contacts.edit),
+    web.post(f"/contacts/{CONTACT}/edit", contacts.save),
     web.get("/projects", projects.index),
     web.post("/projects", projects.add),
     web.get("/inbox", inbox.show),

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, insert, select, update
 
+from actions.models import CustomTarget, Outcome
+from actions.responses import record
+from actions.targets import SWITCHBOARD
 from alerts.launching import message_of
 from alerts.models import Fact
 from campaigns.models import CampaignEmail, ScheduleStatus
 from database.opening import Opened
-from messages.models import Message, MessageStatus, MessageText
-from tests.builders import make_contact, make_project
+from messages.models import Message, MessageCount, MessageStatus, MessageText, Status
+from tests.builders import (
+    Alerted,
+    load_invented_officials,
+    make_alert,
+    make_contact,
+    make_project,
+)
 from tests.web.organizing import Desk, console, desk, words
 
 ALERT: dict[str, str] = {
@@ -382,3 +392,111 @@ async def test_tomorrow_is_a_day_that_can_be_chosen(amina: Desk, now: datetime) 
     day = (now + timedelta(days=1)).date().isoformat()
 
     assert (await amina.post(await campaign(amina), {**EMAIL, "day": day})).status == 303
+
+
+async def followed(amina: Desk, fill: Callable[[Connection, Alerted], None], **message: Any) -> str:
+    """The page of a launched alert after something has come of it."""
+
+    def make(conn: Connection) -> int:
+        alert = make_alert(conn, **message)
+        load_invented_officials(conn)
+        fill(conn, alert)
+        return alert.alert_id
+
+    return await amina.page(f"/console/alerts/{await amina.opened.database.write(make)}")
+
+
+async def test_calls_are_told_by_outcome_and_doubtful_offices_by_name(
+    amina: Desk, now: datetime
+) -> None:
+    verified = {"title": "", "hours": "", "time_zone": "America/New_York", "source": "x"}
+    custom = {"key": "embassy", "name": "Consular desk", "institution": "Embassy", **verified}
+    told = [
+        *[("us:house:WI:2", Outcome.WRONG_NUMBER)] * 2,
+        *[("us:senate:WI:1", Outcome.WRONG_NUMBER)] * 2,
+        *[("custom:embassy", Outcome.WRONG_NUMBER)] * 2,
+        *[(SWITCHBOARD, Outcome.WRONG_NUMBER)] * 2,
+        *[("us:house:WI:2", Outcome.SPOKE)] * 3,
+        ("us:house:WI:2", Outcome.SKIPPED),
+    ]
+
+    def fill(conn: Connection, alert: Alerted) -> None:
+        conn.execute(insert(CustomTarget).values(phone="+12025550100", verified_by="x", **custom))
+        for number, (target, outcome) in enumerate(told):
+            by = {"visitor": f"v{number}", "channel": "web", "now": now}
+            record(conn, alert.action_id, target=target, outcome=outcome, **by)
+
+    page = await followed(amina, fill)
+
+    assert "3 calls that an office heard; 11 people tried" in page
+    assert "Spoke with somebody 3 Wrong number 8 Not today 1" in page
+    assert (
+        "Several people found a wrong number: Consular desk (Embassy), the switchboard,"
+        " Rep. Encina (WI-2), Sen. Guava (WI)"
+    ) in page
+
+
+@pytest.mark.parametrize(
+    ("channel", "code", "sentence"),
+    [
+        ("email", "5.1.1", "Failed: The mailbox does not exist 5.1.1"),
+        ("email", "5.2.2", "Failed: The mailbox is full"),
+        ("email", "5.7.26", "Failed: Refused by the receiving server"),
+        ("email", "blocked", "Failed: Refused by the receiving server"),
+        ("email", "smtp_550", "Failed: The mailbox does not exist or is full"),
+        ("email", "4.2.1", "Failed: The receiving server put it off for too long"),
+        ("email", "dropped", "Failed: The email provider did not send it"),
+        ("email", "dropped_bounced", "Failed: The address does not exist"),
+        ("sms", "30006", "Failed: A landline, or cannot get texts 30006"),
+        ("sms", "99999", "Failed: The provider's code 99999"),
+    ],
+)
+async def test_why_a_copy_failed_is_told_in_words(
+    amina: Desk, channel: str, code: str, sentence: str
+) -> None:
+    row = {"channel": channel, "status": Status.FAILED, "reason": code, "zone_set_id": 0}
+
+    def fill(conn: Connection, alert: Alerted) -> None:
+        conn.execute(insert(MessageCount).values(message_id=alert.message_id, count=1, **row))
+
+    page = await followed(amina, fill, expected=1)
+
+    assert unescape(page).find(sentence) > 0
+
+
+async def test_the_overview_tells_what_came_of_the_latest_alerts(amina: Desk) -> None:
+    address = await launched(amina)
+    await amina.post(f"{address}/stop")
+
+    page = await amina.page("/console/")
+
+    assert "Lately Free the fourteen Stopped" in page
+    assert "0 copies went out · 0 calls" in page
+    assert "The first three steps" not in page
+
+
+async def test_an_empty_console_tells_the_first_three_steps(opened: Opened, now: datetime) -> None:
+    async with console(opened, now) as client:
+        staff = await desk(client, opened, now)
+
+        before = await staff.page("/console/")
+        await staff.post("/console/projects", {"name": "Bangor – Carasque"})
+        after = await staff.page("/console/")
+
+    assert "The first three steps 1 Add a sister-city project The committee" in before
+    assert "1 Add a sister-city project done" in after
+
+
+async def test_a_member_is_told_only_of_their_own_projects_past_alerts(
+    opened: Opened, now: datetime
+) -> None:
+    bangor = await opened.database.write(lambda conn: make_project(conn, "Bangor – Carasque"))
+    madison = await opened.database.write(lambda conn: make_project(conn, "Madison – Arcatao"))
+    past = {"status": MessageStatus.FINISHED, "project_id": bangor}
+    await opened.database.write(lambda conn: make_alert(conn, **past))
+    async with console(opened, now) as client:
+        ben = await desk(client, opened, now, name="Ben", projects=[bangor])
+        amina = await desk(client, opened, now, projects=[madison])
+
+        assert "Lately" in await ben.page("/console/")
+        assert "Lately" not in await amina.page("/console/")

@@ -5,14 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
+from functools import partial
 from html import unescape
+from typing import Any
 
 import pytest
 from aiohttp import FormData
 from sqlalchemy import Connection, insert, select
 
 from contacts.consent import refuse
-from contacts.models import AddressStanding, Channel, Consent, Contact, Standing
+from contacts.models import (
+    AddressStanding,
+    Channel,
+    Consent,
+    Contact,
+    Standing,
+    project_scope,
+)
 from database.opening import Opened
 from messages.models import Reply, ReplyVerdict
 from tests.builders import make_contact, make_project
@@ -285,3 +294,91 @@ async def test_a_member_sees_their_projects_people(opened: Opened, now: datetime
         ben = await desk(client, opened, now, name="Ben", projects=[madison])
 
         assert "Chloe" in await ben.page("/console/contacts")
+
+
+CHLOE = {"given_name": "Chloe", "language": "es", "zip": "53703", "phone": "", "email": ""}
+
+
+async def make_chloe(opened: Opened, **values: Any) -> str:
+    """The address of Chloe's page; she may be texted at PHONE."""
+    chloe = partial(make_contact, given_name="Chloe", phone=PHONE, **values)
+    return f"/console/contacts/{await opened.database.write(chloe)}"
+
+
+async def test_the_form_of_a_person_shows_their_number_masked(amina: Desk, opened: Opened) -> None:
+    response = await amina.get(f"{await make_chloe(opened)}/edit")
+    page = await response.text()
+
+    assert "Now (608) •••-••23; left empty, it stays." in page
+    assert 'value="Chloe"' in page
+    assert "0123" not in page
+
+
+async def test_a_person_is_changed_and_an_empty_number_stays(amina: Desk, opened: Opened) -> None:
+    address = await make_chloe(opened)
+
+    response = await amina.post(f"{address}/edit", {**CHLOE, "given_name": "Chloë"})
+    page = await amina.page(address)
+
+    assert response.headers["Location"] == address
+    assert "Chloë" in page
+    assert "(608) •••-••23 Yes" in page
+    assert "Spanish" in page
+
+
+async def test_a_new_number_is_not_written_to_without_their_word(
+    amina: Desk, opened: Opened
+) -> None:
+    address = await make_chloe(opened)
+
+    await amina.post(f"{address}/edit", {**CHLOE, "phone": "(608) 555-0142"})
+    before = await amina.page(address)
+    await amina.post(
+        f"{address}/edit", {**CHLOE, "phone": "(608) 555-0142", "consent": "told me at the vigil"}
+    )
+
+    assert "(608) •••-••42 No recorded consent" in before
+    assert "(608) •••-••42 Yes" in await amina.page(address)
+    assert await standing(opened) == [Standing.GRANTED]
+
+
+async def test_changing_a_person_does_not_bring_back_who_said_stop(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    address = await make_chloe(opened)
+    stop = {"standing": Standing.OPTED_OUT, "source": "sms", "evidence": "STOP"}
+    await opened.database.write(
+        lambda conn: refuse(conn, Channel.SMS, PHONE, actor="supporter", now=now, **stop)
+    )
+
+    await amina.post(f"{address}/edit", {**CHLOE, "phone": PHONE, "consent": "told me so"})
+
+    assert await standing(opened) == [Standing.OPTED_OUT]
+
+
+async def test_a_wrong_number_changes_nothing_and_what_was_typed_stays(
+    amina: Desk, opened: Opened
+) -> None:
+    address = await make_chloe(opened)
+
+    response = await amina.post(f"{address}/edit", {**CHLOE, "given_name": "C.", "phone": "12"})
+
+    assert response.status == 422
+    assert 'value="C."' in await response.text()
+    assert "(608) •••-••23 Yes" in await amina.page(address)
+
+
+async def test_the_word_a_member_writes_down_holds_in_their_own_projects(
+    opened: Opened, now: datetime
+) -> None:
+    madison = await opened.database.write(lambda conn: make_project(conn, "Madison – Arcatao"))
+    bangor = await opened.database.write(lambda conn: make_project(conn, "Bangor – Carasque"))
+    address = await make_chloe(opened, projects=[madison, bangor])
+    async with console(opened, now) as client:
+        ben = await desk(client, opened, now, name="Ben", projects=[madison])
+
+        await ben.post(f"{address}/edit", {**CHLOE, "email": "c@example.org", "consent": "asked"})
+
+    scopes = select(Consent.scope).where(Consent.evidence == "asked")
+    kept = await opened.database.read(lambda conn: list(conn.scalars(scopes)))
+    assert kept == [project_scope(madison)]

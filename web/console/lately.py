@@ -1,0 +1,37 @@
+"""What came of the latest alerts, for an overview on a quiet day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from alerts.launching import status
+from web.console import overviews
+from web.console.overviews import AlertLine
+
+SHOWN = 4
+
+
+@dataclass(frozen=True)
+class PastAlert:
+    """An alert that is over."""
+
+    line: AlertLine
+    gone_out: int  # copies
+    calls: int  # that an office heard
+
+
+def lately(
+    conn: Connection, within: Sequence[int] | None, *, language: str, now: datetime
+) -> list[PastAlert]:
+    """The latest alerts of these projects that are over, and what came of them."""
+    ended = overviews.alerts(conn, within, language=language, statuses=overviews.ENDED, limit=SHOWN)
+    return [_past(conn, line, now) for line in ended]
+
+
+def _past(conn: Connection, line: AlertLine, now: datetime) -> PastAlert:
+    stands = status(conn, line.id, now=now)
+    return PastAlert(line, stands.progress.equation.gone_out, stands.totals.calls)
