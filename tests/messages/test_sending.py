@@ -28,6 +28,7 @@ from messages.providers.provider import (
     Unknown,
 )
 from messages.sending import Policy, Sender
+from messages.unknowns import approve_another_send
 from tests.builders import make_contact, make_message
 from tests.doubles import NoJobs, ProviderInMemory
 
@@ -274,6 +275,48 @@ async def test_lost_answer_is_unknown_and_is_not_sent_again(bench: Bench) -> Non
     assert len(bench.texts.given) == 1
     [row] = await bench.rows(message)
     assert (row.status, row.reason) == (Status.UNKNOWN, "timeout")
+
+
+async def test_person_may_approve_one_more_send_of_an_unknown_copy(bench: Bench) -> None:
+    await bench.contacts("Amina", "Ben")
+    bench.texts = ProviderInMemory(lambda _item: Unknown("timeout"))
+    message = await bench.launch(reach="sms")
+    await bench.work()
+    bench.texts = ProviderInMemory()
+    [first, second] = await bench.rows(message)
+
+    await bench.write(approve_another_send, bench.jobs, first.id, by="organizer:1", now=bench.now)
+    await bench.work()
+
+    [again, left] = await bench.rows(message)
+    assert (again.status, again.attempt, again.approved_sends) == (Status.ACCEPTED, 2, 2)
+    assert (left.status, left.attempt, left.approved_sends) == (Status.UNKNOWN, 1, 1)
+    assert bench.texts.addresses == [first.address]
+    found = await bench.progress(message)
+    assert found.status == MessageStatus.FINISHED
+    assert found.equation.balanced
+    assert await bench.counts_agree(message)
+    with pytest.raises(control.NotNow, match="no longer unknown"):
+        await bench.write(
+            approve_another_send, bench.jobs, first.id, by="organizer:1", now=bench.now
+        )
+    assert second.id == left.id
+
+
+async def test_nothing_is_sent_again_of_a_message_that_was_stopped(bench: Bench) -> None:
+    await bench.contacts("Amina", "Ben", zones=["Pacific/Honolulu"])
+    await bench.contacts("Chloe", zones=["America/New_York"])
+    bench.now = datetime(2026, 11, 19, 15, 30, tzinfo=UTC)
+    bench.texts = ProviderInMemory(lambda _item: Unknown("timeout"))
+    message = await bench.launch(reach="sms", hours=write(DEFAULT))
+    await bench.work()
+    await bench.write(control.stop, message, now=bench.now)
+    [unknown] = [row for row in await bench.rows(message) if row.status == Status.UNKNOWN]
+
+    with pytest.raises(control.NotNow, match="stopped"):
+        await bench.write(
+            approve_another_send, bench.jobs, unknown.id, by="organizer:1", now=bench.now
+        )
 
 
 async def test_what_was_provably_not_sent_is_tried_again_later(bench: Bench) -> None:

@@ -1,0 +1,100 @@
+"""A person decides about a copy whose fate nobody knows: send it again, once more and on purpose.
+
+The only way from *unknown* back to *pending*. Whoever approves accepts that the person may get the
+same text twice; so it is one copy at a time, of a message that may still be sent, and the number of
+approved sends is kept on the row.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
+
+from database.jobs import Jobs
+from messages import counts
+from messages.batches import reopen
+from messages.control import LIVE, NotNow
+from messages.models import Batch, Delivery, Message, MessageStatus, Status
+
+log = structlog.get_logger("messages")
+
+AGAIN = (*LIVE, MessageStatus.FINISHED)
+
+
+def approve_another_send(
+    conn: Connection, jobs: Jobs, delivery_id: int, *, by: str, now: datetime
+) -> None:
+    """Let an unknown copy be sent once more. Raises NotNow when it is not, or its message ended."""
+    batch = _batch(conn, delivery_id)
+    row = _locked(conn, delivery_id)
+    if batch is None or row.status != Status.UNKNOWN:
+        raise NotNow("this copy is no longer unknown; look at the page again")
+    _require_alive(conn, row.message_id)
+    conn.execute(
+        update(Delivery)
+        .where(Delivery.id == delivery_id)
+        .values(
+            status=int(Status.PENDING),
+            reason="",
+            owner=None,
+            not_before=None,
+            approved_sends=Delivery.approved_sends + 1,
+            changed_at=now,
+        )
+    )
+    reopen(conn, batch, now=now)
+    jobs.enqueue(conn, "send_batch", batch.id, priority=batch.priority)
+    _count(conn, row)
+    log.info("another send approved", delivery=delivery_id, by=by)
+
+
+def _batch(conn: Connection, delivery_id: int) -> Row[Batch] | None:
+    """The batch a delivery lies in, locked before the delivery itself, as every sender does."""
+    return conn.execute(
+        select(Batch)
+        .join(Delivery, _lies_in_batch())
+        .where(Delivery.id == delivery_id)
+        .with_for_update(of=Batch)
+    ).one_or_none()
+
+
+def _lies_in_batch() -> ColumnElement[bool]:
+    return and_(
+        Batch.message_id == Delivery.message_id,
+        Batch.channel == Delivery.channel,
+        Batch.lo_id <= Delivery.id,
+        Batch.hi_id > Delivery.id,
+    )
+
+
+def _locked(conn: Connection, delivery_id: int) -> Any:
+    return conn.execute(
+        select(
+            Delivery.message_id,
+            Delivery.channel,
+            Delivery.status,
+            Delivery.reason,
+            Delivery.zone_set_id,
+        )
+        .where(Delivery.id == delivery_id)
+        .with_for_update()
+    ).one_or_none()
+
+
+def _require_alive(conn: Connection, message_id: int) -> None:
+    status = conn.execute(select(Message.status).where(Message.id == message_id)).scalar_one()
+    if status not in AGAIN:
+        raise NotNow(f"nothing more of this message can be sent; it is {status}")
+
+
+def _count(conn: Connection, row: Any) -> None:
+    deltas = counts.Deltas()
+    counts.moved(
+        deltas,
+        counts.place(row.message_id, row.channel, row.status, row.reason, row.zone_set_id),
+        counts.place(row.message_id, row.channel, Status.PENDING, "", row.zone_set_id),
+    )
+    counts.apply(conn, deltas)
