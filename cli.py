@@ -26,13 +26,16 @@ from commands import demo as demonstration
 from commands.doctor import Verdict, examine
 from commands.session import (
     AsJson,
+    complain,
     now,
     print_json,
     read,
     read_settings,
+    require_language,
     say,
     write,
 )
+from contacts.addresses import normalise_email
 from contacts.projects import ProjectDraft, add_project, project_by_slug, projects
 from database.engine import driver_url
 from database.migrating import migrate as apply_migrations
@@ -59,6 +62,8 @@ ROOMS = frozenset(
     ]
 )
 
+CONSOLE_LANGUAGES = ("en", "es")
+
 app = typer.Typer(
     help="Turns the news of an arrest into phones ringing on the right desks.",
     no_args_is_help=True,
@@ -84,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not sentences:
             raise
         for sentence in sentences:
-            Console(stderr=True).print(f"[red]{escape(sentence)}[/red]", highlight=False)
+            complain(sentence)
         sys.exit(1)
 
 
@@ -161,6 +166,8 @@ def organizer_create(
     """Add somebody who may sign in to the console."""
     if not network and not project:
         raise typer.BadParameter("say whom they serve: --network, or --project madison-arcatao")
+    address = normalise_email(email)
+    require_language(language, CONSOLE_LANGUAGES)
     asked = "" if generate else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     password = asked or secrets.token_urlsafe(12)
 
@@ -169,7 +176,7 @@ def organizer_create(
         create_organizer(
             conn,
             name=name,
-            email=email,
+            email=address,
             password=password,
             language=language,
             network=network,
@@ -178,7 +185,7 @@ def organizer_create(
         )
 
     write(add)
-    say(f"{escape(name)} can sign in as {escape(email)}")
+    say(f"{escape(name)} can sign in as {escape(address)}")
     if generate:
         say(f"password: [bold]{escape(password)}[/bold]  (shown only now)")
 

@@ -13,7 +13,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from commands import people_views
-from commands.session import BY, AsJson, now, print_json, read_settings, say, with_database
+from commands.session import (
+    BY,
+    AsJson,
+    now,
+    print_json,
+    read_settings,
+    require_language,
+    say,
+    with_database,
+)
 from contacts import imports, scanning
 from contacts.imports import ImportReport
 from contacts.projects import project_by_slug
@@ -52,6 +61,7 @@ def contacts_import(
 ) -> None:
     """Import contacts. It never re-subscribes anyone who said stop, nor overwrites with blanks."""
     settings = read_settings()
+    require_language(language, settings.network.languages)
 
     async def bring(here: Opened, _: Site) -> ImportReport:
         into = None

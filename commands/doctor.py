@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, make_url, select
 import settings as all_settings
 from contacts.models import Project
 from database.clock import database_now
-from database.engine import Database, driver_url, is_sqlite
+from database.engine import Database, DatabaseUnusable, driver_url, is_sqlite
 from database.migrating import missing_migrations
 from database.opening import opened
 from messages import runs
@@ -57,7 +57,10 @@ async def examine(settings: Settings, *, now: datetime) -> list[Line]:
     if not _is_there(url):
         text = "there is none yet; `llamado serve` makes it at its first start"
         return [*lines, Line(Verdict.THINK, "database", text)]
-    missing = missing_migrations(url)
+    try:
+        missing = missing_migrations(url)
+    except DatabaseUnusable as error:
+        return [*lines, Line(Verdict.BAD, "database", str(error))]
     if missing:
         text = f"lacks migration {', '.join(missing)}; run: llamado migrate"
         return [*lines, Line(Verdict.BAD, "database", text)]
@@ -133,7 +136,8 @@ def _dataset(conn: Connection, stale_days: int, now: datetime) -> Iterator[Line]
         yield Line(Verdict.THINK, "representatives", text)
         return
     age = (now - newest.loaded_at).days
-    text = f"{newest.members:,} members, {newest.zips:,} ZIPs, loaded {age} days ago"
+    when = {0: "today", 1: "yesterday"}.get(age, f"{age} days ago")
+    text = f"{newest.members:,} members, {newest.zips:,} ZIPs, loaded {when}"
     if age > stale_days:
         yield Line(Verdict.THINK, "representatives", f"{text}; load a fresh data set")
     else:

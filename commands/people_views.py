@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contacts.imports import ImportReport
+from contacts.mapping import RowProblem
 from contacts.projects import ProjectRow
 
 SHOWN = 10  # problems of a kind, before we say "and more"
@@ -37,7 +38,7 @@ def import_view(report: ImportReport) -> RenderableType:
         if count:
             table.add_row(f"{count:,}", words)
     problems = [
-        Text(f"row {each.row}, {each.field}: {each.sentence}", style=style)
+        Text(f"{_where(each)}: {each.sentence}", style=style)
         for style, group in (("red", report.refused), ("yellow", report.left_out))
         for each in group[:SHOWN]
     ]
@@ -50,6 +51,10 @@ def seat(seat_id: str) -> str:
     """A seat as people say it: ``us:house:TX:35`` is House TX-35."""
     _, chamber, state, number = seat_id.split(":")
     return f"{chamber.capitalize()} {state}-{number}"
+
+
+def _where(problem: RowProblem) -> str:
+    return f"row {problem.row}, {problem.field}" if problem.field else f"row {problem.row}"
 
 
 def _import_lines(report: ImportReport) -> list[tuple[int, str]]:

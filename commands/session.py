@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
 import typer
 from rich.console import Console
+from rich.text import Text
 from sqlalchemy import Connection
 
 import logs
@@ -55,6 +56,18 @@ def read(unit: Callable[[Connection], T]) -> T:
 def say(markup: str) -> None:
     """Print a line."""
     Console(emoji=False).print(markup, highlight=False, soft_wrap=True)
+
+
+def require_language(said: str, known: Sequence[str]) -> None:
+    """Refuse a ``--language`` that is not one of these."""
+    if said not in known:
+        raise typer.BadParameter(f"--language {said} is not one of {', '.join(known)}")
+
+
+def complain(sentence: str) -> None:
+    """Print what went wrong, beside the output; a long line stays one, for logs and for copying."""
+    line = Text(sentence, style="red")
+    Console(stderr=True).print(line, highlight=False, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

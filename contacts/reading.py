@@ -23,6 +23,8 @@ BLOCK = 1 << 16
 LONGEST_LINE = 1 << 16  # characters; a contact takes some hundreds
 SAMPLE = 1 << 16  # bytes of lines with accents, to tell Latin-1 from its kin
 DELIMITERS = ",;\t"
+SPREADSHEETS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how Excel's files begin, new and old
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # in no text, and commands to a terminal
 _NOT_WINDOWS = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")  # undefined in Windows' own Latin-1
 
 
@@ -43,6 +45,7 @@ class Layout:
 
 def read_layout(source: Path | bytes) -> Layout:
     """Find out how a file is written. Raises BadFile."""
+    _refuse_spreadsheet(source)
     digest, encoding = _encoding(source)
     with _text(source, encoding) as lines:
         first = next(lines, "")
@@ -51,6 +54,10 @@ def read_layout(source: Path | bytes) -> Layout:
             first = next(lines, "")
         if not first.strip():
             raise BadFile("the file is empty, or its first line is; put the headings there")
+        if _CONTROL.search(first):
+            raise BadFile(
+                "this is not a text file; open your list in a spreadsheet, save it as CSV"
+            )
         delimiter = told[1] if told else _delimiter(first)
     with _text(source, encoding) as lines:
         headings, last = _headings(lines, delimiter, skip=1 if told else 0)
@@ -70,6 +77,14 @@ def read_rows(source: Path | bytes, layout: Layout) -> Iterator[tuple[int, list[
                     yield reader.line_num, cells
         except csv.Error as error:
             raise _broken(reader.line_num, error) from error
+
+
+def _refuse_spreadsheet(source: Path | bytes) -> None:
+    with _binary(source) as file:
+        if file.read(4) in SPREADSHEETS:
+            raise BadFile(
+                "this is a spreadsheet itself; open it, save it as CSV, and take that file"
+            )
 
 
 def _headings(lines: Iterator[str], delimiter: str, skip: int) -> tuple[tuple[str, ...], int]:

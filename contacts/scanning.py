@@ -21,7 +21,7 @@ Progress = Callable[[int], None]  # told how many rows are done
 
 
 class ConsentMissing(ValueError):
-    """Nobody may be written to without having agreed; the batch needs a statement how they did."""
+    """Nobody may be written to without having agreed; the batch must say how, and to what."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,8 @@ def scan(
             "say how these people agreed to be written to, such as “signed the sheet at our May "
             "assembly”; or write “unknown”, and they are stored but not written to"
         )
+    if options.project_only and options.project_id is None:
+        raise ConsentMissing("say which project these people agreed to hear from; none is chosen")
     layout = read_layout(source)
     columns = find_columns(layout.headings, options.columns)
     tally = _Tally()

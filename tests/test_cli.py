@@ -177,6 +177,24 @@ def test_an_organizer_gets_a_password_that_is_shown_once(llamado: Llamado) -> No
     assert llamado(*create).code == 2
 
 
+@pytest.mark.parametrize(
+    ("email", "language", "code", "wanted"),
+    [
+        ("amina", "en", 1, "“amina” is not an email address"),
+        ("amina@example.org", "fr", 2, "--language fr is not one of en, es"),
+    ],
+)
+def test_nobody_is_added_who_could_not_sign_in(
+    llamado: Llamado, email: str, language: str, code: int, wanted: str
+) -> None:
+    create = ["organizer", "create", "--name", "Amina", "--email", email, "--language", language]
+
+    said = llamado(*create, "--network", "--generate")
+
+    assert said.code == code
+    assert wanted in said.err
+
+
 def test_an_organizer_may_choose_a_password(llamado: Llamado) -> None:
     llamado("project", "add", "Madison – Arcatao")
     create = ["organizer", "create", "--name", "Ben", "--email", "ben@example.org"]
@@ -213,14 +231,15 @@ def test_rows_with_problems_are_told_and_written_to_a_file(
     llamado: Llamado, tmp_path: Path
 ) -> None:
     file, errors = tmp_path / "list.csv", tmp_path / "errors.csv"
-    file.write_text(LIST, encoding="utf-8")
+    file.write_text(f"{LIST}Dora,Luna,dora@example.org,,53703,es,Madison\n", encoding="utf-8")
 
     said = llamado(
         "contacts", "import", file, "--consent", "signed", "--errors", errors, "--dry-run"
     )
 
     assert "rows refused" in said.out
-    assert "row 4" in said.out
+    assert "row 4, email: " in said.out
+    assert "row 5: has 7 cells under 6 headings" in said.out
     assert "nothing was changed" in said.out
     assert "Chloe" in errors.read_text("utf-8-sig")
 
@@ -230,6 +249,8 @@ def test_rows_with_problems_are_told_and_written_to_a_file(
     [
         (["--consent", " "], 1, "say how these people agreed"),
         ([], 2, "--consent"),
+        (["--consent", "x", "--project-only"], 1, "say which project these people agreed to"),
+        (["--consent", "x", "--language", "fr"], 2, "--language fr is not one of en, es"),
         (["--consent", "x", "--project", "nowhere"], 1, "there is no project named nowhere"),
         (["--consent", "x", "--column", "phone"], 2, "--column wants HEADING=FIELD"),
     ],
@@ -349,6 +370,20 @@ def test_the_doctor_says_what_is_missing_and_what_is_good(llamado: Llamado) -> N
         lines["organizers"]["sentence"] == "nobody can sign in yet; run: llamado organizer create"
     )
     assert "senders: none is running" in llamado("doctor").out
+
+
+def test_the_doctor_tells_the_rest_where_the_database_cannot_be_reached(
+    llamado: Llamado, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLAMADO_DATABASE__URL", "postgresql://nobody@127.0.0.1:1/none")
+
+    said = llamado("doctor", "--json")
+
+    lines = {line["subject"]: line for line in said.json}
+    assert said.code == 1
+    assert lines["database"]["verdict"] == "bad"
+    assert lines["database"]["sentence"].startswith("the database cannot be opened")
+    assert lines["texts"]["verdict"] == "think"
 
 
 def test_the_doctor_finds_no_database_before_the_first_start(
