@@ -77,7 +77,7 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
     """The URL of a fresh migrated PostgreSQL database, for what only PostgreSQL promises."""
     url = postgres.make()
     yield url
-    postgres.drop(url)
+    postgres.give_back(url)
 
 
 @pytest.fixture
@@ -98,4 +98,4 @@ def _make(kind: str, request: pytest.FixtureRequest) -> str:
 def _drop(kind: str, request: pytest.FixtureRequest, url: str) -> None:
     if kind == "postgres":
         server: PostgresServer = request.getfixturevalue("postgres")
-        server.drop(url)
+        server.give_back(url)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,14 @@ def empty(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator
 
 def engine_of(url: str) -> Engine:
     return open_engine(url) if is_sqlite(url) else create_engine(url)
+
+
+@contextmanager
+def stamped(url: str, revision: str) -> Iterator[None]:
+    """A database that says it is at another migration."""
+    stamp(url, revision)
+    yield
+    stamp(url, NUMBERS[-1])
 
 
 def stamp(url: str, revision: str) -> None:
@@ -165,17 +174,17 @@ def _leading_columns(conn: Connection, table: str) -> set[str | None]:
 
 
 def test_a_database_of_a_newer_version_is_left_alone(database_url: str) -> None:
-    stamp(database_url, "9999")
-
-    for touch in (migrate, missing_migrations, require_current):
-        with pytest.raises(SchemaTooNew, match=r"9999.*install the newer Llamado"):
-            touch(database_url)
+    with stamped(database_url, "9999"):
+        for touch in (migrate, missing_migrations, require_current):
+            with pytest.raises(SchemaTooNew, match=r"9999.*install the newer Llamado"):
+                touch(database_url)
 
 
 def test_a_database_that_lacks_a_migration_says_which_and_what_to_do(database_url: str) -> None:
-    stamp(database_url, NUMBERS[0])
-
-    with pytest.raises(SchemaTooOld, match=rf"lacks migration {NUMBERS[1]}.*llamado migrate"):
+    with (
+        stamped(database_url, NUMBERS[0]),
+        pytest.raises(SchemaTooOld, match=rf"lacks migration {NUMBERS[1]}.*llamado migrate"),
+    ):
         require_current(database_url)
 
 
