@@ -156,6 +156,7 @@ async def test_a_cancelled_waiter_does_not_stop_the_writer(database: Embedded) -
     gone = asyncio.create_task(database.write(keep, "gone"))
     await asyncio.sleep(0)
     gone.cancel()
+    await asyncio.wait([gone])
     go_on.set()
     await first
 
