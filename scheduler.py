@@ -6,6 +6,8 @@ at start, and again twice a minute, when a sweep also catches what the alarms mi
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,13 +45,15 @@ async def ticking(ticks: Sequence[Tick], alarms: Alarms) -> AsyncIterator[None]:
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
     )
     for tick in ticks:
-        clock.add_job(tick.run, "interval", seconds=tick.seconds, id=tick.name)
+        clock.add_job(_run, "interval", seconds=tick.seconds, args=[tick.run], id=tick.name)
 
     async def sweep() -> None:
         await alarms.sweep()
         await _set(clock, alarms)
 
-    clock.add_job(sweep, "interval", seconds=SWEEP_SECONDS, id="sweep", next_run_time=_now())
+    clock.add_job(
+        _run, "interval", seconds=SWEEP_SECONDS, args=[sweep], id="sweep", next_run_time=_now()
+    )
     clock.start()
     try:
         yield
@@ -64,7 +68,14 @@ async def _set(clock: AsyncIOScheduler, alarms: Alarms) -> None:
         if job.id.startswith(ALARM) and job.id not in wanted:
             job.remove()
     for name, (key, at) in wanted.items():
-        clock.add_job(alarms.ring, "date", run_date=at, args=[key], id=name, replace_existing=True)
+        call = [alarms.ring, key]
+        clock.add_job(_run, "date", run_date=at, args=call, id=name, replace_existing=True)
+
+
+async def _run(work: Callable[..., Awaitable[None]], *args: int) -> None:
+    """Run a job. The clock may stop in the midst of it, which APScheduler would log as its failure."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await work(*args)
 
 
 def _now() -> datetime:

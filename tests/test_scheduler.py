@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from scheduler import Alarms, Tick, ticking
 
 
@@ -71,3 +73,23 @@ async def test_an_alarm_whose_hour_passed_while_nobody_looked_rings_at_once() ->
 
     async with asyncio.timeout(10), ticking([], rows.alarms):
         assert await rows.rang.get() == 7
+
+
+async def test_a_job_that_the_end_interrupts_is_not_logged_as_failed(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def run() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with asyncio.timeout(10):
+        async with ticking([Tick("t", 0.02, run)], Rows({}).alarms):
+            await began.wait()
+        await ended.wait()
+
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
