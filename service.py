@@ -7,6 +7,7 @@ the wire come home, so that a deploy leaves nothing unknown.
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -67,7 +68,7 @@ class Role(StrEnum):
 
 
 class PortTaken(Exception):
-    """Another program listens on our port already."""
+    """Nobody can listen there: another program does already, or it is no place of ours."""
 
 
 @dataclass(frozen=True)
@@ -140,10 +141,11 @@ def _listen(settings: Settings) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        raise PortTaken(
-            f"{host}:{port} cannot be listened on ({error.strerror}); choose another with --port"
-            " or [web] port"
-        ) from error
+        reason = str(error.strerror).partition(" (while")[0]
+        advice = "choose another with --port or [web] port"
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            advice = "set [web] host to an address of this machine"
+        raise PortTaken(f"{host}:{port} cannot be listened on ({reason}); {advice}") from error
 
 
 def _port(door: socket.socket | None, settings: Settings) -> int:

@@ -114,6 +114,18 @@ async def test_a_port_that_is_taken_is_one_sentence(
                 pytest.fail("two processes on one port")
 
 
+async def test_a_host_that_is_not_this_machine_is_one_sentence(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    elsewhere = load({**environment, "LLAMADO_WEB__HOST": "192.0.2.1"}, tmp_path)
+
+    with pytest.raises(
+        PortTaken, match=r"address\); set \[web\] host to an address of this machine"
+    ):
+        async with running(elsewhere, Role.WEB):
+            pytest.fail("listening where we are not")
+
+
 async def test_a_failure_inside_is_seen_as_itself(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
