@@ -163,12 +163,12 @@ async def _launch(here: Opened, site: Site, draft: AlertDraft, yes: bool, as_jso
 
 
 def _confirm(found: Check) -> int:
-    typed: int = typer.prompt(f"Type the number of people it will reach ({found.people})", type=int)
-    if typed != found.people:
+    typed: str = typer.prompt(f"Type the number of people it will reach ({found.people})")
+    if typed.replace(",", "").strip() != str(found.people):
         raise AudienceChanged(
             f"you typed {typed}, but it would reach {found.people} people; nothing was launched"
         )
-    return typed
+    return found.people
 
 
 def _tell_launched(alert_id: int, undo_seconds: int, senders: int) -> None:
@@ -196,7 +196,7 @@ async def _follow(here: Opened, alert: int, *, watch: bool) -> None:
 async def _follow_json(here: Opened, alert: int, *, watch: bool) -> None:
     while True:
         status = await _status(here, alert)
-        print_json(views.status_json(status))
+        print_json(views.status_json(status), in_one_line=watch)
         if not watch or status.progress.status in OVER:
             return
         await asyncio.sleep(WATCH_SECONDS)

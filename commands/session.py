@@ -70,9 +70,9 @@ def complain(sentence: str) -> None:
     Console(stderr=True).print(line, highlight=False, soft_wrap=True)
 
 
-def print_json(value: Any) -> None:
-    """Print something for a program to read."""
-    options = orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS
+def print_json(value: Any, *, in_one_line: bool = False) -> None:
+    """Print something for a program to read; one of many comes in one line."""
+    options = orjson.OPT_NON_STR_KEYS | (0 if in_one_line else orjson.OPT_INDENT_2)
     typer.echo(orjson.dumps(value, option=options, default=str).decode())
 
 

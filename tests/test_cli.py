@@ -335,10 +335,12 @@ def test_a_program_has_to_say_yes(llamado: Llamado) -> None:
 @pytest.mark.usefixtures("people")
 def test_the_number_has_to_be_typed() -> None:
     wrong = CliRunner().invoke(cli.app, ["alert", "launch", str(EXAMPLE)], input="3\n")
+    words = CliRunner().invoke(cli.app, ["alert", "launch", str(EXAMPLE)], input="all\n")
     right = CliRunner().invoke(cli.app, ["alert", "launch", str(EXAMPLE)], input="2\n")
 
     assert wrong.exit_code == 1
     assert "you typed 3, but it would reach 2 people" in str(wrong.exception)
+    assert "you typed all, but it would reach 2 people" in str(words.exception)
     assert right.exit_code == 0
 
 
@@ -404,10 +406,12 @@ def test_a_command_launches_and_the_service_beside_it_sends(llamado: Llamado) ->
         launched = llamado("alert", "launch", EXAMPLE, "--yes", "--json").json
         watched = llamado("alert", "status", launched["alert"], "--watch")
         status = llamado("alert", "status", launched["alert"], "--json").json
+        lines = llamado("alert", "status", launched["alert"], "--json", "--watch").out.splitlines()
 
     assert launched["senders"] == 1
     assert "✓ balanced: 4 eligible = 4 accounted for" in watched.out
     assert (status["status"], status["equation"]["sent"]) == ("finished", 4)
+    assert [json.loads(line) for line in lines] == [status]
 
 
 @contextmanager
