@@ -140,7 +140,12 @@ def _checked(
     values: Values = {}
     where = f" in {source}" if source else ""
     for section, table in tables.items():
-        if section not in sections or not isinstance(table, dict):
+        if section in sections and not isinstance(table, dict):
+            problems.append(
+                f"{section}{where} must be a section: write [{section}] above its names"
+            )
+            continue
+        if section not in sections:
             known = [f"[{name}]" for name in sections]
             problems.append(_unknown(f"[{section}]", known, f"section{where}"))
             continue

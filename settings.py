@@ -7,16 +7,21 @@ has. ``overrides.py`` does the reading.
 from __future__ import annotations
 
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from ipaddress import ip_network
 from pathlib import Path
 from typing import get_type_hints
 from urllib.parse import urlsplit
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from messages import hours
 from messages.hours import BadHours, Hours
 from overrides import BadSettings, Values, between, one_of, private, read, secret
+
+UNNAMED = "Our network"  # what settings.toml calls a network that has not said its name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +232,11 @@ def _check_together(values: Values, problems: list[str]) -> None:
             f"network.default_language {network['default_language']!r} is not among"
             f" network.languages {', '.join(network['languages'])}; add it there"
         )
+    if network["region"] not in SUPPORTED_REGIONS:
+        problems.append(
+            f"network.region {network['region']!r} is not a country's two-letter code; write US or SV"
+        )
+    problems.extend(_bad_proxies(values["web"]["trusted_proxies"]))
     url = network["public_url"]
     if url and not url.startswith(("https://", "http://")):
         problems.append(f"network.public_url {url!r} must begin with https://")
@@ -236,10 +246,20 @@ def _check_together(values: Values, problems: list[str]) -> None:
         problems.append(f"quiet_hours: {error}")
 
 
+def _bad_proxies(proxies: Sequence[str]) -> Iterator[str]:
+    for each in proxies:
+        try:
+            ip_network(each)
+        except ValueError as error:
+            yield f"web.trusted_proxies: {error}; write a network such as 10.0.0.0/8"
+
+
 def _network_concerns(settings: Settings) -> Iterator[str]:
     network = settings.network
     real_email = settings.email_by != "outbox"
     real = real_email or settings.sms_by != "outbox"
+    if real and network.name == UNNAMED:
+        yield f"network.name is not set: people would get messages from “{UNNAMED}”; write yours"
     if real and not network.public_url:
         yield (
             "network.public_url is not set: providers cannot reach us, so receipts, replies and"

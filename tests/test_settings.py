@@ -137,7 +137,10 @@ def test_everything_wrong_is_told_at_once_with_its_near_miss(tmp_path: Path) -> 
         ("[web\nport = 1", "is not valid TOML"),
         ("[network]\nlanguages = 'en'", "must be a list of texts"),
         ("[outbox]\nsimulate = 1", "must be true or false, not 1"),
-        ("web = 3", "[web] is not a known section"),
+        ("web = 3", "must be a section: write [web] above its names"),
+        ("[network]\nregion = 'Salvador'", "is not a country's two-letter code"),
+        ("[web]\ntrusted_proxies = ['proxy']", "'proxy' does not appear to be an IPv4 or IPv6"),
+        ("[web]\ntrusted_proxies = ['10.0.0.1/8']", "has host bits set; write a network such as"),
         ("[network]\ndefault_language = 'fr'", "not among network.languages en, es"),
         ("[network]\npublic_url = 'llamado.example.org'", "must begin with https://"),
         ("[quiet_hours]\nopens = '21:00'", "must open before they close"),
@@ -232,6 +235,7 @@ def test_a_provider_without_credentials_is_off(
     ("environment", "wanted"),
     [
         (ACCOUNT, "network.public_url is not set"),
+        (ACCOUNT, "people would get messages from “Our network”"),
         ({"LLAMADO_TWILIO__ACCOUNT_SID": "AC0123"}, "twilio is half set up"),
         (
             {
