@@ -14,12 +14,12 @@ DEV := .venv/.installed-dev
 WORKERS ?= 2
 KILLS ?= 40
 
-.PHONY: help setup demo serve test check crash bench lock clean
+.PHONY: help setup demo serve test check crash bench screenshots lock clean
 
 help:  ## Show what there is
 	@echo "Llamado turns the news of an arrest into phones ringing on the right desks."
 	echo
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(DEV)  ## Install everything for working on the code, exactly as locked
 	@echo "Ready. Next: make demo, or make test"
@@ -52,6 +52,9 @@ crash: $(DEV)  ## Kill senders KILLS times (40) on each database and check that 
 
 bench: $(DEV)  ## Throughput as a ratio to a bare loop, import speed, memory; prints a table
 	@$(BIN)/python -m benchmarks.run
+
+screenshots: $(DEV)  ## Take the pictures in docs/screenshots anew (a minute; needs Chromium)
+	@PYTHONPATH=. $(BIN)/python docs/screenshots.py
 
 lock: $(DEV)  ## Pin again every package, with hashes, after pyproject.toml changed
 	@for extra in "" dev; do

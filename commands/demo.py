@@ -93,7 +93,7 @@ class Scene:
 async def show(plan: Plan, console: Console) -> None:
     """Run the demonstration. Raises DemoFailed if it should end by itself and does not."""
     with _folder(plan) as folder, _told_to_stop() as told:
-        settings = all_settings.load(_environment(plan, folder), folder=folder)
+        settings = all_settings.load(environment(plan, folder), folder=folder)
         async with running(settings, behaviour=plan.behaviour) as service:
             password = secrets.token_urlsafe(9)
             with console.status("inventing people …"):
@@ -133,7 +133,7 @@ def _told_to_stop() -> Iterator[asyncio.Event]:
             loop.remove_signal_handler(number)
 
 
-def _environment(plan: Plan, folder: Path) -> dict[str, str]:
+def environment(plan: Plan, folder: Path) -> dict[str, str]:
     """The demonstration's settings: nobody else's file or environment has a say in it."""
     name = datetime.now(UTC).strftime("demo-%Y%m%d-%H%M%S.db")
     chosen = {
@@ -156,15 +156,20 @@ def _environment(plan: Plan, folder: Path) -> dict[str, str]:
 def _prepare(conn: Connection, jobs: Jobs, site: Site, count: int, password: str) -> int:
     """Invent everything and launch the alert; return its id."""
     now = datetime.now(UTC)
-    load_representatives(conn, REPRESENTATIVES, now)
-    projects = {place: add_project(conn, place.project, now) for place in invented.PLACES}
-    _add_people(conn, projects, count, now)
-    create_organizer(conn, name="Amina", email=ORGANIZER, password=password, network=True, now=now)
+    invent(conn, count, password=password, now=now)
     draft = read_alert(ALERT.read_text("utf-8"), languages=site.languages)
     alert_id = launching.create(conn, draft, house=site.house, created_by=BY, now=now)
     reached = check(conn, alert_id, house=site.house, now=now, reckon=False).people
     launching.launch(conn, jobs, alert_id, house=site.house, confirmed=reached, by=BY, now=now)
     return alert_id
+
+
+def invent(conn: Connection, count: int, *, password: str, now: datetime) -> None:
+    """Members of Congress, projects with so many people, and Amina, who organizes."""
+    load_representatives(conn, REPRESENTATIVES, now)
+    projects = {place: add_project(conn, place.project, now) for place in invented.PLACES}
+    _add_people(conn, projects, count, now)
+    create_organizer(conn, name="Amina", email=ORGANIZER, password=password, network=True, now=now)
 
 
 def _add_people(

@@ -115,7 +115,7 @@ FAMILY = [
     "Chen",
     "Cruz",
     "Dubois",
-    "Escobar",
+    "Escalante",
     "Flores",
     "Franco",
     "Guardado",
