@@ -423,8 +423,15 @@ async def test_calls_are_told_by_outcome_and_doubtful_offices_by_name(
     def fill(conn: Connection, alert: Alerted) -> None:
         conn.execute(insert(CustomTarget).values(phone="+12025550100", verified_by="x", **custom))
         for number, (target, outcome) in enumerate(told):
-            by = {"visitor": f"v{number}", "channel": "web", "now": now}
-            record(conn, alert.action_id, target=target, outcome=outcome, **by)
+            record(
+                conn,
+                alert.action_id,
+                visitor=f"v{number}",
+                target=target,
+                outcome=outcome,
+                channel="web",
+                now=now,
+            )
 
     page = await followed(amina, fill)
 
@@ -492,8 +499,9 @@ async def test_a_member_is_told_only_of_their_own_projects_past_alerts(
 ) -> None:
     bangor = await opened.database.write(lambda conn: make_project(conn, "Bangor – Carasque"))
     madison = await opened.database.write(lambda conn: make_project(conn, "Madison – Arcatao"))
-    past = {"status": MessageStatus.FINISHED, "project_id": bangor}
-    await opened.database.write(lambda conn: make_alert(conn, **past))
+    await opened.database.write(
+        lambda conn: make_alert(conn, status=MessageStatus.FINISHED, project_id=bangor)
+    )
     async with console(opened, now) as client:
         ben = await desk(client, opened, now, name="Ben", projects=[bangor])
         amina = await desk(client, opened, now, projects=[madison])

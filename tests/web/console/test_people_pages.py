@@ -346,9 +346,15 @@ async def test_changing_a_person_does_not_bring_back_who_said_stop(
     amina: Desk, opened: Opened, now: datetime
 ) -> None:
     address = await make_chloe(opened)
-    stop = {"standing": Standing.OPTED_OUT, "source": "sms", "evidence": "STOP"}
     await opened.database.write(
-        lambda conn: refuse(conn, Channel.SMS, PHONE, actor="supporter", now=now, **stop)
+        refuse,
+        Channel.SMS,
+        PHONE,
+        standing=Standing.OPTED_OUT,
+        source="sms",
+        evidence="STOP",
+        actor="supporter",
+        now=now,
     )
 
     await amina.post(f"{address}/edit", {**CHLOE, "phone": PHONE, "consent": "told me so"})
