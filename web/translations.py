@@ -21,6 +21,8 @@ from babel.messages.pofile import read_po
 
 LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en"  # the language the keys are written in
+# Numbers and hours as Latin America and the United States write them: 1,000 and 3:01 p.m.
+REGIONS = {"es": "es_419"}
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
 
@@ -74,7 +76,8 @@ def _translator(language: str, folder: Path) -> Translator:
     texts = NullTranslations()
     for catalogue in catalogues:
         texts = _joined(texts, catalogue)
-    return Translator(language, Locale.parse(language), texts, _patterns(catalogues))
+    locale = Locale.parse(REGIONS.get(language, language))
+    return Translator(language, locale, texts, _patterns(catalogues))
 
 
 def _read(path: Path) -> Catalog:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
 
 import web
 from web.translations import LOCALES, Translator, preferred, translators
@@ -200,6 +201,10 @@ def test_finished_sentences_are_known_by_their_pattern(
     spanish: Translator, english: str, spanish_words: str
 ) -> None:
     assert spanish.sentence(english) == spanish_words
+
+
+def test_numbers_are_written_as_in_latin_america(spanish: Translator) -> None:
+    assert format_decimal(12_345, locale=spanish.locale) == "12,345"
 
 
 def test_a_name_with_percent_signs_does_no_harm(spanish: Translator) -> None:
