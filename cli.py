@@ -262,7 +262,9 @@ async def _serve(settings: Settings, role: Role) -> None:
 
 
 def _sentences(error: Exception) -> list[str]:
-    """What one of our own exceptions has to say; nothing for a fault of ours."""
+    """What one of our own exceptions, or a file that is out of reach, has to say; else nothing."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return [f"{error.filename} cannot be used: {error.strerror}"]
     if type(error).__module__.partition(".")[0] not in ROOMS:
         return []
     return (str(error) or type(error).__doc__ or type(error).__name__).splitlines()

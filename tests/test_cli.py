@@ -244,6 +244,21 @@ def test_rows_with_problems_are_told_and_written_to_a_file(
     assert "Chloe" in errors.read_text("utf-8-sig")
 
 
+def test_a_place_that_cannot_be_written_to_is_one_sentence(
+    llamado: Llamado, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, nowhere = tmp_path / "list.csv", tmp_path / "list.csv" / "errors.csv"
+    file.write_text(LIST, encoding="utf-8")
+
+    imported = llamado("contacts", "import", file, "--consent", "signed", "--errors", nowhere)
+    monkeypatch.setenv("LLAMADO_DATABASE__URL", f"sqlite:///{nowhere}/llamado.db")
+    listed = llamado("project", "list")
+
+    assert (imported.code, listed.code) == (1, 1)
+    assert imported.err.strip() == f"{nowhere} cannot be used: Not a directory"
+    assert listed.err.strip() == f"{nowhere} cannot be used: Not a directory"
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "wanted"),
     [
