@@ -44,7 +44,7 @@ PATIENCE_SECONDS = 180
 PAUSE_SECONDS = 0.3
 CALLS, REPLIES, SHARE_OUT = 25, 4, 0.45  # what has happened when the pictures are taken
 DESK, PHONE = ViewportSize(width=1280, height=1000), ViewportSize(width=390, height=844)
-LOW = ViewportSize(width=1280, height=620)
+LOWER, LOW = ViewportSize(width=1280, height=860), ViewportSize(width=1280, height=620)
 EARLIER = {
     "en": Headline("Exercise: the mining law is back on the floor", "A call takes three minutes."),
     "es": Headline("Ejercicio: vuelve la ley de minería", "Una llamada toma tres minutos."),
@@ -96,7 +96,7 @@ async def take() -> None:
             await shoot("console-alert-phone", alert)
         async with console(browser, stage, replace(WIDE, viewport=LOW, dark=True)) as shoot:
             await shoot("console-overview-dark", "")
-        async with console(browser, stage, WIDE) as shoot:
+        async with console(browser, stage, replace(WIDE, viewport=LOWER)) as shoot:
             await shoot("console-write", f"{draft}/edit#h-words")
             await shoot("console-review", draft)
         await until(stage.service, replies_wait)
@@ -216,7 +216,11 @@ async def own_page(service: Service, language: str) -> str:
     texts = (
         select(OutboxMessage.text)
         .join(Delivery, Delivery.id == OutboxMessage.delivery_id)
-        .where(Delivery.language == language, Delivery.channel == "sms")
+        .where(
+            Delivery.language == language,
+            Delivery.channel == "sms",
+            OutboxMessage.text.contains("/a/"),  # not the answer to somebody's reply
+        )
         .order_by(OutboxMessage.id.desc())
         .limit(1)
     )
