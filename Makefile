@@ -47,7 +47,7 @@ check: $(DEV)  ## Style, types and the order of imports (under a minute)
 
 crash: $(DEV)  ## Kill senders KILLS times (40) on each database and check that nobody is texted twice
 	@mkdir -p build
-	$(BIN)/pytest tests/crash --kills $(KILLS) -p no:randomly -rP --junit-xml build/crash.xml
+	$(BIN)/pytest tests/crash --kills $(KILLS) -n $(WORKERS) -rP --junit-xml build/crash.xml
 	echo "Nobody was written to twice and nobody was lost."
 
 bench: $(DEV)  ## Throughput as a ratio to a bare loop, import speed, memory; prints a table
