@@ -47,6 +47,7 @@ PAGES = [
     "/console/inbox",
     "/console/contacts",
     "/console/contacts/1",
+    "/console/contacts/1/edit",
     "/console/contacts/new",
     "/console/imports/new",
     "/console/campaigns",
