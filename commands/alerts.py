@@ -133,7 +133,8 @@ async def _rehearse(here: Opened, draft: AlertDraft, house: HouseRules) -> Check
         raise _Rehearsed(check(conn, alert_id, house=house, now=now()))
 
     try:
-        await here.database.write(unit)
+        with Console(stderr=True).status("counting whom it would reach"):
+            await here.database.write(unit)
     except _Rehearsed as rehearsed:
         return rehearsed.check
     raise AssertionError("unreachable: the rehearsal always raises")
@@ -163,10 +164,10 @@ async def _launch(here: Opened, site: Site, draft: AlertDraft, yes: bool, as_jso
 
 
 def _confirm(found: Check) -> int:
-    typed: str = typer.prompt(f"Type the number of people it will reach ({found.people})")
+    typed: str = typer.prompt(f"Type the number of people it will reach ({found.people:,})")
     if typed.replace(",", "").strip() != str(found.people):
         raise AudienceChanged(
-            f"you typed {typed}, but it would reach {found.people} people; nothing was launched"
+            f"you typed {typed}, but it would reach {found.people:,} people; nothing was launched"
         )
     return found.people
 

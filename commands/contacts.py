@@ -133,10 +133,12 @@ def _write_problems(scanned: scanning.Scan, errors: Path) -> None:
 
 
 def _progress() -> Progress:
+    screen = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        console=Console(stderr=True),
+        console=screen,
         transient=True,
+        disable=not screen.is_terminal,
     )

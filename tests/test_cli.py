@@ -255,8 +255,8 @@ def test_a_place_that_cannot_be_written_to_is_one_sentence(
     listed = llamado("project", "list")
 
     assert (imported.code, listed.code) == (1, 1)
-    assert imported.err.strip() == f"{nowhere} cannot be used: Not a directory"
-    assert listed.err.strip() == f"{nowhere} cannot be used: Not a directory"
+    assert imported.err == f"{nowhere} cannot be used: Not a directory\n"
+    assert listed.err == f"{nowhere} cannot be used: Not a directory\n"
 
 
 @pytest.mark.parametrize(
