@@ -95,6 +95,23 @@ async def steer(request: web.Request) -> NoReturn:
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
 
 
+async def again(request: web.Request) -> NoReturn:
+    """Send one unknown copy once more, because a person says so."""
+    alert_id = int(request.match_info["alert_id"])
+    typed = str((await request.post()).get("delivery", ""))
+    await write(
+        request,
+        steering.send_again,
+        request.config_dict[JOBS],
+        alert_id,
+        delivery_id=int(typed) if re.fullmatch(r"[0-9]{1,15}", typed) else 0,
+        within=request[VIEWER].within,
+        by=request[VIEWER].actor,
+        now=now(request),
+    )
+    raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
+
+
 async def _review(request: web.Request, alert_id: int, *, problem: str = "") -> web.Response:
     """A draft as it stands: what it says, whom it reaches, what is in its way."""
     person = number(request.query, "person") or 0

@@ -15,6 +15,7 @@ from contacts.models import Contact, Membership
 from messages import models
 from messages.models import Delivery, MessageStatus
 from messages.progress import Progress
+from messages.unknowns import AGAIN
 
 UNKNOWNS = 50  # shown at most
 
@@ -23,6 +24,7 @@ UNKNOWNS = 50  # shown at most
 class UnknownCopy:
     """A copy whose provider's answer was lost: it may or may not have gone out."""
 
+    delivery_id: int
     contact_id: int | None
     name: str
     channel: str
@@ -60,6 +62,11 @@ class Live:
             MessageStatus.STOPPED,
             MessageStatus.EXPIRED,
         )
+
+    @property
+    def may_send_again(self) -> bool:
+        """Whether a person may approve one more send of what is unknown."""
+        return self.progress.status in AGAIN
 
     def undo_seconds(self, now: datetime) -> int:
         """Seconds in which the launch can still be undone."""
@@ -100,7 +107,14 @@ def _seat(target: Target) -> str:
 def _unknowns(conn: Connection, message_id: int, within: Sequence[int] | None) -> list[UnknownCopy]:
     name = func.trim(Contact.given_name + " " + Contact.family_name)
     statement = (
-        select(Delivery.contact_id, name, Delivery.channel, Delivery.reason, Delivery.changed_at)
+        select(
+            Delivery.id,
+            Delivery.contact_id,
+            name,
+            Delivery.channel,
+            Delivery.reason,
+            Delivery.changed_at,
+        )
         .outerjoin(Contact, Contact.id == Delivery.contact_id)
         .where(Delivery.message_id == message_id, Delivery.status == models.Status.UNKNOWN)
         .order_by(Delivery.id)
@@ -110,4 +124,4 @@ def _unknowns(conn: Connection, message_id: int, within: Sequence[int] | None) -
         members = select(Membership.contact_id).where(Membership.project_id.in_(within))
         statement = statement.where(Delivery.contact_id.in_(members))
     rows = conn.execute(statement)
-    return [UnknownCopy(row[0], row[1] or "", *row[2:]) for row in rows]
+    return [UnknownCopy(row[0], row[1], row[2] or "", *row[3:]) for row in rows]

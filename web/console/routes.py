@@ -45,6 +45,7 @@ ROUTES = [
     ),
     web.post(f"/alerts/{ALERT}/plain", alert_writing.plain),
     web.post(f"/alerts/{ALERT}/launch", alerts.start),
+    web.post(f"/alerts/{ALERT}/again", alerts.again),
     web.post(f"/alerts/{ALERT}/{ACT}", alerts.steer),
     web.get(f"/alerts/{ALERT}/events", streaming.events),
     web.get("/campaigns", campaigns.index),

@@ -9,7 +9,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from actions.models import CustomTarget, Outcome
 from actions.responses import record
@@ -18,7 +18,9 @@ from alerts.launching import message_of
 from alerts.models import Fact
 from campaigns.models import CampaignEmail, ScheduleStatus
 from database.opening import Opened
-from messages.models import Message, MessageCount, MessageStatus, MessageText, Status
+from messages import counts
+from messages.expanding import expand_chunk
+from messages.models import Delivery, Message, MessageCount, MessageStatus, MessageText, Status
 from tests.builders import (
     Alerted,
     load_invented_officials,
@@ -318,6 +320,45 @@ async def test_why_sending_paused_itself_is_told(amina: Desk, opened: Opened) ->
     )
 
     assert "Twilio refuses our number." in await amina.page(address)
+
+
+async def test_an_unknown_copy_is_sent_again_only_because_a_person_says_so(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    address = await launched(amina)
+    message_id = await opened.database.read(message_of, int(address.rsplit("/", 1)[1]))
+
+    def lose_an_answer(conn: Connection) -> int:
+        while expand_chunk(conn, opened.jobs, message_id, now=now):
+            pass
+        lost = select(func.min(Delivery.id)).where(Delivery.status == Status.PENDING)
+        delivery_id: int = conn.execute(lost).scalar_one()
+        unknown = {"status": int(Status.UNKNOWN), "attempt": 1, "reason": "timeout"}
+        conn.execute(update(Delivery).where(Delivery.id == delivery_id).values(unknown))
+        row = conn.execute(select(Delivery).where(Delivery.id == delivery_id)).one()
+        place = (message_id, row.channel)
+        deltas = counts.Deltas()
+        counts.moved(
+            deltas,
+            counts.place(*place, Status.PENDING, "", row.zone_set_id),
+            counts.place(*place, Status.UNKNOWN, "timeout", None),
+        )
+        counts.apply(conn, deltas)
+        return delivery_id
+
+    delivery_id = await opened.database.write(lose_an_answer)
+    before = await amina.page(address)
+    response = await amina.post(f"{address}/again", {"delivery": str(delivery_id)})
+    twice = await amina.post(f"{address}/again", {"delivery": str(delivery_id)})
+
+    def state(conn: Connection) -> tuple[int, int]:
+        row = conn.execute(select(Delivery).where(Delivery.id == delivery_id)).one()
+        return row.status, row.approved_sends
+
+    assert "they may get it twice" in before
+    assert response.status == 303
+    assert await opened.database.read(state) == (Status.PENDING, 2)
+    assert "no longer unknown" in await twice.text()
 
 
 EMAIL = {
