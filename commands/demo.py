@@ -311,7 +311,7 @@ def _view(scene: Scene, own_page: str, room: int) -> RenderableType:
         alert_views.bar(left, equation.eligible),
         alert_views.status_view(scene.status, datetime.now(UTC)),
         Text(
-            f"{scene.opted_out} said STOP or ALTO; {scene.wait_for_people} replies wait to be read"
+            f"{scene.opted_out} said STOP or ALTO; replies that wait to be read: {scene.wait_for_people}"
         ),
     ]
     if own_page:
