@@ -12,6 +12,7 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from itertools import count
@@ -25,6 +26,7 @@ from sqlalchemy import URL, make_url
 from database.engine import driver_url
 from database.migrating import migrate
 
+STARTING_SECONDS = 120
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 
 
@@ -161,6 +163,8 @@ def _end_abandoned() -> None:
         with contextlib.suppress(
             OSError, ValueError, psutil.Error
         ):  # another worker may be at it just now
+            if time.time() - folder.stat().st_ctime < STARTING_SECONDS:
+                continue  # whoever makes it has not noted itself yet
             if any(psutil.pid_exists(pid) for pid in json.loads(users.read_text())):
                 continue
             if postmaster.exists():

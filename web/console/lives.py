@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import Connection, func, select
 
@@ -67,6 +68,12 @@ class Live:
     def may_send_again(self) -> bool:
         """Whether a person may approve one more send of what is unknown."""
         return self.progress.status in AGAIN
+
+    def controls_state(self, now: datetime) -> str:
+        """Names what the buttons show, for a page to tell which it has."""
+        undoable = self.undo_seconds(now) > 0
+        told = f"{self.progress.status} {undoable} {self.progress.paused_because}"
+        return sha256(told.encode()).hexdigest()[:12]
 
     def undo_seconds(self, now: datetime) -> int:
         """Seconds in which the launch can still be undone."""

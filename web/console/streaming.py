@@ -25,7 +25,7 @@ OPEN: web.AppKey[Counter[int]] = web.AppKey("streams", Counter[int])
 class Pieces:
     """The parts of the page that change; the buttons' own countdown is the browser's to count."""
 
-    state: tuple[object, ...] = ()
+    shown: str = ""  # names the buttons' state
     controls: str = ""
     progress: str = ""
 
@@ -51,12 +51,12 @@ async def events(request: web.Request) -> web.StreamResponse:
 
 async def _follow(request: web.Request, stream: EventSourceResponse) -> None:
     alert_id, within = int(request.match_info["alert_id"]), request[VIEWER].within
-    until, before = now(request) + LONGEST, Pieces()
+    until, before = now(request) + LONGEST, Pieces(shown=_shown(request))
     while stream.is_connected() and now(request) < until:
         seen = await read(request, live, alert_id, within=within, now=now(request))
         pieces = _pieces(request, alert_id, seen)
-        if pieces.state != before.state:
-            await stream.send(pieces.controls, event="controls")
+        if pieces.shown != before.shown:
+            await stream.send(pieces.controls, event="controls", id=pieces.shown)
         if pieces.progress != before.progress:
             await stream.send(pieces.progress, event="progress")
         if seen.over:
@@ -66,12 +66,18 @@ async def _follow(request: web.Request, stream: EventSourceResponse) -> None:
         await asyncio.sleep(TICK)
 
 
+def _shown(request: web.Request) -> str:
+    """Which buttons the page shows already: it says so, and a browser that comes back knows better.
+
+    Buttons are replaced only when they change, never under a finger.
+    """
+    return request.headers.get("Last-Event-ID") or request.query.get("shown", "")
+
+
 def _pieces(request: web.Request, alert_id: int, seen: Live) -> Pieces:
-    progress = seen.progress
-    undoable = seen.undo_seconds(now(request)) > 0
     values = {"seen": seen, "alert_id": alert_id, "viewer": request[VIEWER]}
     return Pieces(
-        state=(progress.status, progress.paused_because, undoable),
+        shown=seen.controls_state(now(request)),
         controls=rendered(request, "console/controls.html", values),
         progress=rendered(request, "console/progress.html", values),
     )
