@@ -135,7 +135,10 @@ class Embedded:
         outcomes: list[tuple[_Order, Any, BaseException | None]] = []
         try:
             with self._writing.begin() as conn:
-                outcomes = [_attempt(conn, order) for order in live]
+                if len(live) == 1:  # its failure is everybody's, so it needs no savepoint
+                    outcomes = [(live[0], live[0].run(conn), None)]
+                else:
+                    outcomes = [_attempt(conn, order) for order in live]
                 wake = conn.info.pop("wake", False)
         except Exception as error:  # noqa: BLE001 - whoever waits for the unit must hear of it
             outcomes = [(order, None, error) for order in live]

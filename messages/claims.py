@@ -10,15 +10,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Connection,
+    Integer,
     Row,
-    Subquery,
-    case,
+    Select,
+    Update,
+    bindparam,
     func,
     literal,
     or_,
@@ -26,16 +30,17 @@ from sqlalchemy import (
     update,
 )
 
-from contacts.models import Channel, Standing
+from contacts.models import Channel, Contact, Standing
+from database import many
 from messages import counts, hours, pacing
-from messages.batches import extend, in_range, let_go, reopen
+from messages.batches import extend, in_range, let_go, of_message, reopen
 from messages.control import call_off, leftover
-from messages.eligibility import refusal, terms_in
+from messages.eligibility import Terms, refusal, terms_in
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
-from messages.recording import Claim, Done, record
+from messages.recording import PERSON, Claim, Done, Person, record
 from messages.zones import Zones
 
-UTC_TIME = Delivery.not_before.type
+TIME = Delivery.not_before.type
 READ_AGAIN = timedelta(seconds=30)
 
 
@@ -55,10 +60,26 @@ class Window:
     message_id: int
     channel: Channel
     priority: int
+    now: datetime  # when this was decided
     claims: Sequence[Claim] = ()
     next_at: datetime | None = None  # None: not before somebody acts (resumes it, say)
     finished: bool = False  # nothing in the batch waits any more
     paced: float = 0.0  # seconds for which all its message waits on this channel, for the pace
+
+
+Candidate = list[Any]
+"""A copy that waits: id, next attempt, contact, address, language, why not, zones, and its Person."""
+
+WHY, ZONES, PERSONAL = 5, 6, 7  # places in a Candidate: why it may not leave at all, "" when it may
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What a choosing statement is built from; the rest are its parameters."""
+
+    dialect: str
+    channel: Channel
+    terms: Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +109,17 @@ def record_and_claim(
     them while waiting for others would soon stand in a circle with its neighbours.
     """
     deltas: counts.Deltas = Counter()
-    batch = conn.execute(select(Batch).where(Batch.id == batch_id).with_for_update()).one()
-    message = conn.execute(select(Message).where(Message.id == batch.message_id)).one()
+    batch = conn.execute(_batch_and_message(), {"batch_id": batch_id}).one()
     within = limits(Channel(batch.channel))
-    record(conn, batch, message, done, owner=owner, deltas=deltas, now=now)
-    _settle_pace(conn, message, Channel(batch.channel), within, done)
+    status = record(
+        conn, batch, done, owner=owner, message_status=batch.status, deltas=deltas, now=now
+    )
+    _settle_pace(conn, batch, within, done)
     if not batch.open and counts.more_waiting(deltas):
         reopen(conn, batch, now=now)
-    window = _window(batch, next_at=now)
+    window = _window(batch, now, next_at=now)
     if claim and batch.owner == owner:
-        window = _claim(conn, batch, message, owner, within, zones, deltas, now)
+        window = _claim(conn, batch, status, owner, within, zones, deltas, now)
     if window.claims:
         extend(conn, batch.id, owner, now + within.lease)
     else:
@@ -106,34 +128,48 @@ def record_and_claim(
     return window
 
 
+@lru_cache
+def _batch_and_message() -> Select[Any]:
+    """A batch, locked, and what about its message decides what may leave."""
+    told = (
+        *(Message.status, Message.kind, Message.reach, Message.scopes, Message.weekly_cap),
+        *(Message.hours, Message.sms_sender, Message.email_sender, Message.segments),
+        *(Message.starts_at, Message.expires_at),
+    )
+    return (
+        select(*Batch.__table__.columns, *told)
+        .join(Message, Message.id == Batch.message_id)
+        .where(Batch.id == bindparam("batch_id"))
+        .with_for_update(of=Batch)
+    )
+
+
 def _claim(
     conn: Connection,
-    batch: Row[Batch],
-    message: Row[Message],
+    batch: Row[Any],
+    status: str,
     owner: str,
     limits: Limits,
     zones: Zones,
     deltas: counts.Deltas,
     now: datetime,
 ) -> Window:
-    status = conn.execute(select(Message.status).where(Message.id == message.id)).scalar_one()
     ended = leftover(status)
     if ended is not None:
         call_off(conn, in_range(batch), *ended, deltas, now)
-        return _window(batch, finished=True)
+        return _window(batch, now, finished=True)
     if status != MessageStatus.SENDING:
-        return _window(batch)
-    if message.expires_at is not None and message.expires_at <= now:
-        return _window(batch, next_at=now + READ_AGAIN)  # until housekeeping ends it
-    if now < message.starts_at:
-        return _window(batch, next_at=message.starts_at)
-    return _claim_within(conn, batch, message, owner, limits, zones, deltas, now)
+        return _window(batch, now)
+    if batch.expires_at is not None and batch.expires_at <= now:
+        return _window(batch, now, next_at=now + READ_AGAIN)  # until housekeeping ends it
+    if now < batch.starts_at:
+        return _window(batch, now, next_at=batch.starts_at)
+    return _claim_within(conn, batch, owner, limits, zones, deltas, now)
 
 
 def _claim_within(
     conn: Connection,
-    batch: Row[Batch],
-    message: Row[Message],
+    batch: Row[Any],
     owner: str,
     limits: Limits,
     zones: Zones,
@@ -141,171 +177,207 @@ def _claim_within(
     now: datetime,
 ) -> Window:
     """Claim what pace and hours allow of a message that is being sent."""
-    channel = Channel(batch.channel)
-    allowed = _allowed(conn, message, channel, limits, now)
+    allowed = _allowed(conn, batch, limits, now)
     if not allowed.copies:
         wait = (allowed.ready_at - now).total_seconds()
-        return _window(batch, next_at=allowed.ready_at, paced=wait)
-    claim_as = Ownership(owner, now, now + limits.lease)
-    open_zones = zones.open_at(conn, hours.read(message.hours), channel, now)
-    claims, skipped = _claim_rows(
-        conn, batch, message, open_zones, allowed.copies, claim_as, deltas
-    )
-    _give_back(conn, message, channel, limits, allowed.copies - len(claims))
-    if claims or skipped:
-        return _window(batch, claims, next_at=now)
-    next_at = _next_at(conn, batch, message, zones, now)
-    return _window(batch, next_at=next_at, finished=next_at is None)
+        return _window(batch, now, next_at=allowed.ready_at, paced=wait)
+    chosen = _choose(conn, batch, zones, allowed.copies, now)
+    claimed = [row for row in chosen if not row[WHY]]
+    _send(conn, claimed, Ownership(owner, now, now + limits.lease))
+    if len(claimed) < len(chosen):
+        _keep_back(conn, [row for row in chosen if row[WHY]], now)
+    _count(deltas, batch, chosen)
+    _give_back(conn, batch, limits, allowed.copies - len(claimed))
+    if chosen:
+        claims = [Claim._make([*row[:WHY], Person._make(row[PERSONAL:])]) for row in claimed]
+        return replace(_window(batch, now, next_at=now), claims=claims)
+    next_at = _next_at(conn, batch, zones, now)
+    return _window(batch, now, next_at=next_at, finished=next_at is None)
 
 
 def _window(
-    batch: Row[Batch],
-    claims: Sequence[Claim] = (),
+    batch: Row[Any],
+    now: datetime,
     *,
     next_at: datetime | None = None,
     finished: bool = False,
     paced: float = 0.0,
 ) -> Window:
-    channel = Channel(batch.channel)
-    return Window(batch.message_id, channel, batch.priority, claims, next_at, finished, paced)
+    return Window(
+        message_id=batch.message_id,
+        channel=Channel(batch.channel),
+        priority=batch.priority,
+        now=now,
+        next_at=next_at,
+        finished=finished,
+        paced=paced,
+    )
 
 
-def _sender(message: Row[Message], channel: Channel) -> str:
-    named = message.sms_sender if channel is Channel.SMS else message.email_sender
-    return f"{channel}:{named}"
+def _sender(batch: Row[Any]) -> str:
+    named = batch.sms_sender if batch.channel == Channel.SMS else batch.email_sender
+    return f"{batch.channel}:{named}"
 
 
-def _cost(message: Row[Message], channel: Channel) -> int:
-    return max(1, message.segments) if channel is Channel.SMS else 1
+def _cost(batch: Row[Any]) -> int:
+    return max(1, batch.segments) if batch.channel == Channel.SMS else 1
 
 
-def _allowed(
-    conn: Connection, message: Row[Message], channel: Channel, limits: Limits, now: datetime
-) -> pacing.Allowance:
+def _allowed(conn: Connection, batch: Row[Any], limits: Limits, now: datetime) -> pacing.Allowance:
     return pacing.take(
         conn,
-        _sender(message, channel),
+        _sender(batch),
         rate=limits.rate,
         copies=limits.copies,
-        segments=_cost(message, channel),
-        first=message.priority == 0,
+        segments=_cost(batch),
+        first=batch.priority == 0,
         now=now,
     )
 
 
-def _give_back(
-    conn: Connection, message: Row[Message], channel: Channel, limits: Limits, unused: int
-) -> None:
-    pacing.settle(
-        conn,
-        _sender(message, channel),
-        difference=-unused * _cost(message, channel),
-        rate=limits.rate,
-    )
+def _give_back(conn: Connection, batch: Row[Any], limits: Limits, unused: int) -> None:
+    pacing.settle(conn, _sender(batch), difference=-unused * _cost(batch), rate=limits.rate)
 
 
-def _settle_pace(
-    conn: Connection,
-    message: Row[Message],
-    channel: Channel,
-    limits: Limits,
-    done: Sequence[Done],
-) -> None:
+def _settle_pace(conn: Connection, batch: Row[Any], limits: Limits, done: Sequence[Done]) -> None:
     """Texts were claimed at the message's longest; what they really took is known by now."""
-    estimate = _cost(message, channel)
+    if limits.rate <= 0:
+        return
+    estimate = _cost(batch)
     difference = sum(item.segments - estimate for item in done if item.segments)
-    pacing.settle(conn, _sender(message, channel), difference=difference, rate=limits.rate)
+    pacing.settle(conn, _sender(batch), difference=difference, rate=limits.rate)
 
 
-def _claim_rows(
-    conn: Connection,
-    batch: Row[Batch],
-    message: Row[Message],
-    open_zones: Sequence[int] | None,
-    copies: int,
-    claim_as: Ownership,
-    deltas: counts.Deltas,
-) -> tuple[list[Claim], int]:
-    """The claiming statement; returns the claims and how many were skipped instead."""
-    chosen = _candidates(conn, batch, message, open_zones, copies, claim_as.now)
-    sends = chosen.c.why == ""
-    moved = conn.execute(
-        update(Delivery)
-        .where(Delivery.id == chosen.c.id, Delivery.status == Status.PENDING)
-        .values(
-            status=case((sends, int(Status.SENDING)), else_=int(Status.SKIPPED)),
-            reason=chosen.c.why,
-            attempt=Delivery.attempt + case((sends, 1), else_=0),
-            owner=case((sends, claim_as.owner), else_=None),
-            lease_until=case((sends, claim_as.lease_until), else_=None),
-            changed_at=claim_as.now,
-        )
-        .returning(
-            Delivery.id,
-            Delivery.attempt,
-            Delivery.contact_id,
-            Delivery.address,
-            Delivery.language,
-            Delivery.status,
-            Delivery.reason,
-            Delivery.zone_set_id,
-        )
-    ).all()
-    _count_claims(deltas, batch, moved)
-    claims = [
-        Claim(row.id, row.attempt, row.contact_id, row.address or "", row.language)
-        for row in sorted(moved, key=lambda row: row.id)
-        if row.status == Status.SENDING
-    ]
-    return claims, len(moved) - len(claims)
-
-
-def _candidates(
-    conn: Connection,
-    batch: Row[Batch],
-    message: Row[Message],
-    open_zones: Sequence[int] | None,
-    copies: int,
-    now: datetime,
-) -> Subquery:
-    terms = terms_in(conn, message, now=now)
-    why = refusal(
-        Channel(batch.channel), Delivery.address.expression, Delivery.contact_id.expression, terms
-    )
-    rows = select(Delivery.id, why.label("why")).where(
-        # Their reply may mean stop, or not: until a person has read it, the copy waits.
-        why != Standing.REVIEW.value,
-        *in_range(batch),
-        Delivery.status == Status.PENDING,
-        or_(Delivery.not_before.is_(None), Delivery.not_before <= now),
-    )
+def _choose(
+    conn: Connection, batch: Row[Any], zones: Zones, copies: int, now: datetime
+) -> list[Candidate]:
+    """Lock what may leave now, with the reason for each copy that may not leave at all."""
+    window = hours.read(batch.hours)
+    open_zones = zones.open_at(conn, window, Channel(batch.channel), now)
+    terms = terms_in(conn, batch, message_id=batch.message_id, now=now)
+    shape = _Shape(conn.dialect.name, Channel(batch.channel), replace(terms, message_id=None))
+    values = {
+        "message_id": batch.message_id,
+        "low": batch.lo_id,
+        "high": batch.hi_id,
+        "now": now,
+        "copies": copies,
+    }
     if open_zones is not None:
-        rows = rows.where(or_(Delivery.zone_set_id.is_(None), Delivery.zone_set_id.in_(open_zones)))
-    return rows.order_by(Delivery.id).limit(copies).subquery()
+        values["zones"] = many.packed(open_zones)
+    text = conn.execute(_candidates(shape, hours=open_zones is not None), values).scalar_one()
+    return sorted(many.unpacked(text))
 
 
-def _count_claims(deltas: counts.Deltas, batch: Row[Batch], moved: Sequence[Any]) -> None:
-    for row in moved:
-        counts.moved(
-            deltas,
-            counts.place(batch.message_id, batch.channel, Status.PENDING, "", row.zone_set_id),
-            counts.place(batch.message_id, batch.channel, row.status, row.reason, row.zone_set_id),
+@lru_cache(maxsize=64)
+def _candidates(shape: _Shape, *, hours: bool) -> Select[str]:
+    """The statement that chooses, built once for all messages alike in what decides."""
+    why = refusal(
+        shape.channel, Delivery.address.expression, Delivery.contact_id.expression, shape.terms
+    )
+    rows = (
+        select(
+            Delivery.id,
+            (Delivery.attempt + 1).label("attempt"),
+            Delivery.contact_id,
+            func.coalesce(Delivery.address, "").label("address"),
+            Delivery.language.label("spoken"),
+            why.label("why"),
+            Delivery.zone_set_id,
+            *PERSON,
+        )
+        .outerjoin(Contact, Contact.id == Delivery.contact_id)
+        .where(
+            Delivery.id >= bindparam("low", type_=BigInteger),
+            Delivery.id < bindparam("high", type_=BigInteger),
+            of_message(bindparam("message_id", type_=BigInteger)),
+            Delivery.channel == shape.channel,
+            Delivery.status == Status.PENDING,
+            or_(Delivery.not_before.is_(None), Delivery.not_before <= bindparam("now", type_=TIME)),
+        )
+    )
+    if hours:
+        given = many.given_ids(shape.dialect, "zones")
+        rows = rows.where(or_(Delivery.zone_set_id.is_(None), Delivery.zone_set_id.in_(given)))
+    locked = (
+        rows.order_by(Delivery.id)
+        .limit(bindparam("copies", type_=Integer))
+        .with_for_update(of=Delivery)
+        .subquery()
+    )
+    return many.gathered(shape.dialect, list(locked.c), locked)
+
+
+def _send(conn: Connection, chosen: Sequence[Candidate], claim_as: Ownership) -> None:
+    """The intent: durable before the first byte leaves."""
+    if chosen:
+        values = {
+            "ids": many.packed([row[0] for row in chosen]),
+            "owned_by": claim_as.owner,
+            "leased_until": claim_as.lease_until,
+            "now": claim_as.now,
+        }
+        conn.execute(_intend(conn.dialect.name), values)
+
+
+@lru_cache
+def _intend(dialect: str) -> Update:
+    return (
+        update(Delivery)
+        .where(Delivery.id.in_(many.given_ids(dialect, "ids")))
+        .values(
+            status=int(Status.SENDING),
+            reason="",
+            attempt=Delivery.attempt + 1,
+            owner=bindparam("owned_by"),
+            lease_until=bindparam("leased_until", type_=TIME),
+            changed_at=bindparam("now", type_=TIME),
+        )
+    )
+
+
+def _keep_back(conn: Connection, chosen: Sequence[Candidate], now: datetime) -> None:
+    """Copies that may not leave: most never, each with its reason.
+
+    Where a reply may mean stop, or not, the copy waits until a person has read it.
+    """
+    for reason in sorted({row[WHY] for row in chosen}):
+        values: dict[str, Any] = {"not_before": now + READ_AGAIN}
+        if reason != Standing.REVIEW:
+            values = {"status": int(Status.SKIPPED), "reason": reason, "changed_at": now}
+        conn.execute(
+            update(Delivery)
+            .where(Delivery.id.in_(many.given_ids(conn.dialect.name, "ids")))
+            .values(values),
+            {"ids": many.packed([row[0] for row in chosen if row[WHY] == reason])},
         )
 
 
-def _next_at(
-    conn: Connection, batch: Row[Batch], message: Row[Message], zones: Zones, now: datetime
-) -> datetime | None:
+def _count(deltas: counts.Deltas, batch: Row[Any], chosen: Sequence[Candidate]) -> None:
+    moves = Counter((row[WHY], row[ZONES]) for row in chosen)
+    for (why, zone_set_id), number in moves.items():
+        if why == Standing.REVIEW:
+            continue
+        to = Status.SKIPPED if why else Status.SENDING
+        counts.many_moved(
+            deltas,
+            counts.place(batch.message_id, batch.channel, Status.PENDING, "", zone_set_id),
+            counts.place(batch.message_id, batch.channel, to, why, zone_set_id),
+            number,
+        )
+
+
+def _next_at(conn: Connection, batch: Row[Any], zones: Zones, now: datetime) -> datetime | None:
     """When something in this batch can leave; None when nothing in it waits any more."""
     waiting = conn.execute(
         select(
             Delivery.zone_set_id,
-            func.min(func.coalesce(Delivery.not_before, literal(now, UTC_TIME))),
+            func.min(func.coalesce(Delivery.not_before, literal(now, TIME))),
         )
         .where(*in_range(batch), Delivery.status == Status.PENDING)
         .group_by(Delivery.zone_set_id)
     ).all()
-    window = hours.read(message.hours) if batch.channel == Channel.SMS else None
+    window = hours.read(batch.hours) if batch.channel == Channel.SMS else None
     times = []
     for zone_set_id, not_before in waiting:
         ready = max(now, not_before)
@@ -314,5 +386,4 @@ def _next_at(
         times.append(ready)
     if not times:
         return None
-    # What is due and was not claimed waits for a person to read a reply.
-    return min(times) if min(times) > now else now + READ_AGAIN
+    return min(times)

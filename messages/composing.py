@@ -7,27 +7,39 @@ read for each window.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
 from contacts.models import Channel, Contact, Membership, Project
 from messages import links, rendering
-from messages.models import Delivery, Message, MessageKind, MessageText
-from messages.providers.provider import Email, EmailWords, Outgoing, Rejected, Text, Ticket
-from messages.recording import Claim, Done
-from messages.rendering import CompiledEmail, Footer, PersonValues
+from messages.models import Message, MessageKind, MessageText
+from messages.providers.provider import (
+    Email,
+    EmailWords,
+    Outcome,
+    Outgoing,
+    Rejected,
+    Text,
+    Ticket,
+    fill,
+)
+from messages.recording import PERSON, Claim, Done, Person
+from messages.rendering import TOKEN, CompiledEmail, Footer, Version, placed
 from messages.sms import measure
-from messages.templates import Compiled
+from messages.templates import FIELDS, Compiled, clean_value
 from representatives.lookup import house_officials
 
 KEPT = 32  # messages whose compiled texts are kept
 LONGEST_VALIDITY = 36_000  # seconds: Twilio's ValidityPeriod ends at ten hours
 ANSWERS = (MessageKind.REPLY, MessageKind.CONFIRMATION)
+LookedUp = Mapping[str, str]
+NOTHING: LookedUp = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +62,19 @@ class Compositions:
     default_language: str
     sms: Mapping[str, Compiled]
     emails: Mapping[str, CompiledEmail]
+    text_versions: Mapping[str, Version]  # the same by language, ready to be filled in
+    email_versions: Mapping[str, Version]
     merge_defaults: Mapping[str, Mapping[str, str]]
-    link_ids: Sequence[int]
     audience_projects: Sequence[int]
     network: str
     sms_sender: str
     email_sender: str
     expires_at: datetime | None
+
+    @property
+    def looks_up(self) -> bool:
+        """Whether anybody's text says what their own row does not."""
+        return self.names_representative or self.names_project
 
     @property
     def names_representative(self) -> bool:
@@ -73,16 +91,7 @@ class Compositions:
         return any(not compiled.fields.isdisjoint(names) for compiled in texts)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
-    """What merge fields may say about one contact."""
-
-    language: str
-    values: PersonValues
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """One claim's copy, or what stands in its way."""
 
     claim: Claim
@@ -91,9 +100,9 @@ class Ready:
     segments: int
     refused: str = ""
 
-    def done(self, outcome: Any) -> Done:
+    def done(self, outcome: Outcome) -> Done:
         """What came of it."""
-        return Done(self.claim, outcome, segments=self.segments, language=self.language)
+        return Done(self.claim, outcome, self.segments, self.language)
 
 
 def compositions(conn: Connection, message_id: int, identity: Identity) -> Compositions:
@@ -101,13 +110,25 @@ def compositions(conn: Connection, message_id: int, identity: Identity) -> Compo
     message = conn.execute(select(Message).where(Message.id == message_id)).one()
     texts = conn.execute(select(MessageText).where(MessageText.message_id == message_id)).all()
     link_ids = links.load_links(conn, message_id)
+    sms = {t.language: _sms(message.kind, t, identity, link_ids) for t in texts if t.sms}
+    emails = {t.language: _email(message.kind, t, identity, link_ids) for t in texts if t.body}
+    defaults = message.merge_defaults
     return Compositions(
         message_id=message_id,
         default_language=message.default_language,
-        sms={t.language: _sms(message.kind, t, identity, link_ids) for t in texts if t.sms},
-        emails={t.language: _email(message.kind, t, identity, link_ids) for t in texts if t.body},
-        merge_defaults=message.merge_defaults,
-        link_ids=list(link_ids.values()),
+        sms=sms,
+        emails=emails,
+        text_versions={
+            language: placed(
+                _as_words(text), text.defaults, language, defaults, identity.public_url
+            )
+            for language, text in sms.items()
+        },
+        email_versions={
+            language: placed(email.words, email.defaults, language, defaults, identity.public_url)
+            for language, email in emails.items()
+        },
+        merge_defaults=defaults,
         audience_projects=(message.audience.get("include") or {}).get("projects", []),
         network=identity.network,
         sms_sender=message.sms_sender or identity.sms_sender,
@@ -116,36 +137,33 @@ def compositions(conn: Connection, message_id: int, identity: Identity) -> Compo
     )
 
 
-def people(
-    conn: Connection, contact_ids: Collection[int] | Select[Any], message: Compositions
-) -> dict[int, Person]:
-    """What the merge fields of this message say about these contacts."""
-    contacts = _contacts(conn, contact_ids)
-    projects = _projects(conn, contact_ids, message)
-    districts = {(contact.state, contact.district) for contact in contacts}
-    officials = member_names(conn, districts) if message.names_representative else {}
+def people(conn: Connection, contact_ids: Collection[int]) -> dict[int, Person]:
+    """What the rows of these contacts say."""
+    rows = conn.execute(select(Contact.id, *PERSON).where(Contact.id.in_(contact_ids)))
+    return {row[0]: Person(*row[1:]) for row in rows}
+
+
+def look_up(
+    conn: Connection, claims: Iterable[Claim], message: Compositions
+) -> Mapping[int, LookedUp]:
+    """What this message's merge fields ask for that a contact's own row does not say, by contact.
+
+    Their project and community, their representative: nothing is read that no text names.
+    """
+    if not message.looks_up:
+        return {}
+    known = {claim.contact_id: claim.person for claim in claims if claim.contact_id is not None}
+    projects = _projects(conn, known, message) if message.names_project else {}
+    places = {(person.state, person.district) for person in known.values()}
+    officials = member_names(conn, places) if message.names_representative else {}
     return {
-        contact.id: Person(
-            language=contact.language,
-            values=_values(
-                contact,
-                projects.get(contact.id),
-                officials.get((contact.state, contact.district), ""),
-                message.network,
-            ),
+        contact_id: _looked_up(
+            projects.get(contact_id),
+            officials.get((person.state, person.district), ""),
+            message.network,
         )
-        for contact in contacts
+        for contact_id, person in known.items()
     }
-
-
-def contacts_of(claims: Sequence[Claim], channel: Channel, message_id: int) -> Select[int | None]:
-    """SELECT of the contacts of a window: a range of ids costs less to bind than five hundred."""
-    return select(Delivery.contact_id).where(
-        Delivery.id >= claims[0].delivery_id,
-        Delivery.id <= claims[-1].delivery_id,
-        Delivery.message_id == message_id,
-        Delivery.channel == channel,
-    )
 
 
 def member_names(
@@ -162,20 +180,17 @@ def member_names(
 
 
 def compose(
-    claims: Sequence[Claim],
+    claims: Iterable[Claim],
     channel: Channel,
     message: Compositions,
-    known: Mapping[int, Person],
+    looked_up: Mapping[int, LookedUp],
     identity: Identity,
     now: datetime,
-) -> list[Ready]:
-    """Each claim's copy in its person's language; pure."""
-    nobody = Person(message.default_language, PersonValues())
+) -> Iterator[Ready]:
+    """Each claim's copy in its person's language, one after the other; pure."""
     copy = _text_copy if channel is Channel.SMS else _email_copy
-    return [
-        copy(claim, message, known.get(claim.contact_id or 0, nobody), identity, now)
-        for claim in claims
-    ]
+    for claim in claims:
+        yield copy(claim, message, looked_up.get(claim.contact_id or 0, NOTHING), identity, now)
 
 
 class Kept:
@@ -183,6 +198,10 @@ class Kept:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[int, Compositions] = OrderedDict()
+
+    def find(self, message_id: int) -> Compositions | None:
+        """The compiled message, if it was asked for lately."""
+        return self._kept.get(message_id)
 
     def get(self, conn: Connection, message_id: int, identity: Identity) -> Compositions:
         """The compiled message, from memory if it was asked for lately."""
@@ -194,9 +213,9 @@ class Kept:
                 self._kept.popitem(last=False)
         return found
 
-    def forget(self, message_id: int) -> None:
-        """Drop a message that gained a text (an answer's second language)."""
-        self._kept.pop(message_id, None)
+
+def _as_words(text: Compiled) -> EmailWords:
+    return EmailWords(("",), text.pieces, ("",))
 
 
 def refused(ready: Ready) -> Done:
@@ -225,27 +244,10 @@ def _email(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]
     )
 
 
-def _contacts(conn: Connection, contact_ids: Collection[int] | Select[Any]) -> Sequence[Any]:
-    return conn.execute(
-        select(
-            Contact.id,
-            Contact.given_name,
-            Contact.family_name,
-            Contact.language,
-            Contact.city,
-            Contact.zip,
-            Contact.state,
-            Contact.district,
-        ).where(Contact.id.in_(contact_ids))
-    ).all()
-
-
 def _projects(
-    conn: Connection, contact_ids: Collection[int] | Select[Any], message: Compositions
+    conn: Connection, contact_ids: Collection[int], message: Compositions
 ) -> dict[int, Any]:
     """Each contact's project: one the message names, else the oldest they belong to."""
-    if not message.names_project:
-        return {}
     rows = conn.execute(
         select(Membership.contact_id, Project.id, Project.name, Project.community)
         .join(Project, Project.id == Membership.project_id)
@@ -256,31 +258,20 @@ def _projects(
     return {row.contact_id: row for row in ordered}
 
 
-def _values(contact: Any, project: Any, official: str, network: str) -> PersonValues:
-    return PersonValues(
-        first_name=contact.given_name,
-        last_name=contact.family_name,
-        city=contact.city,
-        zip=contact.zip,
-        state=contact.state,
-        project=project.name if project else network,
-        community=project.community if project else "",
-        rep_name=official,
-    )
+def _looked_up(project: Any, official: str, network: str) -> LookedUp:
+    return {
+        "project": project.name if project else network,
+        "community": project.community if project else "",
+        "rep_name": official,
+    }
 
 
-def _own(
-    claim: Claim, message: Compositions, person: Person, language: str, identity: Identity
-) -> dict[str, str]:
-    """One person's values, with their own addresses of our pages."""
-    token = links.person_token(identity.secret, claim.delivery_id)
-    values = rendering.values_for(person.values)
-    values["link"] = links.action_url(identity.public_url, token)
-    values["unsubscribe"] = links.unsubscribe_url(identity.public_url, token)
-    for link_id in message.link_ids:
-        values[f"link:{link_id}"] = links.link_url(identity.public_url, token, link_id)
-    for name, default in message.merge_defaults.get(language, {}).items():
-        values[name] = values.get(name) or default
+def _own_values(version: Version, person: Person, looked_up: LookedUp) -> dict[str, str]:
+    """What this version's fields say for a person; "" where there is neither value nor default."""
+    values = {}
+    for name in version.fields:
+        value = looked_up.get(name) or getattr(person, name, "")
+        values[name] = clean_value(str(value), FIELDS[name]) or version.defaults.get(name, "")
     return values
 
 
@@ -289,60 +280,68 @@ def _ticket(claim: Claim, identity: Identity) -> Ticket:
     return Ticket(claim.delivery_id, claim.attempt, token)
 
 
-def _language(claim: Claim, person: Person, written: Mapping[str, Any], default: str) -> str:
-    wanted = claim.language or person.language
-    if wanted in written:
-        return wanted
-    return default if default in written else next(iter(written), "")
+def _version(claim: Claim, written: Mapping[str, Version], default: str) -> Version | None:
+    """The words in the language of the person, else in the message's, else in any there is."""
+    wanted = claim.language or claim.person.language
+    found = written.get(wanted) or written.get(default)
+    return found or next(iter(written.values()), None)
+
+
+def _no_copy(claim: Claim, version: Version | None, values: Mapping[str, str]) -> Ready:
+    """What stands in the way: no words, or a field that nothing can fill."""
+    if version is None:
+        return Ready(claim, None, "", 0, "no_text")
+    gap = min(name for name, value in values.items() if not value)
+    return Ready(claim, None, version.language, 0, f"no_{gap}")
 
 
 def _text_copy(
-    claim: Claim, message: Compositions, person: Person, identity: Identity, now: datetime
+    claim: Claim,
+    message: Compositions,
+    looked_up: LookedUp,
+    identity: Identity,
+    now: datetime,
 ) -> Ready:
-    language = _language(claim, person, message.sms, message.default_language)
-    if not language:
-        return Ready(claim, None, language, 0, refused="no_text")
-    compiled = message.sms[language]
-    values = _own(claim, message, person, language, identity)
-    gaps = rendering.missing(compiled, values)
-    if gaps:
-        return Ready(claim, None, language, 0, refused=f"no_{min(gaps)}")
-    body = rendering.render_sms(compiled, values)
+    version = _version(claim, message.text_versions, message.default_language)
+    values = _own_values(version, claim.person, looked_up) if version else {}
+    if version is None or not all(values.values()):
+        return _no_copy(claim, version, values)
+    values[TOKEN] = links.person_token(identity.secret, claim.delivery_id)
+    body = fill(version.words.text, values)
+    if not body.isascii():  # composed, so that an accent costs no more than it must
+        body = unicodedata.normalize("NFC", body)
     item = Text(
-        ticket=_ticket(claim, identity),
-        sender=message.sms_sender,
-        address=claim.address,
-        body=body,
-        valid_seconds=_validity(message.expires_at, now),
+        _ticket(claim, identity),
+        message.sms_sender,
+        claim.address,
+        body,
+        _validity(message.expires_at, now),
     )
-    return Ready(claim, item, language, measure(body).segments)
+    return Ready(claim, item, version.language, measure(body).segments)
 
 
 def _email_copy(
     claim: Claim,
     message: Compositions,
-    person: Person,
+    looked_up: LookedUp,
     identity: Identity,
     now: datetime,  # noqa: ARG001 - an email does not expire on its way
 ) -> Ready:
-    language = _language(claim, person, message.emails, message.default_language)
-    if not language:
-        return Ready(claim, None, language, 0, refused="no_text")
-    compiled = message.emails[language]
-    values = _own(claim, message, person, language, identity)
-    gaps = rendering.missing(compiled, values)
-    if gaps:
-        return Ready(claim, None, language, 0, refused=f"no_{min(gaps)}")
+    version = _version(claim, message.email_versions, message.default_language)
+    values = _own_values(version, claim.person, looked_up) if version else {}
+    if version is None or not all(values.values()):
+        return _no_copy(claim, version, values)
+    token = values[TOKEN] = links.person_token(identity.secret, claim.delivery_id)
     item = Email(
-        ticket=_ticket(claim, identity),
-        sender=message.email_sender,
-        address=claim.address,
-        words=compiled.words,
-        values=rendering.complete(compiled, values),
-        unsubscribe_url=values["unsubscribe"],
-        language=language,
+        _ticket(claim, identity),
+        message.email_sender,
+        claim.address,
+        version.words,
+        values,
+        links.unsubscribe_url(identity.public_url, token),
+        version.language,
     )
-    return Ready(claim, item, language, 0)
+    return Ready(claim, item, version.language, 0)
 
 
 def _validity(expires_at: datetime | None, now: datetime) -> int | None:

@@ -39,8 +39,13 @@ def place(
 
 def moved(deltas: Deltas, before: Place, after: Place) -> None:
     """Note one delivery's move."""
-    deltas[before] -= 1
-    deltas[after] += 1
+    many_moved(deltas, before, after, 1)
+
+
+def many_moved(deltas: Deltas, before: Place, after: Place, number: int) -> None:
+    """Note that so many deliveries moved alike."""
+    deltas[before] -= number
+    deltas[after] += number
 
 
 def more_waiting(deltas: Deltas) -> bool:

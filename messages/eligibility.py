@@ -68,28 +68,28 @@ class Terms:
 def terms_of(conn: Connection, message_id: int, *, now: datetime) -> Terms:
     """The terms of a stored message."""
     row = conn.execute(select(Message).where(Message.id == message_id)).one()
-    return terms_in(conn, row, now=now)
+    return terms_in(conn, row, message_id=row.id, now=now)
 
 
-def terms_in(conn: Connection, message: Row[Message], *, now: datetime) -> Terms:
+def terms_in(conn: Connection, message: Row[Any], *, message_id: int, now: datetime) -> Terms:
     """The terms of a message that has been read already."""
     capped = message.weekly_cap is not None
     return Terms(
         reach=Reach(message.reach),
-        scopes=message.scopes,
+        scopes=tuple(message.scopes),
         kind=MessageKind(message.kind),
         weekly_cap=message.weekly_cap,
-        recent=recent_messages(conn, now=now, but=message.id) if capped else [],
-        message_id=message.id,
+        recent=recent_messages(conn, now=now, but=message_id) if capped else (),
+        message_id=message_id,
     )
 
 
-def recent_messages(conn: Connection, *, now: datetime, but: int | None = None) -> list[int]:
+def recent_messages(conn: Connection, *, now: datetime, but: int | None = None) -> tuple[int, ...]:
     """The messages of the last seven days that count towards a weekly cap."""
     launched = select(Message.id).where(
         Message.launched_at > now - CAP_PERIOD, Message.kind.in_(CAPPED_KINDS)
     )
-    return [found for found in conn.scalars(launched) if found != but]
+    return tuple(found for found in conn.scalars(launched) if found != but)
 
 
 def refusal(

@@ -85,9 +85,9 @@ def estimate(
     step = -(-texts // RENDERED) or 1
     found: dict[str, Estimate] = defaultdict(lambda: Estimate(""))
     for ids in _in_parts(_recipients(conn, audience, terms, step)):
-        known = composing.people(conn, ids, message)
         claims = _claims(conn, ids)
-        for ready in composing.compose(claims, Channel.SMS, message, known, identity, now):
+        told = composing.look_up(conn, claims, message)
+        for ready in composing.compose(claims, Channel.SMS, message, told, identity, now):
             if isinstance(ready.item, Text):
                 found[ready.language].add(ready.item.body, measure(ready.item.body))
     for language, each in found.items():
@@ -139,4 +139,8 @@ def _in_parts(ids: Iterator[int]) -> Iterator[Sequence[int]]:
 def _claims(conn: Connection, ids: Sequence[int]) -> list[Claim]:
     """Stand-ins with delivery numbers as long as the real ones will be."""
     last = conn.scalar(select(func.max(Delivery.id))) or 0
-    return [Claim(last + number, 1, contact_id, "", "") for number, contact_id in enumerate(ids, 1)]
+    known = composing.people(conn, ids)
+    return [
+        Claim(last + number, 1, contact_id, "", "", known[contact_id])
+        for number, contact_id in enumerate(ids, 1)
+    ]

@@ -36,7 +36,7 @@ from messages.eligibility import Terms, fates, terms_of
 from messages.models import Delivery, Message, MessageStatus, Status
 
 CHUNK = 20_000  # contacts a transaction: holds SQLite's writer for less than 0.1 s
-BATCH = 500  # deliveries one sender takes on at a time
+BATCH = 2_500  # deliveries one sender takes on at a time
 
 INITIAL = {
     MessageStatus.STOPPED: Status.STOPPED,
@@ -156,7 +156,7 @@ def _make_batches(
 
 
 def _batch_starts(conn: Connection, message_id: int, channel: Channel, after: int) -> list[int]:
-    """The first id of every 500 new pending rows."""
+    """The first id of every batch of new pending rows."""
     numbered = (
         select(Delivery.id, func.row_number().over(order_by=Delivery.id).label("n"))
         .where(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
 
@@ -22,11 +23,13 @@ from messages.models import Link
 LINK_FIELD = "link:"  # a tracked link's merge field is "link:" and its Link.id
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS = [second + first for first in _DIGITS for second in _DIGITS]  # as they are read backwards
 _MAC_DIGITS = 9  # 53 bits: guessing one person's link takes 2 ** 52 requests
 _MAC_RANGE = 62**_MAC_DIGITS
 _PERSON_TOKEN = re.compile(rf"([1-9A-Za-z][0-9A-Za-z]{{0,10}})([0-9A-Za-z]{{{_MAC_DIGITS}}})")
 _PERSON = b"person's link"
 _RECEIPT = b"receipt"
+_PATHS = {"link": "a", "unsubscribe": "u"}
 
 # Up to a space, quote, brace or the middle of a Markdown link; not when a merge field goes on inside
 # the address, which makes it a different address per person.
@@ -68,19 +71,26 @@ def check_receipt(secret: str, delivery_id: int, attempt: int, token: str) -> bo
     return compare_digest(receipt_token(secret, delivery_id, attempt).encode(), token.encode())
 
 
+def around_token(public_url: str, name: str) -> tuple[str, str]:
+    """What stands before and after a person's token in the address that a merge field names.
+
+    ``link`` is their action page, ``unsubscribe`` leaves the list, ``link:7`` leads to a link of the
+    message.
+    """
+    base = public_url.rstrip("/")
+    if name.startswith(LINK_FIELD):
+        return f"{base}/r/", f"/{name.removeprefix(LINK_FIELD)}"
+    return f"{base}/{_PATHS[name]}/", ""
+
+
 def action_url(public_url: str, token: str) -> str:
     """Return the address of a person's action page."""
-    return f"{public_url.rstrip('/')}/a/{token}"
-
-
-def link_url(public_url: str, token: str, link_id: int) -> str:
-    """Return the short address that leads a person to a link of the message."""
-    return f"{public_url.rstrip('/')}/r/{token}/{link_id}"
+    return token.join(around_token(public_url, "link"))
 
 
 def unsubscribe_url(public_url: str, token: str) -> str:
     """Return the address at which a person leaves the list, by hand or by one click (RFC 8058)."""
-    return f"{public_url.rstrip('/')}/u/{token}"
+    return token.join(around_token(public_url, "unsubscribe"))
 
 
 def urls_in(text: str, *, public_url: str) -> list[str]:
@@ -138,11 +148,23 @@ def _closes_nothing(url: str) -> bool:
 def _person_mac(secret: str, delivery_id: int) -> str:
     digest = _digest(secret, _PERSON, str(delivery_id), size=16)
     number = int.from_bytes(digest, "big") % _MAC_RANGE
-    return _base62(number).rjust(_MAC_DIGITS, "0")
+    digits = []
+    for _ in range(_MAC_DIGITS // 2):
+        number, pair = divmod(number, 62 * 62)
+        digits.append(_PAIRS[pair])
+    return "".join((*digits, _DIGITS[number]))[::-1]
 
 
 def _digest(secret: str, purpose: bytes, words: str, *, size: int) -> bytes:
-    return blake2b(words.encode(), key=secret.encode(), person=purpose, digest_size=size).digest()
+    made = _keyed(secret, purpose, size).copy()
+    made.update(words.encode())
+    return made.digest()
+
+
+@lru_cache(maxsize=16)
+def _keyed(secret: str, purpose: bytes, size: int) -> blake2b:
+    """The digest of nothing yet: copying it costs half of making one."""
+    return blake2b(key=secret.encode(), person=purpose, digest_size=size)
 
 
 def _base62(number: int) -> str:

@@ -3,36 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Integer,
+    Row,
+    Text,
+    Update,
+    bindparam,
+    func,
+    select,
+    update,
+)
+from sqlalchemy.types import TypeEngine
 
 from contacts import consent
-from contacts.models import Standing
+from contacts.models import Contact, Standing
+from database import many
 from messages import counts
-from messages.models import Batch, Delivery, Message, MessageStatus, Status
+from messages.batches import of_message
+from messages.models import Delivery, Message, MessageStatus, Status
 from messages.outcomes import Next, settled
-from messages.providers.provider import Harm, Misconfigured, Outcome, Rejected
+from messages.providers.provider import Accepted, Harm, Misconfigured, Outcome, Rejected
 from messages.rewriting import rewrite
+
+PERSON = (
+    Contact.language,
+    Contact.given_name,
+    Contact.family_name,
+    Contact.city,
+    Contact.zip,
+    Contact.state,
+    Contact.district,
+)
+"""The columns of a ``Person``, in its order."""
+
 
 MOST_ATTEMPTS = 50  # provably unsent tries of one copy before we give up and say so
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Person(NamedTuple):
+    """What the contact's own row says about one person, as far as merge fields and language go."""
+
+    language: str = ""
+    first_name: str = ""
+    last_name: str = ""
+    city: str = ""
+    zip: str = ""
+    state: str = ""
+    district: int | None = None
+
+
+class Claim(NamedTuple):
     """A delivery that is ours to send, once."""
 
     delivery_id: int
     attempt: int
     contact_id: int | None
     address: str
-    language: str
+    language: str  # it was rendered in before; "" = the person's
+    person: Person = Person()
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
+class Done(NamedTuple):
     """What came of one claim."""
 
     claim: Claim
@@ -43,17 +80,107 @@ class Done:
 
 def record(
     conn: Connection,
-    batch: Row[Batch],
-    message: Row[Message],
+    batch: Row[Any],
     done: Sequence[Done],
     *,
     owner: str,
+    message_status: str,
+    deltas: counts.Deltas,
+    now: datetime,
+) -> str:
+    """Write down what came of a window, fenced by owner and attempt; ``deltas`` notes the moves.
+
+    Returns the status its message has then: a provider that refuses our account pauses it.
+    """
+    if not done:
+        return message_status
+    others = _all_but_accepted(conn, batch, done, owner, deltas, now)
+    if not others:
+        return message_status
+    _record_one_by_one(conn, batch, others, owner, message_status, deltas, now)
+    _learn(conn, batch.channel, others, now)
+    return _paused_if_misconfigured(conn, batch.message_id, message_status, others)
+
+
+def _all_but_accepted(
+    conn: Connection,
+    batch: Row[Any],
+    done: Sequence[Done],
+    owner: str,
+    deltas: counts.Deltas,
+    now: datetime,
+) -> Sequence[Done]:
+    """Record in one statement what was accepted and is still on the wire; return what is left.
+
+    A receipt may have overtaken its answer, or the copy been given up: then everything is looked at
+    one by one, where what is recorded here no longer has a lease.
+    """
+    rows = [
+        (claim.delivery_id, claim.attempt, outcome.provider_id, language, segments)
+        for claim, outcome, segments, language in done
+        if isinstance(outcome, Accepted)
+    ]
+    if not rows:
+        return done
+    values = {"rows": many.packed(rows), "owned_by": owner, "now": now}
+    values |= {"low": rows[0][0], "high": rows[-1][0]}
+    moved = conn.execute(_accept(conn.dialect.name), values).rowcount
+    counts.many_moved(
+        deltas,
+        counts.place(batch.message_id, batch.channel, Status.SENDING, "", None),
+        counts.place(batch.message_id, batch.channel, Status.ACCEPTED, "", None),
+        moved,
+    )
+    if moved < len(rows):
+        return done
+    return [item for item in done if not isinstance(item.outcome, Accepted)]
+
+
+@lru_cache
+def _accept(dialect: str) -> Update:
+    columns: dict[str, TypeEngine[Any]] = {
+        "id": BigInteger(),
+        "attempt": Integer(),
+        "provider_id": Text(),
+        "language": Text(),
+        "segments": Integer(),
+    }
+    new = many.given_rows(dialect, "rows", columns)
+    mine = (
+        Delivery.id >= bindparam("low", type_=BigInteger),
+        Delivery.id <= bindparam("high", type_=BigInteger),
+        Delivery.owner == bindparam("owned_by"),
+        Delivery.status == Status.SENDING,
+    )
+    # Locked in the order of ids, as receipts lock them, before the join takes them in any order.
+    held = select(Delivery.id).where(*mine).order_by(Delivery.id).with_for_update().cte("held")
+    locked = [] if dialect == "sqlite" else [Delivery.id == held.c.id]
+    return (
+        update(Delivery)
+        .where(Delivery.id == new.c.id, Delivery.attempt == new.c.attempt, *mine, *locked)
+        .values(
+            status=int(Status.ACCEPTED),
+            reason="",
+            provider_id=func.nullif(new.c.provider_id, ""),
+            not_before=None,
+            language=new.c.language,
+            segments=new.c.segments,
+            owner=None,
+            lease_until=None,
+            changed_at=bindparam("now", type_=Delivery.changed_at.type),
+        )
+    )
+
+
+def _record_one_by_one(
+    conn: Connection,
+    batch: Row[Any],
+    done: Sequence[Done],
+    owner: str,
+    message_status: str,
     deltas: counts.Deltas,
     now: datetime,
 ) -> None:
-    """Write down what came of a window, fenced by owner and attempt; ``deltas`` notes the moves."""
-    if not done:
-        return
     rows = _held(conn, batch, done)
     changes: list[dict[str, Any]] = []
     for item in done:
@@ -63,19 +190,17 @@ def record(
         to = settled(
             Status(row.status),
             item.outcome,
-            message_status=message.status,
+            message_status=message_status,
             retry="too_many_tries" if row.attempt >= MOST_ATTEMPTS else "",
             now=now,
         )
         changes.append(_change(item, to, row, now))
-        _count(deltas, message.id, batch.channel, row, to)
+        _count(deltas, batch.message_id, batch.channel, row, to)
     rewrite(conn, changes)
-    _learn(conn, batch.channel, done, now)
-    _pause_if_misconfigured(conn, message, done)
 
 
-def _held(conn: Connection, batch: Row[Batch], done: Sequence[Done]) -> dict[int, Any]:
-    """The rows as they are now, locked in id order.
+def _held(conn: Connection, batch: Row[Any], done: Sequence[Done]) -> dict[int, Any]:
+    """The rows as they are now, locked in id order; not those that are recorded already.
 
     Asked for as a range: a list of five hundred ids costs more to bind than the rows to read.
     """
@@ -93,8 +218,9 @@ def _held(conn: Connection, batch: Row[Batch], done: Sequence[Done]) -> dict[int
         .where(
             Delivery.id >= min(ids),
             Delivery.id <= max(ids),
-            Delivery.message_id == batch.message_id,
+            of_message(batch.message_id),
             Delivery.channel == batch.channel,
+            Delivery.lease_until.is_not(None),
         )
         .order_by(Delivery.id)
         .with_for_update()
@@ -158,11 +284,15 @@ def suppress(
     )
 
 
-def _pause_if_misconfigured(conn: Connection, message: Row[Message], done: Iterable[Done]) -> None:
+def _paused_if_misconfigured(
+    conn: Connection, message_id: int, message_status: str, done: Iterable[Done]
+) -> str:
     sentences = [item.outcome.sentence for item in done if isinstance(item.outcome, Misconfigured)]
-    if sentences and message.status == MessageStatus.SENDING:
-        conn.execute(
-            update(Message)
-            .where(Message.id == message.id, Message.status == MessageStatus.SENDING)
-            .values(status=MessageStatus.PAUSED, paused_because=sentences[0])
-        )
+    if not sentences or message_status != MessageStatus.SENDING:
+        return message_status
+    conn.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.status == MessageStatus.SENDING)
+        .values(status=MessageStatus.PAUSED, paused_because=sentences[0])
+    )
+    return MessageStatus.PAUSED

@@ -5,15 +5,16 @@ Texts are compiled once per message and language; rendering a copy is a join of 
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from messages import wording
 from messages.email_layout import Footer, lay_out
-from messages.links import LINK_FIELD
-from messages.providers.provider import EmailWords
+from messages.links import LINK_FIELD, around_token
+from messages.providers.provider import EmailWords, Pieces
 from messages.sms import LONGEST
 from messages.templates import (
     ADDRESSES,
@@ -38,11 +39,13 @@ __all__ = [
     "complete",
     "email_words",
     "missing",
+    "placed",
     "render_sms",
     "values_for",
 ]
 
 LONGEST_SUBJECT = 200
+TOKEN = "token"  # noqa: S105 - stands for a person's token in an address of ours; no author can write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,51 @@ class CompiledEmail:
     def fields(self) -> frozenset[str]:
         """The fields that subject and body ask for."""
         return frozenset(self.words.subject[1::2] + self.words.text[1::2] + self.words.html[1::2])
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A message's words in one language with our addresses in place: only what is the person's own,
+    and the token in their addresses, is left to fill in.
+    """
+
+    language: str
+    words: EmailWords  # of a text only ``text``
+    fields: Sequence[str]  # what is left, without the token
+    defaults: Mapping[str, str]
+
+
+def placed(
+    words: EmailWords,
+    defaults: Mapping[str, str],
+    language: str,
+    merge_defaults: Mapping[str, Mapping[str, str]],
+    public_url: str,
+) -> Version:
+    """Put our addresses into the words of one language.
+
+    A person without a value gets the message's default for this language, else the text's own.
+    """
+    own = {name: value for name, value in merge_defaults.get(language, {}).items() if value}
+    done = EmailWords(
+        subject=_in_place(words.subject, public_url),
+        text=_in_place(words.text, public_url),
+        html=_in_place(words.html, html.escape(public_url)),
+    )
+    fields = {*done.subject[1::2], *done.text[1::2], *done.html[1::2]} - {TOKEN}
+    return Version(language, done, sorted(fields), {**defaults, **own})
+
+
+def _in_place(pieces: Pieces, public_url: str) -> Pieces:
+    placed = [pieces[0]]
+    for name, literal in zip(pieces[1::2], pieces[2::2], strict=True):
+        if is_address(name):
+            before, after = around_token(public_url, name)
+            placed[-1] += before
+            placed += [TOKEN, after + literal]
+        else:
+            placed += [name, literal]
+    return tuple(placed)
 
 
 def compile_sms(

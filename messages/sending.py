@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 
 import structlog
 from sqlalchemy import Connection
@@ -26,12 +27,14 @@ from database.engine import Database
 from database.jobs import Handler, Jobs
 from messages import batches, claims, composing, control, expanding, finding, runs
 from messages.claims import Limits, Window
-from messages.composing import Identity, Kept, Ready
+from messages.composing import Compositions, Identity, Kept, LookedUp, Ready
 from messages.providers.provider import NotSent, Outcome, Provider, Unknown
 from messages.recording import Done
 from messages.zones import Zones
 
 log = structlog.get_logger()
+
+BREATH = 100  # copies composed in one go: about a millisecond
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +296,7 @@ class Sender:
     async def _send(self, window: Window, claimed_at: float) -> list[Done]:
         """Compose and send a window. Whatever goes wrong, every claim comes back as something."""
         try:
-            ready = await self._database.read(self._compose, window)
+            ready = await self._compose(window)
         except Exception:
             log.exception("window not composed", message=window.message_id)
             unsent = NotSent("not composed", retry_seconds=60)
@@ -304,12 +307,35 @@ class Sender:
         answered = zip(items, outcomes, strict=True)
         return refused + [copy.done(outcome) for copy, outcome in answered]
 
-    def _compose(self, conn: Connection, window: Window) -> list[Ready]:
+    async def _compose(self, window: Window) -> list[Ready]:
+        """Each copy of a window, with a breath now and then for whoever else uses this process."""
+        message, looked_up = await self._known(window)
+        copies = composing.compose(
+            window.claims,
+            window.channel,
+            message,
+            looked_up,
+            self._identity,
+            window.now,
+        )
+        ready: list[Ready] = []
+        while some := list(islice(copies, BREATH)):
+            ready += some
+            await asyncio.sleep(0)
+        return ready
+
+    async def _known(self, window: Window) -> tuple[Compositions, Mapping[int, LookedUp]]:
+        """The message and what it says of these people; mostly both are known without asking."""
+        message = self._kept.find(window.message_id)
+        if message is None or message.looks_up:
+            return await self._database.read(self._look_up, window)
+        return message, {}
+
+    def _look_up(
+        self, conn: Connection, window: Window
+    ) -> tuple[Compositions, Mapping[int, LookedUp]]:
         message = self._kept.get(conn, window.message_id, self._identity)
-        contacts = composing.contacts_of(window.claims, window.channel, window.message_id)
-        known = composing.people(conn, contacts, message)
-        now = self._clock(conn)
-        return composing.compose(window.claims, window.channel, message, known, self._identity, now)
+        return message, composing.look_up(conn, window.claims, message)
 
     async def _provide(
         self, channel: Channel, items: Sequence[Ready], claimed_at: float

@@ -28,6 +28,8 @@ _BASIC = frozenset(
 _EXTENSION = frozenset("\f^{}\\[~]|€")  # two septets each: an escape and a code
 _GSM = _BASIC | _EXTENSION
 
+_PLAIN_GSM = re.compile(f"[{re.escape(''.join(sorted(_BASIC)))}]*")  # one septet each
+
 _SINGLE = {"GSM-7": 160, "UCS-2": 70}
 _PART = {"GSM-7": 153, "UCS-2": 67}  # six bytes of each part say how the parts belong together
 
@@ -55,6 +57,8 @@ class Measure:
 
 def measure(text: str) -> Measure:
     """Measure a text as it will be sent, composed (NFC): a loose accent would cost as an emoji does."""
+    if _PLAIN_GSM.fullmatch(text):  # most texts, and a fifth of the work
+        return Measure("GSM-7", len(text), len(text), _loose_segments(len(text), "GSM-7"), ())
     text = unicodedata.normalize("NFC", text)
     outside = frozenset(text) - _GSM
     encoding: Encoding = "UCS-2" if outside else "GSM-7"
@@ -89,13 +93,18 @@ def _ucs2_units(text: str) -> int:
 
 def _segments(text: str, encoding: Encoding, units: int) -> int:
     if units <= _SINGLE[encoding]:
-        return min(units, 1)
+        return _loose_segments(units, encoding)
     sizes: Iterator[int]
     if encoding == "GSM-7":
         loose, sizes = units == len(text), (2 if c in _EXTENSION else 1 for c in text)
     else:
         loose, sizes = _STAND_ALONE.fullmatch(text) is not None, _ucs2_sizes(text)
-    return -(-units // _PART[encoding]) if loose else _parts(sizes, _PART[encoding])
+    return _loose_segments(units, encoding) if loose else _parts(sizes, _PART[encoding])
+
+
+def _loose_segments(units: int, encoding: Encoding) -> int:
+    """The segments of a text that may be cut anywhere."""
+    return min(units, 1) if units <= _SINGLE[encoding] else -(-units // _PART[encoding])
 
 
 def _parts(sizes: Iterable[int], room: int) -> int:

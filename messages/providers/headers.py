@@ -16,6 +16,8 @@ def unsubscribe_headers(url: str) -> dict[str, str]:
 
 def one_line(text: str) -> str:
     """A text that may stand in a header: without the line ends that would start another one."""
+    if text.isprintable():
+        return text.strip()
     return re.sub(r"[\r\n\0\v\f\x85\u2028\u2029]+", " ", text).strip()
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
 
 Pieces = tuple[str, ...]
 """A text cut at its merge fields: literal, field, literal, field, …, literal (odd length)."""
@@ -25,8 +26,7 @@ def fill(pieces: Pieces, values: Mapping[str, str], *, escape: bool = False) -> 
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(NamedTuple):
     """What rides with a copy so that any later callback finds its row."""
 
     delivery_id: int
@@ -34,8 +34,7 @@ class Ticket:
     token: str  # proves that we issued this pair of numbers
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """An SMS for one person, ready to leave."""
 
     ticket: Ticket
@@ -54,15 +53,14 @@ class EmailWords:
     html: Pieces  # an HTML fragment's values are escaped when filled
 
 
-@dataclass(frozen=True, slots=True)
-class Email:
+class Email(NamedTuple):
     """An email for one person, ready to leave."""
 
     ticket: Ticket
     sender: str  # "Name <address>" or address
     address: str
     words: EmailWords  # the same object for everybody who shares it
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = MappingProxyType({})
     unsubscribe_url: str = ""  # one-click address of this person, RFC 8058
     language: str = "en"
 

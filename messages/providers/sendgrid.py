@@ -8,7 +8,6 @@ API: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.parser import HeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -30,6 +29,7 @@ from yarl import URL
 
 from messages.providers import wire
 from messages.providers.headers import one_line
+from messages.providers.lanes import Lanes
 from messages.providers.provider import (
     Accepted,
     Harm,
@@ -51,7 +51,6 @@ from messages.providers.replied_mail import (
     text_of_html,
 )
 from messages.providers.sendgrid_requests import MOST_PEOPLE, Batch, batches, request_body
-from messages.providers.throttle import Throttle
 
 NAME = "sendgrid"
 API_BASE = "https://api.sendgrid.com"
@@ -118,7 +117,7 @@ class SendGrid:
 
     def __init__(self, account: SendGridAccount) -> None:
         self._session = wire.open_session(connections=account.concurrency)
-        self._throttle = Throttle(account.concurrency)
+        self._lanes = Lanes(account.concurrency)
         self._url = account.send_url
         self._timeout = account.timeout
         self._headers = {
@@ -128,42 +127,42 @@ class SendGrid:
 
     async def send(self, items: Sequence[Outgoing], *, deadline: float) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
-        async with asyncio.TaskGroup() as group:
-            for batch in batches(items, outcomes):
-                group.create_task(self._send_batch(batch, outcomes, deadline))
+        send = partial(self._send_batch, outcomes=outcomes, deadline=deadline)
+        await self._lanes.run(batches(items, outcomes), send)
         return [outcomes[index] for index in range(len(items))]
 
     async def _send_batch(
-        self, batch: Batch, outcomes: dict[int, Outcome], deadline: float
+        self, batch: Batch, *, outcomes: dict[int, Outcome], deadline: float
     ) -> None:
         """Send a batch; refused as a whole, it goes out again without whoever is to blame."""
-        body = orjson.dumps(request_body([email for _, email in batch]))
+        body = request_body([email for _, email in batch])
         if len(body) > _MOST_BYTES and len(batch) > 1:
             parts: list[Batch] = _halves(batch)
         else:
             answer = await self._post(body, deadline)
             parts = _settle(batch, answer, outcomes)
         for part in parts:
-            await self._send_batch(part, outcomes, deadline)
+            await self._send_batch(part, outcomes=outcomes, deadline=deadline)
 
     async def _post(self, body: bytes, deadline: float) -> wire.Answer | NotSent | Unknown:
-        async with self._throttle as turn:
-            answer = await wire.post(
-                self._session,
-                self._url,
-                body=body,
-                headers=self._headers,
-                deadline=deadline,
-                patience=self._timeout,
-            )
+        turn = self._lanes.turn
+        answer = await wire.post(
+            self._session,
+            self._url,
+            body=body,
+            headers=self._headers,
+            deadline=deadline,
+            patience=self._timeout,
+        )
         if isinstance(answer, wire.Answer):
             if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-                self._throttle.too_many(turn)
+                self._lanes.too_many(turn)
             else:
-                self._throttle.went_well()
+                self._lanes.went_well()
         return answer
 
     async def close(self) -> None:
+        await self._lanes.close()
         await self._session.close()
 
 

@@ -8,16 +8,15 @@ Codes: https://www.twilio.com/docs/api/errors
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 import orjson
 from aiohttp import ClientError
@@ -25,6 +24,7 @@ from twilio.request_validator import RequestValidator
 from yarl import URL
 
 from messages.providers import wire
+from messages.providers.lanes import Lanes
 from messages.providers.provider import (
     Accepted,
     Harm,
@@ -39,7 +39,6 @@ from messages.providers.provider import (
     Unknown,
     Verdict,
 )
-from messages.providers.throttle import Throttle
 
 NAME = "twilio"
 API_BASE = "https://api.twilio.com"
@@ -110,6 +109,7 @@ HANDLED: Mapping[str, str] = {
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _LONGEST_VALIDITY = 36000
+_EMPTY = URL()
 # Twilio tries a callback again only when asked to, in a fragment that it neither sends nor signs:
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 _RETRY_CALLBACKS = "#rc=5&rp=all&ct=3000&rt=5000"
@@ -160,7 +160,7 @@ class Twilio:
     def __init__(self, account: TwilioAccount) -> None:
         self._account = account
         self._session = wire.open_session(connections=account.concurrency)
-        self._throttle = Throttle(account.concurrency)
+        self._lanes = Lanes(account.concurrency)
         self._url = account.messages_url
         self._headers = {
             "Authorization": account.authorization,
@@ -169,29 +169,26 @@ class Twilio:
         }
 
     async def send(self, items: Sequence[Outgoing], *, deadline: float) -> list[Outcome]:
-        async with asyncio.TaskGroup() as group:
-            sending = [group.create_task(self._send_one(item, deadline)) for item in items]
-        return [task.result() for task in sending]
+        return await self._lanes.run(items, partial(self._send_one, deadline=deadline))
 
-    async def _send_one(self, item: Outgoing, deadline: float) -> Outcome:
+    async def _send_one(self, item: Outgoing, *, deadline: float) -> Outcome:
         if not isinstance(item, Text):
             return Misconfigured("channel", "Twilio sends texts only: give emails a provider.")
-        body = urlencode(request_fields(self._account, item), errors="replace").encode()
-        async with self._throttle as turn:
-            answer = await wire.post(
-                self._session,
-                self._url,
-                body=body,
-                headers=self._headers,
-                deadline=deadline,
-                patience=self._account.timeout,
-            )
+        turn = self._lanes.turn
+        answer = await wire.post(
+            self._session,
+            self._url,
+            body=form(self._account, item),
+            headers=self._headers,
+            deadline=deadline,
+            patience=self._account.timeout,
+        )
         if not isinstance(answer, wire.Answer):
             return answer
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            self._throttle.too_many(turn)
+            self._lanes.too_many(turn)
         else:
-            self._throttle.went_well()
+            self._lanes.went_well()
         return read_answer(answer)
 
     async def sent_to(self, address: str) -> list[Listed]:
@@ -210,6 +207,7 @@ class Twilio:
             raise LookupFailed(f"Twilio's list could not be read ({type(exc).__name__}).") from None
 
     async def close(self) -> None:
+        await self._lanes.close()
         await self._session.close()
 
 
@@ -223,17 +221,27 @@ class LookupFailed(Exception):
 def request_fields(account: TwilioAccount, item: Text) -> dict[str, str]:
     """The form of one message; the ticket rides in the callback's address."""
     ticket = item.ticket
-    mark = urlencode({"d": ticket.delivery_id, "a": ticket.attempt, "k": ticket.token})
+    mark = f"d={ticket.delivery_id}&a={ticket.attempt}&k={ticket.token}"
     fields = {
         "To": item.address,
         "MessagingServiceSid" if item.sender.startswith("MG") else "From": item.sender,
-        "Body": item.body,
+        "Body": _whole_characters(item.body),
         "StatusCallback": f"{account.public_url}/webhooks/twilio/status?{mark}{_RETRY_CALLBACKS}",
     }
     if item.valid_seconds is not None:
         # Else a text delayed by a carrier may arrive in the night, ten hours late.
         fields["ValidityPeriod"] = str(min(max(item.valid_seconds, 1), _LONGEST_VALIDITY))
     return fields
+
+
+def _whole_characters(text: str) -> str:
+    """The same without halves of characters, which no encoding takes."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
+
+
+def form(account: TwilioAccount, item: Text) -> bytes:
+    """The same as it is posted, form-encoded: by yarl, which does it in C and so four times as fast."""
+    return _EMPTY.with_query(request_fields(account, item)).raw_query_string.encode()
 
 
 def read_answer(answer: wire.Answer) -> Outcome:

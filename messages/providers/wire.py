@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
+from typing import NamedTuple
 
 from aiohttp import (
     ClientConnectorError,
@@ -32,8 +33,7 @@ FORBIDDEN = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 LONGEST_WAIT = 600  # whatever a provider asks for, we look again after this
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the provider said."""
 
     status: int
@@ -66,7 +66,7 @@ async def post(
     if remaining <= 0:
         return NotSent("the time for writing it had passed", 0)
     # aiohttp writes as soon as it has a connection, so a limit on getting one is the deadline.
-    limits = ClientTimeout(total=patience, connect=min(CONNECT_SECONDS, remaining))
+    limits = _limits(patience, min(CONNECT_SECONDS, remaining))
     try:
         async with session.post(
             url, data=body, headers=headers, timeout=limits, allow_redirects=False
@@ -76,6 +76,11 @@ async def post(
         return NotSent("the provider could not be reached", UNREACHABLE_SECONDS)
     except (ClientError, TimeoutError, OSError) as exc:
         return Unknown(f"the answer was lost ({type(exc).__name__})")
+
+
+@lru_cache(maxsize=8)
+def _limits(total: float, connect: float) -> ClientTimeout:
+    return ClientTimeout(total=total, connect=connect)
 
 
 def proves_nothing(status: int) -> bool:

@@ -112,6 +112,6 @@ def test_terms_of_a_message_are_its_own(conn: Connection, now: datetime) -> None
 
     assert (terms.reach, terms.scopes, terms.weekly_cap) == (
         Reach.SMS,
-        ["network", "project:3"],
+        ("network", "project:3"),
         2,
     )

@@ -12,8 +12,8 @@ from sqlalchemy import Connection
 from messages.links import (
     BadToken,
     action_url,
+    around_token,
     check_receipt,
-    link_url,
     load_links,
     person_token,
     read_person_token,
@@ -87,7 +87,7 @@ def test_a_delivery_and_its_attempt_do_not_run_together() -> None:
 def test_our_addresses_hold_the_token() -> None:
     assert action_url(SITE, "tok") == "https://red.example.org/a/tok"
     assert action_url(SITE + "/", "tok") == "https://red.example.org/a/tok"
-    assert link_url(SITE, "tok", 7) == "https://red.example.org/r/tok/7"
+    assert around_token(SITE, "link:7") == ("https://red.example.org/r/", "/7")
     assert unsubscribe_url(SITE, "tok") == "https://red.example.org/u/tok"
 
 

@@ -73,18 +73,20 @@ def preview(
     if contact_id is None:
         return None
     compiled = composing.compositions(conn, message_id, house.identity)
-    known = composing.people(conn, [contact_id], compiled)
-    claims = [Claim(STAND_IN, 1, contact_id, "", "")]
+    who = composing.people(conn, [contact_id])[contact_id]
+    claims = [Claim(STAND_IN, 1, contact_id, "", "", who)]
+    told = composing.look_up(conn, claims, compiled)
     copies = {
-        channel: composing.compose(claims, channel, compiled, known, house.identity, now)[0].item
+        channel: ready.item
         for channel in terms.channels
+        for ready in composing.compose(claims, channel, compiled, told, house.identity, now)
     }
     text, email = copies.get(Channel.SMS), copies.get(Channel.EMAIL)
     body = text.body if isinstance(text, Text) else ""
     return Preview(
         contact_id=contact_id,
-        name=known[contact_id].values.first_name,
-        language=known[contact_id].language,
+        name=who.first_name,
+        language=who.language,
         text=body,
         measure=measure(body),
         subject=fill(email.words.subject, email.values) if isinstance(email, Email) else "",
