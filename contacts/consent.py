@@ -60,7 +60,7 @@ def suppression(
     """
     kind = literal(channel, String) if isinstance(channel, str) else channel
     foreign = (kind == Channel.SMS.value) & address.not_like(f"{TEXTABLE_PREFIX}%")
-    strictest = _strictest(kind, address, [NETWORK, *scopes])
+    strictest = _strictest(kind, address, sorted({NETWORK, *scopes}))
     return case((foreign, FOREIGN), else_=func.coalesce(strictest, NO_CONSENT))
 
 

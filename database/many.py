@@ -73,9 +73,8 @@ def gathered(
     """SELECT of all rows of ``source`` as one JSON text: an array of arrays of these columns."""
     if dialect == "sqlite":
         return select(func.json_group_array(func.json_array(*columns))).select_from(source)
-    return select(
-        cast(func.coalesce(func.json_agg(func.json_build_array(*columns)), "[]"), Text)
-    ).select_from(source)
+    gathering = cast(func.json_agg(func.json_build_array(*columns)), Text)
+    return select(func.coalesce(gathering, "[]")).select_from(source)
 
 
 def unpacked(text: str) -> list[list[Any]]:

@@ -107,9 +107,11 @@ class Lanes:
             self._open_lanes()
 
     async def close(self) -> None:
-        """Cancel what is under way."""
+        """Cancel what is under way and what waits; nothing can be sent any more."""
         for lane in self._tasks:
             lane.cancel()
+        for errand in self._waiting:
+            errand.done.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
