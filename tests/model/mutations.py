@@ -29,7 +29,7 @@ from messages import (
     runs,
     zones,
 )
-from messages.models import Delivery, Message, MessageStatus, Status
+from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from tests.model.world import Life
 
 Mutation = Callable[[], AbstractContextManager[None]]
@@ -77,7 +77,7 @@ def unknown_copies_are_sent_again_on_a_start() -> Any:
     def spoiled(conn: Connection, *args: Any, **values: Any) -> Any:
         warnings = begin(conn, *args, **values)
         take_back_unknowns(conn)
-        conn.execute(update(batches.Batch).values(open=True))
+        conn.execute(update(Batch).values(open=True))
         return warnings
 
     return everywhere(begin, spoiled)
@@ -105,7 +105,7 @@ def consent_is_not_asked_again_in_the_claim() -> Any:
         window = record_and_claim(conn, batch_id, **values)
         conn.execute(delete(AddressStanding))
         if held:
-            conn.execute(insert(AddressStanding.__table__), held)
+            conn.execute(insert(AddressStanding), held)
         return window
 
     # Otherwise whoever waits is skipped at once, and the claim need not ask.

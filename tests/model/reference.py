@@ -69,9 +69,7 @@ class Launched:
     starts_at: datetime
     people: frozenset[int]  # who was there
     expires_at: datetime | None
-    opens: time | None  # hours of the day in which texts may arrive
-    closes: time | None
-    sunday_opens: time | None
+    day: tuple[time, time, time] | None  # texts may arrive from, until; from on Sundays
     cap: int | None
     paused: bool = False
     ended: str = ""  # undone, stopped
@@ -250,13 +248,12 @@ class Reference:
                 yield f"{name} faster than the pace allows"
 
     def _is_day(self, message: Launched, person: Person) -> bool:
-        if message.opens is None or message.closes is None or message.sunday_opens is None:
+        if message.day is None:
             return True
+        opens, closes, sunday_opens = message.day
         local = [self.time.wall.astimezone(ZoneInfo(zone)) for zone in person.zones]
         return all(
-            (message.sunday_opens if at.weekday() == SUNDAY else message.opens)
-            <= at.time()
-            < message.closes
+            (sunday_opens if at.weekday() == SUNDAY else opens) <= at.time() < closes
             for at in local
         )
 

@@ -19,7 +19,7 @@ COPIES = (
     "SELECT id, message_id, channel, address, status, reason, attempt, approved_sends,"
     " provider_id, contact_id FROM deliveries ORDER BY id"
 )
-MESSAGES = "SELECT id, status, kind, expected, expanded_at IS NOT NULL FROM messages"
+MESSAGES = "SELECT id, status, kind, expected FROM messages"
 COUNTS = (
     "SELECT message_id, channel, status, reason, sum(count) FROM message_counts"
     " GROUP BY message_id, channel, status, reason"
@@ -44,7 +44,6 @@ class Stored:
     status: str
     kind: str
     expected: int
-    expanded: bool
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ class Store:
     def see(self) -> Seen:
         """What another connection sees."""
         copies, messages, counted = self._query(COPIES, MESSAGES, COUNTS)
-        stored = {row[0]: Stored(*row[:4], bool(row[4])) for row in messages}
+        stored = {row[0]: Stored(*row) for row in messages}
         ledger = Ledger(
             copies={row[0]: Copy(*row[:9]) for row in copies},
             expected={one.id: one.expected for one in stored.values()},

@@ -60,6 +60,9 @@ WINDOW = 2
 SLOTS = 2  # pieces of work a sender is at at once
 UNCLEAN = 3
 TEN_MINUTES = timedelta(minutes=10)
+MOST_LIVES = 3
+LEASE_AND_A_SECOND = 61
+LONGEST_WAY = 6  # steps from one gate to the next of its kind
 LONGEST_RUN = 60  # steps of one sender in a row
 ROUNDS = 60  # looks at the clock until everything must have ended
 DAY = Hours(time(10), time(20), time(12))
@@ -256,8 +259,8 @@ class World:
         shared = self._phones[-1] if home.shares_phone and self._phones else own
         phone = shared if home.phone else None
         email = f"person{number}@example.org" if home.email else None
-        person = self.store.write(
-            make_contact,
+        person: int = self.store.write(
+            as_unit(make_contact),
             f"Amina{number}",
             phone=phone,
             email=email,
@@ -327,21 +330,21 @@ class World:
         """An organizer launches a message to everybody."""
         now = self.time.wall
         expires_at = None if expires is None else now + timedelta(minutes=expires)
-        values = {
+        values: dict[str, Any] = {
             "hours": write(hours),
             "expires_at": expires_at,
             "weekly_cap": cap,
             "reach": reach,
         }
-        number = self.store.write(make_message, **values)
+        number: int = self.store.write(as_unit(make_message), **values)
         self.reference.launched[number] = Launched(
-            number,
-            now,
-            now + timedelta(seconds=undo),
-            frozenset(self.reference.people),
-            expires_at,
-            *((hours.opens, hours.closes, hours.sunday_opens) if hours else (None, None, None)),
-            cap,
+            id=number,
+            at=now,
+            starts_at=now + timedelta(seconds=undo),
+            people=frozenset(self.reference.people),
+            expires_at=expires_at,
+            day=(hours.opens, hours.closes, hours.sunday_opens) if hours else None,
+            cap=cap,
         )
         self.store.write(
             control.queue,
@@ -540,6 +543,29 @@ class World:
             elif life.busy or not self._finds_work(life):
                 return
 
+    def go_as_far_as(self, life: Life, gate: str, fates: Sequence[str]) -> None:
+        """It works until the next thing that it wants to do is to write, to send, or to hear."""
+        for step in range(LONGEST_WAY):
+            if not life.waiting:
+                self.work(life)
+            elif step and life.waiting[0].what == gate:
+                return
+            else:
+                life.go_on(0, fates)
+
+    def others_take_over(self, life: Life, fates: Sequence[str]) -> None:
+        """All leases run out; then another sender does what there is to do."""
+        self.time.pass_by(LEASE_AND_A_SECOND)
+        self.loop.settle()
+        if self.alone:
+            self.crash(life)
+        others = [other for other in self.lives if other is not life and not other.waiting]
+        heir = others[0] if others else self.start()
+        self.keep_house(heir)
+        self.run(heir, fates)
+        if len(self.lives) > MOST_LIVES:
+            self.crash(heir)
+
     def _finds_work(self, life: Life) -> bool:
         task = life.begin(life.sender.next(0))
         return not task.done() or bool(task.result())
@@ -607,6 +633,11 @@ class World:
         times = [next_at for _, open_, next_at in self.store.batches() if open_]
         wait = min((at - self.time.wall).total_seconds() for at in times) if times else 0
         self.time.pass_by(max(wait, 61.0))
+
+
+def as_unit(builder: Callable[..., int]) -> Callable[..., int]:
+    """A builder of rows, as a unit of work: its connection has a name."""
+    return builder
 
 
 def _is_ours(error: BaseException) -> bool:
