@@ -30,7 +30,7 @@ TABLES = (  # that an example writes to, those that refer to others first
     *("contacts", "zone_sets", "sender_runs"),
 )
 RESTART = (
-    "SELECT setval(format('%I', sequencename)::regclass, 1, false) FROM pg_sequences"
+    "SELECT setval(quote_ident(sequencename)::regclass, 1, false) FROM pg_sequences"
     " WHERE schemaname = 'public' AND last_value IS NOT NULL"
 )
 BATCHES = "SELECT id, open, next_at FROM batches ORDER BY id"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import seed as seeded
 from hypothesis.stateful import run_state_machine_as_test
@@ -33,3 +35,13 @@ def try_out(
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def only(machine: type[Machine], moves: Collection[str]) -> type[Machine]:
+    """The machine with these moves alone."""
+    others = [
+        name
+        for name, move in vars(Machine).items()
+        if hasattr(move, "hypothesis_stateful_rule") and name not in moves
+    ]
+    return type("Narrow", (machine,), dict.fromkeys(others))
