@@ -208,10 +208,10 @@ MUTATIONS: Mapping[str, tuple[Mutation, Collection[str]]] = {
     made.__name__: (made, moves)
     for made, moves in (
         (what_a_dead_sender_held_is_sent_again, {"go_as_far_as", "others_take_over"}),
-        (unknown_copies_are_sent_again_on_a_start, {"go_as_far_as", "start_sender"}),
+        (unknown_copies_are_sent_again_on_a_start, {"run_sender", "start_sender"}),
         (
             late_outcomes_are_not_fenced,
-            {"go_as_far_as", "others_take_over", "one_step", "approve_another_send"},
+            {"go_as_far_as", "others_take_over", "approve_another_send"},
         ),
         (consent_is_not_asked_again_in_the_claim, {*WORK, "reply", "one_step"}),
         (receipts_move_copies_down, {"run_sender", "receipts"}),
