@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any
@@ -209,10 +209,6 @@ MUTATIONS: Mapping[str, tuple[Mutation, Collection[str]]] = {
     for made, moves in (
         (what_a_dead_sender_held_is_sent_again, {"go_as_far_as", "others_take_over"}),
         (unknown_copies_are_sent_again_on_a_start, {"run_sender", "start_sender"}),
-        (
-            late_outcomes_are_not_fenced,
-            {"go_as_far_as", "others_take_over", "approve_another_send"},
-        ),
         (consent_is_not_asked_again_in_the_claim, {*WORK, "reply", "one_step"}),
         (receipts_move_copies_down, {"run_sender", "receipts"}),
         (undo_ignores_what_has_left, {"go_as_far_as", "time_passes", "undo"}),
@@ -226,11 +222,3 @@ MUTATIONS: Mapping[str, tuple[Mutation, Collection[str]]] = {
     )
 }
 """Each fault, and the moves that bring it out: with all others beside them it takes ten times as long."""
-
-
-@contextlib.contextmanager
-def applied(name: str) -> Iterator[None]:
-    """The product with one fault, for as long as the block lasts."""
-    mutation, _ = MUTATIONS[name]
-    with mutation():
-        yield

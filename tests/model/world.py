@@ -452,6 +452,9 @@ class World:
         ticket = item.ticket
         self.reference.arrived(ticket.delivery_id, ticket.attempt, item.address, self.store.see())
         kind, outcome = _FATES[fate]
+        if kind == "refused":  # what is learned of an address holds, whatever becomes of the copy
+            channel = self.reference.seen.ledger.copies[ticket.delivery_id].channel
+            self.reference.ever.add((channel, item.address))
         sid = f"SM{len(self.reference.journal)}"
         self.reference.journal.append(
             {
