@@ -23,6 +23,9 @@ settings.load_profile("llamado")
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--kills", type=int, default=4, help="how often a crash run kills (4)")
     parser.addoption("--crash-seed", type=int, default=None, help="repeat the crash run of a seed")
+    parser.addoption("--model-examples", type=int, default=40, help="of the machine, SQLite (40)")
+    parser.addoption("--model-steps", type=int, default=20, help="of each example (20)")
+    parser.addoption("--model-seed", type=int, default=1, help="of the machine's examples (1)")
 
 
 @pytest.fixture
