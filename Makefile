@@ -13,8 +13,9 @@ RUNTIME := .venv/.installed-runtime
 DEV := .venv/.installed-dev
 WORKERS ?= 2
 KILLS ?= 40
+ONLY ?=
 
-.PHONY: help setup demo serve test check crash bench screenshots lock clean
+.PHONY: help setup demo serve test check crash faults bench screenshots lock clean
 
 help:  ## Show what there is
 	@echo "Llamado turns the news of an arrest into phones ringing on the right desks."
@@ -49,6 +50,9 @@ crash: $(DEV)  ## Kill senders KILLS times (40) on each database and check that 
 	@mkdir -p build
 	$(BIN)/pytest tests/crash --kills $(KILLS) -n $(WORKERS) -rP --junit-xml build/crash.xml
 	echo "Nobody was written to twice and nobody was lost."
+
+faults: $(DEV)  ## Break one thing after the other (ONLY="disk full" for some) on each database; build/faults.md
+	@$(BIN)/python -m tests.faults.matrix --workers $(WORKERS) --only "$(ONLY)"
 
 bench: $(DEV)  ## Throughput as a ratio to a bare loop, import speed, memory; prints a table
 	@$(BIN)/python -m benchmarks.run

@@ -34,6 +34,7 @@ from fitting import (
     read_secrets,
 )
 from messages import receipts
+from messages.hours import require_zones
 from messages.providers.simulated_lives import Behaviour
 from messages.providers.simulator import Simulator
 from messages.sending import Sender
@@ -92,9 +93,10 @@ async def running(
 ) -> AsyncIterator[Service]:
     """Run a process for as long as the context is open.
 
-    Raises DatabaseUnusable, SenderRunning or PortTaken. ``behaviour`` is how the simulated world
+    Raises UnknownZone, DatabaseUnusable, SenderRunning or PortTaken. ``behaviour`` is how the simulated world
     reacts, where ``outbox.simulate`` is on.
     """
+    require_zones()
     url = await asyncio.to_thread(prepare, settings.database.url)
     async with _unwrapping(), AsyncExitStack() as stack:
         if role.sends and is_sqlite(url):

@@ -66,6 +66,32 @@ def take_batch(
     return True
 
 
+def look_again(conn: Connection, jobs: Jobs, *, now: datetime) -> None:
+    """Ask again for whatever waits, because the clock it waits by was set back.
+
+    Otherwise a clock set back by an hour would hold up an alert by an hour. Each claim works out anew
+    until when it has to wait. A message launched "in the future" gets its undo time once more.
+    """
+    early = conn.execute(
+        select(Message.id, Message.launched_at, Message.starts_at).where(
+            Message.status.in_((MessageStatus.SENDING, MessageStatus.PAUSED)),
+            Message.launched_at > now,
+            Message.starts_at.is_not(None),
+        )
+    ).all()
+    for message_id, launched_at, starts_at in early:
+        starts = now + ((starts_at or now) - (launched_at or now))
+        conn.execute(update(Message).where(Message.id == message_id).values(starts_at=starts))
+    waiting = (
+        update(Batch)
+        .where(Batch.open, Batch.owner.is_(None), Batch.next_at > now)
+        .values(next_at=now)
+        .returning(Batch.id, Batch.priority)
+    )
+    for batch_id, priority in conn.execute(waiting).all():
+        jobs.enqueue(conn, "send_batch", batch_id, priority=priority)
+
+
 def extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:
     conn.execute(
         update(Batch)

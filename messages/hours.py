@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 SUNDAY = 6
 LOOK_AHEAD = timedelta(days=8)
@@ -25,6 +25,10 @@ class BadHours(ValueError):
 
 class NeverOpen(ValueError):
     """No hour of the week lies inside the window in all these zones at once."""
+
+
+class UnknownZone(LookupError):
+    """This machine's time zone data does not know a zone; update it, or install the package tzdata."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +81,24 @@ def read(stored: Mapping[str, str]) -> Hours | None:
     return parse(stored["opens"], stored["closes"], stored["sunday_opens"])
 
 
+def require_zones() -> None:
+    """Raise UnknownZone where not even the zones of Washington and San Salvador are known.
+
+    Without them nobody's local hour can be told, and a guess could wake somebody at night.
+    """
+    for name in ("America/New_York", "America/El_Salvador"):
+        _zone(name)
+
+
 def is_open(zones: Iterable[str], hours: Hours, now: datetime) -> bool:
-    """Whether it is inside the window in every zone."""
+    """Whether it is inside the window in every zone. Raises UnknownZone."""
     return all(hours.contains(now.astimezone(_zone(name))) for name in zones)
 
 
 def opens_at(zones: Iterable[str], hours: Hours, now: datetime) -> datetime:
     """The first instant from ``now`` on that lies inside the window in every zone.
 
-    Raises NeverOpen when the zones are too far apart for the window.
+    Raises NeverOpen when the zones are too far apart for the window, and UnknownZone.
     """
     names = tuple(zones)
     if is_open(names, hours, now):
@@ -105,4 +118,10 @@ def _next_step(now: datetime) -> datetime:
 
 @lru_cache
 def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise UnknownZone(
+            f"this machine's time zone data does not know {name}, so nobody's local hour can be told"
+            " there; update it, or install the package tzdata"
+        ) from error

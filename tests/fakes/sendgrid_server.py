@@ -34,6 +34,7 @@ class SendGridServer:
     courier: Courier
     api_key: str
     bounced: float = 0.0  # share of addresses that bounce
+    early_callbacks: float = 0.0  # share of requests whose events come before their answer
     seen: dict[str, Json] = field(default_factory=dict)  # address -> custom_args of its last mail
     mails: list[Json] = field(default_factory=list)  # each copy as its person would see it
 
@@ -53,7 +54,11 @@ class SendGridServer:
         if (bad := self._bad_recipient(addresses, fault)) is not None:
             named = None if fault is Fault.BAD_NAMELESS else f"personalizations.{bad}.to.0.email"
             return self._refused(400, addresses, "Does not contain a valid address.", named)
-        message_id = self._accept(mail, fault)
+        message_id, copies = self._accept(mail, fault)
+        if self.courier.rng.random() < self.early_callbacks:
+            await self._post_events(copies)
+        else:
+            self.courier.start(self._post_events(copies))
         answer = web.Response(status=202, headers={"X-Message-Id": message_id})
         return await spoil(request, fault, self.faults, answer)
 
@@ -80,7 +85,7 @@ class SendGridServer:
         error = {"message": sentence, "field": field_name, "help": None}
         return web.json_response({"errors": [error]}, status=status, headers=headers)
 
-    def _accept(self, mail: Json, fault: Fault) -> str:
+    def _accept(self, mail: Json, fault: Fault) -> tuple[str, list[Json]]:
         message_id = f"{self.courier.rng.getrandbits(88):022x}"
         copies = [_copy(mail, one, message_id) for one in mail["personalizations"]]
         self.mails += copies
@@ -100,8 +105,7 @@ class SendGridServer:
                 for copy in copies
             ],
         )
-        self.courier.start(self._post_events(copies))
-        return message_id
+        return message_id, copies
 
     # Events
 

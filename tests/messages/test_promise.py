@@ -357,3 +357,18 @@ async def test_answers_that_were_paused_go_on_with_the_message_that_is_resumed(
 
     assert "+16082001111" in bench.texts.addresses
     assert len(bench.texts.given) == 2
+
+
+async def test_clock_set_back_by_an_hour_does_not_hold_up_an_alert(bench: Bench) -> None:
+    await bench.contacts("Amina", "Ben")
+    sender = bench.sender()
+    await bench.launch()
+    await sender.next(0)  # writes the deliveries
+    await sender.housekeeping()
+
+    bench.now -= timedelta(hours=1)
+    await sender.housekeeping()
+    await bench.work(sender)
+
+    assert len(bench.texts.given) == 2
+    assert len(bench.emails.given) == 2

@@ -22,7 +22,7 @@ from messages.audience import Audience, BadAudience, Filter
 from messages.audience import read as read_audience
 from messages.control import Words
 from messages.models import Reach
-from web.pages import EASTERN
+from web.pages import eastern
 
 NEW_FACTS = 3  # empty lines the form offers
 SCRIPT_PARTS = tuple(each.name for each in fields(ScriptWords))
@@ -175,11 +175,11 @@ def _last_day(form: Form, problems: list[str]) -> Ending:
     if day is None:
         problems.append("The last day is a date, such as 2026-12-04.")
         return Ending()
-    return Ending(at=datetime.combine(day, time(23, 59), EASTERN))
+    return Ending(at=datetime.combine(day, time(23, 59), eastern()))
 
 
 def _day_of(at: datetime | None) -> str:
-    return at.astimezone(EASTERN).date().isoformat() if at else ""
+    return at.astimezone(eastern()).date().isoformat() if at else ""
 
 
 def _date(form: Form, name: str) -> date | None:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta
@@ -17,10 +16,10 @@ from actions.addressing import official, official_short, state_name
 from actions.scripts import Caller, Spoken, spoken
 from actions.targets import Target
 from alerts.pages import AlertPage, DatedFact, Words
+from web.pages import eastern
 from web.public.visits import Visit
 
 FEW = 5  # a smaller number of callers could point at somebody, and discourages besides
-WASHINGTON = ZoneInfo("America/New_York")
 T = TypeVar("T")
 
 
@@ -156,4 +155,4 @@ def _day(at: datetime | None, language: str) -> str:
     """The day in Washington on which something ends."""
     if at is None:
         return ""
-    return format_date(at.astimezone(WASHINGTON).date(), "long", locale=Locale.parse(language))
+    return format_date(at.astimezone(eastern()).date(), "long", locale=Locale.parse(language))
