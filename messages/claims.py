@@ -32,6 +32,7 @@ from messages.batches import extend, in_range, let_go, reopen
 from messages.control import call_off, leftover
 from messages.eligibility import refusal, terms_in
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
+from messages.providers.provider import NotSent
 from messages.recording import Claim, Done, record
 from messages.zones import Zones
 
@@ -92,7 +93,7 @@ def record_and_claim(
     message = conn.execute(select(Message).where(Message.id == batch.message_id)).one()
     within = limits(Channel(batch.channel))
     record(conn, batch, message, done, owner=owner, deltas=deltas, now=now)
-    _settle_pace(conn, message, Channel(batch.channel), within, done)
+    _settle_pace(conn, message, Channel(batch.channel), within, done, now)
     if not batch.open and counts.more_waiting(deltas):
         reopen(conn, batch, now=now)
     window = _window(batch, next_at=now)
@@ -210,11 +211,14 @@ def _settle_pace(
     channel: Channel,
     limits: Limits,
     done: Sequence[Done],
+    now: datetime,
 ) -> None:
     """Texts were claimed at the message's longest; what they really took is known by now."""
     estimate = _cost(message, channel)
     difference = sum(item.segments - estimate for item in done if item.segments)
     pacing.settle(conn, _sender(message, channel), difference=difference, rate=limits.rate)
+    if any(isinstance(item.outcome, NotSent) and item.outcome.slow_down for item in done):
+        pacing.slow_down(conn, _sender(message, channel), rate=limits.rate, now=now)
 
 
 def _claim_rows(
