@@ -133,19 +133,17 @@ def _held(path: Path) -> bool:
 
 def _read(path: Path) -> _Left:
     """A file's content; what was torn by a loss of power is passed over."""
-    with contextlib.suppress(ValueError, KeyError, TypeError):
-        lines = path.read_text(errors="replace").splitlines()
-        head = json.loads(lines[0]) if lines else {}
-        seen = [_time(words[1]) for words in _records(lines, "seen")]
-        claims = [(int(words[1]), int(words[2])) for words in _records(lines, "sent")]
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, IndexError):
+        content = path.read_bytes()
+        head = json.loads(content[:HEAD])
+        seen = [datetime.fromisoformat(words[1]) for words in _records(content, "seen")]
+        claims = [(int(words[1]), int(words[2])) for words in _records(content, "sent")]
         return _Left(head["installation"], head["owner"], seen[0] if seen else None, claims)
     return _Left()
 
 
-def _records(lines: Sequence[str], kind: str) -> list[list[str]]:
-    found = [line.split() for line in lines[1:]]
+def _records(content: bytes, kind: str) -> list[list[str]]:
+    """The records of a kind; a place that was never written to holds zeros and is none."""
+    starts = range(HEAD, len(content), RECORD)
+    found = [content[start : start + RECORD].decode(errors="replace").split() for start in starts]
     return [words for words in found if words and words[0] == kind]
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
