@@ -13,14 +13,13 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.crash import checker
 from tests.crash.test_killing import fill
 from tests.processes import ROOT, FakeProviders, House, Running, free_port, wait_until
 
-PEOPLE = 200
+PEOPLE = 120
 AFTER = timedelta(seconds=5 + float(os.environ.get("LLAMADO_TEST_SLACK_SECONDS", "5")))
 
 
@@ -35,18 +34,16 @@ def house(tmp_path: Path, postgres_url: str) -> House:
 @pytest.fixture
 def fake(tmp_path: Path, house: House) -> Iterator[FakeProviders]:
     """A provider that takes its time, so that a kill falls into a window."""
-    providers = FakeProviders(
-        tmp_path, callback_base=house.url, seed=5, slow_rate=1.0, slow_seconds=2
-    )
+    providers = FakeProviders(tmp_path, callback_base=house.url, slow_seconds=2)
     house.use(providers)
+    providers.ask("faults", script=["slow"] * 10_000)
     yield providers
     providers.stop()
 
 
 @pytest.mark.postgres
 @pytest.mark.crash
-@pytest.mark.parametrize("senders", [2, 3])
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSTOP])
+@pytest.mark.parametrize(("senders", "how"), [(3, signal.SIGKILL), (2, signal.SIGSTOP)])
 def test_what_a_sender_held_is_given_up_when_its_lease_is_over(
     house: House, fake: FakeProviders, senders: int, how: signal.Signals
 ) -> None:
@@ -55,26 +52,24 @@ def test_what_a_sender_held_is_given_up_when_its_lease_is_over(
     victim = machines[0]
     wait_until("it sends", lambda: bool(held_by(house, victim)), within=90)
     os.kill(victim.pid, how)
-    wait_until("its requests end", lambda: idle(fake), within=30)
     lost = held_by(house, victim)
 
     wait_until("it is given up", lambda: not held_by(house, victim), within=90)
-    given_up = [row for row in unknown(house) if row[0] in lost]
+    given_up = unknown(house)
     if how is signal.SIGSTOP:
-        os.kill(victim.pid, signal.SIGCONT)  # a zombie: what it holds is no longer its own
-        wait_until("everybody is accounted for", lambda: nobody_waits(house), within=180)
+        os.kill(victim.pid, signal.SIGCONT)  # it wakes to find that what it held is not its own
     else:
         machines.remove(victim)
         victim.kill()
-        wait_until("everybody is accounted for", lambda: nobody_waits(house), within=180)
+    wait_until("everybody is accounted for", lambda: nobody_waits(house), within=180)
     fake.ask("drain", seconds=30)
     for machine in machines:
         assert machine.stop() == 0, machine.said[-2000:]
 
     ledger, journal = checker.read_ledger(house.database_url), checker.read_journal(fake.journal)
-    late = [at - until - AFTER for _, until, at in given_up if at - until > AFTER]
+    late = [at - until for _, until, at in given_up if at - until > AFTER]
     assert late == []
-    assert given_up or not lost
+    assert {number for number, *_ in given_up} & lost
     assert checker.wrong_at_the_end(ledger, journal) == []
 
 
@@ -105,7 +100,3 @@ def nobody_waits(house: House) -> bool:
             "SELECT 1 FROM messages WHERE expanded_at IS NULL",
         )
     )
-
-
-def idle(fake: FakeProviders) -> bool:
-    return psutil.pid_exists(fake.pid)
