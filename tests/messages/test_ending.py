@@ -104,7 +104,7 @@ async def test_a_claim_and_a_stop_at_once_leave_no_copy_in_between(
     await meanwhile(
         engine,
         stop,
-        lambda conn: sender._step(conn, taken.key, [], claim=True) and None,  # noqa: SLF001
+        lambda conn: sender._step(conn, taken.key, [], claim=True) and None,  # noqa: SLF001 - between two commits
     )
     await bench.work()
 

@@ -34,7 +34,7 @@ class Machine(Bench):
     def sender(self) -> Sender:
         made = super().sender()
         made._memory = Memory(self._place, installation="one")  # noqa: SLF001 - as the service gives it
-        self.memories.append(made._memory)  # noqa: SLF001
+        self.memories.append(made._memory)  # noqa: SLF001 - the one the service gives
         return made
 
     async def start_and_die(self) -> list[str]:
