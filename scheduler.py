@@ -38,7 +38,7 @@ class Alarms:
 
 
 @asynccontextmanager
-async def ticking(ticks: Sequence[Tick], alarms: Alarms) -> AsyncIterator[None]:
+async def ticking(ticks: Sequence[Tick], alarms: Alarms | None = None) -> AsyncIterator[None]:
     """Keep time while the context is open."""
     clock = AsyncIOScheduler(
         timezone=UTC,
@@ -46,6 +46,17 @@ async def ticking(ticks: Sequence[Tick], alarms: Alarms) -> AsyncIterator[None]:
     )
     for tick in ticks:
         clock.add_job(_run, "interval", seconds=tick.seconds, args=[tick.run], id=tick.name)
+    if alarms is not None:
+        _keep(clock, alarms)
+    clock.start()
+    try:
+        yield
+    finally:
+        clock.shutdown(wait=False)
+
+
+def _keep(clock: AsyncIOScheduler, alarms: Alarms) -> None:
+    """Ring now and then whatever is due, and set the alarms anew."""
 
     async def sweep() -> None:
         await alarms.sweep()
@@ -54,11 +65,6 @@ async def ticking(ticks: Sequence[Tick], alarms: Alarms) -> AsyncIterator[None]:
     clock.add_job(
         _run, "interval", seconds=SWEEP_SECONDS, args=[sweep], id="sweep", next_run_time=_now()
     )
-    clock.start()
-    try:
-        yield
-    finally:
-        clock.shutdown(wait=False)
 
 
 async def _set(clock: AsyncIOScheduler, alarms: Alarms) -> None:

@@ -15,16 +15,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
 from aiohttp import web
+from sqlalchemy import Connection, make_url
 
 import settings as settings_module
 from campaigns import calendar, firing
 from database.embedded import SenderLock
 from database.engine import Database, is_sqlite
-from database.opening import Opened, opened, prepare
+from database.opening import Opened, opened, prepare, secret
 from fitting import (
     host_of,
     make_policy,
@@ -37,6 +39,7 @@ from messages import receipts
 from messages.hours import require_zones
 from messages.providers.simulated_lives import Behaviour
 from messages.providers.simulator import Simulator
+from messages.remembering import Memory
 from messages.sending import Sender
 from scheduler import Alarms, Tick, ticking
 from settings import Settings
@@ -46,6 +49,7 @@ from web.keys import Site
 log = structlog.get_logger("service")
 
 RECEIPTS_SECONDS = 1
+RECOVERY_SECONDS = 3  # with it, what a dead sender held is free within its lease and five seconds
 HOUSEKEEPING_SECONDS = 15
 WEB_CLOSES_SECONDS = 2.0  # progress pages stay open for as long as they are allowed to
 
@@ -116,6 +120,8 @@ async def running(
             _spawn(stack, tasks, simulator.run(), "simulator")
         if role.sends:
             await _send(stack, tasks, settings, database, site, simulator)
+        else:
+            await stack.enter_async_context(ticking([_receipts(database, site)]))
         yield Service(database, site, base if role.serves else "", simulator)
 
 
@@ -183,8 +189,9 @@ async def _send(
         providers,
         site.house.identity,
         make_policy(settings),
+        memory=await database.database.write(_memory, settings, database.url),
     )
-    for sentence in await sender.start():
+    for sentence in await sender.start(also_hold=calendar.hold_overdue):
         log.warning("sender", sentence=sentence)
     _spawn(stack, tasks, sender.run(), "sender")
     stack.push_async_callback(sender.drain, settings.sending.drain_seconds)
@@ -193,17 +200,32 @@ async def _send(
     )
 
 
+def _memory(conn: Connection, settings: Settings, url: str) -> Memory:
+    """Where this sender keeps what it has sent: beside an SQLite file, else in the state folder."""
+    name = make_url(url).database or "llamado"
+    folder = Path(settings.sending.state_folder)
+    place = Path(name).resolve() if is_sqlite(url) else folder / "llamado"
+    return Memory(place, installation=secret(conn, "installation"))
+
+
 def _ticks(sender: Sender, database: Opened, site: Site) -> list[Tick]:
+    return [
+        _receipts(database, site),
+        Tick("recovery", RECOVERY_SECONDS, sender.recover),
+        Tick("housekeeping", HOUSEKEEPING_SECONDS, sender.housekeeping),
+    ]
+
+
+def _receipts(database: Opened, site: Site) -> Tick:
+    """Every process applies receipts, so that a page is up to date though no sender lives."""
+
     async def apply_receipts() -> None:
         while await database.database.write(
             receipts.apply_waiting, secret=site.links_secret, now=_now()
         ):
             continue
 
-    return [
-        Tick("receipts", RECEIPTS_SECONDS, apply_receipts),
-        Tick("housekeeping", HOUSEKEEPING_SECONDS, sender.housekeeping),
-    ]
+    return Tick("receipts", RECEIPTS_SECONDS, apply_receipts)
 
 
 def _alarms(database: Opened, site: Site) -> Alarms:

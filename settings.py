@@ -131,6 +131,7 @@ class Sending:
     weekly_cap: int = between(0, 100)
     cents_per_segment: float = between(0, 100)
     drain_seconds: float = between(0, 600)
+    state_folder: str
 
     @property
     def price_per_segment(self) -> Decimal:

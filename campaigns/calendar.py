@@ -111,6 +111,12 @@ def due(conn: Connection, *, now: datetime) -> list[int]:
     return list(conn.scalars(waiting.order_by(CampaignEmail.next_run_at, CampaignEmail.id)))
 
 
+def hold_overdue(conn: Connection, now: datetime) -> None:
+    """Hold the emails whose time has come: nobody knows whether they went, so a person is asked."""
+    for email_id in due(conn, now=now):
+        change_email(conn, email_id, status=ScheduleStatus.HELD, next_run_at=None)
+
+
 def upcoming(conn: Connection) -> dict[int, datetime]:
     """When each scheduled email goes: what a clock is rebuilt from."""
     waiting = select(CampaignEmail.id, CampaignEmail.next_run_at).where(

@@ -140,6 +140,7 @@ def equation_json(equation: Equation) -> dict[str, Any]:
         "sent": equation.sent,
         "held": equation.held,
         "waiting": equation.waiting,
+        "calling_off": equation.calling_off,
         "sending": equation.sending,
         "skipped": dict(equation.skipped),
         "failed": dict(equation.failed),
@@ -175,10 +176,10 @@ def _lines(columns: list[Equation]) -> Iterable[tuple[str, list[int]]]:
         yield label, [one.skipped.get(reason, 0) for one in columns]
     for code in sorted({code for one in columns for code in one.failed}):
         yield f"failed: {_failure(code)}", [one.failed.get(code, 0) for one in columns]
-    for name in ("unknown", "stopped", "expired"):
+    for name in ("unknown", "calling_off", "stopped", "expired"):
         counts = [getattr(one, name) for one in columns]
         if any(counts):
-            yield name, counts
+            yield {"calling_off": "being called off"}.get(name, name), counts
 
 
 def _failure(code: str) -> str:

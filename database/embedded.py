@@ -180,19 +180,33 @@ class SenderLock:
     """
 
     def __init__(self, url: str) -> None:
-        self._path = Path(f"{make_url(url).database}.sender.lock")
+        # One file has one lock, whatever link or folder it is reached by.
+        self._path = Path(f"{Path(make_url(url).database or '').resolve()}.sender.lock")
         self._file: int | None = None
 
     def take(self) -> None:
-        """Lock, or raise SenderRunning."""
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        """Lock, or raise SenderRunning; DatabaseUnusable where there can be no lock."""
+        name = self._path.name.removesuffix(".sender.lock")
+        try:
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise DatabaseUnusable(
+                f"{self._path} cannot be written ({error.strerror}), and without that lock two"
+                " senders could use one database; let Llamado write to that folder"
+            ) from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             os.close(handle)
             raise SenderRunning(
-                f"another Llamado is already sending from {self._path.name.removesuffix('.sender.lock')};"
+                f"another Llamado is already sending from {name};"
                 " stop it first, or move to PostgreSQL to run several senders"
+            ) from error
+        except OSError as error:
+            os.close(handle)
+            raise DatabaseUnusable(
+                f"the file system of {name} cannot lock files ({error.strerror}), so two senders"
+                " could use it at once; move it to a disk of this machine, or use PostgreSQL"
             ) from error
         self._file = handle
 

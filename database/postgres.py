@@ -8,9 +8,9 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from database import vanishing
 from database.engine import P, T, Unit
 
-FROZEN_SECONDS = 30  # no unit of work leaves a transaction alone for so long while it lives
 RETRIES = 3
 RUN_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock detected
 
@@ -22,7 +22,11 @@ class Postgres:
 
     def __init__(self, url: str, *, connections: int = 10) -> None:
         self._engine = create_async_engine(
-            url, pool_size=connections, pool_pre_ping=True, hide_parameters=True
+            url,
+            pool_size=connections,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=dict(vanishing.CLIENT),
         )
         event.listen(self._engine.sync_engine, "connect", _prepare)
 
@@ -60,7 +64,8 @@ def _prepare(dbapi: Any, _record: Any) -> None:
     the middle of a transaction must not keep everybody waiting for its locks until TCP gives it up.
     """
     with dbapi.cursor() as cursor:
-        cursor.execute(f"SET idle_in_transaction_session_timeout = '{FROZEN_SECONDS}s'")
+        for name, value in vanishing.SERVER.items():
+            cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'on', false)"
             " WHERE current_setting('synchronous_commit') = 'off'"

@@ -37,6 +37,7 @@ from messages.batches import extend, in_range, let_go, of_message, reopen
 from messages.control import call_off, leftover
 from messages.eligibility import Terms, refusal, terms_in
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
+from messages.providers.provider import NotSent
 from messages.recording import PERSON, Claim, Done, Person, record
 from messages.zones import Zones
 
@@ -114,7 +115,7 @@ def record_and_claim(
     status = record(
         conn, batch, done, owner=owner, message_status=batch.status, deltas=deltas, now=now
     )
-    _settle_pace(conn, batch, within, done)
+    _settle_pace(conn, batch, within, done, now)
     if not batch.open and counts.more_waiting(deltas):
         reopen(conn, batch, now=now)
     window = _window(batch, now, next_at=now)
@@ -239,13 +240,17 @@ def _give_back(conn: Connection, batch: Row[Any], limits: Limits, unused: int) -
     pacing.settle(conn, _sender(batch), difference=-unused * _cost(batch), rate=limits.rate)
 
 
-def _settle_pace(conn: Connection, batch: Row[Any], limits: Limits, done: Sequence[Done]) -> None:
+def _settle_pace(
+    conn: Connection, batch: Row[Any], limits: Limits, done: Sequence[Done], now: datetime
+) -> None:
     """Texts were claimed at the message's longest; what they really took is known by now."""
     if limits.rate <= 0:
         return
     estimate = _cost(batch)
     difference = sum(item.segments - estimate for item in done if item.segments)
     pacing.settle(conn, _sender(batch), difference=difference, rate=limits.rate)
+    if any(isinstance(item.outcome, NotSent) and item.outcome.slow_down for item in done):
+        pacing.slow_down(conn, _sender(batch), rate=limits.rate, now=now)
 
 
 def _choose(

@@ -60,6 +60,14 @@ def gone_out(conn: Connection, message_id: int) -> bool:
     return conn.execute(found.where(MessageCount.count > 0).limit(1)).first() is not None
 
 
+def waiting(conn: Connection, message_id: int) -> int:
+    """How many copies of a message have not been claimed."""
+    pending = select(func.coalesce(func.sum(MessageCount.count), 0)).where(
+        MessageCount.message_id == message_id, MessageCount.status == Status.PENDING
+    )
+    return int(conn.execute(pending).scalar_one())
+
+
 def apply(conn: Connection, deltas: Deltas) -> None:
     """Add the deltas to the kept counts; rows in key order, so that two senders never deadlock."""
     rows = [{**key._asdict(), "count": change} for key, change in sorted(deltas.items()) if change]

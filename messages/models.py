@@ -33,6 +33,13 @@ class Status(IntEnum):
     EXPIRED = 52  # its time ran out before it could leave
 
 
+# Tiny tables that every window rewrites: room for the new version on the same page, cleaned early.
+REWRITTEN_OFTEN = {
+    "fillfactor": 50,
+    "autovacuum_vacuum_scale_factor": 0.0,
+    "autovacuum_vacuum_threshold": 200,
+}
+
 TERMINAL_UNSENT = (Status.FAILED, Status.SKIPPED, Status.STOPPED, Status.EXPIRED)
 
 
@@ -157,7 +164,16 @@ class Delivery(Base):
         UniqueConstraint("message_id", "channel", "address"),
         UniqueConstraint("contact_id", "message_id", "channel"),
         # An id is never given twice: a late callback must not find somebody else's row.
-        {"postgresql_with": {"fillfactor": 50}, "sqlite_autoincrement": True},
+        {
+            "postgresql_with": {
+                "fillfactor": 50,
+                "autovacuum_vacuum_scale_factor": 0.02,
+                "autovacuum_vacuum_insert_scale_factor": 0.1,
+                "autovacuum_analyze_scale_factor": 0.02,
+                "autovacuum_vacuum_cost_delay": 1,
+            },
+            "sqlite_autoincrement": True,
+        },
     )
 
 
@@ -180,13 +196,24 @@ class Batch(Base):
     lease_until: Mapped[datetime | None]
 
     __table_args__ = (
+        # Which messages have work, and which batch of each comes next (``messages/finding.py``).
         Index(
             "ix_batches_due",
-            "priority",
+            "message_id",
+            "channel",
             "next_at",
+            "id",
             sqlite_where=text("open"),
             postgresql_where=text("open"),
         ),
+        # The few that somebody works on. Extending a lease touches no index.
+        Index(
+            "ix_batches_owned",
+            "id",
+            sqlite_where=text("owner IS NOT NULL"),
+            postgresql_where=text("owner IS NOT NULL"),
+        ),
+        {"postgresql_with": REWRITTEN_OFTEN},
     )
 
 
@@ -205,6 +232,8 @@ class MessageCount(Base):
     zone_set_id: Mapped[int] = mapped_column(primary_key=True)
     count: Mapped[int]
 
+    __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)
+
 
 class Pace(Base):
     """A token bucket per sender identity, shared by all processes, in segments (emails: copies)."""
@@ -214,6 +243,11 @@ class Pace(Base):
     sender: Mapped[str] = mapped_column(String(80), primary_key=True)
     tokens: Mapped[float]
     filled_at: Mapped[datetime]
+    # After a 429: the share of the rate that was left at ``slowed_at``; it grows back by itself.
+    slowed: Mapped[float] = mapped_column(server_default=text("1"))
+    slowed_at: Mapped[datetime | None]
+
+    __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)
 
 
 class Link(Base):
@@ -337,3 +371,6 @@ class SenderRun(Base):
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
+    died_at: Mapped[datetime | None]  # proven dead by a later start on its machine
+
+    __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)

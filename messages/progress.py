@@ -1,7 +1,7 @@
 """Where a message stands: the equation that proves that nobody was skipped in silence.
 
-**eligible = delivered + sent + held + waiting + on the wire + skipped + failed + unknown + stopped
-+ expired**, in copies (a person with a phone and an email may get two). *Eligible* is counted from
+**eligible = delivered + sent + held + waiting + being called off + on the wire + skipped + failed +
+unknown + stopped + expired**, in copies (a person with a phone and an email may get two). *Eligible* is counted from
 the audience while it is expanded, everything else from what became of each row: when the two sides
 differ, somebody was lost, and the screen says so.
 """
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from contacts.models import Channel
 from messages import counts, hours
-from messages.control import NoSuchMessage
+from messages.control import NoSuchMessage, leftover
 from messages.models import Message, MessageStatus, Status
 from messages.zones import Zones
 
@@ -34,6 +34,7 @@ class Equation:
     sent: int = 0  # taken by the provider, not confirmed yet
     held: int = 0  # wait for their own morning
     waiting: int = 0  # wait for their turn
+    calling_off: int = 0  # their message has ended; they will not leave, and soon say so themselves
     sending: int = 0  # on the wire
     skipped: Mapping[str, int] = field(default_factory=dict)  # by reason
     failed: Mapping[str, int] = field(default_factory=dict)  # by code
@@ -49,6 +50,7 @@ class Equation:
             + self.sent
             + self.held
             + self.waiting
+            + self.calling_off
             + self.sending
             + sum(self.skipped.values())
             + sum(self.failed.values())
@@ -93,7 +95,8 @@ def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
         raise NoSuchMessage(f"there is no message {message_id}")
     kept = counts.kept(conn, [message_id])
     openings = _openings(conn, message.hours, kept, now)
-    held = {zone_set_id for zone_set_id, at in openings.items() if at > now}
+    ended = leftover(message.status) is not None
+    held = {zone_set_id for zone_set_id, at in openings.items() if at > now and not ended}
     by_hour: Counter[datetime] = Counter()
     for key, count in kept.items():
         if _is_held(key, held):
@@ -102,8 +105,8 @@ def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
         message_id=message_id,
         status=MessageStatus(message.status),
         expanded=message.expanded_at is not None,
-        equation=_equation(message.expected, kept, held),
-        channels=_by_channel(kept, held),
+        equation=_equation(message.expected, kept, held, ended=ended),
+        channels=_by_channel(kept, held, ended=ended),
         openings=dict(sorted(by_hour.items())),
         confirmed=message.confirmed,
         launched_at=message.launched_at,
@@ -133,16 +136,20 @@ def _is_held(key: counts.Place, held: set[int]) -> bool:
     return key.status == Status.PENDING and key.channel == Channel.SMS and key.zone_set_id in held
 
 
-def _by_channel(kept: Mapping[counts.Place, int], held: set[int]) -> dict[Channel, Equation]:
+def _by_channel(
+    kept: Mapping[counts.Place, int], held: set[int], *, ended: bool
+) -> dict[Channel, Equation]:
     found = {}
     for channel in Channel:
         mine = {key: count for key, count in kept.items() if key.channel == channel}
         if mine:
-            found[channel] = _equation(sum(mine.values()), mine, held)
+            found[channel] = _equation(sum(mine.values()), mine, held, ended=ended)
     return found
 
 
-def _equation(eligible: int, kept: Mapping[counts.Place, int], held: set[int]) -> Equation:
+def _equation(
+    eligible: int, kept: Mapping[counts.Place, int], held: set[int], *, ended: bool
+) -> Equation:
     by_status: Counter[int] = Counter()
     skipped: Counter[str] = Counter()
     failed: Counter[str] = Counter()
@@ -160,7 +167,8 @@ def _equation(eligible: int, kept: Mapping[counts.Place, int], held: set[int]) -
         delivered=by_status[Status.DELIVERED],
         sent=sum(by_status[status] for status in SENT),
         held=holding,
-        waiting=by_status[Status.PENDING] - holding,
+        waiting=0 if ended else by_status[Status.PENDING] - holding,
+        calling_off=by_status[Status.PENDING] if ended else 0,
         sending=by_status[Status.SENDING],
         skipped=dict(sorted(skipped.items())),
         failed=dict(sorted(failed.items())),

@@ -30,6 +30,7 @@ from messages.claims import Limits, Window
 from messages.composing import Compositions, Identity, Kept, LookedUp, Ready
 from messages.providers.provider import NotSent, Outcome, Provider, Unknown
 from messages.recording import Done
+from messages.remembering import Memory, Remembered
 from messages.zones import Zones
 
 log = structlog.get_logger()
@@ -63,8 +64,10 @@ class Sender:
         policy: Policy,
         *,
         clock: Clock = database_now,
+        memory: Memory | None = None,
     ) -> None:
         self._database = database
+        self._memory = memory
         self._jobs = jobs
         self._providers = providers
         self._identity = identity
@@ -75,23 +78,51 @@ class Sender:
         self._draining = False
         self._expanding: set[int] = set()
         self._set_aside: set[int] = set()  # messages whose expansion failed, until housekeeping
-        self._paced: dict[tuple[int, str], datetime] = {}  # who waits for the pace, until when
         self._looked_at: datetime | None = None  # by the clock, when it last kept house
+        self._turns = finding.Turns()
+        self._alarm: asyncio.TimerHandle | None = None  # rings when the pace allows the next copy
         self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self.owner = f"{socket.gethostname()[:16]}:{os.getpid()}:{secrets.token_hex(4)}"
 
-    async def start(self) -> list[str]:
-        """Note that this sender lives; clear up after one that died. Return warnings for people."""
-        return await self._database.write(
+    async def start(self, *, also_hold: runs.AlsoHold | None = None) -> list[str]:
+        """Note that this sender lives; clear up after one that died. Return warnings for people.
+
+        A database that is older than what this machine has sent is held; ``also_hold`` then holds
+        what other rooms would send by themselves.
+        """
+        remembered, warnings = await self._remember()
+        begun = await self._database.write(
             runs.begin,
             self._jobs,
             owner=self.owner,
             alone=self._database.embedded,
             unclean_starts=self._policy.unclean_starts,
             clock=self._clock,
+            remembered=remembered,
+            also_hold=also_hold,
         )
+        self._note_seen(begun.at)
+        return [*warnings, *begun.warnings]
+
+    async def _remember(self) -> tuple[Remembered, list[str]]:
+        if self._memory is None:
+            return Remembered(), []
+        try:
+            return await asyncio.to_thread(self._memory.open, self.owner), []
+        except OSError as error:
+            where = f"{error.filename} cannot be written ({error.strerror})"
+            return Remembered(), [f"{where}: a backup that is put back will not be recognised."]
+
+    def _note_seen(self, at: datetime) -> None:
+        if self._memory is not None:
+            self._memory.seen(at)
+
+    def _note_claims(self, window: Window) -> None:
+        """Before anything of it leaves: a database that does not know it is an old copy."""
+        if self._memory is not None:
+            self._memory.claimed(window.claims[-1].delivery_id, window.claims[-1].attempt)
 
     async def run(self) -> None:
         """Send until cancelled or drained."""
@@ -106,21 +137,33 @@ class Sender:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._idle.wait()
-        await self._database.write(runs.end, owner=self.owner, clock=self._clock)
+        self._note_seen(await self._database.write(runs.end, owner=self.owner, clock=self._clock))
+        if self._memory is not None:
+            self._memory.close()
 
     async def housekeeping(self) -> None:
         """Expire, take back what dead senders held, and ask again for work whose job was lost."""
         self._set_aside.clear()
-        self._paced.clear()
         self._looked_at = await self._database.write(self._keep_house)
+        self._note_seen(self._looked_at)
         await self._jobs.tidy()
-        if not self._database.embedded:
-            for work in await self._database.read(self._due):
-                await self._jobs.request(work.kind, work.key, priority=work.priority)
+        if (await self._database.read(self._most_urgent)).work is not None:
+            await self._jobs.request("look", 0)
+
+    async def recover(self) -> None:
+        """Take back what senders held whose lease is over: often, for somebody waits for it."""
+        if await self._database.read(self._anything_lost):
+            await self._database.write(self._release_dead)
 
     def handlers(self) -> dict[str, Handler]:
-        """What this process does with each kind of job."""
-        return {"expand": self.expand, "send_batch": self.send_batch, "next": self.next}
+        """What this process does with each kind of job: whatever it names, look what is urgent."""
+        return {"expand": self.look, "send_batch": self.look, "look": self.look, "next": self.next}
+
+    async def look(self, _key: int) -> None:
+        """Work off what is due, the most urgent first, until nothing is left that may leave now."""
+        await self._hold_while_draining()
+        while await self.next(0):
+            continue
 
     async def next(self, _slot: int) -> bool:
         """Do the most urgent piece of work there is; whether there was any.
@@ -137,28 +180,20 @@ class Sender:
             return False
 
     async def _work_off(self) -> bool:
-        if await self._database.read(self._most_urgent) is None:
+        found = await self._database.read(self._most_urgent)
+        if found.work is None:
+            self._wake_in(found.wait)
             return False
         # Found again in the transaction that takes it, so that two slots never take the same.
         taken = await self._database.write(self._take_most_urgent)
         if taken is None:
             return True
+        await self._jobs.request("look", 0)  # there may be work for others too
         if taken.kind == "expand":
             await self._expand_all(taken.key)
         else:
             await self._send_slice(taken.key)
         return True
-
-    async def expand(self, message_id: int) -> None:
-        """Write a launched message's deliveries."""
-        await self._hold_while_draining()
-        await self._expand_all(message_id)
-
-    async def send_batch(self, batch_id: int) -> None:
-        """Send what can leave of a batch now, unless another sender is at it."""
-        await self._hold_while_draining()
-        if await self._database.write(self._take, batch_id):
-            await self._send_slice(batch_id)
 
     async def _hold_while_draining(self) -> None:
         """Keep a job that came too late until we are cancelled.
@@ -194,8 +229,9 @@ class Sender:
                 claimed_at = time.monotonic()
                 window = await self._step_surely(batch_id, done, claim=go_on)
                 if not window.claims:
-                    self._note_pace(window)
+                    self._wake_in(timedelta(seconds=window.paced) if window.paced else None)
                     return
+                self._note_claims(window)
                 done = await self._send(window, claimed_at)
 
     async def _step_surely(self, batch_id: int, done: Sequence[Done], *, claim: bool) -> Window:
@@ -213,11 +249,16 @@ class Sender:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 30.0)
 
-    def _note_pace(self, window: Window) -> None:
-        """Look for this message's work again when its pace allows, and not before."""
-        if window.paced and window.next_at is not None:
-            self._paced[window.message_id, window.channel] = window.next_at
-            asyncio.get_running_loop().call_later(window.paced, self._jobs.wake)
+    def _wake_in(self, wait: timedelta | None) -> None:
+        """Look again when the pace allows what is due now, and not before: one alarm for all slots."""
+        if wait is None:
+            return
+        loop = asyncio.get_running_loop()
+        at = loop.time() + wait.total_seconds()
+        if self._alarm is None or self._alarm.when() <= loop.time() or at < self._alarm.when():
+            if self._alarm is not None:
+                self._alarm.cancel()
+            self._alarm = loop.call_at(at, self._jobs.wake)
 
     @contextlib.contextmanager
     def _busy(self) -> Iterator[None]:
@@ -237,29 +278,33 @@ class Sender:
             log.warning("the clock was set back", seconds=(self._looked_at - now).total_seconds())
             batches.look_again(conn, self._jobs, now=now)
         control.expire_due(conn, now=now)
-        runs.seen(conn, owner=self.owner, clock=self._clock)
         runs.release_dead(conn, self._jobs, now=now)
-        return now
+        return runs.seen(conn, owner=self.owner, clock=self._clock)
 
-    def _due(self, conn: Connection) -> list[finding.Work]:
-        return finding.due(conn, now=self._clock(conn))
+    def _anything_lost(self, conn: Connection) -> bool:
+        return runs.anything_lost(conn, now=self._clock(conn))
 
-    def _most_urgent(self, conn: Connection) -> finding.Work | None:
-        now = self._clock(conn)
+    def _release_dead(self, conn: Connection) -> None:
+        runs.release_dead(conn, self._jobs, now=self._clock(conn))
+
+    def _most_urgent(self, conn: Connection, *, taking: bool = False) -> finding.Found:
         return finding.most_urgent(
             conn,
-            now=now,
+            now=self._clock(conn),
+            turns=self._turns,
+            rates=self._policy.pace,
             expanding=self._expanding | self._set_aside,
-            paced=[key for key, until in list(self._paced.items()) if until > now],
+            taking=taking,
         )
 
     def _take_most_urgent(self, conn: Connection) -> finding.Work | None:
-        found = self._most_urgent(conn)
-        if found is None:
+        found = self._most_urgent(conn, taking=True)
+        if found.work is None or found.candidate is None:
             return None
-        if found.kind == "send_batch" and not self._take(conn, found.key):
+        if found.work.kind == "send_batch" and not self._take(conn, found.work.key):
             return None
-        return found
+        self._turns.took(found.candidate)
+        return found.work
 
     def _expand_chunk(self, conn: Connection, message_id: int) -> bool:
         return expanding.expand_chunk(conn, self._jobs, message_id, now=self._clock(conn))
@@ -286,7 +331,7 @@ class Sender:
             now=self._clock(conn),
             claim=claim,
         )
-        if not window.claims and window.next_at is not None:
+        if not window.claims and window.next_at is not None and not window.paced:
             self._jobs.enqueue(
                 conn, "send_batch", batch_id, priority=window.priority, at=window.next_at
             )

@@ -35,9 +35,13 @@ REAL = {
 
 
 @pytest.fixture
-def environment(database_url: str) -> dict[str, str]:
+def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
     """A process on a database of its own and any free port."""
-    return {"LLAMADO_DATABASE__URL": database_url, "LLAMADO_WEB__PORT": "0"}
+    return {
+        "LLAMADO_DATABASE__URL": database_url,
+        "LLAMADO_WEB__PORT": "0",
+        "LLAMADO_SENDING__STATE_FOLDER": str(tmp_path / "state"),
+    }
 
 
 @pytest.fixture(autouse=True)

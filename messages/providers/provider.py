@@ -93,12 +93,20 @@ class Rejected:
     harm: Harm | None = None
 
 
+SLOW_DOWN = "the provider asked us to slow down"
+
+
 @dataclass(frozen=True, slots=True)
 class NotSent:
     """Provably not processed (429, no connection, our own check); may be tried again."""
 
     reason: str
     retry_seconds: float
+
+    @property
+    def slow_down(self) -> bool:
+        """Whether it was refused for coming too fast: then the sender's pace is lowered."""
+        return self.reason == SLOW_DOWN
 
 
 @dataclass(frozen=True, slots=True)

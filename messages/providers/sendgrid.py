@@ -31,6 +31,7 @@ from messages.providers import wire
 from messages.providers.headers import one_line
 from messages.providers.lanes import Lanes
 from messages.providers.provider import (
+    SLOW_DOWN,
     Accepted,
     Harm,
     Inbound,
@@ -223,7 +224,7 @@ def read_answer(answer: wire.Answer) -> Outcome:
     if status in (HTTPStatus.ACCEPTED, HTTPStatus.OK):  # the latter is the sandbox's
         return Accepted(answer.headers.get("X-Message-Id", ""))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return NotSent("the provider asked us to slow down", _reset_seconds(answer.headers))
+        return NotSent(SLOW_DOWN, _reset_seconds(answer.headers))
     if status in wire.FORBIDDEN:
         return Misconfigured(f"http_{status}", _ACCOUNT.format(status=status))
     if wire.proves_nothing(status):

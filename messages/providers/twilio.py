@@ -26,6 +26,7 @@ from yarl import URL
 from messages.providers import wire
 from messages.providers.lanes import Lanes
 from messages.providers.provider import (
+    SLOW_DOWN,
     Accepted,
     Harm,
     Inbound,
@@ -256,7 +257,7 @@ def read_answer(answer: wire.Answer) -> Outcome:
     if answer.status == HTTPStatus.TOO_MANY_REQUESTS or code in PASSING:
         otherwise = PASSING.get(code or 0, PASSING[20429])
         seconds = wire.wait_seconds(answer.headers.get("Retry-After"), otherwise=otherwise)
-        return NotSent("the provider asked us to slow down", seconds)
+        return NotSent(SLOW_DOWN, seconds)
     return _refusal(answer.status, code)
 
 

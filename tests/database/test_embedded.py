@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, make_url, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from database.embedded import Embedded, SenderLock, SenderRunning, open_engine
-from database.engine import DatabaseClosed
+from database.engine import DatabaseClosed, DatabaseUnusable
 from database.models import Secret
 from tests.databases import SQLiteFiles
 
@@ -223,6 +223,32 @@ def test_a_second_sender_on_the_same_file_is_refused(url: str) -> None:
     first.release()
     second.take()
     second.release()
+
+
+def test_one_file_has_one_lock_by_whatever_path_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    (folder / "llamado.db").touch()
+    (tmp_path / "link.db").symlink_to(folder / "llamado.db")
+    (tmp_path / "elsewhere").symlink_to(folder)
+    monkeypatch.chdir(folder)
+    first = SenderLock(f"sqlite:///{folder}/llamado.db")
+    first.take()
+
+    for path in ("llamado.db", f"{tmp_path}/link.db", f"{tmp_path}/elsewhere/llamado.db"):
+        with pytest.raises(SenderRunning, match=r"already sending from llamado\.db; stop it first"):
+            SenderLock(f"sqlite:///{path}").take()
+
+    first.release()
+
+
+def test_where_no_lock_can_be_written_a_sentence_says_so(tmp_path: Path) -> None:
+    (tmp_path / "llamado.db.sender.lock").mkdir()
+
+    with pytest.raises(DatabaseUnusable, match="let Llamado write to that folder"):
+        SenderLock(f"sqlite:///{tmp_path}/llamado.db").take()
 
 
 @pytest.mark.crash

@@ -184,3 +184,78 @@ async def test_embedded_work_goes_on_without_a_pause_while_there_is_some() -> No
 
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)
+
+
+def nudge(conn: Connection, database: Opened, at: datetime | None = None) -> None:
+    for kind, key in (("expand", 1), ("send_batch", 5), ("send_batch", 6)):
+        database.jobs.enqueue(conn, kind, key, at=at)
+
+
+@pytest.mark.postgres
+async def test_one_nudge_is_enough_for_a_transaction_and_each_has_its_own(many: Opened) -> None:
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+
+    await many.database.write(nudge, many)
+    await many.database.write(nudge, many)
+    await many.database.write(nudge, many, tomorrow)
+
+    assert await many.database.read(waiting) == [("expand", 1)] * 3
+
+
+@pytest.mark.postgres
+async def test_a_nudge_that_a_savepoint_took_back_is_asked_again(many: Opened) -> None:
+    def ask(conn: Connection) -> None:
+        savepoint = conn.begin_nested()
+        nudge(conn, many)
+        savepoint.rollback()
+        nudge(conn, many)
+
+    await many.database.write(ask)
+
+    assert await many.database.read(waiting) == [("expand", 1)]
+
+
+@pytest.mark.postgres
+async def test_dead_workers_jobs_are_swept_by_many_at_once_and_never_stay_behind(
+    many: Opened, postgres_url: str
+) -> None:
+    def die_with_all(conn: Connection) -> None:
+        conn.execute(
+            text(
+                "WITH w AS (INSERT INTO procrastinate_workers (last_heartbeat)"
+                " VALUES (now() - interval '1 hour') RETURNING id)"
+                " UPDATE procrastinate_jobs SET status = 'doing', worker_id = w.id FROM w"
+            )
+        )
+
+    def unfinished(conn: Connection) -> list[str]:
+        rows = conn.execute(text("SELECT status::text FROM procrastinate_jobs ORDER BY id"))
+        return [status for (status,) in rows]
+
+    await many.jobs.request("look", 0)
+    await many.database.write(enqueue, many, 7)
+    await many.database.write(die_with_all)
+    await many.jobs.request("look", 0)  # the same request waits already
+    async with opened(prepare(postgres_url)) as other:
+        await asyncio.gather(*(here.jobs.tidy() for here in (many, other, many)))
+
+    assert await many.database.read(unfinished) == ["todo", "todo"]
+
+
+@pytest.mark.postgres
+async def test_a_slot_of_its_own_looks_though_every_job_was_lost(many: Opened) -> None:
+    assert isinstance(many.jobs, ProcrastinateJobs)
+    looked: asyncio.Queue[int] = asyncio.Queue()
+
+    async def find_nothing(slot: int) -> bool:
+        looked.put_nowait(slot)
+        return False
+
+    worker = asyncio.create_task(many.jobs.run({"next": find_nothing}, concurrency=2))
+    async with asyncio.timeout(20):
+        await looked.get()
+        many.jobs.wake()
+        await looked.get()
+        await looked.get()
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)

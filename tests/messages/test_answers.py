@@ -11,7 +11,7 @@ from contacts.models import Channel, Standing
 from database.opening import Opened
 from messages import counts
 from messages.answers import answer
-from messages.finding import most_urgent
+from messages.finding import Turns, most_urgent
 from messages.models import Batch, Delivery, Message, MessageStatus
 from tests.builders import make_contact
 from tests.doubles import NoJobs
@@ -56,17 +56,17 @@ async def test_answer_leaves_before_bulk_and_to_one_who_opted_out(
     await bench.contacts("Chloe", phone="+16082001111", consent=Standing.OPTED_OUT)
     await bench.launch()
     sender = bench.sender()
-    await sender.expand(1)
+    await sender.next(0)
     await bench.write(help_text, now)
 
-    first = await bench.database.read(most_urgent, now=now)
+    first = await bench.database.read(most_urgent, now=now, turns=Turns(), rates={})
     await bench.work(sender)
 
     def answered(conn: Connection) -> int | None:
         return conn.scalar(select(Batch.id).where(Batch.priority == 0))
 
-    assert first is not None
-    assert first.key == await bench.database.read(answered)
+    assert first.work is not None
+    assert first.work.key == await bench.database.read(answered)
     assert bench.texts.bodies["+16082001111"] == "Sister Cities: call {us} at 608."
 
 

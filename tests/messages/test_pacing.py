@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
-from messages.pacing import refilled, settle, take
+from database.opening import Opened
+from messages.pacing import (
+    REGROWTH,
+    Bucket,
+    buckets,
+    refilled,
+    settle,
+    share,
+    slow_down,
+    spent,
+    take,
+)
 
 
 def test_bucket_gives_no_more_than_its_rate(conn: Connection, now: datetime) -> None:
@@ -93,3 +105,98 @@ def test_bucket_never_overflows_and_a_clock_set_back_takes_nothing(
 
     assert after <= max(rate, 1.0)
     assert after >= min(tokens, max(rate, 1.0))
+
+
+@given(
+    rate=st.floats(0.5, 50),
+    asks=st.lists(
+        st.tuples(st.floats(0, 2), st.integers(1, 60), st.integers(1, 4)), min_size=1, max_size=60
+    ),
+    start=st.floats(-100, 100),
+)
+def test_no_stretch_of_time_sees_more_than_its_rate_and_one_bucket(
+    rate: float, asks: list[tuple[float, int, int]], start: float
+) -> None:
+    """Whichever sender asks, whenever and for whatever: all of them share one bucket."""
+    now = datetime(2026, 11, 19, tzinfo=UTC)
+    bucket = Bucket(start, now)
+    given_out: list[tuple[datetime, int, int]] = []
+    for pause, copies, segments in asks:
+        now += timedelta(seconds=pause)
+        bucket, copies_now = spent(bucket, rate=rate, copies=copies, segments=segments, now=now)
+        given_out.append((now, copies_now, segments))
+
+    longest = max(segments for _, _, segments in asks)
+    for index, (begin, _, _) in enumerate(given_out):
+        for end_index in range(index, len(given_out)):
+            within = given_out[index : end_index + 1]
+            taken = sum(copies * segments for _, copies, segments in within)
+            elapsed = (within[-1][0] - begin).total_seconds()
+            assert taken <= rate * elapsed + max(rate, 1.0) + longest + 0.1
+
+
+def test_a_provider_that_asks_to_slow_down_halves_the_pace_of_every_sender(
+    conn: Connection, now: datetime
+) -> None:
+    def left_in(seconds: int, begin: datetime) -> int:
+        return sum(
+            take(
+                conn,
+                "sms:+1",
+                rate=10,
+                copies=100,
+                segments=1,
+                first=False,
+                now=begin + timedelta(seconds=second),
+            ).copies
+            for second in range(seconds)
+        )
+
+    left_in(1, now)
+    slow_down(conn, "sms:+1", rate=10, now=now)
+    slow_down(conn, "sms:+1", rate=10, now=now + timedelta(milliseconds=300))  # the same word
+
+    bucket = buckets(conn, ["sms:+1"])["sms:+1"]
+    slowed = left_in(10, now + timedelta(seconds=1))
+    later = left_in(10, now + timedelta(minutes=2))
+
+    assert bucket.slowed == 0.5
+    assert 50 <= slowed <= 75
+    assert later == 100
+
+
+@given(
+    words=st.lists(st.floats(0, 300), max_size=20),
+    slowed=st.floats(0, 1),
+)
+def test_a_slowed_pace_never_stops_and_grows_back_within_a_minute(
+    words: list[float], slowed: float
+) -> None:
+    now = datetime(2026, 11, 19, tzinfo=UTC)
+    shares = [share(slowed, now, now=now + timedelta(seconds=each)) for each in sorted(words)]
+
+    assert shares == sorted(shares)
+    assert all(0 < each <= 1 for each in shares)
+    assert share(slowed, now, now=now + REGROWTH) == 1.0
+    assert share(slowed, now, now=now - timedelta(hours=1)) > 0
+
+
+async def test_senders_on_many_machines_share_one_pace(opened: Opened) -> None:
+    rate, senders, moments = 5.0, 3, 40
+    begin = datetime(2026, 11, 19, tzinfo=UTC)
+
+    async def ask(number: int) -> int:
+        granted = 0
+        for moment in range(moments):
+            at = begin + timedelta(milliseconds=100 * moment + number)
+            allowed = await opened.database.write(
+                take, "sms:+1", rate=rate, copies=7, segments=1, first=False, now=at
+            )
+            granted += allowed.copies
+        return granted
+
+    total = sum(await asyncio.gather(*(ask(number) for number in range(senders))))
+
+    elapsed = moments / 10
+    assert total <= rate * elapsed + max(rate, 1.0)
+    assert total >= rate * elapsed * 0.8

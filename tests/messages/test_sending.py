@@ -522,7 +522,7 @@ async def test_clean_ends_never_trip_the_breaker(bench: Bench) -> None:
 async def test_batch_taken_by_one_sender_is_not_taken_by_another(bench: Bench) -> None:
     await bench.contacts("Amina")
     await bench.launch()
-    await bench.sender().expand(1)
+    await bench.sender().next(0)
 
     def lease_all(conn: Connection) -> None:
         later = bench.now + timedelta(seconds=60)

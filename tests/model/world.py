@@ -531,7 +531,7 @@ class World:
         """It is told to look at a batch, perhaps late, twice, or for nothing."""
         batches = self.store.batches()
         if batches:
-            life.begin(life.sender.send_batch(batches[which % len(batches)][0]))
+            life.begin(life.sender.look(batches[which % len(batches)][0]))
 
     def keep_house(self, life: Life) -> None:
         """It expires what is due and takes back what dead senders held."""
