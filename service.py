@@ -29,6 +29,7 @@ from fitting import (
     host_of,
     make_policy,
     make_providers,
+    make_reconciler,
     make_simulator,
     make_site,
     read_secrets,
@@ -36,6 +37,7 @@ from fitting import (
 from messages import receipts
 from messages.providers.simulated_lives import Behaviour
 from messages.providers.simulator import Simulator
+from messages.reconciling import Reconciler
 from messages.sending import Sender
 from scheduler import Alarms, Tick, ticking
 from settings import Settings
@@ -45,6 +47,7 @@ from web.keys import Site
 log = structlog.get_logger("service")
 
 RECEIPTS_SECONDS = 1
+RECONCILING_SECONDS = 15
 HOUSEKEEPING_SECONDS = 15
 WEB_CLOSES_SECONDS = 2.0  # progress pages stay open for as long as they are allowed to
 
@@ -186,12 +189,14 @@ async def _send(
         log.warning("sender", sentence=sentence)
     _spawn(stack, tasks, sender.run(), "sender")
     stack.push_async_callback(sender.drain, settings.sending.drain_seconds)
+    reconciler = make_reconciler(settings, site, database.database, database.jobs)
+    stack.push_async_callback(reconciler.close)
     await stack.enter_async_context(
-        ticking(_ticks(sender, database, site), _alarms(database, site))
+        ticking(_ticks(sender, reconciler, database, site), _alarms(database, site))
     )
 
 
-def _ticks(sender: Sender, database: Opened, site: Site) -> list[Tick]:
+def _ticks(sender: Sender, reconciler: Reconciler, database: Opened, site: Site) -> list[Tick]:
     async def apply_receipts() -> None:
         while await database.database.write(
             receipts.apply_waiting, secret=site.links_secret, now=_now()
@@ -200,6 +205,7 @@ def _ticks(sender: Sender, database: Opened, site: Site) -> list[Tick]:
 
     return [
         Tick("receipts", RECEIPTS_SECONDS, apply_receipts),
+        Tick("reconciling", RECONCILING_SECONDS, reconciler.tick),
         Tick("housekeeping", HOUSEKEEPING_SECONDS, sender.housekeeping),
     ]
 

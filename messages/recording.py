@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from contacts import consent
 from contacts.models import Standing
-from messages import counts
+from messages import counts, doubts
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from messages.outcomes import Next, settled
 from messages.providers.provider import Harm, Misconfigured, Outcome, Rejected
@@ -69,6 +69,8 @@ def record(
         )
         changes.append(_change(item, to, row, now))
         _count(deltas, message.id, batch.channel, row, to)
+    if lost := [change["id"] for change in changes if change["status"] == Status.UNKNOWN]:
+        doubts.note(conn, now, Delivery.id.in_(lost))
     rewrite(conn, changes)
     _learn(conn, batch.channel, done, now)
     _pause_if_misconfigured(conn, message, done)
