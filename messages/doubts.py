@@ -68,7 +68,8 @@ def open_doubts() -> list[ColumnElement[bool]]:
     """The condition that joins doubts to deliveries which still are unknown, and only to those."""
     return [
         Doubt.closed_at.is_(None),
-        Delivery.id == Doubt.delivery_id,
+        # A sum has no index: the few doubts are gone through, never the million deliveries.
+        Delivery.id == Doubt.delivery_id + 0,
         Delivery.attempt == Doubt.attempt,
         Delivery.status == Status.UNKNOWN,
     ]
@@ -174,8 +175,7 @@ def search(
         select(Delivery.id).where(
             Delivery.id >= min(batch.lo_id for batch in batches),
             Delivery.id < max(batch.hi_id for batch in batches),
-            Delivery.message_id == message_id,
-            Delivery.channel == channel,
+            # Whichever message's: naming it would lead SQLite to the index of all its copies.
             Delivery.status == Status.UNKNOWN,
             ~known.exists(),
         )
@@ -279,26 +279,21 @@ def _read(conn: Connection, ids: Sequence[int], now: datetime) -> list[Due]:
             Delivery.message_id,
             Delivery.channel,
             Delivery.contact_id,
-            func.coalesce(Delivery.address, ""),
+            func.coalesce(Delivery.address, "").label("address"),
             Delivery.language,
             Delivery.provider_id,
             Doubt.claimed_at,
             Doubt.noted_at,
             Doubt.looks,
             Delivery.approved_sends,
-            alive,
+            alive.label("may_be_sent"),
         )
         .join(Delivery, and_(*open_doubts()))
         .join(Message, Message.id == Delivery.message_id)
         .where(Doubt.id.in_(ids))
         .order_by(Doubt.delivery_id)
     )
-    return [_due_of(row) for row in rows]
-
-
-def _due_of(row: Any) -> Due:
-    *values, alive = row
-    return Due(*values, may_be_sent=bool(alive))
+    return [Due(**{**row, "may_be_sent": bool(row["may_be_sent"])}) for row in rows.mappings()]
 
 
 def _kept_counts() -> Any:

@@ -53,6 +53,7 @@ PAGES = [
     "/console/campaigns",
     "/console/campaigns/1",
     "/console/projects",
+    "/console/unknown",
     "/console/nothing",
     "/console/sign-in",
 ]

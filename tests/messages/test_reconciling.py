@@ -27,7 +27,7 @@ from messages.providers.lookup import (
     Sought,
     Unlisted,
 )
-from messages.providers.provider import Outcome, Outgoing, Receipt, Unknown, Verdict
+from messages.providers.provider import Outcome, Outgoing, Provider, Receipt, Unknown, Verdict
 from messages.providers.twilio import Twilio, TwilioAccount
 from messages.providers.twilio_list import TwilioList
 from messages.reconciling import POLICY, Reconciler
@@ -107,7 +107,7 @@ class Bench:
     @asynccontextmanager
     async def sender(self) -> AsyncIterator[Sender]:
         texts = Between(Twilio(self.account), self.between)
-        providers = {Channel.SMS: texts, Channel.EMAIL: self.emails}
+        providers: dict[Channel, Provider] = {Channel.SMS: texts, Channel.EMAIL: self.emails}
         try:
             yield Sender(self.database, self.jobs, providers, IDENTITY, Policy(), clock=self.clock)
         finally:
