@@ -12,9 +12,8 @@ from typing import Any, TypeVar
 
 import pytest
 import structlog
-from click.testing import Result
-from sqlalchemy import Connection, select
-from typer.testing import CliRunner
+from sqlalchemy import Connection, select, update
+from typer.testing import CliRunner, Result
 
 import cli
 from database.opening import opened, prepare
@@ -137,7 +136,7 @@ def test_settle_takes_a_persons_word_with_their_name(
 
 def test_nothing_is_resent_of_a_message_that_ended(lost: Any) -> None:
     ended = {"status": MessageStatus.STOPPED}
-    lost(lambda conn: conn.execute(Message.__table__.update().values(ended)))
+    lost(lambda conn: conn.execute(update(Message).values(ended)))
 
     assert "nothing more of this message can be sent" in str(run("resend", "1", "--yes").exception)
     assert lost(state)[0] == Status.UNKNOWN

@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["delivery_id"],
             ["deliveries.id"],
-            name=op.f("fk_doubts_delivery_id_deliveries"),
+            name=op.f("fk_doubts_delivery_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_doubts")),
