@@ -155,12 +155,21 @@ class Reconciler:
         for where, count in (await self._database.read(doubts.missing)).items():
             if self._searched.get(where) == count:
                 continue
-            after: int | None = 0
-            while after is not None:
-                found, after = await self._database.read(doubts.search, *where, after)
-                if found:
-                    await self._database.write(self._note_found, found)
-            self._searched[where] = count
+            if await self._search(*where):
+                self._searched.pop(where, None)
+            else:
+                self._searched[where] = count
+
+    async def _search(self, message_id: int, channel: str) -> int:
+        """Walk a message's batches, slice by slice; return how many copies were found."""
+        noted = 0
+        after: int | None = 0
+        while after is not None:
+            found, after = await self._database.read(doubts.search, message_id, channel, after)
+            if found:
+                await self._database.write(self._note_found, found)
+            noted += len(found)
+        return noted
 
     # Units of work
 
