@@ -21,7 +21,7 @@ from rich.markup import escape
 from sqlalchemy import Connection
 
 import logs
-from commands import alerts, contacts, people_views
+from commands import alerts, contacts, people_views, unknowns
 from commands import demo as demonstration
 from commands.doctor import Verdict, examine
 from commands.session import (
@@ -78,6 +78,7 @@ app.add_typer(project_app, name="project")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(representatives_app, name="representatives")
 app.add_typer(alerts.app, name="alert")
+app.add_typer(unknowns.app, name="unknown")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

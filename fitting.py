@@ -13,8 +13,17 @@ from sqlalchemy import Connection
 
 from contacts.models import Channel
 from database.engine import Database
+from database.jobs import Jobs
 from database.opening import secret
 from messages import keeping
+from messages.providers import sendgrid, smtp
+from messages.providers.lookup import (
+    SENDGRID_EVENTS_FOR,
+    Lookup,
+    OutboxLookup,
+    Sought,
+    Unlisted,
+)
 from messages.providers.outbox import Kept, Outbox
 from messages.providers.provider import Provider
 from messages.providers.sendgrid import SendGrid, SendGridAccount
@@ -22,6 +31,8 @@ from messages.providers.simulated_lives import Behaviour
 from messages.providers.simulator import Simulator, Stage, simulator_keys
 from messages.providers.smtp import SMTP, Relay, Security
 from messages.providers.twilio import Twilio, TwilioAccount
+from messages.providers.twilio_list import TwilioList
+from messages.reconciling import Reconciler
 from messages.sending import Policy
 from settings import Settings
 from web.keys import Site
@@ -106,6 +117,28 @@ def make_providers(
     elif settings.email_by == "smtp":
         email = SMTP(_relay(settings))
     return {Channel.SMS: sms, Channel.EMAIL: email}
+
+
+def make_reconciler(settings: Settings, site: Site, database: Database, jobs: Jobs) -> Reconciler:
+    """Who finds out what became of copies whose answer was lost; to be closed."""
+
+    async def recall(items: Sequence[Sought]) -> list[list[datetime]]:
+        return await database.read(keeping.kept_at, [item.delivery_id for item in items])
+
+    kept = OutboxLookup(recall)
+    sms: Lookup = TwilioList(_twilio(settings, site)) if settings.sms_by == "twilio" else kept
+    email: Lookup = kept
+    if settings.email_by == "sendgrid":
+        email = Unlisted(sendgrid.NAME, events_for=SENDGRID_EVENTS_FOR)
+    elif settings.email_by == "smtp":
+        email = Unlisted(smtp.NAME)
+    return Reconciler(
+        database,
+        jobs,
+        {Channel.SMS: sms, Channel.EMAIL: email},
+        site.house.identity,
+        resend_after=settings.unknowns.resend_after,
+    )
 
 
 def make_policy(settings: Settings) -> Policy:

@@ -31,6 +31,7 @@ from fitting import (
     host_of,
     make_policy,
     make_providers,
+    make_reconciler,
     make_simulator,
     make_site,
     read_secrets,
@@ -39,6 +40,7 @@ from messages import receipts
 from messages.hours import require_zones
 from messages.providers.simulated_lives import Behaviour
 from messages.providers.simulator import Simulator
+from messages.reconciling import Reconciler
 from messages.remembering import Memory
 from messages.sending import Sender
 from scheduler import Alarms, Tick, ticking
@@ -50,6 +52,7 @@ log = structlog.get_logger("service")
 
 RECEIPTS_SECONDS = 1
 RECOVERY_SECONDS = 3  # with it, what a dead sender held is free within its lease and five seconds
+RECONCILING_SECONDS = 15
 HOUSEKEEPING_SECONDS = 15
 WEB_CLOSES_SECONDS = 2.0  # progress pages stay open for as long as they are allowed to
 
@@ -195,8 +198,10 @@ async def _send(
         log.warning("sender", sentence=sentence)
     _spawn(stack, tasks, sender.run(), "sender")
     stack.push_async_callback(sender.drain, settings.sending.drain_seconds)
+    reconciler = make_reconciler(settings, site, database.database, database.jobs)
+    stack.push_async_callback(reconciler.close)
     await stack.enter_async_context(
-        ticking(_ticks(sender, database, site), _alarms(database, site))
+        ticking(_ticks(sender, reconciler, database, site), _alarms(database, site))
     )
 
 
@@ -208,10 +213,11 @@ def _memory(conn: Connection, settings: Settings, url: str) -> Memory:
     return Memory(place, installation=secret(conn, "installation"))
 
 
-def _ticks(sender: Sender, database: Opened, site: Site) -> list[Tick]:
+def _ticks(sender: Sender, reconciler: Reconciler, database: Opened, site: Site) -> list[Tick]:
     return [
         _receipts(database, site),
         Tick("recovery", RECOVERY_SECONDS, sender.recover),
+        Tick("reconciling", RECONCILING_SECONDS, reconciler.tick),
         Tick("housekeeping", HOUSEKEEPING_SECONDS, sender.housekeeping),
     ]
 

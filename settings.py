@@ -9,6 +9,7 @@ from __future__ import annotations
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from ipaddress import ip_network
 from pathlib import Path
@@ -140,6 +141,19 @@ class Sending:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Unknowns:
+    """What happens to copies whose answer was lost; texts have no policy but a person's word."""
+
+    email: str = one_of("person", "resend")
+    resend_hours: int = between(24, 336)
+
+    @property
+    def resend_after(self) -> timedelta | None:
+        """How long an email is waited for before it is sent once more; None = never by itself."""
+        return timedelta(hours=self.resend_hours) if self.email == "resend" else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuietHours:
     """When texts may arrive, where their recipient lives."""
 
@@ -179,6 +193,7 @@ class Settings:
     smtp: SMTP
     outbox: Outbox
     sending: Sending
+    unknowns: Unknowns
     quiet_hours: QuietHours
     representatives: Representatives
     logs: Logs

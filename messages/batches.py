@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, upda
 
 from contacts.models import Channel
 from database.jobs import Jobs
-from messages import counts
+from messages import counts, doubts
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 
 SENDER_DIED = "sender_died"
@@ -163,6 +163,7 @@ def reap(conn: Connection, batch_id: int, *, now: datetime, leased_too: bool = F
     lost = [*in_range(batch), Delivery.status == Status.SENDING]
     if not leased_too:
         lost.append(Delivery.lease_until < now)
+    doubts.note(conn, now, *lost)
     rows = conn.execute(
         update(Delivery)
         .where(*lost)

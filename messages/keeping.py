@@ -1,11 +1,11 @@
-"""Keep the messages of the outbox where the console can show them."""
+"""Keep the messages of the outbox where the console can show them, and look there again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from messages.models import OutboxMessage
 from messages.providers.outbox import Kept
@@ -29,3 +29,13 @@ def keep(conn: Connection, messages: Sequence[Kept], *, now: datetime) -> None:
     ]
     if rows:
         conn.execute(insert(OutboxMessage), rows)
+
+
+def kept_at(conn: Connection, delivery_ids: Sequence[int]) -> list[list[datetime]]:
+    """When the outbox kept copies of each of these deliveries, in their order."""
+    rows = conn.execute(
+        select(OutboxMessage.delivery_id, OutboxMessage.at)
+        .where(OutboxMessage.delivery_id.in_(set(delivery_ids)))
+        .order_by(OutboxMessage.id)
+    ).all()
+    return [[at for found, at in rows if found == wanted] for wanted in delivery_ids]

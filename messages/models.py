@@ -362,6 +362,43 @@ class OutboxMessage(Base):
     at: Mapped[datetime]
 
 
+class Doubt(Base):
+    """A try whose answer was lost, and what was learned of it since: one row per (delivery, attempt).
+
+    Written in the transaction in which the copy becomes unknown, so that nobody has to search the
+    deliveries for it. The delivery's own status says whether it still is unknown.
+    """
+
+    __tablename__ = "doubts"
+
+    id: Mapped[id_key]
+    delivery_id: Mapped[int] = mapped_column(ForeignKey("deliveries.id", ondelete="CASCADE"))
+    attempt: Mapped[int] = mapped_column(SmallInteger)
+    claimed_at: Mapped[datetime]  # the request was not written before that
+    noted_at: Mapped[datetime]  # since when the answer counts as lost
+    looks: Mapped[int] = mapped_column(SmallInteger)  # how often the provider answered us about it
+    looked_at: Mapped[datetime | None]  # when we last tried to ask
+    next_look_at: Mapped[datetime | None]  # NULL = nothing more is asked; a person decides
+    held_until: Mapped[datetime | None]  # somebody is asking at this moment
+    asked: Mapped[str] = mapped_column(String(16))  # the provider that was asked last
+    found: Mapped[str] = mapped_column(String(16))  # a messages.lookups.Found; "" before the first
+    candidates: Mapped[int] = mapped_column(SmallInteger)  # messages there that it may be
+    provider_status: Mapped[str] = mapped_column(String(16))  # the found one's, a Verdict
+    closed_at: Mapped[datetime | None]
+    closed_how: Mapped[str] = mapped_column(String(16))  # a messages.doubts.Closed
+    closed_by: Mapped[str]  # who, when it was a person or a policy
+
+    __table_args__ = (
+        UniqueConstraint("delivery_id", "attempt"),
+        Index(
+            "ix_doubts_open",
+            "next_look_at",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+
+
 class SenderRun(Base):
     """A sender's life: a start without a stop is a crash, and three in ten minutes pause sending."""
 

@@ -24,7 +24,7 @@ from sqlalchemy.types import TypeEngine
 from contacts import consent
 from contacts.models import Contact, Standing
 from database import many
-from messages import counts
+from messages import counts, doubts
 from messages.batches import of_message
 from messages.models import Delivery, Message, MessageStatus, Status
 from messages.outcomes import Next, settled
@@ -196,6 +196,8 @@ def _record_one_by_one(
         )
         changes.append(_change(item, to, row, now))
         _count(deltas, batch.message_id, batch.channel, row, to)
+    if lost := [change["id"] for change in changes if change["status"] == Status.UNKNOWN]:
+        doubts.note(conn, now, Delivery.id.in_(lost))
     rewrite(conn, changes)
 
 

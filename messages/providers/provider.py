@@ -162,7 +162,7 @@ class Verdict(StrEnum):
     DELIVERED = "delivered"
     UNDELIVERED = "undelivered"
     FAILED = "failed"
-    NOTHING = "nothing"  # a side fact only, e.g. a complaint or a deferral
+    NOTHING = "nothing"  # a side fact only, e.g. a report about our account
 
 
 @dataclass(frozen=True, slots=True)

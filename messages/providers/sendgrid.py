@@ -60,9 +60,16 @@ _ACCOUNT = "SendGrid refused our account (HTTP {status}): check the API key, its
 _STRANGER = "SendGrid cannot be used as set up (HTTP {status}): check api_base in the settings, and any proxy in between."
 _MAIL = "SendGrid refuses this email as a whole (it names {field}): check the sender, the subject and the text, then resume."
 
-# What an event says about the delivery. Opens, clicks, deferrals and complaints are side facts.
+# What an event says about the delivery. What happens to an email later, be it a deferral or a click,
+# at least proves that it was taken: the event that says so itself may have been lost.
 VERDICTS: Mapping[str, Verdict] = {
     "processed": Verdict.ACCEPTED,
+    "deferred": Verdict.ACCEPTED,
+    "open": Verdict.ACCEPTED,
+    "click": Verdict.ACCEPTED,
+    "spamreport": Verdict.ACCEPTED,
+    "unsubscribe": Verdict.ACCEPTED,
+    "group_unsubscribe": Verdict.ACCEPTED,
     "delivered": Verdict.DELIVERED,
     "bounce": Verdict.UNDELIVERED,
     "dropped": Verdict.FAILED,

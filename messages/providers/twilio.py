@@ -12,14 +12,11 @@ import base64
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from aiohttp import ClientError
 from twilio.request_validator import RequestValidator
 from yarl import URL
 
@@ -142,16 +139,6 @@ class TwilioAccount:
         return f"Basic {base64.b64encode(pair).decode()}"
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A message in Twilio's own list."""
-
-    sid: str
-    body: str
-    verdict: Verdict
-    created_at: datetime
-
-
 class Twilio:
     """Texts out. To be built inside a running event loop, and closed."""
 
@@ -192,28 +179,9 @@ class Twilio:
             self._lanes.went_well()
         return read_answer(answer)
 
-    async def sent_to(self, address: str) -> list[Listed]:
-        """What Twilio's list holds for a number, newest first; raises LookupFailed.
-
-        A message may be missing for some seconds after it was accepted.
-        """
-        url = self._url.with_query({"To": address, "PageSize": "50"})
-        try:
-            async with self._session.get(url, headers=self._headers) as response:
-                body = await response.read()
-                if response.status != HTTPStatus.OK:
-                    raise LookupFailed(f"Twilio answered its list with {response.status}.")
-                return [_listed(one) for one in orjson.loads(body)["messages"]]
-        except (ClientError, TimeoutError, OSError, ValueError, KeyError, TypeError) as exc:
-            raise LookupFailed(f"Twilio's list could not be read ({type(exc).__name__}).") from None
-
     async def close(self) -> None:
         await self._lanes.close()
         await self._session.close()
-
-
-class LookupFailed(Exception):
-    """Twilio's list could not be read; nothing follows for the message in question."""
 
 
 # Out
@@ -275,25 +243,6 @@ def _json(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
-
-
-def _listed(message: Mapping[str, Any]) -> Listed:
-    return Listed(
-        sid=str(message["sid"]),
-        body=str(message["body"]),
-        verdict=STATUSES.get(str(message["status"]), Verdict.ACCEPTED),
-        created_at=parsedate_to_datetime(message["date_created"]),
-    )
-
-
-def find(listed: Sequence[Listed], item: Text, *, since: datetime) -> Listed | None:
-    """The listed message that is this one: same text, not older than the attempt.
-
-    Twilio's times are whole seconds, and its clock is not ours.
-    """
-    earliest = since - timedelta(seconds=5)
-    same = (one for one in listed if one.body == item.body and one.created_at >= earliest)
-    return next(same, None)
 
 
 # In

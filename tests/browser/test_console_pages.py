@@ -26,9 +26,16 @@ from campaigns.calendar import create_campaign
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
 from database.opening import opened, prepare
+from messages import doubts
 from messages.house import HouseRules
 from messages.models import MessageCount, MessageStatus, Reply, ReplyVerdict, Status
-from tests.builders import make_alert, make_contact, make_project, make_zone_set
+from tests.builders import (
+    make_alert,
+    make_contact,
+    make_delivery,
+    make_project,
+    make_zone_set,
+)
 from tests.web.organizing import LOOPBACK, Desk, console, desk
 from tests.web.serving import make_site
 
@@ -53,6 +60,7 @@ PAGES = [
     "/console/campaigns",
     "/console/campaigns/1",
     "/console/projects",
+    "/console/unknown",
     "/console/nothing",
     "/console/sign-in",
 ]
@@ -101,6 +109,10 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     ):
         row = {"channel": channel, "status": status, "reason": reason, "zone_set_id": zone}
         conn.execute(insert(MessageCount).values(message_id=live.message_id, count=count, **row))
+    lost = make_delivery(
+        conn, live.message_id, contact, status=Status.UNKNOWN, reason="HTTP 500", changed_at=now
+    )
+    doubts.note_found(conn, [lost], now=now)
     make_alert(conn, status=MessageStatus.PAUSED, paused_because="Twilio refuses our number")
     for body, verdict in (
         ("no more please", ReplyVerdict.MAYBE_OPT_OUT),

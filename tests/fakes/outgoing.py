@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 
+from messages.providers.lookup import Sought
 from messages.providers.provider import Email, EmailWords, Text, Ticket
 
 SERVICE = "MG" + "0" * 32
@@ -37,6 +39,19 @@ def make_text(
         **changes,
     }
     return Text(**values)  # type: ignore[arg-type] # a test may give any field
+
+
+def make_sought(text: Text, *, since: datetime, mark: str = "") -> Sought:
+    """A text that has left, as a look-up asks about it."""
+    return Sought(
+        delivery_id=text.ticket.delivery_id,
+        attempt=text.ticket.attempt,
+        address=text.address,
+        sender=text.sender,
+        body=text.body,
+        mark=mark,
+        since=since,
+    )
 
 
 def make_email(number: int = 1, **changes: object) -> Email:

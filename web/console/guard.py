@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, func, selec
 from alerts.models import Alert, Case
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Contact, Import, Membership, Project
-from messages.models import Message, Reply
+from messages.models import Delivery, Message, Reply
 from organizers.access import Viewer
 
 _ID: BindParameter[int] = bindparam("id")
@@ -40,6 +40,11 @@ OWNERS: Mapping[str, Select[Any]] = {
         select(Campaign.project_id)
         .join(CampaignEmail, CampaignEmail.campaign_id == Campaign.id)
         .where(CampaignEmail.id == _ID)
+    ),
+    "delivery_id": (
+        select(Message.project_id)
+        .join(Delivery, Delivery.message_id == Message.id)
+        .where(Delivery.id == _ID)
     ),
     # A reply belongs to the project whose message it answers, else to those of the person.
     "reply_id": (

@@ -8,6 +8,7 @@ from messages.models import MessageStatus
 from web.console import overviews
 from web.console.first_steps import first_steps
 from web.console.lately import lately
+from web.console.unknown_copies import unknown_count
 from web.console.viewing import VIEWER, now, page, read
 from web.pages import language_of
 
@@ -29,5 +30,13 @@ async def show(request: web.Request) -> web.Response:
     emails = await read(request, overviews.emails, within, language=language)
     past = await read(request, lately, within, language=language, now=now(request))
     steps = await read(request, first_steps, within)
-    values = {"live": live, "drafts": drafts, "emails": emails, "past": past, "steps": steps}
+    unknown = await read(request, unknown_count, within)
+    values = {
+        "live": live,
+        "drafts": drafts,
+        "emails": emails,
+        "past": past,
+        "steps": steps,
+        "unknown": unknown,
+    }
     return await page(request, "home.html", values)

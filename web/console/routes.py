@@ -15,11 +15,13 @@ from web.console import (
     projects,
     signing,
     streaming,
+    unknowns,
 )
 
 ALERT = "{alert_id:[0-9]{1,15}}"
 CAMPAIGN = "{campaign_id:[0-9]{1,15}}"
 CONTACT = "{contact_id:[0-9]{1,15}}"
+DELIVERY = "{delivery_id:[0-9]{1,15}}"
 EMAIL = "{email_id:[0-9]{1,15}}"
 IMPORT = "{import_id:[0-9]{1,15}}"
 REPLY = "{reply_id:[0-9]{1,15}}"
@@ -67,6 +69,10 @@ ROUTES = [
     web.get(f"/contacts/{CONTACT}", contacts.show),
     web.get(f"/contacts/{CONTACT}/edit", contacts.edit),
     web.post(f"/contacts/{CONTACT}/edit", contacts.save),
+    web.get("/unknown", unknowns.show),
+    web.post(f"/unknown/{DELIVERY}/again", unknowns.again),
+    web.post(f"/unknown/{DELIVERY}/look", unknowns.look),
+    web.post(f"/unknown/{DELIVERY}/settle", unknowns.settle),
     web.get("/projects", projects.index),
     web.post("/projects", projects.add),
     web.get("/inbox", inbox.show),

@@ -15,7 +15,7 @@ import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -23,11 +23,13 @@ from typing import TypeVar
 import aiohttp
 import pytest
 
+from messages.providers.lookup import Listed
 from messages.providers.provider import Accepted, Email, EmailWords, Misconfigured
 from messages.providers.sendgrid import SendGrid, SendGridAccount
-from messages.providers.twilio import Twilio, TwilioAccount, find
+from messages.providers.twilio import Twilio, TwilioAccount
+from messages.providers.twilio_list import TwilioList
 from tests.fakes import provider
-from tests.fakes.outgoing import ACCOUNT, PUBLIC_URL, make_email, make_text, soon
+from tests.fakes.outgoing import ACCOUNT, PUBLIC_URL, make_email, make_sought, make_text, soon
 
 SPECS = Path(__file__).resolve().parents[4] / "shared" / "specs"
 TWILIO_SPEC = SPECS / "twilio_api_v2010.slim.prism.json"
@@ -99,7 +101,7 @@ async def _read(
     listening.set()
 
 
-Way = TypeVar("Way", bound=Twilio | SendGrid)
+Way = TypeVar("Way", bound=Twilio | SendGrid | TwilioList)
 
 
 @asynccontextmanager
@@ -127,18 +129,20 @@ TEXTS = [
 async def test_our_texts_and_their_answers_keep_twilios_rules(
     fake: provider.FakeProvider, unused_tcp_port: int
 ) -> None:
-    since = datetime.now(UTC)
+    since = datetime.now(UTC) - timedelta(seconds=1)  # Twilio's times are whole seconds
 
     async with (
         checked(TWILIO_SPEC, fake.url, unused_tcp_port) as proxy,
         closed_after(Twilio(_twilio(proxy.url))) as way_out,
+        closed_after(TwilioList(_twilio(proxy.url))) as there,
     ):
         outcomes = await way_out.send(TEXTS, deadline=soon(30))
-        listed = await way_out.sent_to(TEXTS[0].address)
+        (finding,) = await there.look_up([make_sought(TEXTS[0], since=since)])
 
     assert [type(outcome) for outcome in outcomes] == [Accepted] * len(TEXTS)
     assert len(fake.journal.of("accepted", "twilio")) == len(TEXTS)
-    assert find(listed, TEXTS[0], since=since) is not None
+    assert isinstance(finding, Listed)
+    assert len(finding.candidates) == 1
     assert proxy.violations == []
 
 

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,7 +20,7 @@ from messages.providers.provider import (
     Rejected,
     Unknown,
 )
-from messages.providers.twilio import Twilio, TwilioAccount, find, read_answer, request_fields
+from messages.providers.twilio import Twilio, TwilioAccount, read_answer, request_fields
 from tests.fakes import provider
 from tests.fakes.faults import Fault
 from tests.fakes.journal import body_hash
@@ -323,28 +322,3 @@ async def test_a_text_with_half_a_character_does_not_stop_the_others(
         outcomes = await way_out.send([make_text(body="\ud83d"), make_text(2)], deadline=soon())
 
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
-
-
-async def test_the_list_proves_what_was_accepted(fake: provider.FakeProvider) -> None:
-    fake.faults.script.append(Fault.ACCEPT_500)
-    text, since = make_text(1), datetime.now(UTC)
-
-    async with opened(make_account(fake.url)) as way_out:
-        await way_out.send([text], deadline=soon())
-        listed = await way_out.sent_to(text.address)
-        other = await way_out.sent_to("+16085559999")
-
-    found = find(listed, text, since=since)
-    assert found is not None
-    assert found.sid == fake.journal.of("accepted")[0]["id"]
-    assert find(listed, make_text(1, body="another text"), since=since) is None
-    assert find(listed, text, since=since + timedelta(minutes=1)) is None
-    assert other == []
-
-
-async def test_an_unreadable_list_proves_nothing(unused_tcp_port: int) -> None:
-    async with opened(make_account(f"http://127.0.0.1:{unused_tcp_port}")) as way_out:
-        with pytest.raises(twilio.LookupFailed) as raised:
-            await way_out.sent_to("+16085550101")
-
-    assert "+1608" not in str(raised.value)

@@ -16,8 +16,9 @@ from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, ScheduleStatus
 from contacts.models import Import
 from database.opening import Opened
-from messages.models import Reply, ReplyVerdict
-from tests.builders import make_alert, make_contact, make_project
+from messages import doubts
+from messages.models import Reply, ReplyVerdict, Status
+from tests.builders import make_alert, make_contact, make_delivery, make_project
 from tests.web.organizing import Desk, console, desk
 from web.console.guard import OWNERS
 from web.console.routes import ROUTES
@@ -86,6 +87,10 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         name: conn.execute(insert(model).values(row).returning(model.id)).scalar_one()
         for name, (model, row) in rows.items()
     }
+    ids["delivery_id"] = make_delivery(
+        conn, alert.message_id, contact, status=Status.UNKNOWN, changed_at=now
+    )
+    doubts.note_found(conn, [ids["delivery_id"]], now=now)
     ids |= {"contact_id": contact, "alert_id": alert.alert_id, "campaign_id": campaign}
     return Theirs({**ids, "case_id": alert.case_id, "project_id": project or 999_999})
 
@@ -176,6 +181,7 @@ async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
         "/console/imports/new",
         "/console/campaigns",
         "/console/projects",
+        "/console/unknown",
     ],
 )
 async def test_no_list_names_another_project(two: Two, path: str) -> None:
