@@ -35,7 +35,9 @@ class SenderRunning(DatabaseUnusable):
 def open_engine(url: str, *, read_only: bool = False) -> Engine:
     """Make an engine on an SQLite file with our pragmas; transactions begin as we say."""
     options: dict[str, Any] = {"poolclass": StaticPool} if ":memory:" in url else {}
-    engine = create_engine(url, connect_args={"check_same_thread": False}, **options)
+    engine = create_engine(
+        url, connect_args={"check_same_thread": False}, hide_parameters=True, **options
+    )
 
     @event.listens_for(engine, "connect")
     def prepare(dbapi: Any, _record: Any) -> None:

@@ -21,7 +21,9 @@ class Postgres:
     embedded = False
 
     def __init__(self, url: str, *, connections: int = 10) -> None:
-        self._engine = create_async_engine(url, pool_size=connections, pool_pre_ping=True)
+        self._engine = create_async_engine(
+            url, pool_size=connections, pool_pre_ping=True, hide_parameters=True
+        )
         event.listen(self._engine.sync_engine, "connect", _prepare)
 
     async def write(self, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
