@@ -193,6 +193,7 @@ async def _send(
 
 def _ticks(sender: Sender, database: Opened, site: Site) -> list[Tick]:
     async def apply_receipts() -> None:
+        """Those that could only be stored when they came."""
         while await database.database.write(
             receipts.apply_waiting, secret=site.links_secret, now=_now()
         ):

@@ -113,6 +113,7 @@ _PLAIN_URL = re.compile(
     r"(https?)://([a-z0-9.-]+)(:[1-9][0-9]{0,3})?(/[!\"$-:<->@-~]*(?:\?[!\"$-~]+)?)"
 )
 _PORTS: Mapping[str, str] = {"https": ":443", "http": ":80"}
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _LONGEST_VALIDITY = 36000
 # Twilio tries a callback again only when asked to, in a fragment that it neither sends nor signs:
@@ -376,4 +377,4 @@ def _handled_by_default(body: str, recipient: str) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text) else None
+    return int(text) if text and _DIGITS.fullmatch(text) else None
