@@ -226,6 +226,7 @@ def _receipts(database: Opened, site: Site) -> Tick:
     """Every process applies receipts, so that a page is up to date though no sender lives."""
 
     async def apply_receipts() -> None:
+        """Those that could only be stored when they came."""
         while await database.database.write(
             receipts.apply_waiting, secret=site.links_secret, now=_now()
         ):

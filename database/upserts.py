@@ -13,6 +13,11 @@ def insert_or(conn: Connection, table: Any) -> postgresql.Insert:
 
     Both dialects' constructs have the same methods; the annotation names one of them.
     """
-    if conn.dialect.name == "sqlite":
+    return insert_for(conn.dialect.name, table)
+
+
+def insert_for(dialect: str, table: Any) -> postgresql.Insert:
+    """The same where there is no connection yet, only the name of its dialect."""
+    if dialect == "sqlite":
         return sqlite.insert(table)  # type: ignore[return-value]
     return postgresql.insert(table)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Executable, func, select
 
-from database.upserts import insert_or
+from database.upserts import insert_for
 from messages.models import Delivery, MessageCount, Status
 
 
@@ -73,12 +74,17 @@ def apply(conn: Connection, deltas: Deltas) -> None:
     rows = [{**key._asdict(), "count": change} for key, change in sorted(deltas.items()) if change]
     if not rows:
         return
-    statement = insert_or(conn, MessageCount)
-    upsert = statement.on_conflict_do_update(
+    conn.execute(_adding(conn.dialect.name), rows)
+
+
+@cache
+def _adding(dialect: str) -> Executable:
+    """Built once: that takes longer than to run it, and every batch does."""
+    statement = insert_for(dialect, MessageCount)
+    return statement.on_conflict_do_update(
         index_elements=["message_id", "channel", "status", "reason", "zone_set_id"],
         set_={"count": MessageCount.count + statement.excluded.count},
     )
-    conn.execute(upsert, rows)
 
 
 def kept(conn: Connection, message_ids: Iterable[int]) -> dict[Place, int]:

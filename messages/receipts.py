@@ -1,73 +1,148 @@
-"""What providers tell us afterwards: stored once before they are answered, applied in batches.
+"""What providers tell us afterwards: stored once before they are answered, and applied.
 
 Receipts come late, twice, forty-six times, in any order, and sometimes before our own request has
 been answered. So each is kept raw under a key that makes a copy recognisable; statuses only move
 up; and a receipt counts only for the attempt whose token it carries.
+
+Locks are taken in one order, here and wherever deliveries move: events by key, deliveries by id,
+addresses, counts by key. So two processes may apply at once without a deadlock.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+import orjson
+from sqlalchemy import (
+    Connection,
+    Executable,
+    SmallInteger,
+    Text,
+    bindparam,
+    cast,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from contacts.models import Channel
-from database.upserts import insert_or
+from database.handing import Handed, among, ids
+from database.tables import Id
+from database.upserts import insert_for
 from messages import counts, links
-from messages.control import cancel_pending
-from messages.models import Delivery, Event, Status
+from messages.control import LIVE, call_off
+from messages.models import Delivery, Event, Message, Status
 from messages.outcomes import Next, advanced
 from messages.providers import sendgrid, twilio
 from messages.providers.provider import Harm, Receipt
 from messages.recording import suppress
-from messages.rewriting import rewrite
 
 RECEIPT = "receipt"
 INBOUND = "inbound"
-APPLY = 1_000  # events a transaction
+APPLY = 500  # events a transaction: on SQLite, who sends waits for it
+WIDEST_KEY = 160
+LOCK_PATIENCE = "1s"  # for rows that somebody else holds, before receipts are only stored
 
 READERS: Mapping[str, tuple[Channel, Callable[[Mapping[str, Any]], Receipt | None]]] = {
     twilio.NAME: (Channel.SMS, twilio.read_status),
     sendgrid.NAME: (Channel.EMAIL, sendgrid.read_event),
 }
 
+NEW_EVENTS = Handed("new", {"provider": Text(), "key": Text(), "kind": Text(), "payload": Text()})
+STEPS = Handed("new", {"id": Id, "status": SmallInteger(), "reason": Text(), "provider_id": Text()})
+
+Marked = tuple[Channel, Receipt]
+
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """A webhook's event as it came in."""
+    """A webhook's event as it came in. Raises TypeError for a payload that no JSON can hold."""
 
     provider: str
     key: str  # the same for every copy of it
     kind: str  # RECEIPT or INBOUND
     payload: Mapping[str, Any]
+    text: str = field(init=False, repr=False)  # the payload as it is stored
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.key[:WIDEST_KEY])
+        object.__setattr__(self, "text", orjson.dumps(self.payload).decode())
 
 
 def store(conn: Connection, events: Sequence[RawEvent], *, now: datetime) -> list[int]:
-    """Keep events, each once; return the ids of those that were new."""
-    rows = [
-        {
-            "provider": event.provider,
-            "key": event.key[:160],
-            "kind": event.kind,
-            "payload": dict(event.payload),
-            "received_at": now,
-            "applied_at": None,
-        }
-        for event in events
-    ]
-    if not rows:
+    """Keep events, each once, to be applied later; return the ids of those that were new."""
+    return sorted(event_id for event_id, _, _ in _keep(conn, events, received_at=now))
+
+
+def take_in(conn: Connection, events: Sequence[RawEvent], *, secret: str, now: datetime) -> None:
+    """Keep receipts, each once, and apply those that were new, in their order, at once.
+
+    On PostgreSQL this fails rather than wait long for rows that somebody else holds.
+    """
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.set_config("lock_timeout", LOCK_PATIENCE, True)))
+    kept = _keep(conn, events, received_at=now, applied_at=now)
+    fresh = {(provider, key) for _, provider, key in kept}
+    apply(conn, _read(_first(events, fresh)), secret=secret, now=now)
+
+
+def _first(events: Iterable[RawEvent], fresh: set[tuple[str, str]]) -> Iterator[RawEvent]:
+    """The first copy of each event whose provider and key are among the fresh ones."""
+    for event in events:
+        name = (event.provider, event.key)
+        if name in fresh:
+            fresh.remove(name)
+            yield event
+
+
+def _keep(
+    conn: Connection,
+    events: Sequence[RawEvent],
+    *,
+    received_at: datetime,
+    applied_at: datetime | None = None,
+) -> list[tuple[int, str, str]]:
+    """Insert what is new, in the order of keys, so that two processes with the same copies do not
+    wait for each other in a circle; return its ids, providers and keys.
+    """
+    if not events:
         return []
-    statement = insert_or(conn, Event).on_conflict_do_nothing().returning(Event.id)
-    return sorted(conn.execute(statement, rows).scalars())
+    dialect = conn.dialect.name
+    ordered = sorted(events, key=lambda event: (event.provider, event.key))
+    rows = [(event.provider, event.key, event.kind, event.text) for event in ordered]
+    times = {"at": received_at, "applied": applied_at}
+    found = conn.execute(_insertion(dialect), {**NEW_EVENTS.values(rows), **times})
+    return [(row.id, row.provider, row.key) for row in found]
+
+
+@cache
+def _insertion(dialect: str) -> Executable:
+    new = NEW_EVENTS.table(dialect).c
+    rows = select(
+        new.provider,
+        new.key,
+        new.kind,
+        cast(new.payload, JSONB) if dialect == "postgresql" else new.payload,
+        bindparam("at", type_=Event.received_at.type),
+        bindparam("applied", type_=Event.applied_at.type),
+    ).where(literal(True))  # SQLite would take ON CONFLICT for the end of a join
+    names = ["provider", "key", "kind", "payload", "received_at", "applied_at"]
+    insert = insert_for(dialect, Event).from_select(names, rows).on_conflict_do_nothing()
+    return insert.returning(Event.id, Event.provider, Event.key)
 
 
 def mark_applied(conn: Connection, event_ids: Sequence[int], *, now: datetime) -> None:
     """Note that events have had their effect."""
-    conn.execute(update(Event).where(Event.id.in_(event_ids)).values(applied_at=now))
+    dialect = conn.dialect.name
+    these = update(Event).where(among(dialect, Event.id.expression))
+    conn.execute(these.values(applied_at=now), ids(dialect, event_ids))
 
 
 def apply_waiting(conn: Connection, *, secret: str, now: datetime, limit: int = APPLY) -> int:
@@ -76,43 +151,37 @@ def apply_waiting(conn: Connection, *, secret: str, now: datetime, limit: int = 
     Two processes may do so at once: neither waits for events that the other is applying.
     """
     waiting = (
-        select(Event.id)
+        select(Event.id, Event.provider, Event.key, Event.payload)
         .where(Event.applied_at.is_(None), Event.kind == RECEIPT)
         .order_by(Event.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-        .cte("waiting")
     )
-    taken = conn.execute(
-        update(Event)
-        .where(Event.id.in_(select(waiting.c.id)), Event.applied_at.is_(None))
-        .values(applied_at=now)
-        .returning(Event.id, Event.provider, Event.payload)
-    ).all()
-    marked = []
-    for event in sorted(taken, key=lambda event: event.id):
-        channel, read = READERS[event.provider]
-        receipt = read(event.payload)
-        if receipt is not None:
-            marked.append((channel, receipt))
-    apply(conn, marked, secret=secret, now=now)
+    taken = conn.execute(waiting).all()
+    if taken:
+        mark_applied(conn, [event.id for event in taken], now=now)
+        apply(conn, _read(taken), secret=secret, now=now)
     return len(taken)
 
 
-def apply(
-    conn: Connection,
-    receipts: Sequence[tuple[Channel, Receipt]],
-    *,
-    secret: str,
-    now: datetime,
-) -> None:
+def _read(events: Iterable[Any]) -> list[Marked]:
+    """What events say, in their providers' tongues."""
+    found = []
+    for event in events:
+        channel, read = READERS[event.provider]
+        receipt = read(event.payload)
+        if receipt is not None:
+            found.append((channel, receipt))
+    return found
+
+
+def apply(conn: Connection, receipts: Sequence[Marked], *, secret: str, now: datetime) -> None:
     """Move deliveries up, and record what receipts say about addresses."""
     proven = [(channel, receipt) for channel, receipt in receipts if _is_ours(receipt, secret)]
-    addresses = _advance(conn, [receipt for _, receipt in proven], now)
-    for channel, receipt in proven:
-        if receipt.harm is not None:
-            known = addresses.get(receipt.delivery_id or 0)
-            _harm(conn, channel, known or receipt.address, receipt.harm, receipt.code, now)
+    deltas: counts.Deltas = Counter()
+    addresses = _advance(conn, [receipt for _, receipt in proven], deltas, now)
+    _harm(conn, proven, addresses, deltas, now)
+    counts.apply(conn, deltas)
 
 
 def _is_ours(receipt: Receipt, secret: str) -> bool:
@@ -126,28 +195,37 @@ def _is_ours(receipt: Receipt, secret: str) -> bool:
     return links.check_receipt(secret, receipt.delivery_id, receipt.attempt, receipt.token)
 
 
-def _advance(conn: Connection, receipts: Sequence[Receipt], now: datetime) -> dict[int, str]:
+def _advance(
+    conn: Connection, receipts: Sequence[Receipt], deltas: counts.Deltas, now: datetime
+) -> dict[int, str]:
     """Apply status changes in order of arrival; return the addresses of the deliveries named."""
-    ids = sorted({receipt.delivery_id for receipt in receipts if receipt.delivery_id is not None})
-    if not ids:
+    named = sorted({receipt.delivery_id for receipt in receipts if receipt.delivery_id is not None})
+    if not named:
         return {}
-    rows = _locked(conn, ids)
+    rows = _locked(conn, named)
     reached: dict[int, Next] = {}
     for receipt in receipts:
         row = rows.get(receipt.delivery_id or 0)
         if row is None:
             continue
         before = reached.get(row.id)
-        current = before.status if before else Status(row.status)
+        current = before.status if before else row.status
         step = advanced(current, attempt=row.attempt, receipt=receipt)
         if step is not None:
             reached[row.id] = step
-    _write(conn, rows, reached, now)
+    _write(conn, rows, reached, deltas, now)
     return {row.id: row.address for row in rows.values() if row.address}
 
 
-def _locked(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:
-    found = conn.execute(
+def _locked(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, Any]:
+    dialect = conn.dialect.name
+    found = conn.execute(_locking(dialect), ids(dialect, delivery_ids))
+    return {row.id: row for row in found}
+
+
+@cache
+def _locking(dialect: str) -> Executable:
+    return (
         select(
             Delivery.id,
             Delivery.message_id,
@@ -157,47 +235,72 @@ def _locked(conn: Connection, ids: Sequence[int]) -> dict[int, Any]:
             Delivery.reason,
             Delivery.attempt,
             Delivery.zone_set_id,
-            Delivery.provider_id,
         )
-        .where(Delivery.id.in_(ids))
+        .where(among(dialect, Delivery.id.expression))
         .order_by(Delivery.id)
         .with_for_update()
     )
-    return {row.id: row for row in found}
 
 
 def _write(
-    conn: Connection, rows: Mapping[int, Any], reached: Mapping[int, Next], now: datetime
+    conn: Connection,
+    rows: Mapping[int, Any],
+    reached: Mapping[int, Next],
+    deltas: counts.Deltas,
+    now: datetime,
 ) -> None:
     if not reached:
         return
-    deltas: counts.Deltas = Counter()
-    changes = []
-    for delivery_id, step in sorted(reached.items()):
+    for delivery_id, step in reached.items():
         row = rows[delivery_id]
         counts.moved(
             deltas,
             counts.place(row.message_id, row.channel, row.status, row.reason, row.zone_set_id),
             counts.place(row.message_id, row.channel, step.status, step.reason, None),
         )
-        changes.append(
-            {
-                "id": delivery_id,
-                "status": int(step.status),
-                "reason": step.reason,
-                "provider_id": step.provider_id or row.provider_id,
-                "not_before": None,
-                "changed_at": now,
-            }
+    dialect = conn.dialect.name
+    steps = [(key, int(to.status), to.reason, to.provider_id) for key, to in reached.items()]
+    conn.execute(_moving(dialect), {**STEPS.values(steps), "now": now})
+
+
+@cache
+def _moving(dialect: str) -> Executable:
+    new = STEPS.table(dialect).c
+    return (
+        update(Delivery)
+        .where(Delivery.id == new.id)
+        .values(
+            status=new.status,
+            reason=new.reason,
+            provider_id=func.coalesce(new.provider_id, Delivery.provider_id),
+            not_before=None,
+            changed_at=bindparam("now", type_=Delivery.changed_at.type),
         )
-    rewrite(conn, changes)
-    counts.apply(conn, deltas)
+    )
 
 
 def _harm(
-    conn: Connection, channel: Channel, address: str, harm: Harm, code: str, now: datetime
+    conn: Connection,
+    receipts: Sequence[Marked],
+    addresses: Mapping[int, str],
+    deltas: counts.Deltas,
+    now: datetime,
 ) -> None:
-    if not address:
-        return
-    suppress(conn, channel, address, harm, evidence=code, now=now)
-    cancel_pending(conn, channel=channel, address=address, reason=harm.value, now=now)
+    """Remember what was said against addresses, and call off the copies that wait for them."""
+    said: dict[tuple[Channel, str, Harm], str] = {}
+    for channel, receipt in receipts:
+        address = addresses.get(receipt.delivery_id or 0) or receipt.address
+        if receipt.harm is not None and address:
+            said.setdefault((channel, address, receipt.harm), receipt.code)
+    harmed: defaultdict[tuple[Channel, Harm], list[str]] = defaultdict(list)
+    for (channel, address, harm), code in sorted(said.items()):
+        suppress(conn, channel, address, harm, evidence=code, now=now)
+        harmed[channel, harm].append(address)
+    live = list(conn.scalars(select(Message.id).where(Message.status.in_(LIVE)))) if harmed else []
+    for (channel, harm), these in harmed.items():
+        waiting = (
+            Delivery.message_id.in_(live),
+            Delivery.channel == channel,
+            Delivery.address.in_(these),
+        )
+        call_off(conn, waiting, Status.SKIPPED, harm.value, deltas, now)

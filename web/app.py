@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -10,12 +11,13 @@ from sqlalchemy import Connection, literal, select
 
 from database.engine import Database
 from database.jobs import Jobs
+from messages.intake import Intake
 from web import pages, webhooks
 from web.console.door import make_console
 from web.errors import tell_errors
-from web.keys import CLOCK, DATABASE, JOBS, SITE, Clock, Site
+from web.keys import CLOCK, DATABASE, INTAKE, JOBS, SITE, Clock, Site
 from web.public import routes as public
-from web.security import BODY_LIMIT, add_headers
+from web.security import BODY_LIMIT, adding_headers
 
 
 def make_app(
@@ -27,8 +29,10 @@ def make_app(
     app[JOBS] = jobs
     app[SITE] = site
     app[CLOCK] = clock or _now
+    app[INTAKE] = Intake(database, secret=site.links_secret)
+    app.cleanup_ctx.append(_taking_in)
     app.on_response_prepare.append(pages.cache_static)
-    app.on_response_prepare.append(add_headers)
+    app.on_response_prepare.append(adding_headers(site))
     pages.setup(app)
     app.router.add_get("/", to_console)
     app.router.add_get("/healthz", healthz)
@@ -36,6 +40,12 @@ def make_app(
     webhooks.add_routes(app)
     app.add_subapp("/console", make_console())
     return app
+
+
+async def _taking_in(app: web.Application) -> AsyncIterator[None]:
+    """Before the database closes, store what was handed in."""
+    yield
+    await app[INTAKE].close()
 
 
 async def to_console(_request: web.Request) -> NoReturn:

@@ -6,7 +6,7 @@ is our own mistake: the log gets the trace, the page only the request's number.
 
 from __future__ import annotations
 
-import secrets
+import random
 from http import HTTPStatus
 from time import perf_counter
 
@@ -19,7 +19,7 @@ from messages.control import NoSuchMessage, NotNow
 from web.console.alert_forms import BadForm
 from web.console.guard import NotYours
 from web.console.streaming import TooManyPages
-from web.keys import Handler
+from web.keys import ROUTINE, Handler
 from web.pages import render
 from web.security import CrossSite
 
@@ -48,17 +48,18 @@ UNREADABLE = "We could not read that request; go back and try again."
 @web.middleware
 async def tell_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Number the request, log how it ended, and turn whatever was raised into a page."""
-    request[REQUEST_ID] = secrets.token_hex(4)
+    request[REQUEST_ID] = f"{random.getrandbits(32):08x}"
     started = perf_counter()
     response = await _answer(request, handler)
-    log.info(
-        "request",
-        id=request[REQUEST_ID],
-        method=request.method,
-        route=_route(request),
-        status=response.status,
-        ms=round((perf_counter() - started) * 1000),
-    )
+    if not request.get(ROUTINE):
+        log.info(
+            "request",
+            id=request[REQUEST_ID],
+            method=request.method,
+            route=_route(request),
+            status=response.status,
+            ms=round((perf_counter() - started) * 1000),
+        )
     return response
 
 

@@ -16,6 +16,7 @@ from database.jobs import Jobs
 from messages.composing import Identity
 from messages.hours import DEFAULT, Hours
 from messages.house import HouseRules
+from messages.intake import Intake
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -82,3 +83,6 @@ DATABASE: web.AppKey[Database] = web.AppKey("database", Database)
 JOBS: web.AppKey[Jobs] = web.AppKey("jobs", Jobs)
 SITE: web.AppKey[Site] = web.AppKey("site", Site)
 CLOCK: web.AppKey[Clock] = web.AppKey("clock", Clock)
+INTAKE: web.AppKey[Intake] = web.AppKey("intake", Intake)
+# A request of which thousands come in a second and went well: not worth a line of the log each.
+ROUTINE: web.RequestKey[bool] = web.RequestKey("routine", bool)

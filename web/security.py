@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from multidict import CIMultiDict
 
-from web.keys import SITE
+from web.keys import SITE, Site
+
+Prepare = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
@@ -36,13 +39,17 @@ class CrossSite(Exception):
     """This form was sent from another site, or the page was too old; open the page again and repeat what you did."""
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """Give a response our headers; a page says itself when it may be cached."""
-    for name, value in HEADERS.items():
-        response.headers[name] = value
-    if request.config_dict[SITE].secure:
-        response.headers["Strict-Transport-Security"] = HSTS
-    response.headers.setdefault("Cache-Control", "no-store")
+def adding_headers(site: Site) -> Prepare:
+    """Make what gives every response our headers; a page says itself when it may be cached."""
+    ours = CIMultiDict(HEADERS)
+    if site.secure:
+        ours["Strict-Transport-Security"] = HSTS
+
+    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+        response.headers.update(ours)
+        response.headers.setdefault("Cache-Control", "no-store")
+
+    return add_headers
 
 
 def refuse_cross_site(request: web.Request) -> None:

@@ -100,6 +100,7 @@ _RECIPIENT_FIELD = re.compile(r"personalizations[.\[](\d+)\]?\.(\w+)")
 # SendGrid repeats what was not answered well for 24 hours, and does not say whether it signs each
 # repetition anew. A shorter limit would lose the receipts of an outage; a replay does no harm, for
 # every event is kept once.
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _MAX_AGE = timedelta(hours=25)
 
 
@@ -335,7 +336,7 @@ def _code_and_harm(event: str, payload: Mapping[str, Any]) -> tuple[str, Harm | 
 
 def _number(value: object) -> int | None:
     text = str(value)
-    return int(text) if re.fullmatch(r"[0-9]{1,18}", text) else None
+    return int(text) if _DIGITS.fullmatch(text) else None
 
 
 def _time(value: object) -> datetime | None:

@@ -9,6 +9,7 @@ Codes: https://www.twilio.com/docs/api/errors
 from __future__ import annotations
 
 import base64
+import hmac
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -105,6 +106,11 @@ HANDLED: Mapping[str, str] = {
     **dict.fromkeys(("HELP", "INFO"), "HELP"),
 }
 
+_PLAIN_URL = re.compile(
+    r"(https?)://([a-z0-9.-]+)(:[1-9][0-9]{0,3})?(/[!\"$-:<->@-~]*(?:\?[!\"$-~]+)?)"
+)
+_PORTS: Mapping[str, str] = {"https": ":443", "http": ":80"}
+_DIGITS = re.compile(r"[0-9]{1,18}")
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _LONGEST_VALIDITY = 36000
 _EMPTY = URL()
@@ -255,10 +261,27 @@ def verify(url: str, params: Mapping[str, Any], signature: str, tokens: Sequence
     """
     try:
         # Every token is tried, so that timing tells nothing of the first.
-        checks = [RequestValidator(one).validate(url, params, signature) for one in tokens if one]
+        checks = [_signed(url, params, signature, one) for one in tokens if one]
     except (TypeError, ValueError, AttributeError):
         return False
     return any(checks)
+
+
+def _signed(url: str, params: Mapping[str, Any], signature: str, token: str) -> bool:
+    """Do what the SDK does, in a third of its time, for addresses as we give them to Twilio.
+
+    It takes them apart and together again, where there are more curious cases than ours.
+    """
+    plain = _PLAIN_URL.fullmatch(url)
+    if plain is None:
+        return bool(RequestValidator(token).validate(url, params, signature))
+    scheme, host, port, rest = plain.groups()
+    form = "".join(name + value for name, value in sorted(set(params.items())))
+    given, key = signature.encode(errors="surrogatepass"), token.encode()
+    # Twilio sometimes signs with the port and sometimes without.
+    spelled = (f"{scheme}://{host}{rest}", f"{scheme}://{host}{port or _PORTS[scheme]}{rest}")
+    macs = [hmac.digest(key, (one + form).encode(), "sha1") for one in spelled]
+    return any(hmac.compare_digest(base64.b64encode(mac), given) for mac in macs)
 
 
 def event_key(payload: Mapping[str, str]) -> str:
@@ -281,7 +304,7 @@ def read_status(payload: Mapping[str, str]) -> Receipt:
         verdict=STATUSES.get(payload.get("MessageStatus", ""), Verdict.NOTHING),
         code=code if code != "0" else "",
         harm=HARMS.get(_number(code) or 0),
-        provider_id=payload.get("MessageSid", ""),
+        provider_id=payload.get("MessageSid", "")[:80],
         # Not the number: with our marks it is not needed, without them it must not count.
     )
 
@@ -312,4 +335,4 @@ def _handled_by_default(body: str, recipient: str) -> str:
 
 
 def _number(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text) else None
+    return int(text) if text and _DIGITS.fullmatch(text) else None

@@ -3,10 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert
+from sqlalchemy.exc import IntegrityError
 
 from database.engine import DatabaseUnusable, driver_url, is_sqlite
 from database.migrating import SchemaTooOld
+from database.models import Secret
 from database.opening import Opened, opened, prepare, secret
 from tests.databases import PostgresServer
 
@@ -33,6 +35,17 @@ async def test_a_secret_is_made_once_and_differs_by_name(opened: Opened) -> None
 
     assert await opened.database.write(secret, "links") == first
     assert await opened.database.write(secret, "simulator_twilio") != first
+
+
+async def test_an_error_does_not_quote_what_was_to_be_written(opened: Opened) -> None:
+    def keep(conn: Connection) -> None:
+        conn.execute(insert(Secret).values(name="links", value="+16082345678"))
+
+    await opened.database.write(keep)
+    with pytest.raises(IntegrityError) as caught:
+        await opened.database.write(keep)
+
+    assert "+16082345678" not in str(caught.value)
 
 
 def test_a_secret_is_made_once_within_a_transaction_too(conn: Connection) -> None:

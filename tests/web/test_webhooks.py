@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import pytest
 from aiohttp import FormData
 from sendgrid.helpers.eventwebhook import EventWebhook
 from sqlalchemy import Connection, func, select, text
+from structlog.testing import capture_logs
 from twilio.request_validator import RequestValidator
 
 from contacts.models import AddressStanding, Standing
@@ -119,7 +121,7 @@ async def test_signed_status_is_stored_with_its_marks_and_answered_204(hooks: Ho
 
     assert status == 204
     [(provider, kind, payload, applied_at)] = await hooks.events()
-    assert (provider, kind, applied_at) == ("twilio", "receipt", None)
+    assert (provider, kind, applied_at) == ("twilio", "receipt", hooks.now)
     assert payload == {**DELIVERED, "d": "1", "a": "1", "k": "abc+d"}
 
 
@@ -235,7 +237,8 @@ async def test_each_event_of_an_array_is_stored_once(hooks: Hooks) -> None:
     statuses = [(await hooks.sendgrid(body))[0] for _ in range(2)]
 
     assert statuses == [204, 204]
-    assert [row[2]["sg_event_id"] for row in await hooks.events()] == ["e0", "e1", "e2"]
+    assert {row[2]["sg_event_id"] for row in await hooks.events()} == {"e0", "e1", "e2"}
+    assert await hooks.count(Event) == 3
 
 
 async def test_sendgrids_own_library_accepts_what_we_accept(hooks: Hooks) -> None:
@@ -314,6 +317,76 @@ async def test_database_that_does_not_store_never_looks_like_success(hooks: Hook
     for status, sentence in answers:
         assert status == 503
         assert "send it again" in sentence
+
+
+async def test_forty_six_copies_at_once_are_stored_once(hooks: Hooks) -> None:
+    answers = await asyncio.gather(*(hooks.twilio(STATUS_PATH, DELIVERED) for _ in range(46)))
+
+    assert [status for status, _ in answers] == [204] * 46
+    assert await hooks.count(Event) == 1
+
+
+async def test_a_group_that_is_not_stored_is_told_so_to_all_and_may_all_be_repeated(
+    hooks: Hooks,
+) -> None:
+    async def rename(before: str, after: str) -> None:
+        change = text(f"ALTER TABLE {before} RENAME TO {after}")
+        await hooks.opened.database.write(lambda conn: conn.execute(change))
+
+    def posts() -> list[Any]:
+        forms = [{**DELIVERED, "MessageSid": f"SM{number}"} for number in range(12)]
+        return [hooks.twilio(STATUS_PATH, form) for form in forms] + [
+            hooks.sendgrid(make_events(3))
+        ]
+
+    await rename("events", "away")
+    failed = await asyncio.gather(*posts())
+    await rename("away", "events")
+    repeated = await asyncio.gather(*posts())
+
+    assert {status for status, _ in failed} == {503}
+    assert {status for status, _ in repeated} == {204}
+    assert await hooks.count(Event) == 12 + 3
+
+
+async def test_a_forged_or_broken_post_does_not_spoil_its_neighbours(hooks: Hooks) -> None:
+    answers = await asyncio.gather(
+        hooks.twilio(STATUS_PATH, DELIVERED),
+        hooks.twilio(STATUS_PATH, {**DELIVERED, "MessageSid": "SM2"}, token="x" * 32),
+        hooks.sendgrid(b"[{]"),
+        hooks.sendgrid(make_events(1)),
+        hooks.twilio(STATUS_PATH, {"MessageStatus": "é\0" * 200, "MessageSid": "M" * 500}),
+    )
+
+    assert [status for status, _ in answers] == [204, 403, 400, 204, 204]
+    assert await hooks.count(Event) == 3
+
+
+async def test_a_stop_in_the_midst_of_receipts_holds_when_it_is_answered(hooks: Hooks) -> None:
+    delivery_id = await hooks.opened.database.write(make_waiting_text)
+
+    async def stop() -> Any:
+        await hooks.twilio("/webhooks/twilio/inbound", TEXT)
+        return await hooks.scalar(select(Delivery.status).where(Delivery.id == delivery_id))
+
+    forms = [{**DELIVERED, "MessageSid": f"SM{number}"} for number in range(40)]
+    status, *answers = await asyncio.gather(
+        stop(), *(hooks.twilio(STATUS_PATH, form) for form in forms)
+    )
+
+    assert status == Status.SKIPPED
+    assert {answer for answer, _ in answers} == {204}
+
+
+async def test_receipts_are_logged_by_the_group_and_what_is_refused_one_by_one(
+    hooks: Hooks,
+) -> None:
+    with capture_logs() as lines:
+        await hooks.twilio(STATUS_PATH, DELIVERED)
+        await hooks.twilio(STATUS_PATH, DELIVERED, token="x" * 32)
+
+    told = [(line["event"], line.get("status")) for line in lines if line["log_level"] != "debug"]
+    assert told == [("receipts", None), ("webhook refused", 403), ("request", 403)]
 
 
 async def test_hooks_of_a_provider_without_keys_are_closed(opened: Opened, now: datetime) -> None:
