@@ -11,9 +11,10 @@ from messages import counts
 from messages.audience import Audience, Filter
 from messages.eligibility import Terms, terms_of
 from messages.expanding import expand_chunk
-from messages.forecast import HELD, NOW, SKIPPED, foresee, sample, skipped_ids
+from messages.forecast import HELD, NOW, SKIPPED, foresee, skipped_ids
 from messages.hours import DEFAULT
 from messages.models import MessageStatus, Reach, Status
+from messages.prospects import first_reached
 from tests.builders import make_contact, make_message
 from tests.doubles import NoJobs
 
@@ -91,7 +92,7 @@ def test_every_reason_opens_its_people(conn: Connection) -> None:
 def test_sample_steps_through_real_people(conn: Connection) -> None:
     make_everybody(conn)
 
-    people = [sample(conn, Audience(), TERMS, offset=step) for step in range(5)]
+    people = [first_reached(conn, Audience(), TERMS, offset=step) for step in range(5)]
 
     assert len(set(people[:4])) == 4
     assert people[4] is None
