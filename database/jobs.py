@@ -14,8 +14,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
-import procrastinate
-from procrastinate import exceptions
 from sqlalchemy import Connection, make_url
 from sqlalchemy.util import await_only
 
@@ -107,6 +105,8 @@ class ProcrastinateJobs:
     QUEUE = "llamado"
 
     def __init__(self, url: str) -> None:
+        import procrastinate  # noqa: PLC0415 - with psycopg 12 MB that SQLite has no use for
+
         conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(conninfo=conninfo, min_size=1, max_size=8)
@@ -136,6 +136,8 @@ class ProcrastinateJobs:
         await_only(deferrer.defer_async(key=key))
 
     async def request(self, kind: str, key: int, *, priority: int = 0) -> None:
+        from procrastinate import exceptions  # noqa: PLC0415 - as above
+
         lock = f"{kind}-{key}"
         try:
             await self._configure(kind, priority=priority, lock=lock).defer_async(key=key)

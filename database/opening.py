@@ -15,7 +15,6 @@ from database.engine import Database, driver_url, is_sqlite
 from database.jobs import EmbeddedJobs, Jobs, ProcrastinateJobs
 from database.migrating import migrate, require_current
 from database.models import Secret
-from database.postgres import Postgres
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,8 @@ async def opened(url: str) -> AsyncIterator[Opened]:
         finally:
             await database.close()
     else:
+        from database.postgres import Postgres  # noqa: PLC0415 - asyncio's SQLAlchemy, only here
+
         many = ProcrastinateJobs(url)
         await many.start()
         database = Postgres(url)
