@@ -53,7 +53,8 @@ class Launched:
     def gone_out(self, message_id: int) -> int:
         """How many copies of a message the provider has."""
         taken = select(MessageCount.count).where(
-            MessageCount.message_id == message_id, MessageCount.status.between(Status.ACCEPTED, Status.DELIVERED)
+            MessageCount.message_id == message_id,
+            MessageCount.status.between(Status.ACCEPTED, Status.DELIVERED),
         )
         with _engine(self.database_url).connect() as conn:
             return sum(conn.scalars(taken))

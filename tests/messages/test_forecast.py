@@ -116,3 +116,16 @@ def test_terms_of_a_message_are_its_own(conn: Connection, now: datetime) -> None
         ["network", "project:3"],
         2,
     )
+
+
+def test_a_text_first_draft_is_foreseen_to_email_only_those_who_get_no_text(
+    conn: Connection, now: datetime
+) -> None:
+    make_everybody(conn)
+    message = make_message(conn, reach=Reach.TEXT_FIRST)
+
+    terms = terms_of(conn, message, now=now)
+    forecast = foresee(conn, Audience(), terms, hours=None, now=now)
+
+    assert forecast.total(Channel.SMS, NOW) == 3
+    assert forecast.total(Channel.EMAIL, NOW) == 1  # Bea, whose phone is Ben's
