@@ -131,9 +131,9 @@ TERMS = Terms(reach=Reach.BOTH, scopes=[NETWORK])
 
 
 def test_an_address_is_shared_only_by_people_of_the_audience(conn: Connection) -> None:
-    make_contact(conn, "Ben", phone="+16082000001", tags=["choir"])
-    chloe = make_contact(conn, "Chloe", phone="+16082000001", language="es")
-    dora = make_contact(conn, "Dora", phone="+16082000001", language="es")
+    make_contact(conn, "Ben", phone="+16087000001", tags=["choir"])
+    chloe = make_contact(conn, "Chloe", phone="+16087000001", language="es")
+    dora = make_contact(conn, "Dora", phone="+16087000001", language="es")
 
     rows = prospects(Audience(Filter(languages=("es",))), TERMS)
     found = dict(conn.execute(select(rows.c.contact_id, rows.c[Channel.SMS])).all())
@@ -142,8 +142,8 @@ def test_an_address_is_shared_only_by_people_of_the_audience(conn: Connection) -
 
 
 def test_looking_at_some_people_leaves_those_before_them_in_sight(conn: Connection) -> None:
-    make_contact(conn, "Ben", phone="+16082000001")
-    bea = make_contact(conn, "Bea", phone="+16082000001")
+    make_contact(conn, "Ben", phone="+16087000001")
+    bea = make_contact(conn, "Bea", phone="+16087000001")
 
     rows = prospects(Audience(), TERMS, among=Contact.id == bea)
     [(contact_id, reason)] = conn.execute(select(rows.c.contact_id, rows.c[Channel.SMS])).all()
@@ -155,7 +155,7 @@ def test_looking_at_some_people_leaves_those_before_them_in_sight(conn: Connecti
 def test_a_forecast_counts_everybody_once_on_each_channel(
     conn: Connection, reach: Reach, now: datetime
 ) -> None:
-    for phone in (None, "", "+16082000001", "+16082000001"):
+    for phone in (None, "", "+16087000001", "+16087000001"):
         make_contact(conn, phone=phone)
     terms = Terms(reach=reach, scopes=[NETWORK])
 
