@@ -84,7 +84,10 @@ class Contact(Base):
         ForeignKey("imports.id", ondelete="SET NULL"), index=True
     )
 
-    __table_args__ = (Index(None, "state", "district"),)
+    # All that an audience asks of a contact itself, so that counting one reads no rows.
+    __table_args__ = (
+        Index("ix_contacts_audience", "state", "district", "language", "joined_on", "id"),
+    )
 
 
 class Address(Base):

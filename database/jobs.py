@@ -14,21 +14,11 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
-import procrastinate
-from procrastinate import exceptions
-from procrastinate.jobs import Status
-from sqlalchemy import Connection, make_url
-from sqlalchemy.util import await_only
-
-from database import vanishing
+from sqlalchemy import Connection
 
 IDLE_SECONDS = 1.0
-NUDGES = frozenset({"expand", "send_batch", "look"})  # kinds that mean no more than "look"
-STALLED_SECONDS = 30.0  # without a heartbeat; a worker beats every ten
-LOOKED = "looked"
-ENDING_SECONDS = 1.0  # whoever cancels has waited already for what must come home
 
 Handler = Callable[[int], Awaitable[object]]
 
@@ -119,135 +109,3 @@ class EmbeddedJobs:
     def wake(self) -> None:
         """Safe from any thread: the writer thread calls it after a commit."""
         self._idle.wake()
-
-
-class ProcrastinateJobs:
-    """Jobs for many processes, in the same PostgreSQL database."""
-
-    QUEUE = "llamado"
-
-    def __init__(self, url: str) -> None:
-        conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-        self._app = procrastinate.App(
-            connector=procrastinate.PsycopgConnector(
-                conninfo=conninfo, min_size=1, max_size=8, kwargs=dict(vanishing.CLIENT)
-            )
-        )
-        self._open = False
-        self._idle = Idleness()
-
-    async def start(self) -> None:
-        """Open the connection pool."""
-        await self._app.open_async()
-        self._open = True
-
-    async def close(self) -> None:
-        """Close the connection pool."""
-        if self._open:
-            await self._app.close_async()
-
-    def enqueue(
-        self,
-        conn: Connection,
-        kind: str,
-        key: int,
-        *,
-        priority: int = 0,
-        at: datetime | None = None,
-    ) -> None:
-        if kind in NUDGES and not _first(conn, at):
-            return
-        deferrer = self._configure(kind, priority=priority, at=at, connection=_raw(conn))
-        await_only(deferrer.defer_async(key=key))
-
-    async def request(self, kind: str, key: int, *, priority: int = 0) -> None:
-        lock = f"{kind}-{key}"
-        # Asked first, because the server logs each refusal of the unique index as an error.
-        if await self._app.job_manager.list_jobs_async(queueing_lock=lock, status="todo"):
-            return
-        try:
-            await self._configure(kind, priority=priority, lock=lock).defer_async(key=key)
-        except exceptions.AlreadyEnqueued:
-            return
-
-    async def run(self, handlers: Mapping[str, Handler], *, concurrency: int) -> None:
-        """Work off jobs; one slot beside them looks by itself, for jobs may be lost."""
-        handlers = dict(handlers)
-        look = handlers.pop("next", None)
-        for kind, handler in handlers.items():
-            self._register(kind, handler)
-        async with asyncio.TaskGroup() as slots:
-            if look is not None:
-                slots.create_task(self._idle.work(look, 0))
-            slots.create_task(self._run_jobs(max(1, concurrency - 1)))
-
-    async def _run_jobs(self, concurrency: int) -> None:
-        await self._app.run_worker_async(
-            queues=[self.QUEUE],
-            concurrency=concurrency,
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=ENDING_SECONDS,
-            fetch_job_polling_interval=1.0,
-            stalled_worker_timeout=STALLED_SECONDS,
-            delete_jobs="successful",
-        )
-
-    def wake(self) -> None:
-        """Let this process's own slot look; PostgreSQL's NOTIFY wakes the workers for jobs."""
-        self._idle.wake()
-
-    async def tidy(self) -> None:
-        """Queue again the jobs of workers that died; procrastinate leaves this to its users.
-
-        See https://procrastinate.readthedocs.io/en/stable/howto/production/retry_stalled_jobs.html
-        Several senders may do so at once.
-        """
-        manager = self._app.job_manager
-        for job in await manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
-            try:
-                await manager.retry_job(job)
-            except exceptions.UniqueViolation:  # the same request waits already
-                with contextlib.suppress(exceptions.ConnectorException):
-                    await manager.finish_job(job, Status.ABORTED, delete_job=True)
-            except exceptions.ConnectorException:
-                continue  # another sender was faster
-
-    def _configure(
-        self,
-        kind: str,
-        *,
-        priority: int,
-        at: datetime | None = None,
-        lock: str | None = None,
-        connection: Any = None,
-    ) -> Any:
-        return self._app.configure_task(
-            name=kind,
-            queue=self.QUEUE,
-            priority=-priority,
-            schedule_at=at,
-            queueing_lock=lock,
-            connection=connection,
-            allow_unknown=True,
-        )
-
-    def _register(self, kind: str, handler: Handler) -> None:
-        async def task(key: int) -> None:
-            await handler(key)
-
-        self._app.task(name=kind, queue=self.QUEUE)(task)
-
-
-def _first(conn: Connection, at: datetime | None) -> bool:
-    """Whether nobody has asked for a look at that time in this transaction, or savepoint, yet."""
-    within = conn.get_nested_transaction() or conn.get_transaction()
-    transaction, asked = conn.info.get(LOOKED, (None, frozenset()))
-    if transaction is not within:
-        asked = frozenset()
-    conn.info[LOOKED] = (within, asked | {at})
-    return at not in asked
-
-
-def _raw(conn: Connection) -> Any:
-    """The psycopg connection beneath SQLAlchemy's, for procrastinate's ``connection=``."""
-    return conn.connection.driver_connection

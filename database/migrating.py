@@ -1,4 +1,8 @@
-"""Bring a database to the schema this version expects, or say that it is already newer."""
+"""Bring a database to the schema this version expects, or say that it is already newer.
+
+Alembic runs the migrations, but is not asked whether there are any: our numbers run without a gap,
+and importing it takes 10 MB and a tenth of a second of every start.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from database.embedded import open_engine
@@ -34,9 +34,8 @@ def migrate(url: str) -> list[str]:
     """
     with _engine(url) as engine, engine.begin() as conn:
         missing = _missing(conn)
-        config = _config()
-        config.attributes["connection"] = conn
-        command.upgrade(config, "head")
+        if missing:
+            _upgrade(conn)
         return missing
 
 
@@ -77,23 +76,33 @@ def _about_opening(error: DatabaseError) -> bool:
     return isinstance(error, OperationalError) or type(error) is DatabaseError
 
 
-def _config() -> Config:
+def _upgrade(conn: Connection) -> None:
+    from alembic import command  # noqa: PLC0415 - see the top
+    from alembic.config import Config  # noqa: PLC0415
+
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
-    return config
+    config.attributes["connection"] = conn
+    command.upgrade(config, "head")
 
 
 def _missing(conn: Connection) -> list[str]:
-    scripts = ScriptDirectory.from_config(_config())
-    current = MigrationContext.configure(conn).get_current_revision()
-    known = [script.revision for script in scripts.walk_revisions()]
-    if current is not None and current not in known:
+    current = _current(conn)
+    known = sorted(path.name[:4] for path in (SCRIPTS / "versions").glob("[0-9]*.py"))
+    if current and current not in known:
         raise SchemaTooNew(
             f"the database is at migration {current}, which this version does not know; "
             "install the newer Llamado that wrote it, or restore a backup"
         )
-    wanted = known[: known.index(current)] if current else known
-    return list(reversed(wanted))
+    return [number for number in known if number > current]
+
+
+def _current(conn: Connection) -> str:
+    """The last migration a database has had; "" for none."""
+    if not inspect(conn).has_table("alembic_version"):
+        return ""
+    found: str | None = conn.scalar(text("SELECT version_num FROM alembic_version"))
+    return found or ""
 
 
 def _unusable(error: DatabaseError) -> DatabaseUnusable:

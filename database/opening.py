@@ -12,10 +12,9 @@ from sqlalchemy import Connection, insert, make_url, select
 
 from database.embedded import Embedded
 from database.engine import Database, driver_url, is_sqlite
-from database.jobs import EmbeddedJobs, Jobs, ProcrastinateJobs
+from database.jobs import EmbeddedJobs, Jobs
 from database.migrating import migrate, require_current
 from database.models import Secret
-from database.postgres import Postgres
 
 
 @dataclass(frozen=True)
@@ -45,22 +44,34 @@ def prepare(url: str) -> str:
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Opened]:
     """Open a prepared database (see ``prepare``) and close it behind you."""
-    if is_sqlite(url):
-        jobs = EmbeddedJobs()
-        database: Database = Embedded(url, on_wake=jobs.wake)
-        try:
-            yield Opened(database, jobs, url)
-        finally:
-            await database.close()
-    else:
-        many = ProcrastinateJobs(url)
-        await many.start()
-        database = Postgres(url)
-        try:
-            yield Opened(database, many, url)
-        finally:
-            await many.close()
-            await database.close()
+    async with _embedded(url) if is_sqlite(url) else _shared(url) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _embedded(url: str) -> AsyncIterator[Opened]:
+    jobs = EmbeddedJobs()
+    database = Embedded(url, on_wake=jobs.wake)
+    try:
+        yield Opened(database, jobs, url)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _shared(url: str) -> AsyncIterator[Opened]:
+    # Only here, because of the drivers and the queue they bring along.
+    from database.postgres import Postgres  # noqa: PLC0415
+    from database.shared_jobs import ProcrastinateJobs  # noqa: PLC0415
+
+    jobs = ProcrastinateJobs(url)
+    await jobs.start()
+    database = Postgres(url)
+    try:
+        yield Opened(database, jobs, url)
+    finally:
+        await jobs.close()
+        await database.close()
 
 
 def secret(conn: Connection, name: str) -> str:

@@ -76,11 +76,11 @@ def write(audience: Audience) -> dict[str, Any]:
     return {name: lines for name, lines in both.items() if lines}
 
 
-def contact_ids(audience: Audience) -> Select[int]:
-    """The audience as one SELECT of contact ids."""
-    chosen = select(Contact.id).where(matches(audience.include))
+def contact_ids(audience: Audience, person: type[Contact] = Contact) -> Select[int]:
+    """The audience as one SELECT of contact ids; ``person`` is an alias of contacts, or they."""
+    chosen = select(person.id).where(matches(audience.include, person))
     if not audience.exclude.empty:
-        chosen = chosen.where(not_(matches(audience.exclude)))
+        chosen = chosen.where(not_(matches(audience.exclude, person)))
     return chosen
 
 
@@ -105,51 +105,50 @@ def within(audience: Audience, project_ids: Sequence[int] | None) -> Audience:
     return replace(audience, include=replace(audience.include, projects=wanted or (-1,)))
 
 
-def matches(lines: Filter) -> ColumnElement[bool]:
+def matches(lines: Filter, person: type[Contact] = Contact) -> ColumnElement[bool]:
     """The condition on ``contacts`` that one filter stands for."""
-    return and_(true(), *_conditions(lines))
+    return and_(true(), *_conditions(lines, person))
 
 
-def _conditions(lines: Filter) -> list[ColumnElement[bool]]:
+def _conditions(lines: Filter, person: type[Contact]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if lines.projects:
         members = select(Membership.contact_id).where(Membership.project_id.in_(lines.projects))
-        found.append(Contact.id.in_(members))
+        found.append(person.id.in_(members))
     if lines.tags:
-        found.append(Contact.id.in_(_tagged(lines.tags)))
+        found.append(person.id.in_(_tagged(lines.tags)))
     if lines.languages:
-        found.append(Contact.language.in_(lines.languages))
+        found.append(person.language.in_(lines.languages))
     if lines.states:
-        found.append(Contact.state.in_(lines.states))
+        found.append(person.state.in_(lines.states))
     if lines.districts:
-        found.append(or_(*(_in_district(district) for district in lines.districts)))
+        found.append(or_(*(_in_district(district, person) for district in lines.districts)))
     if lines.acted is not None:
-        found.append(_has_acted(lines.acted))
+        found.append(_has_acted(lines.acted, person))
     if lines.not_acted is not None:
-        found.append(not_(_has_acted(lines.not_acted)))
+        found.append(not_(_has_acted(lines.not_acted, person)))
     if lines.joined_since is not None:
-        found.append(Contact.joined_on >= lines.joined_since)
+        found.append(person.joined_on >= lines.joined_since)
     return found
 
 
 def _tagged(tags: Sequence[str]) -> Select[int]:
-    names = [folded(tag) for tag in tags]
-    return (
-        select(ContactTag.contact_id)
-        .join(Tag, Tag.id == ContactTag.tag_id)
-        .where(Tag.folded.in_(names))
-    )
+    # Tags as values, not by a join: PostgreSQL then knows what it looks for, and is twice as fast.
+    ids = [select(Tag.id).where(Tag.folded == folded(tag)).scalar_subquery() for tag in tags]
+    # One of them alone in brackets would be a join again.
+    carried = ContactTag.tag_id == ids[0] if len(ids) == 1 else ContactTag.tag_id.in_(ids)
+    return select(ContactTag.contact_id).where(carried)
 
 
-def _in_district(district: str) -> ColumnElement[bool]:
+def _in_district(district: str, person: type[Contact]) -> ColumnElement[bool]:
     state, number = district.split("-")
     # An open district (NULL) must read as "no", or an exclusion would drop the person unseen.
-    return and_(Contact.state == state, func.coalesce(Contact.district, -1) == int(number))
+    return and_(person.state == state, func.coalesce(person.district, -1) == int(number))
 
 
-def _has_acted(action_id: int) -> ColumnElement[bool]:
+def _has_acted(action_id: int, person: type[Contact]) -> ColumnElement[bool]:
     return exists().where(
-        Response.contact_id == Contact.id,
+        Response.contact_id == person.id,
         Response.action_id == action_id,
         Response.outcome != Outcome.SKIPPED,
     )

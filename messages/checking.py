@@ -20,9 +20,10 @@ from messages.eligibility import CHANNELS, Terms, terms_of
 from messages.estimating import Estimate, estimate
 from messages.findings import Finding, finding
 from messages.forecast import Forecast
-from messages.gaps import find_gaps
+from messages.gaps import REPRESENTATIVE, find_gaps, wanted
 from messages.house import HouseRules
 from messages.models import Message, MessageText, Reach
+from messages.prospects import Group, survey
 from messages.sms import cost
 from messages.templates import BadTemplate
 
@@ -55,17 +56,18 @@ def check_message(
     audience = audiences.read(message.audience)
     terms = terms_of(conn, message_id, now=now)
     window = hours.read(message.hours)
-    seen = forecast.foresee(conn, audience, terms, hours=window, now=now)
+    compiled, broken = _compiled(conn, message_id, house)
+    groups = _survey(conn, compiled, audience, terms)
+    seen = forecast.forecast_of(conn, groups, terms, hours=window, now=now)
     blocking = [
         *_audience_problems(seen),
         *_missing_texts(texts, Reach(message.reach), house),
         *_expiry_problems(message.expires_at, house, now),
         *_email_problems(seen, house),
     ]
-    compiled, broken = _compiled(conn, message_id, house)
     estimates: list[Estimate] = []
     if compiled is not None:
-        blocking += _gaps(conn, compiled, audience, terms)
+        blocking += _gaps(conn, compiled, groups, terms)
         estimates = (
             [] if not reckon else _estimates(conn, compiled, audience, terms, seen, house, now)
         )
@@ -137,10 +139,20 @@ def _compiled(
         return None, [finding("bad_template", reason=str(error))]
 
 
+def _survey(
+    conn: Connection, compiled: Compositions | None, audience: Audience, terms: Terms
+) -> list[Group]:
+    """Go through the audience once for all that is to be told of it."""
+    fields = set() if compiled is None else wanted(compiled, terms)
+    by_place = REPRESENTATIVE in fields
+    plain = sorted(fields - {REPRESENTATIVE})
+    return survey(conn, audience, terms, fields=plain, by_place=by_place)
+
+
 def _gaps(
-    conn: Connection, compiled: Compositions, audience: Audience, terms: Terms
+    conn: Connection, compiled: Compositions, groups: Sequence[Group], terms: Terms
 ) -> Iterator[Finding]:
-    for gap in find_gaps(conn, compiled, audience, terms):
+    for gap in find_gaps(conn, compiled, groups, terms):
         yield finding(
             "gap_nobody" if gap.people == gap.of else "gap_some",
             field=gap.field,

@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 
 from contacts.models import Channel, Contact, Standing
-from database import many
+from database import handing
 from messages import counts, hours, pacing
 from messages.batches import extend, in_range, let_go, of_message, reopen
 from messages.control import call_off, leftover
@@ -269,9 +269,9 @@ def _choose(
         "copies": copies,
     }
     if open_zones is not None:
-        values["zones"] = many.packed(open_zones)
+        values |= handing.ids(conn.dialect.name, open_zones)
     text = conn.execute(_candidates(shape, hours=open_zones is not None), values).scalar_one()
-    return sorted(many.unpacked(text))
+    return sorted(handing.rows_in(text))
 
 
 @lru_cache(maxsize=64)
@@ -302,22 +302,22 @@ def _candidates(shape: _Shape, *, hours: bool) -> Select[str]:
         )
     )
     if hours:
-        given = many.given_ids(shape.dialect, "zones")
-        rows = rows.where(or_(Delivery.zone_set_id.is_(None), Delivery.zone_set_id.in_(given)))
+        open_now = handing.among(shape.dialect, Delivery.zone_set_id.expression)
+        rows = rows.where(or_(Delivery.zone_set_id.is_(None), open_now))
     locked = (
         rows.order_by(Delivery.id)
         .limit(bindparam("copies", type_=Integer))
         .with_for_update(of=Delivery)
         .subquery()
     )
-    return many.gathered(shape.dialect, list(locked.c), locked)
+    return handing.gathered(shape.dialect, list(locked.c), locked)
 
 
 def _send(conn: Connection, chosen: Sequence[Candidate], claim_as: Ownership) -> None:
     """The intent: durable before the first byte leaves."""
     if chosen:
         values = {
-            "ids": many.packed([row[0] for row in chosen]),
+            **handing.ids(conn.dialect.name, [row[0] for row in chosen]),
             "owned_by": claim_as.owner,
             "leased_until": claim_as.lease_until,
             "now": claim_as.now,
@@ -329,7 +329,7 @@ def _send(conn: Connection, chosen: Sequence[Candidate], claim_as: Ownership) ->
 def _intend(dialect: str) -> Update:
     return (
         update(Delivery)
-        .where(Delivery.id.in_(many.given_ids(dialect, "ids")))
+        .where(handing.among(dialect, Delivery.id.expression))
         .values(
             status=int(Status.SENDING),
             reason="",
@@ -352,9 +352,9 @@ def _keep_back(conn: Connection, chosen: Sequence[Candidate], now: datetime) -> 
             values = {"status": int(Status.SKIPPED), "reason": reason, "changed_at": now}
         conn.execute(
             update(Delivery)
-            .where(Delivery.id.in_(many.given_ids(conn.dialect.name, "ids")))
+            .where(handing.among(conn.dialect.name, Delivery.id.expression))
             .values(values),
-            {"ids": many.packed([row[0] for row in chosen if row[WHY] == reason])},
+            handing.ids(conn.dialect.name, [row[0] for row in chosen if row[WHY] == reason]),
         )
 
 

@@ -14,13 +14,13 @@ from itertools import islice
 from sqlalchemy import Connection, func, select
 
 from contacts.models import Channel, Contact
-from messages import audience as audiences
 from messages import composing, links, rendering
 from messages.audience import Audience
 from messages.composing import Compositions, Identity
 from messages.control import Words
-from messages.eligibility import Terms, fates
+from messages.eligibility import Terms
 from messages.models import Delivery
+from messages.prospects import prospects
 from messages.providers.provider import Text
 from messages.recording import Claim
 from messages.rendering import PersonValues
@@ -125,9 +125,8 @@ def _segments(text: str, language: str, defaults: Mapping[str, str], identity: I
 
 
 def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -> Iterator[int]:
-    people = Contact.id.in_(audiences.contact_ids(audience))
-    rows = fates(people, Channel.SMS, terms).order_by(None).subquery()
-    chosen = select(rows.c.contact_id).where(rows.c.reason == "", rows.c.contact_id % step == 0)
+    rows = prospects(audience, terms, among=Contact.id % step == 0)
+    chosen = select(rows.c.contact_id).where(rows.c[Channel.SMS] == "")
     yield from conn.scalars(chosen.order_by(rows.c.contact_id))
 
 

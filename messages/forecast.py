@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, union
+from sqlalchemy import Connection, Select, select
 
-from contacts.models import Channel, Contact
-from messages import audience as audiences
+from contacts.models import Channel
 from messages.audience import Audience
-from messages.eligibility import Terms, fates
+from messages.eligibility import Terms
 from messages.hours import Hours
+from messages.prospects import Group, prospects, survey
 from messages.zones import Zones
 
 NOW = "now"
@@ -56,62 +55,48 @@ def foresee(
     conn: Connection, audience: Audience, terms: Terms, *, hours: Hours | None, now: datetime
 ) -> Forecast:
     """Count everybody's fate."""
-    people = Contact.id.in_(audiences.contact_ids(audience))
+    return forecast_of(conn, survey(conn, audience, terms), terms, hours=hours, now=now)
+
+
+def forecast_of(
+    conn: Connection, groups: Sequence[Group], terms: Terms, *, hours: Hours | None, now: datetime
+) -> Forecast:
+    """The same from a survey that has been made already."""
+    zones = Zones()
     found: list[Fate] = []
     for channel in terms.channels:
-        found += _fates(conn, people, channel, terms, hours, now)
-    languages = _languages(conn, people, terms)
+        found += _fates(conn, zones, groups, channel, hours, now)
+    languages: Counter[str] = Counter()
+    for group in groups:
+        if group.reached:
+            languages[group.language] += group.count
     return Forecast(
-        people=conn.execute(select(func.count()).select_from(Contact).where(people)).scalar_one(),
-        reached=sum(languages.values()),
+        people=sum(group.count for group in groups),
+        reached=languages.total(),
         fates=found,
-        languages=languages,
+        languages=dict(sorted(languages.items())),
     )
 
 
-def reached_ids(people: ColumnElement[bool], terms: Terms) -> Any:
-    """SELECT of the contacts who get at least one copy."""
-    parts = []
-    for channel in terms.channels:
-        rows = fates(people, channel, terms).order_by(None).subquery()
-        parts.append(select(rows.c.contact_id).where(rows.c.reason == ""))
-    return union(*parts)
-
-
-def skipped_ids(audience: Audience, channel: Channel, reason: str, terms: Terms) -> Any:
+def skipped_ids(audience: Audience, channel: Channel, reason: str, terms: Terms) -> Select[int]:
     """SELECT of the contacts who get no copy on a channel for a reason."""
-    people = Contact.id.in_(audiences.contact_ids(audience))
-    rows = fates(people, channel, terms).order_by(None).subquery()
-    return select(rows.c.contact_id).where(rows.c.reason == reason)
-
-
-def sample(conn: Connection, audience: Audience, terms: Terms, *, offset: int = 0) -> int | None:
-    """A real person of those who would get a copy; None when nobody would."""
-    people = Contact.id.in_(audiences.contact_ids(audience))
-    chosen = reached_ids(people, terms).subquery()
-    one = select(chosen.c.contact_id).order_by(chosen.c.contact_id).offset(offset).limit(1)
-    found: int | None = conn.scalar(one)
-    return found
+    rows = prospects(audience, terms)
+    return select(rows.c.contact_id).where(rows.c[channel] == reason)
 
 
 def _fates(
     conn: Connection,
-    people: ColumnElement[bool],
+    zones: Zones,
+    groups: Sequence[Group],
     channel: Channel,
-    terms: Terms,
     hours: Hours | None,
     now: datetime,
 ) -> list[Fate]:
-    rows = fates(people, channel, terms).order_by(None).subquery()
-    grouped = conn.execute(
-        select(rows.c.reason, rows.c.zone_set_id, func.count()).group_by(
-            rows.c.reason, rows.c.zone_set_id
-        )
-    )
-    zones = Zones()
     totals: Counter[tuple[str, str, datetime | None]] = Counter()
-    for reason, zone_set_id, count in grouped:
-        totals[_fate(conn, zones, reason, zone_set_id, channel, hours, now)] += count
+    for group in groups:
+        reason = group.reasons[channel]
+        fate = _fate(conn, zones, reason, group.zone_set_id, channel, hours, now)
+        totals[fate] += group.count
     return [
         Fate(channel, fate, reason, opens_at, count)
         for (fate, reason, opens_at), count in sorted(totals.items(), key=_in_order)
@@ -138,14 +123,3 @@ def _fate(
 def _in_order(item: tuple[tuple[str, str, datetime | None], int]) -> tuple[int, str, int]:
     (fate, _, opens_at), count = item
     return (NOW, HELD, SKIPPED).index(fate), str(opens_at or ""), -count
-
-
-def _languages(conn: Connection, people: ColumnElement[bool], terms: Terms) -> dict[str, int]:
-    chosen = reached_ids(people, terms).subquery()
-    rows = conn.execute(
-        select(Contact.language, func.count())
-        .where(Contact.id.in_(select(chosen.c.contact_id)))
-        .group_by(Contact.language)
-        .order_by(Contact.language)
-    )
-    return dict(rows.all())

@@ -19,11 +19,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.types import TypeEngine
 
 from contacts import consent
 from contacts.models import Contact, Standing
-from database import many
+from database.handing import Handed
 from messages import counts, doubts
 from messages.batches import of_message
 from messages.models import Delivery, Message, MessageStatus, Status
@@ -42,6 +41,17 @@ PERSON = (
 )
 """The columns of a ``Person``, in its order."""
 
+
+ACCEPTED = Handed(
+    "accepted",
+    {
+        "id": BigInteger(),
+        "attempt": Integer(),
+        "provider_id": Text(),
+        "language": Text(),
+        "segments": Integer(),
+    },
+)
 
 MOST_ATTEMPTS = 50  # provably unsent tries of one copy before we give up and say so
 
@@ -122,8 +132,8 @@ def _all_but_accepted(
     ]
     if not rows:
         return done
-    values = {"rows": many.packed(rows), "owned_by": owner, "now": now}
-    values |= {"low": rows[0][0], "high": rows[-1][0]}
+    values = {"owned_by": owner, "now": now, "low": rows[0][0], "high": rows[-1][0]}
+    values |= ACCEPTED.values(rows)
     moved = conn.execute(_accept(conn.dialect.name), values).rowcount
     counts.many_moved(
         deltas,
@@ -138,14 +148,7 @@ def _all_but_accepted(
 
 @lru_cache
 def _accept(dialect: str) -> Update:
-    columns: dict[str, TypeEngine[Any]] = {
-        "id": BigInteger(),
-        "attempt": Integer(),
-        "provider_id": Text(),
-        "language": Text(),
-        "segments": Integer(),
-    }
-    new = many.given_rows(dialect, "rows", columns)
+    new = ACCEPTED.table(dialect)
     mine = (
         Delivery.id >= bindparam("low", type_=BigInteger),
         Delivery.id <= bindparam("high", type_=BigInteger),

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Connection, text
 
 from database.embedded import Embedded
-from database.jobs import EmbeddedJobs, ProcrastinateJobs
+from database.jobs import EmbeddedJobs
 from database.opening import Opened, opened, prepare
+from database.shared_jobs import ProcrastinateJobs
 from tests.databases import SQLiteFiles
 
 

@@ -11,9 +11,10 @@ from messages import counts
 from messages.audience import Audience, Filter
 from messages.eligibility import Terms, terms_of
 from messages.expanding import expand_chunk
-from messages.forecast import HELD, NOW, SKIPPED, foresee, sample, skipped_ids
+from messages.forecast import HELD, NOW, SKIPPED, foresee, skipped_ids
 from messages.hours import DEFAULT
 from messages.models import MessageStatus, Reach, Status
+from messages.prospects import first_reached
 from tests.builders import make_contact, make_message
 from tests.doubles import NoJobs
 
@@ -91,7 +92,7 @@ def test_every_reason_opens_its_people(conn: Connection) -> None:
 def test_sample_steps_through_real_people(conn: Connection) -> None:
     make_everybody(conn)
 
-    people = [sample(conn, Audience(), TERMS, offset=step) for step in range(5)]
+    people = [first_reached(conn, Audience(), TERMS, offset=step) for step in range(5)]
 
     assert len(set(people[:4])) == 4
     assert people[4] is None
@@ -115,3 +116,16 @@ def test_terms_of_a_message_are_its_own(conn: Connection, now: datetime) -> None
         ("network", "project:3"),
         2,
     )
+
+
+def test_a_text_first_draft_is_foreseen_to_email_only_those_who_get_no_text(
+    conn: Connection, now: datetime
+) -> None:
+    make_everybody(conn)
+    message = make_message(conn, reach=Reach.TEXT_FIRST)
+
+    terms = terms_of(conn, message, now=now)
+    forecast = foresee(conn, Audience(), terms, hours=None, now=now)
+
+    assert forecast.copies == forecast.reached == 4  # one each, a text or an email
+    assert forecast.total(Channel.EMAIL, NOW) >= 1  # Bea at least, whose phone is Ben's

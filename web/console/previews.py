@@ -15,16 +15,17 @@ from messages.audience import Audience
 from messages.composing import Identity
 from messages.eligibility import Terms, terms_of
 from messages.estimating import TYPICAL
-from messages.forecast import reached_ids, sample
 from messages.house import HouseRules
 from messages.links import action_url, person_token
 from messages.models import Message
+from messages.prospects import first_reached, prospects, reached
 from messages.providers.provider import Email, Text, fill
 from messages.recording import Claim
 from messages.sms import Measure, measure, plain_twin
 from messages.templates import BadTemplate
 
 LONGEST = "longest"
+LONG_NAMES = 500  # of the longest names, among which somebody is looked for
 STAND_IN = 10_000_000  # a delivery number as long as a real one may be; its link leads nowhere
 
 
@@ -118,12 +119,17 @@ def _chosen(
     if wanted:
         narrowed = replace(audience.include, languages=(wanted,))
         audience = replace(audience, include=narrowed)
-    found = sample(conn, audience, terms, offset=person)
-    return found if found is not None or not person else sample(conn, audience, terms)
+    found = first_reached(conn, audience, terms, offset=person)
+    return found if found is not None or not person else first_reached(conn, audience, terms)
 
 
 def _longest_name(conn: Connection, audience: Audience, terms: Terms) -> int | None:
-    people = Contact.id.in_(audiences.contact_ids(audience))
-    reached = select(reached_ids(people, terms).subquery().c.contact_id)
-    names = select(Contact.id).where(Contact.id.in_(reached))
-    return conn.scalar(names.order_by(func.length(Contact.given_name).desc(), Contact.id).limit(1))
+    """Of the people with the longest names, the first who gets a copy; else anybody who does."""
+    longest = func.length(Contact.given_name).desc()
+    named = audiences.contact_ids(audience).order_by(longest, Contact.id).limit(LONG_NAMES)
+    ids = list(conn.scalars(named))
+    rows = prospects(audience, terms, among=Contact.id.in_(ids))
+    found = set(conn.scalars(select(rows.c.contact_id).where(reached(rows, terms))))
+    return next((each for each in ids if each in found), None) or first_reached(
+        conn, audience, terms
+    )
