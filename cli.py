@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.markup import escape
 from sqlalchemy import Connection
@@ -41,7 +42,7 @@ from database.engine import driver_url
 from database.migrating import migrate as apply_migrations
 from organizers.access import create_organizer
 from representatives.loading import load as load_representatives
-from service import Role, running
+from service import Role, leave_alone_what_stays, running
 from settings import Settings
 
 # Whose exceptions carry a sentence for people; anything else that is raised is a fault of ours.
@@ -123,7 +124,7 @@ def serve(
     settings = read_settings()
     if port is not None:
         settings = replace(settings, web=replace(settings.web, port=port))
-    asyncio.run(_serve(settings, role))
+    uvloop.run(_serve(settings, role))
 
 
 @app.command()
@@ -257,6 +258,7 @@ async def _serve(settings: Settings, role: Role) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     async with running(settings, role) as service:
+        leave_alone_what_stays()
         where = f"listening on {service.url}" if service.url else "sending"
         Console(stderr=True).print(f"llamado {role}: {where}; stop with Ctrl-C", highlight=False)
         await told.wait()

@@ -112,8 +112,14 @@ def make_providers(
     sms: Provider = Twilio(_twilio(settings, site)) if settings.sms_by == "twilio" else outbox
     email: Provider = outbox
     if settings.email_by == "sendgrid":
-        api_key, api_base = settings.sendgrid.api_key, settings.sendgrid.api_base
-        email = SendGrid(SendGridAccount(api_key, api_base.rstrip("/")))
+        account = settings.sendgrid
+        email = SendGrid(
+            SendGridAccount(
+                account.api_key,
+                account.api_base.rstrip("/"),
+                together=account.people_per_request,
+            )
+        )
     elif settings.email_by == "smtp":
         email = SMTP(_relay(settings))
     return {Channel.SMS: sms, Channel.EMAIL: email}

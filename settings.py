@@ -86,6 +86,7 @@ class SendGrid:
     event_public_key: str
     inbound_secret: str = secret()
     api_base: str
+    people_per_request: int = between(1, 1000)
 
     @property
     def ready(self) -> bool:

@@ -56,7 +56,7 @@ SURVEYED: Mapping[str, Audience] = {
 TERMS = Terms(reach=Reach.BOTH, scopes=[NETWORK])
 
 
-async def measure(url: str, folder: Path, *, people: int) -> list[Figure]:  # noqa: ARG001 - as all
+async def measure(url: str, folder: Path, *, people: int) -> list[Figure]:
     """Counts as people would make them, each beside a plain count of all contacts."""
     await asyncio.to_thread(populate, url, people)
     database = "SQLite" if is_sqlite(url) else "PostgreSQL"

@@ -21,40 +21,30 @@ TEXT = urlencode(
 ).encode()
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 JSON = {"Content-Type": "application/json"}
+EMAIL = orjson.dumps(
+    {
+        "from": {"email": "alerts@example.org"},
+        "subject": "14 arrested in Suchitoto",
+        "content": [{"type": "text/html", "value": "<p>Please call today.</p>" * 20}],
+        "personalizations": [
+            {
+                "to": [{"email": "amina@example.org"}],
+                "custom_args": {"d": "1", "a": "1", "k": "0123456789abcdef"},
+            }
+        ],
+    }
+)
 
 
 async def texts(stub: str, count: int) -> float:
-    """Seconds for so many texts."""
+    """Texts a second, the body ready."""
     url = f"{stub}/2010-04-01/Accounts/AC/Messages.json"
-    return await _post_all(url, (TEXT for _ in range(count)), FORM)
+    return count / await _post_all(url, (TEXT for _ in range(count)), FORM)
 
 
-async def emails(stub: str, count: int, together: int) -> float:
-    """Seconds for so many emails, so many people to a request."""
-    starts = range(0, count, together)
-    bodies = (_body(range(start, min(start + together, count))) for start in starts)
-    return await _post_all(f"{stub}/v3/mail/send", bodies, JSON)
-
-
-def _body(people: range) -> bytes:
-    return orjson.dumps(
-        {
-            "from": {"email": "alerts@example.org"},
-            "subject": "14 arrested in Suchitoto",
-            "content": [{"type": "text/html", "value": "<p>Please call today.</p>" * 20}],
-            "personalizations": [_person(number) for number in people],
-        }
-    )
-
-
-def _person(number: int) -> dict[str, object]:
-    link = f"https://call.example.org/a/{number:010}"
-    return {
-        "to": [{"email": f"amina{number}@example.org"}],
-        "substitutions": {"-name-": "Amina", "-link-": link},
-        "headers": {"List-Unsubscribe": f"<{link}>"},
-        "custom_args": {"d": str(number), "a": "1", "k": "0123456789abcdef"},
-    }
+async def emails(stub: str, count: int) -> float:
+    """Emails a second, one to a request, the body ready."""
+    return count / await _post_all(f"{stub}/v3/mail/send", (EMAIL for _ in range(count)), JSON)
 
 
 async def _post_all(url: str, bodies: Iterable[bytes], headers: dict[str, str]) -> float:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +14,7 @@ from aiohttp import ClientSession
 from sqlalchemy import Connection, Engine, create_engine, select
 
 from benchmarks.population import populate
+from benchmarks.stubbed import stubbed
 from database.embedded import open_engine
 from database.engine import is_sqlite
 from messages.models import MessageCount, MessageStatus, Reach, Status
@@ -23,7 +22,6 @@ from organizers import access
 from tests.builders import make_alert, make_organizer
 from tests.processes import House, Running, free_port
 
-ROOT = Path(__file__).parents[1]
 STARTING_SECONDS = 120
 
 
@@ -81,7 +79,7 @@ async def launched(url: str, folder: Path, *, people: int) -> AsyncIterator[Laun
     roles = ["all"] if is_sqlite(url) else ["web", "sender"]
     with ExitStack() as stack:
         house = House(folder, url, port=free_port())
-        house.settings |= _accounts(stack.enter_context(_stub()))
+        house.settings |= _accounts(stack.enter_context(stubbed()))
         processes = [await asyncio.to_thread(house.serve, role) for role in roles]
         for each in processes:
             stack.callback(each.kill)
@@ -107,13 +105,3 @@ def _accounts(stub: str) -> dict[str, str]:
         "LLAMADO_TWILIO__API_BASE": stub,
         "LLAMADO_SENDING__SMS_SEGMENTS_PER_SECOND": "100000",
     }
-
-
-@contextmanager
-def _stub() -> Iterator[str]:
-    """The provider that answers before it thinks, in a process of its own."""
-    command = [sys.executable, "-m", "tests.fakes.stub", "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[1]
-        process.terminate()

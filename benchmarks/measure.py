@@ -1,39 +1,66 @@
-"""One measurement in a process of its own, so that its peak memory is its own; prints JSON."""
+"""One measurement in a process of its own, so that its memory is its own; prints its figures as JSON.
+
+python -m benchmarks.measure texts sqlite:////tmp/llamado.db 20000
+"""
 
 from __future__ import annotations
 
-import asyncio
+import importlib
 import json
-import resource
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from benchmarks import bare, importing, sending
-from messages.models import Reach
+import uvloop
 
-TOGETHER = 500  # recipients in one request, as the SendGrid provider sends them
+from benchmarks.figure import Figure
+from service import leave_alone_what_stays
+
+Measure = Callable[..., Awaitable[list[Figure]]]
 
 
-def main(what: str, count: int, url: str, stub: str) -> None:
+@dataclass(frozen=True)
+class Measurement:
+    """What to run, and how large."""
+
+    module: str
+    function: str
+    size: str  # the name of its parameter
+    quick: int
+    full: int
+    sqlite: bool = True
+
+
+MEASUREMENTS = {
+    "texts": Measurement("sending", "texts", "people", 30_000, 100_000),
+    "emails": Measurement("sending", "emails", "people", 60_000, 200_000),
+    "launch": Measurement("sending", "launch", "people", 100_000, 1_000_000),
+    "endurance": Measurement("sending", "endurance", "people", 100_000, 1_000_000),
+    "import": Measurement("importing", "measure", "rows", 50_000, 1_000_000),
+    "webhooks": Measurement("webhooks", "measure", "events", 20_000, 60_000),
+    "audience": Measurement("audience", "measure", "people", 100_000, 1_000_000),
+    "progress": Measurement("progress", "measure", "people", 100_000, 1_000_000),
+    "memory": Measurement("memory", "measure", "people", 100_000, 1_000_000),
+    "lifecycle": Measurement("lifecycle", "measure", "deliveries", 50_000, 300_000, sqlite=False),
+}
+
+
+def main(what: str, url: str, count: int) -> None:
     """Measure and print."""
+    one = MEASUREMENTS[what]
+    measure: Measure = getattr(importlib.import_module(f"benchmarks.{one.module}"), one.function)
+    leave_alone_what_stays()
     with tempfile.TemporaryDirectory() as folder:
-        measurements: dict[str, Callable[[], Awaitable[float]]] = {
-            "bare texts": lambda: bare.texts(stub, count),
-            "bare emails": lambda: bare.emails(stub, count, TOGETHER),
-            "texts": lambda: sending.send(url, stub, reach=Reach.SMS, people=count),
-            "emails": lambda: sending.send(url, stub, reach=Reach.EMAIL, people=count),
-            "import": lambda: importing.bring_in(url, Path(folder), rows=count),
-        }
-        seconds = asyncio.run(_awaited(measurements[what]))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"what": what, "rate": count / seconds, "peak_mb": peak}))
+        figures = uvloop.run(_measured(measure, url, Path(folder), {one.size: count}))
+    print(json.dumps([asdict(figure) for figure in figures]))
 
 
-async def _awaited(measure: Callable[[], Awaitable[float]]) -> float:
-    return await measure()
+async def _measured(measure: Measure, url: str, folder: Path, size: dict[str, Any]) -> list[Figure]:
+    return await measure(url, folder, **size)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4])
+    main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

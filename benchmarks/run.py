@@ -1,118 +1,160 @@
-"""What the speed claims rest on: one command prints the table.
+"""What the speed claims rest on: one command prints the table, each figure beside its baseline.
 
-    python -m benchmarks.run [--people 4000] [--rows 20000] [--rounds 3] [--json FILE]
+    python -m benchmarks.run [--full] [--rounds 3] [--only texts,emails] [--write benchmarks/RESULTS.md]
 
-Everything runs against the same stub in the same run, and rates are told as a ratio to a bare loop, since
-absolute ones are those of the machine. The stub shares its cores. Each figure is the median of the
-rounds, which are interleaved; PostgreSQL runs with fsync on.
+A figure and its baseline come from the same process in the same minute, since absolute rates are those
+of the machine. What is told is the round with the median ratio; PostgreSQL runs with fsync on.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import platform
 import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+import psutil
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.figure import Figure
+from benchmarks.measure import MEASUREMENTS
 from tests.databases import PostgresServer, SQLiteFiles, postgres_server
 
 ROOT = Path(__file__).parents[1]
-SHARE = {"texts": "bare texts", "emails": "bare emails"}
+HEADINGS = ("what", "database", "figure", "beside", "ratio", "to reach", "")
 
-Figures = dict[tuple[str, str], list[dict[str, Any]]]
+Rounds = dict[tuple[str, str], list[Figure]]
 
 
 def main() -> None:
     """Measure everything and print it."""
+    options = _options()
+    rounds = _measure_all(options)
+    figures = [_median(many) for many in rounds.values()]
+    _print(figures)
+    if options.write:
+        options.write.write_text(_markdown(figures, options), encoding="utf-8")
+
+
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How fast is Llamado, next to a bare loop?")
-    parser.add_argument("--people", type=int, default=4000, help="copies a sending run sends")
-    parser.add_argument("--rows", type=int, default=20_000, help="rows of the file imported")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path, help="also write the figures there")
-    options = parser.parse_args()
-    figures = _measure_all(options)
-    Console(width=100).print(_table(figures))
-    if options.json:
-        rows = [{"database": key[1], **each} for key, many in figures.items() for each in many]
-        options.json.write_text(json.dumps(rows, indent=2))
+    parser.add_argument("--full", action="store_true", help="a million of everything (an hour)")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--only", default=",".join(MEASUREMENTS), help="names, with commas")
+    parser.add_argument("--databases", default="SQLite,PostgreSQL")
+    parser.add_argument("--write", type=Path, help="also write a Markdown table there")
+    return parser.parse_args()
 
 
-def _measure_all(options: argparse.Namespace) -> Figures:
-    figures: Figures = defaultdict(list)
-    counts = {"texts": options.people, "emails": options.people * 5, "import": options.rows}
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        _stub() as stub,
-        postgres_server(durable=True) as server,
-    ):
+def _measure_all(options: argparse.Namespace) -> Rounds:
+    rounds: Rounds = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder, postgres_server(durable=True) as server:
         files = SQLiteFiles(Path(folder))
-        for round_ in range(options.rounds):
-            for what, count in counts.items():
-                print(f"round {round_ + 1} of {options.rounds}: {what} ...", file=sys.stderr)
-                if what in SHARE:
-                    name = SHARE[what]
-                    figures[name, ""].append(_measure(name, count, "", stub))
-                for database in ("SQLite", "PostgreSQL"):
-                    url = files.make() if database == "SQLite" else server.make()
-                    figures[what, database].append(_measure(what, count, url, stub))
-                    _forget(url, server)
-    return figures
+        for number in range(options.rounds):
+            for what in options.only.split(","):
+                for database in options.databases.split(","):
+                    told = f"round {number + 1} of {options.rounds}: {what} on {database} ..."
+                    print(told, file=sys.stderr, flush=True)
+                    for figure in _measure(what, database, files, server, full=options.full):
+                        rounds[figure.what, figure.database].append(figure)
+    return rounds
+
+
+def _measure(
+    what: str, database: str, files: SQLiteFiles, server: PostgresServer, *, full: bool
+) -> list[Figure]:
+    """One measurement on a fresh database; none where it does not apply."""
+    one = MEASUREMENTS[what]
+    if database == "SQLite" and not one.sqlite:
+        return []
+    url = files.make() if database == "SQLite" else server.make()
+    count = one.full if full else one.quick
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.measure", what, url, str(count)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=False,
+        text=True,
+    )
+    _forget(url, server)
+    if done.returncode:
+        print(f"{what} on {database} failed; see above", file=sys.stderr)
+        return []
+    read: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return [Figure(**each) for each in read]
 
 
 def _forget(url: str, server: PostgresServer) -> None:
+    """A million rows are in nobody's way afterwards."""
     if url.startswith("postgresql"):
         server.drop(url)
+    else:
+        for path in Path(url.removeprefix("sqlite:///")).parent.glob(f"{Path(url).name}*"):
+            path.unlink()
 
 
-def _measure(what: str, count: int, url: str, stub: str) -> dict[str, Any]:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.measure", what, str(count), url, stub],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        check=True,
-        text=True,
+def _median(many: Sequence[Figure]) -> Figure:
+    """The round in the middle, by its ratio."""
+    return sorted(many, key=lambda figure: figure.ratio)[len(many) // 2]
+
+
+def _cells(figure: Figure) -> tuple[str, ...]:
+    verdict = {None: "", True: "reached", False: "not reached"}[figure.reached]
+    return (
+        figure.what,
+        figure.database,
+        f"{_plain(figure.value)} {figure.unit}",
+        f"{figure.baseline_what}: {_plain(figure.baseline)}",
+        f"{figure.ratio:.2f}",
+        figure.reach,
+        verdict,
     )
-    figure: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return figure
 
 
-@contextmanager
-def _stub() -> Iterator[str]:
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.fakes.stub", "--port", "0"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        yield process.stdout.readline().split()[1]
-        process.terminate()
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.2f}"
 
 
-def _table(figures: Figures) -> Table:
-    table = Table(title="Median rates, and their ratio to a bare aiohttp loop on the same stub")
-    for heading in ("what", "database", "a second", "of the bare loop", "peak memory"):
-        table.add_column(heading, justify="left" if heading in ("what", "database") else "right")
-    for (what, database), many in figures.items():
-        rate = _median(many, "rate")
-        bare = SHARE.get(what)
-        share = f"{rate / _median(figures[bare, ''], 'rate'):.2f}" if bare else ""
-        table.add_row(what, database, f"{rate:,.0f}", share, f"{_median(many, 'peak_mb'):,.0f} MB")
-    return table
+def _print(figures: Sequence[Figure]) -> None:
+    table = Table(title="Each figure beside its baseline of the same run")
+    for heading in HEADINGS:
+        table.add_column(heading, justify="right" if heading in ("figure", "ratio") else "left")
+    for figure in figures:
+        style = "red" if figure.reached is False else None
+        table.add_row(*_cells(figure), style=style)
+    Console(width=180).print(table)
 
 
-def _median(many: list[dict[str, Any]], name: str) -> float:
-    return float(median(each[name] for each in many))
+def _markdown(figures: Sequence[Figure], options: argparse.Namespace) -> str:
+    size = "a million of everything" if options.full else "the quick sizes"
+    lines = [
+        "# Results",
+        "",
+        f"Taken on {datetime.now(UTC):%Y-%m-%d} by `make bench`, {size}, {options.rounds} round(s), on",
+        f"{_machine()}. How and what: [README.md](README.md).",
+        "",
+        "| " + " | ".join(HEADINGS) + " |",
+        "|---|---|--:|---|--:|---|---|",
+        *("| " + " | ".join(_cells(figure)) + " |" for figure in figures),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB,"
+        f" {platform.system()} {platform.release().split('-')[0]}, Python {platform.python_version()}"
+    )
 
 
 if __name__ == "__main__":

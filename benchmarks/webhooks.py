@@ -171,7 +171,7 @@ def _address(channel: Channel, number: int) -> str:
 
 async def _applied(here: Opened) -> None:
     async with asyncio.timeout(60):
-        while await here.database.read(_waiting):  # noqa: ASYNC110 - rows tell nobody
+        while await here.database.read(_waiting):
             await asyncio.sleep(0.01)
 
 

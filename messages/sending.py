@@ -339,7 +339,8 @@ class Sender:
 
     def _limits(self, channel: Channel) -> Limits:
         rate = self._policy.pace.get(channel, 0.0)
-        copies = min(self._policy.window, self._providers[channel].window)
+        provider = self._providers[channel]
+        copies = provider.window if provider.bulk else min(self._policy.window, provider.window)
         if rate > 0:
             copies = max(1, min(copies, int(rate)))
         return Limits(copies, rate, self._policy.lease)

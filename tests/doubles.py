@@ -51,6 +51,7 @@ class ProviderInMemory:
 
     name = "memory"
     window = 500
+    bulk = False
 
     def __init__(self, answer: Callable[[Outgoing], Outcome] | None = None) -> None:
         self.given: list[Outgoing] = []

@@ -46,6 +46,7 @@ class Outbox:
 
     name = NAME
     window = 500
+    bulk = False
 
     def __init__(self, keep: Keep) -> None:
         self._keep = keep

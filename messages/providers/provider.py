@@ -141,6 +141,10 @@ class Provider(Protocol):
     def window(self) -> int:
         """The most items one ``send`` takes."""
 
+    @property
+    def bulk(self) -> bool:
+        """Whether the items of one ``send`` share a request, so that a full window is the cheapest."""
+
     async def send(self, items: Sequence[Outgoing], *, deadline: float) -> list[Outcome]:
         """Send each item once and tell what came of it, in the items' order.
 

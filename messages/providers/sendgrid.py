@@ -1,6 +1,6 @@
 """SendGrid: emails out, many to a request, and its events and parsed replies in.
 
-One request carries up to 500 people: the words once, with a tag per merge field, and each person's
+One request carries up to a thousand people: the words once, with a tag per merge field, and each person's
 values beside their address. The official package opens a connection per request and reverses the
 order of recipients, so requests are built here.
 API: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
@@ -110,7 +110,8 @@ class SendGridAccount:
 
     api_key: str = field(repr=False)
     api_base: str = API_BASE
-    concurrency: int = 4  # requests of up to 500 people under way at once
+    concurrency: int = 4  # requests under way at once
+    together: int = 500  # people a request, up to MOST_PEOPLE
     timeout: float = wire.TOTAL_SECONDS  # after which an answer counts as lost
 
     @property
@@ -122,9 +123,10 @@ class SendGrid:
     """Emails out. To be built inside a running event loop, and closed."""
 
     name = NAME
-    window = MOST_PEOPLE
+    bulk = True
 
     def __init__(self, account: SendGridAccount) -> None:
+        self.window = min(account.together, MOST_PEOPLE)
         self._session = wire.open_session(connections=account.concurrency)
         self._lanes = Lanes(account.concurrency)
         self._url = account.send_url
@@ -137,7 +139,7 @@ class SendGrid:
     async def send(self, items: Sequence[Outgoing], *, deadline: float) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         send = partial(self._send_batch, outcomes=outcomes, deadline=deadline)
-        await self._lanes.run(batches(items, outcomes), send)
+        await self._lanes.run(batches(items, outcomes, together=self.window), send)
         return [outcomes[index] for index in range(len(items))]
 
     async def _send_batch(

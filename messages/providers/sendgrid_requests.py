@@ -21,8 +21,8 @@ from messages.providers.provider import (
     Rejected,
 )
 
-MOST_PEOPLE = 500
-"""In a request. SendGrid takes 1000, but they all become unknown together if its answer is lost."""
+MOST_PEOPLE = 1000
+"""In a request, by SendGrid's rule. They all become unknown together if its answer is lost."""
 
 _MOST_VALUE_BYTES = 10_000  # of one person's substitutions
 
@@ -30,8 +30,10 @@ Batch = Sequence[tuple[int, Email]]
 """The emails of one request, with their places in the caller's list."""
 
 
-def batches(items: Sequence[Outgoing], outcomes: dict[int, Outcome]) -> list[Batch]:
-    """Group what may share a request; what cannot be sent gets its outcome at once.
+def batches(
+    items: Sequence[Outgoing], outcomes: dict[int, Outcome], *, together: int
+) -> list[Batch]:
+    """Group what may share a request, so many ``together``; what cannot be sent gets its outcome.
 
     One request has one sender and one set of words, and names no address twice.
     """
@@ -49,9 +51,9 @@ def batches(items: Sequence[Outgoing], outcomes: dict[int, Outcome]) -> list[Bat
             shared[words, item.sender, copies[words, item.sender, address]].append((index, item))
             copies[words, item.sender, address] += 1
     return [
-        group[start : start + MOST_PEOPLE]
+        group[start : start + together]
         for group in shared.values()
-        for start in range(0, len(group), MOST_PEOPLE)
+        for start in range(0, len(group), together)
     ]
 
 

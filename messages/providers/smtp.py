@@ -86,6 +86,7 @@ class SMTP:
 
     name = NAME
     window = 100
+    bulk = False
 
     def __init__(self, relay: Relay) -> None:
         self._relay = relay

@@ -150,6 +150,7 @@ class Twilio:
 
     name = NAME
     window = 500
+    bulk = False
 
     def __init__(self, account: TwilioAccount) -> None:
         self._account = account

@@ -55,7 +55,7 @@ class Killed(BaseException):
 class Between:
     """A provider with something that happens between its answer and the sender who waits for it."""
 
-    name, window = "twilio", 500
+    name, window, bulk = "twilio", 500, False
 
     def __init__(self, inner: Twilio, happens: Callable[[], Awaitable[None]]) -> None:
         self._inner = inner

@@ -89,6 +89,7 @@ class Life:
     embedded: bool
     name = "model"
     window = 500
+    bulk = False
 
     def __init__(self, world: World) -> None:
         self.embedded = world.alone

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, select
 
 from actions.addressing import official_short
 from actions.targets import SWITCHBOARD, Role, Target, targets_by_key
 from alerts.launching import Status, status
 from contacts.models import Contact, Membership
-from messages import models
-from messages.models import Delivery, MessageStatus
+from messages import doubts
+from messages.models import Delivery, Doubt, MessageStatus
 from messages.progress import Progress
 from messages.unknowns import AGAIN
 
@@ -122,8 +122,10 @@ def _unknowns(conn: Connection, message_id: int, within: Sequence[int] | None) -
             Delivery.reason,
             Delivery.changed_at,
         )
+        # By the open doubts, which are few: no index finds a message's unknown copies.
+        .join(Doubt, and_(*doubts.open_doubts()))
         .outerjoin(Contact, Contact.id == Delivery.contact_id)
-        .where(Delivery.message_id == message_id, Delivery.status == models.Status.UNKNOWN)
+        .where(Delivery.message_id == message_id)
         .order_by(Delivery.id)
         .limit(UNKNOWNS)
     )

@@ -18,7 +18,7 @@ from alerts.launching import message_of
 from alerts.models import Fact
 from campaigns.models import CampaignEmail, ScheduleStatus
 from database.opening import Opened
-from messages import counts
+from messages import counts, doubts
 from messages.expanding import expand_chunk
 from messages.models import Delivery, Message, MessageCount, MessageStatus, MessageText, Status
 from tests.builders import (
@@ -344,6 +344,7 @@ async def test_an_unknown_copy_is_sent_again_only_because_a_person_says_so(
             counts.place(*place, Status.UNKNOWN, "timeout", None),
         )
         counts.apply(conn, deltas)
+        doubts.note_found(conn, [delivery_id], now=now)
         return delivery_id
 
     delivery_id = await opened.database.write(lose_an_answer)
