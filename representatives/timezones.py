@@ -49,11 +49,12 @@ def zones_of_zip(zone: str, near: str) -> frozenset[str]:
 
 def zones_of_phone(phone: str | None) -> frozenset[str]:
     """The zones of a number's area code, or of the whole country where it tells nothing."""
-    if not phone:
-        return US_ZONES
-    if phone.startswith("+1"):
-        return _zones_of_number(phone[:_TELLING].ljust(len("+16085550123"), "0"))
-    return _zones_of_number(phone)
+    return _zones_of_number(telling(phone)) if phone else US_ZONES
+
+
+def telling(phone: str) -> str:
+    """What of a number (E.164) tells its zones; a number of the same zones, shared by many."""
+    return f"{phone[:_TELLING]:0<12}" if phone.startswith("+1") else phone
 
 
 def zone_set(conn: Connection, zones: Iterable[str]) -> int:
