@@ -24,11 +24,16 @@ def main(what: str, count: int, url: str, stub: str) -> None:
             "bare emails": lambda: bare.emails(stub, count, TOGETHER),
             "texts": lambda: sending.send(url, stub, reach=Reach.SMS, people=count),
             "emails": lambda: sending.send(url, stub, reach=Reach.EMAIL, people=count),
-            "import": lambda: importing.bring_in(url, Path(folder), rows=count),
+            "import": lambda: _seconds_of_import(url, Path(folder), count),
         }
         seconds = asyncio.run(_awaited(measurements[what]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"what": what, "rate": count / seconds, "peak_mb": peak}))
+
+
+async def _seconds_of_import(url: str, folder: Path, rows: int) -> float:
+    speed, _memory = await importing.measure(url, folder, rows=rows)
+    return rows / speed.value
 
 
 async def _awaited(measure: Callable[[], Awaitable[float]]) -> float:

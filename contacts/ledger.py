@@ -128,20 +128,25 @@ def note_many(
 ) -> None:
     """Write a line of the ledger for each of many addresses, in their order."""
     shared = {"scope": scope, "standing": standing.value, "at": now, **vars(said)}
-    rows = sorted(pairs)
-    insert_many(conn, Consent.__table__, ["channel", "address"], rows, shared=shared)
+    insert_many(conn, Consent.__table__, ["channel", "address"], _sorted(pairs), shared=shared)
 
 
 def grant_many(conn: Connection, pairs: Iterable[Pair], scope: str, now: datetime) -> None:
     """Let a consent stand for each of many addresses where nothing stands yet."""
     shared = {"scope": scope, "standing": Standing.GRANTED.value, "since": now}
-    rows, columns = sorted(pairs), ["channel", "address"]
+    rows, columns = _sorted(pairs), ["channel", "address"]
     insert_many(conn, AddressStanding.__table__, columns, rows, shared=shared, on_conflict=leave)
 
 
 def line(key: Key, standing: Standing, said: Evidence, now: datetime) -> dict[str, Any]:
     """One line of the ledger."""
     return {**_names(key), "standing": standing.value, "at": now, **vars(said)}
+
+
+def _sorted(pairs: Iterable[Pair]) -> list[Pair]:
+    """In the order of the indexes, whose pages are then written one after the other."""
+    slices = by_channel(pairs)
+    return [(channel, address) for channel, addresses in slices for address in addresses]
 
 
 def _names(key: Key) -> dict[str, str]:

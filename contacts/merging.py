@@ -24,9 +24,7 @@ T = TypeVar("T")
 CHOSEN = "chosen_place"  # in a change's "before": a district that a new ZIP pushed out
 PLACE = ("state", "district", "district_how")
 ADDRESS = ("contact_id", "channel", "address", "rank")
-# Where a row keeps what is told of somebody new: TEXTS, then the phone and the email address.
-_GIVEN, _TOLD = Row._fields.index("given_name"), len(TEXTS) + 2
-_LANGUAGE, _ZIP, _PHONE = TEXTS.index("language"), TEXTS.index("zip"), len(TEXTS)
+_ZIP, _PHONE = TEXTS.index("zip"), len(TEXTS)  # where what is told of somebody new has them
 
 
 def known_entries(conn: Connection, rows: Iterable[Row]) -> list[Entry]:
@@ -88,7 +86,7 @@ def create(
                 addresses.append((contact_id, Channel.SMS.value, each.phone, 0))
             if each.email:
                 addresses.append((contact_id, Channel.EMAIL.value, each.email, 0))
-        texts.append(folded(" ".join([*person, *further])))
+        texts.append(_search_text((*person, *further)))
     rows = [
         (contact_id, *person[:_PHONE], text, *place)
         for contact_id, person, text, place in zip(ids, told, texts, placed, strict=True)
@@ -101,11 +99,17 @@ def create(
     return ids
 
 
+def _search_text(told: Sequence[str]) -> str:
+    """What ``people.search_text`` makes of the same, with names that were folded before at hand."""
+    text = " ".join(told)
+    return folded(text) if text.isascii() else " ".join(filter(None, map(folded, told)))
+
+
 def _told(person: Row | Entry, language: str) -> tuple[str, ...]:
     """TEXTS, the phone and the email address of somebody new."""
     if isinstance(person, Row):
-        told = person[_GIVEN : _GIVEN + _TOLD]
-        return told if told[_LANGUAGE] else (*told[:_LANGUAGE], language, *told[_LANGUAGE + 1 :])
+        _number, given, family, spoken, zip_code, city, phone, email, *_rest = person
+        return given, family, spoken or language, zip_code, city, phone, email
     facts = person.facts
     first = next(iter(facts.phones), ""), next(iter(facts.emails), "")
     return (*(getattr(facts, name) for name in TEXTS), *first)

@@ -49,8 +49,8 @@ def among(
 ) -> ColumnElement[bool]:
     """Whether a column holds one of so many texts that as parameters they would be too many."""
     name = conn.dialect.name
-    listed = text(_AMONG[name]).bindparams(texts=_json(sorted(texts)))
-    return column.bool_op("IN" if name == "sqlite" else "=")(listed.bindparams())
+    listed = text(_AMONG[name]).bindparams(texts=_json(list(texts)))
+    return column.bool_op("IN" if name == "sqlite" else "=")(listed)
 
 
 def reserve_ids(conn: Connection, table: FromClause, count: int) -> list[int]:

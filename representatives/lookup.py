@@ -80,6 +80,10 @@ class ZipFacts:
     state_of_prefix: str  # "" where it is of no use
     zones: frozenset[str] | None  # None: the ZIP is not listed, so the phone must tell
 
+    def zones_with(self, phone: str | None) -> frozenset[str]:
+        """The zones in which a person with this ZIP and this phone (E.164) may be."""
+        return zones_of_phone(phone) if self.zones is None else self.zones
+
 
 def zip_facts(conn: Connection, zips: Iterable[str]) -> dict[str, ZipFacts]:
     """What is on file about each of these ZIPs; "" stands for one that is not known."""
@@ -99,7 +103,7 @@ def zip_facts(conn: Connection, zips: Iterable[str]) -> dict[str, ZipFacts]:
 
 def place_of(zip_code: str, phone: str | None, facts: ZipFacts) -> Place:
     """Where a person with this ZIP and this phone (E.164) is, from what is on file."""
-    zones = zones_of_phone(phone) if facts.zones is None else facts.zones
+    zones = facts.zones_with(phone)
     return decide(zip_code, facts.kind, facts.candidates, facts.state_of_prefix, zones)
 
 

@@ -49,12 +49,11 @@ def zones_of_zip(zone: str, near: str) -> frozenset[str]:
 
 def zones_of_phone(phone: str | None) -> frozenset[str]:
     """The zones of a number's area code, or of the whole country where it tells nothing."""
-    return _zones_of_number(telling(phone)) if phone else US_ZONES
-
-
-def telling(phone: str) -> str:
-    """What of a number (E.164) tells its zones; a number of the same zones, shared by many."""
-    return f"{phone[:_TELLING]:0<12}" if phone.startswith("+1") else phone
+    if not phone:
+        return US_ZONES
+    # Of a +1 number only the area code and at most four digits more tell its zones; asking for
+    # these alone lets many numbers share one answer.
+    return _zones_of_number(f"{phone[:_TELLING]:0<12}" if phone.startswith("+1") else phone)
 
 
 def zone_set(conn: Connection, zones: Iterable[str]) -> int:
@@ -86,12 +85,10 @@ def zones_in_us() -> frozenset[str]:
     return frozenset(zone.strip() for country, _place, zone, *_ in lines if country == "US")
 
 
-# Of a +1 number only the area code and at most four digits more tell its zones; asking for these
-# alone lets many numbers share one answer.
 _TELLING = len("+1") + 7
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=1 << 17)
 def _zones_of_number(phone: str) -> frozenset[str]:
     zones = time_zones_for_number(phonenumbers.parse(phone, None))
     if UNKNOWN_TIMEZONE in zones or len(zones) > MOST_ZONES_OF_AREA_CODE:
