@@ -19,7 +19,7 @@ from sqlalchemy import Connection, insert, update
 
 from contacts.forecast import Marks, Overlay, Repeats
 from contacts.mapping import Row, RowProblem
-from contacts.matching import Entry, Fate, Matcher, alone
+from contacts.matching import Entry, Fate, Matcher, Single, alone
 from contacts.merging import change, create, enrol, known_entries
 from contacts.models import Import
 from contacts.scanning import ImportOptions, Progress, Scan, scan
@@ -97,7 +97,9 @@ class Tally:
         self.consents += opening
 
 
-def lay(rows: Sequence[Row], known: Sequence[Entry], options: ImportOptions) -> Laid:
+def lay(
+    rows: Sequence[Row], known: Sequence[Entry], options: ImportOptions, single: Single = alone
+) -> Laid:
     """Lay rows upon the contacts on file who share an address with them.
 
     Most rows are the only ones to tell of somebody new. For the others the matcher decides.
@@ -105,8 +107,8 @@ def lay(rows: Sequence[Row], known: Sequence[Entry], options: ImportOptions) -> 
     matcher = Matcher(language=options.language)
     matcher.know(known)
     laid, entries = Laid([], [], Counter()), dict[Entry, None]()
-    for row, single in zip(rows, alone(rows, known), strict=True):
-        if single:
+    for row, by_itself in zip(rows, single(rows, known), strict=True):
+        if by_itself:
             laid.new.append(row)
             continue
         entry, fate = matcher.lay(row)
@@ -119,11 +121,13 @@ def lay(rows: Sequence[Row], known: Sequence[Entry], options: ImportOptions) -> 
     return laid
 
 
-def preview(conn: Connection, scanned: Scan, progress: Progress | None = None) -> ImportReport:
+def preview(
+    conn: Connection, scanned: Scan, progress: Progress | None = None, *, chunk: int = CHUNK
+) -> ImportReport:
     """What importing this file would do, without doing it; only reads."""
     repeats = Repeats(scanned.people())
     overlay, tally, done, seen = Overlay(repeats), Tally(), 0, set[Pair]()
-    for rows in chunks(scanned):
+    for rows in chunks(scanned, chunk):
         laid = lay(rows, overlay.known(known_entries(conn, rows), rows), scanned.options)
         overlay.take(laid.entries)
         word = Word.of(rows)
@@ -137,10 +141,10 @@ def preview(conn: Connection, scanned: Scan, progress: Progress | None = None) -
     return _report(scanned, tally, None)
 
 
-def chunks(scanned: Scan) -> Generator[list[Row]]:
+def chunks(scanned: Scan, size: int = CHUNK) -> Generator[list[Row]]:
     """The importable rows of a file, a transaction's worth at a time."""
     people = scanned.people()
-    while rows := list(islice(people, CHUNK)):
+    while rows := list(islice(people, size)):
         yield rows
 
 
@@ -167,7 +171,7 @@ def apply_chunk(
     known = known_entries(conn, rows)
     for entry in known:
         entry.touched = entry.id in touched
-    laid = lay(rows, known, run.options)
+    laid = lay(rows, known, run.options, run.alone)
     ids = create(
         conn,
         laid.new,

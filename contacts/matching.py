@@ -8,7 +8,7 @@ stays as it is.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -38,6 +38,7 @@ class Facts:
     emails: tuple[str, ...] = ()
 
 
+Single = Callable[[Sequence[Row], Sequence["Entry"]], list[bool]]  # see ``alone``
 TEXTS = ("given_name", "family_name", "language", "zip", "city")
 
 
@@ -103,7 +104,7 @@ class Matcher:
                 self._by_phone[phone].append(entry)
 
 
-def alone(rows: Sequence[Row], known: Iterable[Entry]) -> list[bool]:
+def alone(rows: Sequence[Row], known: Sequence[Entry]) -> list[bool]:
     """Of each row, whether it shares no address with another of them nor with anybody on file.
 
     ``Matcher.lay`` would find nobody for such a row and make a contact that no other row finds: it

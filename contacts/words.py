@@ -13,6 +13,7 @@ from contacts.consent import Held
 from contacts.gazetteer import Gazetteer
 from contacts.ledger import Evidence, Pair
 from contacts.mapping import UNKNOWN_STATUS, Row
+from contacts.matching import Single, alone
 from contacts.models import Channel, Standing
 from contacts.scanning import ImportOptions
 
@@ -28,6 +29,7 @@ class Run:
     options: ImportOptions
     actor: str
     now: datetime
+    alone: Single = alone  # which rows are written as they stand
     gazetteer: Gazetteer = field(default_factory=Gazetteer, compare=False)
 
 
