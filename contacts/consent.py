@@ -34,6 +34,7 @@ from contacts.ledger import (
     grant_many,
     ledger,
     line,
+    milder_than,
     note_many,
     outcome,
     put,
@@ -131,8 +132,10 @@ def refuse(
 
     Raises NotARefusal.
     """
-    said = Evidence(source, evidence, actor)
-    refuse_many(conn, [(channel, address)], standing=standing, scope=scope, said=said, now=now)
+    _require_refusal(standing)
+    key, said = (channel, address, scope), Evidence(source, evidence, actor)
+    conn.execute(insert(Consent), [line(key, standing, said, now)])
+    put(conn, key, standing, now, over=milder_than(standing))
 
 
 def refuse_many(
@@ -145,11 +148,10 @@ def refuse_many(
     now: datetime,
 ) -> None:
     """Record the same refusal of many addresses, as ``refuse`` does one. Raises NotARefusal."""
-    if standing not in STRICTNESS[1:]:
-        raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
+    _require_refusal(standing)
     keys = [(*pair, scope) for pair in sorted(pairs)]
-    conn.execute(insert(Consent), [line(key, standing, said, now) for key in keys])
-    put_many(conn, keys, standing, now, over=STRICTNESS[: STRICTNESS.index(standing)])
+    note_many(conn, [key[:2] for key in keys], scope, standing, said, now)
+    put_many(conn, keys, standing, now, over=milder_than(standing))
 
 
 def settle_review(
@@ -164,7 +166,7 @@ def settle_review(
     if verdict is None:
         drop(conn, key, Standing.REVIEW)
     else:
-        milder = STRICTNESS[: STRICTNESS.index(Standing.OPTED_OUT)]
+        milder = milder_than(Standing.OPTED_OUT)
         put(conn, key, verdict, now, over=milder if opted_out else [Standing.REVIEW])
 
 
@@ -201,6 +203,11 @@ def standings(conn: Connection, pairs: Iterable[Pair], *, scopes: Sequence[str] 
         for address, scope, standing in rows:
             found[channel, address][scope] = Standing(standing)
     return Held(found)
+
+
+def _require_refusal(standing: Standing) -> None:
+    if standing not in STRICTNESS[1:]:
+        raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
 
 
 def _strictest(

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, select
 
 from contacts.models import AddressStanding, Consent, Standing
 from database.bulk import insert_many, leave
+from database.upserts import insert_or
 
 # From the mildest to the strictest; where several hold, the strictest is the reason we name.
 STRICTNESS: tuple[Standing, ...] = (
@@ -55,6 +56,11 @@ def outcome(ledger: Iterable[Standing]) -> Standing | None:
     return held
 
 
+def milder_than(standing: Standing) -> Sequence[Standing]:
+    """What this standing replaces."""
+    return STRICTNESS[: STRICTNESS.index(standing)]
+
+
 def put(
     conn: Connection,
     key: Key,
@@ -64,7 +70,11 @@ def put(
     over: Sequence[Standing] | None = None,
 ) -> None:
     """Set a standing; with ``over``, only where none stands or one of those does."""
-    put_many(conn, [key], standing, now, over=over)
+    conn.execute(
+        insert_or(conn, AddressStanding)
+        .values({**_names(key), "standing": standing.value, "since": now})
+        .on_conflict_do_update(**_replacing(standing, now, over))
+    )
 
 
 def put_many(
@@ -76,7 +86,6 @@ def put_many(
     over: Sequence[Standing] | None = None,
 ) -> None:
     """Set one standing for many addresses; with ``over``, only where none stands or one of those."""
-    allowed = None if over is None else AddressStanding.standing.in_([each.value for each in over])
     insert_many(
         conn,
         AddressStanding.__table__,
@@ -84,11 +93,21 @@ def put_many(
         keys,
         shared={"standing": standing.value, "since": now},
         on_conflict=lambda statement: statement.on_conflict_do_update(
-            index_elements=["channel", "address", "scope"],
-            set_={"standing": standing.value, "since": now},
-            where=allowed,
+            **_replacing(standing, now, over)
         ),
     )
+
+
+def _replacing(
+    standing: Standing, now: datetime, over: Sequence[Standing] | None
+) -> dict[str, Any]:
+    """A conflict with what stands: it is replaced, with ``over`` only if it is one of those."""
+    allowed = None if over is None else AddressStanding.standing.in_([each.value for each in over])
+    return {
+        "index_elements": ["channel", "address", "scope"],
+        "set_": {"standing": standing.value, "since": now},
+        "where": allowed,
+    }
 
 
 def drop(conn: Connection, key: Key, standing: Standing) -> None:

@@ -27,6 +27,7 @@ from contacts.models import (
     Tag,
 )
 from contacts.scanning import ImportOptions, Scan, scan
+from representatives.models import ZoneSet
 from tests.builders import make_contact, make_project
 
 HEAD = "first_name,last_name,email,phone,zip,language,tags,email_status,sms_status\n"
@@ -143,23 +144,26 @@ def tables(conn: Connection) -> list[Any]:
     ids = list(conn.scalars(select(Contact.id).order_by(Contact.id)))
     place = {contact_id: number for number, contact_id in enumerate(ids)}
     tags = {tag.id: tag.folded for tag in conn.execute(select(Tag.id, Tag.folded))}
+    zones = {each.id: each.zones for each in conn.execute(select(ZoneSet.__table__))}
+
+    def told(row: dict[str, Any]) -> dict[str, Any]:
+        """A row with meanings instead of the ids that number them by chance."""
+        own = {name: value for name, value in row.items() if name not in ("id", "import_id")}
+        return {
+            **own,
+            "contact_id": place.get(row.get("contact_id", row.get("id", 0))),
+            "tag_id": tags.get(row.get("tag_id", 0)),
+            "zone_set_id": zones.get(row.get("zone_set_id", 0)),
+        }
+
     found: list[Any] = []
-    for model in (Contact, Address, Consent, ImportChange):
-        rows = conn.execute(select(model.__table__).order_by(model.__table__.c.id)).mappings()
-        found.append([_without_ids(dict(row), place) for row in rows])
+    for each in (Contact, Address, Consent, ImportChange):
+        rows = conn.execute(select(each.__table__).order_by(each.__table__.c.id)).mappings()
+        found.append([told(dict(row)) for row in rows])
     for model in (AddressStanding, Membership, ContactTag):
         rows = conn.execute(select(model.__table__)).mappings()
-        spelt = [
-            _without_ids({**row, "tag_id": tags.get(row.get("tag_id"))}, place) for row in rows
-        ]
-        found.append(sorted(spelt, key=str))
+        found.append(sorted((told(dict(row)) for row in rows), key=str))
     return found
-
-
-def _without_ids(row: dict[str, Any], place: dict[int, int]) -> dict[str, Any]:
-    """A row with what numbers it by chance left out."""
-    own = {name: value for name, value in row.items() if name not in ("id", "import_id")}
-    return {**own, "contact_id": place.get(row.get("contact_id", row.get("id")))}
 
 
 def test_a_shared_address_leaves_a_row_to_the_matcher() -> None:

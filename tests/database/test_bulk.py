@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +24,7 @@ ODD = ["", "\\N", "\\", "a\tb", "a\nb", "\r", "%s", "100 %", '"', "José", "🕯
 
 def written(
     conn: Connection, rows: list[tuple[str | int | None, ...]], actor: str, now: datetime
-) -> list[tuple[str, str, str, str, datetime]]:
+) -> list[tuple[Any, ...]]:
     shared = {**SHARED, "actor": actor, "at": now}
     insert_many(conn, Consent.__table__, COLUMNS, rows, shared=shared)
     columns = (Consent.channel, Consent.address, Consent.evidence, Consent.actor, Consent.at)
