@@ -265,7 +265,7 @@ async def _apply_all(
             if progress:
                 progress(done)
     finally:
-        await asyncio.wait([ahead])  # the thread has the file open
+        await asyncio.gather(ahead, return_exceptions=True)  # the thread has the file open
         waiting.close()
     return tally
 
