@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from contacts.mapping import Row
-from contacts.matching import Entry
+from contacts.ledger import Pair
+from contacts.mapping import UNKNOWN_STATUS, Row
+from contacts.matching import Entry, alone
+from contacts.words import Word
 
 BITS = 1 << 27  # 16 MB; a million people mark one bit in seventy
 
@@ -48,12 +50,18 @@ class Repeats:
     def __contains__(self, address: object) -> bool:
         return hash(address) % BITS in self._repeated
 
+    def alone(self, rows: Sequence[Row], known: Sequence[Entry]) -> list[bool]:
+        """As ``matching.alone``, but of the whole file."""
+        return [
+            by_itself and row.phone not in self and row.email not in self
+            for row, by_itself in zip(rows, alone(rows, known), strict=True)
+        ]
+
 
 class Overlay:
     """The contacts on file as they would be by now."""
 
-    def __init__(self, repeats: Repeats) -> None:
-        self._repeats = repeats
+    def __init__(self) -> None:
         self._touched = Marks()
         self._changed: dict[int, Entry] = {}
         self._by_address: dict[str, list[Entry]] = defaultdict(list)
@@ -71,15 +79,13 @@ class Overlay:
         return sorted(found, key=lambda entry: (entry.id is None, entry.id or 0, entry.number))
 
     def take(self, entries: Iterable[Entry]) -> None:
-        """Remember contacts that a chunk has told of."""
+        """Remember contacts that a chunk has told of, as if it had been written."""
         for entry in entries:
             if entry.id is not None:
                 self._touched.add([entry.id])
-            if entry.changed or (entry.id is None and self._shared(entry)):
+            if entry.changed or entry.id is None:
                 self._remember(entry)
-
-    def _shared(self, entry: Entry) -> bool:
-        return any(each in self._repeats for each in (*entry.facts.phones, *entry.facts.emails))
+                entry.before = entry.facts
 
     def _remember(self, entry: Entry) -> None:
         if entry.id is not None:
@@ -87,6 +93,25 @@ class Overlay:
         for address in (*entry.facts.phones, *entry.facts.emails):
             if entry not in self._by_address[address]:
                 self._by_address[address].append(entry)
+
+
+class ToldAbove:
+    """What earlier chunks of a file have said about consent."""
+
+    def __init__(self, repeats: Repeats) -> None:
+        self._repeats = repeats
+        self._willing: set[Pair] = set()
+        self._refused: set[Pair] = set()
+
+    def news(self, word: Word) -> tuple[Word, set[Pair]]:
+        """What a chunk's word adds to that, and whom it would write to though refused above."""
+        refused_above = word.willing & self._refused
+        news = Word(word.willing - self._willing - refused_above, word.refused)
+        self._willing |= {pair for pair in news.willing if pair[1] in self._repeats}
+        self._refused |= {
+            pair for pair, standing in word.refused.items() if standing is not UNKNOWN_STATUS
+        }
+        return news, refused_above
 
 
 def _bit(address: str) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, update
 
-from contacts.forecast import Marks, Overlay, Repeats
+from contacts.forecast import Marks, Overlay, Repeats, ToldAbove
 from contacts.mapping import Row, RowProblem
 from contacts.matching import Entry, Fate, Matcher, Single, alone
 from contacts.merging import change, create, enrol, known_entries
@@ -126,15 +126,15 @@ def preview(
 ) -> ImportReport:
     """What importing this file would do, without doing it; only reads."""
     repeats = Repeats(scanned.people())
-    overlay, tally, done, seen = Overlay(repeats), Tally(), 0, set[Pair]()
+    overlay, told, tally, done = Overlay(), ToldAbove(repeats), Tally(), 0
     for rows in chunks(scanned, chunk):
-        laid = lay(rows, overlay.known(known_entries(conn, rows), rows), scanned.options)
+        on_file = overlay.known(known_entries(conn, rows), rows)
+        laid = lay(rows, on_file, scanned.options, repeats.alone)
+        news, refused_above = told.news(Word.of(rows))
+        known = held(conn, news, scanned.options)
+        tally.add(laid, news, foreseen(news, known, scanned.options))
+        tally.kept |= refused_above
         overlay.take(laid.entries)
-        word = Word.of(rows)
-        word.willing.difference_update(seen)
-        seen |= {pair for pair in word.willing if pair[1] in repeats}
-        known = held(conn, word, scanned.options)
-        tally.add(laid, word, foreseen(word, known, scanned.options))
         done += len(rows)
         if progress:
             progress(done)
