@@ -27,7 +27,7 @@ from contacts.undoing import undo
 from contacts.words import Run, Word, foreseen, held, record
 from database.engine import Database
 
-CHUNK = 5000  # rows per transaction: SQLite's writer is held for about a tenth of a second
+CHUNK = 4000  # rows per transaction: they hold SQLite's writer for a sixth of a second
 
 Pair = tuple[str, str]  # channel and address
 

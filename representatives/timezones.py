@@ -88,7 +88,7 @@ def zones_in_us() -> frozenset[str]:
 _TELLING = len("+1") + 7
 
 
-@lru_cache(maxsize=1 << 17)
+@lru_cache(maxsize=16384)
 def _zones_of_number(phone: str) -> frozenset[str]:
     zones = time_zones_for_number(phonenumbers.parse(phone, None))
     if UNKNOWN_TIMEZONE in zones or len(zones) > MOST_ZONES_OF_AREA_CODE:
