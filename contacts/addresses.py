@@ -14,7 +14,8 @@ from email_validator import EmailNotValidError, validate_email
 from phonenumbers.phonemetadata import PhoneMetadata
 
 NORTH_AMERICA = frozenset(phonenumbers.COUNTRY_CODE_TO_REGION_CODE[1])
-LONGEST_EMAIL = 254  # RFC 5321, and what the library allows
+LONGEST_LOCAL = 64  # characters, of two bytes at most: well below the 254 bytes of RFC 5321
+LONGEST_DOMAIN = 100  # bytes; the library decides on longer ones
 
 
 class BadPhone(ValueError):
@@ -34,8 +35,7 @@ def normalise_phone(text: str, region: str = "US") -> str:
 
     Raises BadPhone.
     """
-    plain = _plain_north_american(text, region)
-    return plain or _phone_by_library(text, region)
+    return plain_north_american(text, region) or _phone_by_library(text, region)
 
 
 def normalise_email(text: str) -> str:
@@ -43,13 +43,36 @@ def normalise_email(text: str) -> str:
 
     Raises BadEmail.
     """
-    text = text.strip()
-    local, _, domain = text.rpartition("@")
-    if _PLAIN_LOCAL.fullmatch(local) and _PLAIN_DOMAIN.fullmatch(domain):
-        known = _plain_domain(domain.lower())
-        if known and len(local) + 1 + len(known) <= LONGEST_EMAIL:
-            return f"{local.lower()}@{known}"
-    return _email_by_library(text)
+    return plain_email(text) or _email_by_library(text.strip())
+
+
+def plain_north_american(text: str, region: str = "US") -> str | None:
+    """The E.164 form of a plainly written +1 number, or None where the library must decide.
+
+    The library takes some 26 µs a number, a large import a million numbers; this takes a twelfth of
+    that and accepts exactly what the library's own patterns accept.
+    """
+    found = _PLAIN_PHONE.fullmatch(text)
+    if not found:
+        return None
+    country, bracketed, bare, exchange, line = found.groups()
+    if region != "US" and not (country or "").startswith("+"):
+        return None
+    national = f"{bracketed or bare}{exchange}{line}"
+    return f"+1{national}" if _north_american().fullmatch(national) else None
+
+
+def plain_email(text: str) -> str | None:
+    """An address of plain characters as the library spells it, or None where it must decide.
+
+    The library takes some 60 µs an address, most of them for a domain that many people share.
+    """
+    found = _PLAIN_EMAIL.fullmatch(text)
+    if not found:
+        return None
+    local, domain = found.groups()
+    known = _plain_domain(domain.lower())
+    return f"{local.casefold()}@{known}" if known and len(local) <= LONGEST_LOCAL else None
 
 
 def normalise_zip(text: str) -> str:
@@ -85,25 +108,11 @@ _KINDS = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip",
     "pager", "uan", "voicemail",
 )  # fmt: skip
-_PLAIN_LOCAL = re.compile(r"(?=.{1,64}$)[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*")
-_PLAIN_DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+# An email address of the characters that RFC 5322 allows unquoted and Western letters with accents.
+_ATOM = r"[A-Za-z0-9_!#$%&'*+/=?^`{|}~À-ÖØ-öø-ÿ-]+"
+_LABEL = r"[A-Za-z0-9-]+"
+_PLAIN_EMAIL = re.compile(rf"\s*({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})+)\s*")
 _ZIP = re.compile(r"([0-9]{5})(?:[- ]?[0-9]{4})?")
-
-
-def _plain_north_american(text: str, region: str) -> str | None:
-    """The E.164 form of a plainly written +1 number, or None where the library must decide.
-
-    The library takes some 26 µs a number, a large import a hundred thousand numbers; this takes an
-    eighth of that and accepts exactly what the library's own patterns accept.
-    """
-    found = _PLAIN_PHONE.fullmatch(text)
-    if not found:
-        return None
-    country, bracketed, bare, exchange, line = found.groups()
-    if region != "US" and not (country or "").startswith("+"):
-        return None
-    national = f"{bracketed or bare}{exchange}{line}"
-    return f"+1{national}" if _north_american().fullmatch(national) else None
 
 
 @cache
@@ -140,9 +149,10 @@ _HOW_TO_WRITE_PHONES = "write ten digits, or a plus sign and the country code fi
 def _plain_domain(domain: str) -> str | None:
     """A domain as the library spells it: a list has few domains and many people."""
     try:
-        return validate_email(f"a@{domain}", check_deliverability=False).domain.casefold()
+        known: str = validate_email(f"a@{domain}", check_deliverability=False).domain.casefold()
     except EmailNotValidError:
         return None
+    return known if max(len(domain), len(known.encode())) <= LONGEST_DOMAIN else None
 
 
 def _email_by_library(text: str) -> str:

@@ -7,7 +7,9 @@ moves to a stricter one by any event, and back only by the person's own explicit
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import (
@@ -29,14 +31,17 @@ from contacts.ledger import (
     Pair,
     by_channel,
     drop,
+    grant_many,
     ledger,
     line,
+    milder_than,
+    note_many,
     outcome,
     put,
-    standing_row,
+    put_many,
 )
 from contacts.models import NETWORK, AddressStanding, Channel, Consent, Standing
-from database.upserts import insert_or
+from database.bulk import among
 
 NO_CONSENT = "no_consent"
 FOREIGN = "foreign"
@@ -92,22 +97,22 @@ def grant_unless_refused(
     actor: str,
     now: datetime,
     import_id: int | None = None,
+    held: Held | None = None,
 ) -> int:
     """Record a yes somebody reports for many people; return how many it opened.
 
     An address that is refused, in this scope or the network's, is left alone: a list never brings
-    anybody back. Where consent already stands, the ledger gains this further evidence.
+    anybody back. Where consent already stands, the ledger gains this further evidence. ``held`` is
+    what ``standings`` says of these addresses, where the caller has just asked.
     """
-    pairs, said = set(rows), Evidence(source, evidence, actor, import_id)
-    refused = refusals(conn, pairs, scopes=(scope,))
-    willing = pairs - refused.keys() - _already_noted(conn, pairs, scope, import_id)
-    new = willing - granted(conn, willing, scope)
-    lines = [line((*pair, scope), Standing.GRANTED, said, now) for pair in sorted(willing)]
-    if lines:
-        conn.execute(insert(Consent), lines)
-    standings = [standing_row((*pair, scope), Standing.GRANTED, now) for pair in sorted(new)]
-    if standings:
-        conn.execute(insert_or(conn, AddressStanding).on_conflict_do_nothing(), standings)
+    pairs = set(rows)
+    known = standings(conn, pairs, scopes=(scope,)) if held is None else held
+    standing = known.standing_in(scope)
+    willing = pairs - known.refused.keys() - _already_noted(conn, standing, scope, import_id)
+    new = willing - standing
+    said = Evidence(source, evidence, actor, import_id)
+    note_many(conn, willing, scope, Standing.GRANTED, said, now)
+    grant_many(conn, new, scope, now)
     return len(new)
 
 
@@ -127,11 +132,26 @@ def refuse(
 
     Raises NotARefusal.
     """
-    if standing not in STRICTNESS[1:]:
-        raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
+    _require_refusal(standing)
     key, said = (channel, address, scope), Evidence(source, evidence, actor)
     conn.execute(insert(Consent), [line(key, standing, said, now)])
-    put(conn, key, standing, now, over=STRICTNESS[: STRICTNESS.index(standing)])
+    put(conn, key, standing, now, over=milder_than(standing))
+
+
+def refuse_many(
+    conn: Connection,
+    pairs: Iterable[Pair],
+    *,
+    standing: Standing,
+    scope: str,
+    said: Evidence,
+    now: datetime,
+) -> None:
+    """Record the same refusal of many addresses, as ``refuse`` does one. Raises NotARefusal."""
+    _require_refusal(standing)
+    keys = [(*pair, scope) for pair in sorted(pairs)]
+    note_many(conn, [key[:2] for key in keys], scope, standing, said, now)
+    put_many(conn, keys, standing, now, over=milder_than(standing))
 
 
 def settle_review(
@@ -146,40 +166,48 @@ def settle_review(
     if verdict is None:
         drop(conn, key, Standing.REVIEW)
     else:
-        milder = STRICTNESS[: STRICTNESS.index(Standing.OPTED_OUT)]
+        milder = milder_than(Standing.OPTED_OUT)
         put(conn, key, verdict, now, over=milder if opted_out else [Standing.REVIEW])
 
 
-def refusals(
-    conn: Connection, pairs: Iterable[Pair], *, scopes: Sequence[str] = ()
-) -> dict[Pair, Standing]:
-    """Those addresses that are refused, in the network's scope or in one of ``scopes``, and how."""
-    found: dict[Pair, Standing] = {}
+@dataclass(frozen=True)
+class Held:
+    """What stands for some addresses, of those that have a standing at all."""
+
+    by_pair: Mapping[Pair, Mapping[str, Standing]]  # by scope
+
+    @property
+    def refused(self) -> dict[Pair, Standing]:
+        """Those that are refused in one of the scopes asked for, and how."""
+        strictest = {
+            pair: max(scopes.values(), key=STRICTNESS.index)
+            for pair, scopes in self.by_pair.items()
+        }
+        return {pair: each for pair, each in strictest.items() if each is not Standing.GRANTED}
+
+    def standing_in(self, scope: str) -> set[Pair]:
+        """Those that have a standing in this scope; of those not refused, a consent."""
+        return {pair for pair, scopes in self.by_pair.items() if scope in scopes}
+
+
+def standings(conn: Connection, pairs: Iterable[Pair], *, scopes: Sequence[str] = ()) -> Held:
+    """What stands for these addresses in the network's scope and in ``scopes``."""
+    found: dict[Pair, dict[str, Standing]] = defaultdict(dict)
+    held = AddressStanding
     for channel, addresses in by_channel(pairs):
         rows = conn.execute(
-            select(AddressStanding.address, AddressStanding.standing)
-            .where(AddressStanding.channel == channel, AddressStanding.address.in_(addresses))
-            .where(AddressStanding.scope.in_({NETWORK, *scopes}))
-            .where(AddressStanding.standing != Standing.GRANTED.value)
+            select(held.address, held.scope, held.standing)
+            .where(held.channel == channel, among(conn, held.address, addresses))
+            .where(held.scope.in_(sorted({NETWORK, *scopes})))
         )
-        for address, text in rows:
-            pair, standing = (channel, address), Standing(text)
-            found[pair] = max(found.get(pair, standing), standing, key=STRICTNESS.index)
-    return found
+        for address, scope, standing in rows:
+            found[channel, address][scope] = Standing(standing)
+    return Held(found)
 
 
-def granted(conn: Connection, pairs: Iterable[Pair], scope: str) -> set[Pair]:
-    """Those addresses that have a standing in this scope; of those not refused, a consent."""
-    held = AddressStanding
-    return {
-        (channel, address)
-        for channel, addresses in by_channel(pairs)
-        for address in conn.scalars(
-            select(held.address).where(
-                held.channel == channel, held.address.in_(addresses), held.scope == scope
-            )
-        )
-    }
+def _require_refusal(standing: Standing) -> None:
+    if standing not in STRICTNESS[1:]:
+        raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
 
 
 def _strictest(
@@ -211,7 +239,7 @@ def _already_noted(
         for channel, addresses in by_channel(pairs)
         for address in conn.scalars(
             select(Consent.address)
-            .where(Consent.channel == channel, Consent.address.in_(addresses))
+            .where(Consent.channel == channel, among(conn, Consent.address, addresses))
             .where(Consent.scope == scope, Consent.import_id == import_id)
         )
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from itertools import islice
@@ -17,16 +17,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection, insert, update
 
+from contacts.forecast import Marks, Overlay, Repeats, ToldAbove
 from contacts.mapping import Row, RowProblem
-from contacts.matching import Entry, Fate, Matcher
+from contacts.matching import Entry, Fate, Matcher, Single, alone
 from contacts.merging import change, create, enrol, known_entries
 from contacts.models import Import
 from contacts.scanning import ImportOptions, Progress, Scan, scan
 from contacts.undoing import undo
-from contacts.words import Run, Word, foreseen, record
+from contacts.words import Run, Word, foreseen, held, record
 from database.engine import Database
 
-CHUNK = 1000  # rows per transaction
+CHUNK = 4000  # rows per transaction: they hold SQLite's writer for a sixth of a second
 
 Pair = tuple[str, str]  # channel and address
 
@@ -53,6 +54,25 @@ class ImportReport:
     ignored_columns: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Laid:
+    """A chunk's rows, laid upon contacts."""
+
+    new: list[Row | Entry]  # to be created, in the order of the rows that first told of them
+    entries: list[Entry]  # those that share an address with another row or with somebody on file
+    fates: Counter[Fate]
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What writing a chunk came to."""
+
+    laid: Laid
+    word: Word
+    foreseen: tuple[set[Pair], int]
+    told: list[int]  # the contacts it told of
+
+
 @dataclass
 class Tally:
     """What the chunks so far have come to."""
@@ -62,39 +82,69 @@ class Tally:
     consents: int = 0
     kept: set[Pair] = field(default_factory=set)
     there: set[Pair] = field(default_factory=set)
-    touched: set[int] = field(default_factory=set)  # contacts that this file told of
 
-    def add(self, other: Tally) -> None:
-        """Take a chunk's tally into the whole's."""
-        self.fates += other.fates
-        self.changed_fields += other.changed_fields
-        self.consents += other.consents
-        self.kept |= other.kept
-        self.there |= other.there
-        self.touched |= other.touched
+    def add(self, laid: Laid, word: Word, foreseen: tuple[set[Pair], int]) -> None:
+        """Take a chunk into the whole."""
+        self.fates += laid.fates
+        for entry in laid.entries:
+            if entry.before is not None and entry.changed:
+                names = (each.name for each in fields(entry.facts))
+                changed = [n for n in names if getattr(entry.facts, n) != getattr(entry.before, n)]
+                self.changed_fields.update(changed)
+        kept, opening = foreseen
+        self.kept |= kept
+        self.there |= word.refused.keys()
+        self.consents += opening
 
 
-def preview(conn: Connection, scanned: Scan, progress: Progress | None = None) -> ImportReport:
+def lay(
+    rows: Sequence[Row], known: Sequence[Entry], options: ImportOptions, single: Single = alone
+) -> Laid:
+    """Lay rows upon the contacts on file who share an address with them.
+
+    Most rows are the only ones to tell of somebody new. For the others the matcher decides.
+    """
+    matcher = Matcher(language=options.language)
+    matcher.know(known)
+    laid, entries = Laid([], [], Counter()), dict[Entry, None]()
+    for row, by_itself in zip(rows, single(rows, known), strict=True):
+        if by_itself:
+            laid.new.append(row)
+            continue
+        entry, fate = matcher.lay(row)
+        laid.fates[fate] += 1
+        if fate is Fate.CREATED:
+            laid.new.append(entry)
+        entries[entry] = None
+    laid.entries.extend(entries)
+    laid.fates[Fate.CREATED] += len(rows) - laid.fates.total()
+    return laid
+
+
+def preview(
+    conn: Connection, scanned: Scan, progress: Progress | None = None, *, chunk: int = CHUNK
+) -> ImportReport:
     """What importing this file would do, without doing it; only reads."""
-    matcher, tally, done = Matcher(language=scanned.options.language), Tally(), 0
-    seen: set[Pair] = set()
-    for rows in chunks(scanned):
-        matcher.know(known_entries(conn, rows))
-        _lay(matcher, rows, tally)
-        word = Word.of(rows)
-        word.willing.difference_update(seen)
-        seen |= word.willing
-        _foresee_consent(conn, word, scanned.options, tally)
+    repeats = Repeats(scanned.people())
+    overlay, told, tally, done = Overlay(), ToldAbove(repeats), Tally(), 0
+    for rows in chunks(scanned, chunk):
+        on_file = overlay.known(known_entries(conn, rows), rows)
+        laid = lay(rows, on_file, scanned.options, repeats.alone)
+        news, refused_above = told.news(Word.of(rows))
+        known = held(conn, news, scanned.options)
+        tally.add(laid, news, foreseen(news, known, scanned.options))
+        tally.kept |= refused_above
+        overlay.take(laid.entries)
         done += len(rows)
         if progress:
             progress(done)
     return _report(scanned, tally, None)
 
 
-def chunks(scanned: Scan) -> Iterator[list[Row]]:
+def chunks(scanned: Scan, size: int = CHUNK) -> Generator[list[Row]]:
     """The importable rows of a file, a transaction's worth at a time."""
     people = scanned.people()
-    while rows := list(islice(people, CHUNK)):
+    while rows := list(islice(people, size)):
         yield rows
 
 
@@ -114,24 +164,32 @@ def begin(conn: Connection, scanned: Scan, *, actor: str, now: datetime) -> Run:
     return Run(import_id, scanned.options, actor, now)
 
 
-def apply_chunk(conn: Connection, run: Run, rows: list[Row], touched: Iterable[int] = ()) -> Tally:
+def apply_chunk(
+    conn: Connection, run: Run, rows: list[Row], touched: Container[int] = ()
+) -> Applied:
     """Write one chunk; ``touched`` are the contacts that earlier chunks told of."""
-    matcher, tally, earlier = Matcher(language=run.options.language), Tally(), set(touched)
     known = known_entries(conn, rows)
     for entry in known:
-        entry.touched = entry.id in earlier
-    matcher.know(known)
-    entries = _lay(matcher, rows, tally)
-    for entry in entries:
-        entry.tags.update(run.options.tags)
-    create(conn, [entry for entry in entries if entry.id is None], run.import_id, run.now)
-    change(conn, entries, run.import_id)
-    enrol(conn, entries, run.options.project_id, run.import_id)
-    tally.touched = {entry.id for entry in entries if entry.id is not None}
+        entry.touched = entry.id in touched
+    laid = lay(rows, known, run.options, run.alone)
+    ids = create(
+        conn,
+        laid.new,
+        language=run.options.language,
+        import_id=run.import_id,
+        now=run.now,
+        gazetteer=run.gazetteer,
+    )
+    old = [entry for entry in laid.entries if entry.before is not None]
+    change(conn, old, run.import_id)
+    tags = {each: _tags(person) for each, person in zip(ids, laid.new, strict=True)}
+    enrol(conn, tags, run.options, run.import_id, new=True)
+    enrol(conn, {each.id or 0: _tags(each) for each in old}, run.options, run.import_id, new=False)
     word = Word.of(rows)
-    _foresee_consent(conn, word, run.options, tally)
-    record(conn, word, run)
-    return tally
+    stood = held(conn, word, run.options)
+    record(conn, word, stood, run)
+    told = [*ids, *(entry.id for entry in old if entry.id is not None)]
+    return Applied(laid, word, foreseen(word, stood, run.options), told)
 
 
 def finish(conn: Connection, scanned: Scan, run: Run, tally: Tally) -> ImportReport:
@@ -145,9 +203,12 @@ def finish(conn: Connection, scanned: Scan, run: Run, tally: Tally) -> ImportRep
 
 def run(conn: Connection, scanned: Scan, *, actor: str, now: datetime) -> ImportReport:
     """Import a whole file within the caller's one transaction."""
-    started, tally = begin(conn, scanned, actor=actor, now=now), Tally()
+    started = begin(conn, scanned, actor=actor, now=now)
+    tally, touched = Tally(), Marks()
     for rows in chunks(scanned):
-        tally.add(apply_chunk(conn, started, rows, tally.touched))
+        applied = apply_chunk(conn, started, rows, touched)
+        touched.add(applied.told)
+        tally.add(applied.laid, applied.word, applied.foreseen)
     return finish(conn, scanned, started, tally)
 
 
@@ -191,36 +252,30 @@ async def import_scanned(
 async def _apply_all(
     database: Database, scanned: Scan, started: Run, progress: Progress | None
 ) -> Tally:
-    tally, done, waiting = Tally(), 0, chunks(scanned)
-    while rows := await asyncio.to_thread(next, waiting, None):
-        tally.add(await database.write(apply_chunk, started, rows, tally.touched))
-        done += len(rows)
-        if progress:
-            progress(done)
+    """Write chunk after chunk; while the database has one, a thread reads the next."""
+    tally, touched, done, waiting = Tally(), Marks(), 0, chunks(scanned)
+    ahead = _read_ahead(waiting)
+    try:
+        while rows := await ahead:
+            ahead = _read_ahead(waiting)
+            applied = await database.write(apply_chunk, started, rows, touched)
+            touched.add(applied.told)
+            tally.add(applied.laid, applied.word, applied.foreseen)
+            done += len(rows)
+            if progress:
+                progress(done)
+    finally:
+        await asyncio.gather(ahead, return_exceptions=True)  # the thread has the file open
+        waiting.close()
     return tally
 
 
-def _lay(matcher: Matcher, rows: Iterable[Row], tally: Tally) -> list[Entry]:
-    """Lay rows upon contacts; return the contacts told of, each once, in the order of the rows."""
-    entries: dict[Entry, None] = {}
-    for row in rows:
-        entry, fate = matcher.lay(row)
-        tally.fates[fate] += 1
-        entries[entry] = None
-    for entry in entries:
-        if entry.before is not None and entry.changed:
-            names = (each.name for each in fields(entry.facts))
-            changed = [n for n in names if getattr(entry.facts, n) != getattr(entry.before, n)]
-            tally.changed_fields.update(changed)
-    return list(entries)
+def _read_ahead(waiting: Generator[list[Row]]) -> asyncio.Task[list[Row] | None]:
+    return asyncio.create_task(asyncio.to_thread(next, waiting, None))
 
 
-def _foresee_consent(conn: Connection, word: Word, options: ImportOptions, tally: Tally) -> None:
-    """Count what a chunk's word will change."""
-    kept, opening = foreseen(conn, word, options)
-    tally.kept |= kept
-    tally.there |= word.refused.keys()
-    tally.consents += opening
+def _tags(person: Row | Entry) -> tuple[str, ...]:
+    return person.tags if isinstance(person, Row) else tuple(sorted(person.tags))
 
 
 def _report(scanned: Scan, tally: Tally, import_id: int | None) -> ImportReport:

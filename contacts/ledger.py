@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select
 
 from contacts.models import AddressStanding, Consent, Standing
+from database.bulk import insert_many, leave
 from database.upserts import insert_or
 
 # From the mildest to the strictest; where several hold, the strictest is the reason we name.
@@ -25,7 +27,7 @@ STRICTNESS: tuple[Standing, ...] = (
     Standing.COMPLAINED,
     Standing.OPTED_OUT,
 )
-SLICE = 5000  # addresses per statement; both databases take some 32,000 parameters
+SLICE = 5000  # addresses per statement
 
 Pair = tuple[str, str]  # channel and address
 Key = tuple[str, str, str]  # channel, address and scope
@@ -54,6 +56,11 @@ def outcome(ledger: Iterable[Standing]) -> Standing | None:
     return held
 
 
+def milder_than(standing: Standing) -> Sequence[Standing]:
+    """What this standing replaces."""
+    return STRICTNESS[: STRICTNESS.index(standing)]
+
+
 def put(
     conn: Connection,
     key: Key,
@@ -63,16 +70,44 @@ def put(
     over: Sequence[Standing] | None = None,
 ) -> None:
     """Set a standing; with ``over``, only where none stands or one of those does."""
-    allowed = None if over is None else AddressStanding.standing.in_([each.value for each in over])
     conn.execute(
         insert_or(conn, AddressStanding)
-        .values(standing_row(key, standing, now))
-        .on_conflict_do_update(
-            index_elements=["channel", "address", "scope"],
-            set_={"standing": standing.value, "since": now},
-            where=allowed,
-        )
+        .values({**_names(key), "standing": standing.value, "since": now})
+        .on_conflict_do_update(**_replacing(standing, now, over))
     )
+
+
+def put_many(
+    conn: Connection,
+    keys: Sequence[Key],
+    standing: Standing,
+    now: datetime,
+    *,
+    over: Sequence[Standing] | None = None,
+) -> None:
+    """Set one standing for many addresses; with ``over``, only where none stands or one of those."""
+    insert_many(
+        conn,
+        AddressStanding.__table__,
+        ["channel", "address", "scope"],
+        keys,
+        shared={"standing": standing.value, "since": now},
+        on_conflict=lambda statement: statement.on_conflict_do_update(
+            **_replacing(standing, now, over)
+        ),
+    )
+
+
+def _replacing(
+    standing: Standing, now: datetime, over: Sequence[Standing] | None
+) -> dict[str, Any]:
+    """A conflict with what stands: it is replaced, with ``over`` only if it is one of those."""
+    allowed = None if over is None else AddressStanding.standing.in_([each.value for each in over])
+    return {
+        "index_elements": ["channel", "address", "scope"],
+        "set_": {"standing": standing.value, "since": now},
+        "where": allowed,
+    }
 
 
 def drop(conn: Connection, key: Key, standing: Standing) -> None:
@@ -89,15 +124,37 @@ def ledger(conn: Connection, key: Key) -> list[Standing]:
 
 
 def by_channel(pairs: Iterable[Pair]) -> list[tuple[str, list[str]]]:
-    """Addresses of each channel, in slices that a statement's parameters can hold."""
-    sorted_pairs = sorted(pairs)
+    """Addresses of each channel in their order, in slices of a size that a statement likes."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for channel, address in pairs:
+        found[channel].append(address)
     slices = []
-    for channel in sorted({channel for channel, _ in sorted_pairs}):
-        addresses = [address for own, address in sorted_pairs if own == channel]
+    for channel, addresses in sorted(found.items()):
+        addresses.sort()
         slices += [
             (channel, addresses[start : start + SLICE]) for start in range(0, len(addresses), SLICE)
         ]
     return slices
+
+
+def note_many(
+    conn: Connection,
+    pairs: Iterable[Pair],
+    scope: str,
+    standing: Standing,
+    said: Evidence,
+    now: datetime,
+) -> None:
+    """Write a line of the ledger for each of many addresses, in their order."""
+    shared = {"scope": scope, "standing": standing.value, "at": now, **vars(said)}
+    insert_many(conn, Consent.__table__, ["channel", "address"], _sorted(pairs), shared=shared)
+
+
+def grant_many(conn: Connection, pairs: Iterable[Pair], scope: str, now: datetime) -> None:
+    """Let a consent stand for each of many addresses where nothing stands yet."""
+    shared = {"scope": scope, "standing": Standing.GRANTED.value, "since": now}
+    rows, columns = _sorted(pairs), ["channel", "address"]
+    insert_many(conn, AddressStanding.__table__, columns, rows, shared=shared, on_conflict=leave)
 
 
 def line(key: Key, standing: Standing, said: Evidence, now: datetime) -> dict[str, Any]:
@@ -105,8 +162,10 @@ def line(key: Key, standing: Standing, said: Evidence, now: datetime) -> dict[st
     return {**_names(key), "standing": standing.value, "at": now, **vars(said)}
 
 
-def standing_row(key: Key, standing: Standing, now: datetime) -> dict[str, Any]:
-    return {**_names(key), "standing": standing.value, "since": now}
+def _sorted(pairs: Iterable[Pair]) -> list[Pair]:
+    """In the order of the indexes, whose pages are then written one after the other."""
+    slices = by_channel(pairs)
+    return [(channel, address) for channel, addresses in slices for address in addresses]
 
 
 def _names(key: Key) -> dict[str, str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from types import MappingProxyType
+from typing import NamedTuple
 
 from contacts.addresses import (
     BadEmail,
@@ -15,8 +18,10 @@ from contacts.addresses import (
     normalise_email,
     normalise_phone,
     normalise_zip,
+    plain_email,
+    plain_north_american,
 )
-from contacts.headings import FIELDS, Columns, heading_key
+from contacts.headings import Columns, heading_key
 from contacts.models import Channel, Standing
 from database.tables import folded
 
@@ -34,7 +39,15 @@ STATUSES = {
 SUBSCRIBED = frozenset(
     ["subscribed", "optedin", "optin", "active", "yes", "si", "suscrito", "activo", "true", "1"]
 )
+NOTHING_SAID: Mapping[str, Standing] = MappingProxyType({})
 UNKNOWN_STATUS = Standing.WITHDRAWN  # not a refusal, but no consent can be read from it either
+
+# The fields in the order in which a row is read, and those whose cells may be wrong.
+READ = (
+    "given_name", "family_name", "full_name", "language", "zip", "city", "phone", "email", "tags",
+    "email_status", "sms_status",
+)  # fmt: skip
+PROBLEMS = ("zip", "language", "phone", "email")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +59,8 @@ class RowProblem:
     sentence: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A person as a row describes them; "" = the row does not say."""
+class Row(NamedTuple):
+    """A person as a row describes them; "" = the row does not say. A tuple: files have a million."""
 
     number: int
     given_name: str = ""
@@ -60,7 +72,7 @@ class Row:
     email: str = ""
     tags: tuple[str, ...] = ()
     # By channel: what another program says about an address that is not simply subscribed.
-    statuses: Mapping[str, Standing] = field(default_factory=dict)
+    statuses: Mapping[str, Standing] = NOTHING_SAID
     zip_mended: bool = False  # a leading zero, eaten by a spreadsheet, was put back
 
 
@@ -68,16 +80,15 @@ class RowReader:
     """Turns the cells of a row into a person."""
 
     def __init__(self, columns: Columns, *, region: str = "US") -> None:
-        self._columns = columns
+        self._width = columns.width
         self._region = region
         self._spares = tuple(columns.spares.items())
         # A column that is not there reads the empty cell that ``read`` puts last.
-        self._at = {name: columns.positions.get(name, -1) for name in FIELDS}
+        self._cells_of = itemgetter(*(columns.positions.get(name, -1) for name in READ))
 
-    def read(self, number: int, cells: list[str]) -> tuple[Row | None, list[RowProblem]]:
+    def read(self, number: int, cells: list[str]) -> tuple[Row | None, Sequence[RowProblem]]:
         """The person of a row, or None; and what is wrong with the row or was left out of it."""
-        problems: list[RowProblem] = []
-        width = self._columns.width
+        width = self._width
         if len(cells) > width and any(cells[width:]):
             sentence = f"has {len(cells)} cells under {width} headings; is a comma unquoted?"
             return None, [RowProblem(number, "", sentence)]
@@ -85,49 +96,84 @@ class RowReader:
         cells[-1] = ""
         for place, spares in self._spares:
             cells[place] = cells[place] or next((cells[each] for each in spares if cells[each]), "")
-        row = self._row(number, cells, problems)
+        row, problems = self._row(number, cells)
         if row.email or row.phone:
             return row, problems
-        if not problems:
-            problems.append(RowProblem(number, "email", "has neither an email address nor a phone"))
-        return None, problems
+        reason = "has neither an email address nor a phone"
+        return None, problems or [RowProblem(number, "email", reason)]
 
-    def _row(self, number: int, cells: list[str], problems: list[RowProblem]) -> Row:
-        at = self._at
-        given, family = _clean(cells[at["given_name"]]), _clean(cells[at["family_name"]])
-        if not given and not family and cells[at["full_name"]]:
-            given, _, family = _clean(cells[at["full_name"]]).partition(" ")
-        zip_text = cells[at["zip"]]
-        zip_code, mended = _zip(zip_text, number, problems) if zip_text else ("", False)
-        return Row(
+    def _row(self, number: int, cells: list[str]) -> tuple[Row, Sequence[RowProblem]]:
+        """A row as a person. What many rows say alike (all but the addresses) is worked out once."""
+        given, family, full, language, zip_text, city, phone, email, tags, *said = self._cells_of(
+            cells
+        )
+        given, family = _clean(given), _clean(family)
+        if not given and not family and full:
+            given, _, family = _clean(full).partition(" ")
+        zip_code, mended, bad_zip = _zip(zip_text)
+        language, bad_language = _language(language)
+        bad_phone = bad_email = ""
+        if phone:
+            phone, bad_phone = _phone(phone, self._region)
+        if email:
+            email, bad_email = _email(email)
+        row = Row(
             number,
             given,
             family,
-            _language(cells[at["language"]], number, problems),
+            language,
             zip_code,
-            _clean(cells[at["city"]]),
-            self._phone(cells[at["phone"]], number, problems),
-            _email(cells[at["email"]], number, problems),
-            _tags(cells[at["tags"]]),
-            _statuses(cells[at["email_status"]], cells[at["sms_status"]]),
+            _clean(city),
+            phone,
+            email,
+            _tags(tags),
+            _statuses(*said),
             mended,
         )
+        if not (bad_zip or bad_language or bad_phone or bad_email):
+            return row, ()
+        sentences = zip(PROBLEMS, (bad_zip, bad_language, bad_phone, bad_email), strict=True)
+        return row, [RowProblem(number, name, reason) for name, reason in sentences if reason]
 
-    def _phone(self, text: str, number: int, problems: list[RowProblem]) -> str:
-        text = _unquoted(text)
-        if not text:
-            return ""
-        try:
-            return normalise_phone(text, self._region)
-        except BadPhone as error:
-            problems.append(RowProblem(number, "phone", str(error)))
-            return ""
+
+def _phone(text: str, region: str) -> tuple[str, str]:
+    """A phone in our spelling, and what is wrong with it; one of them is ""."""
+    plain = plain_north_american(text, region)
+    return (plain, "") if plain else _odd_phone(text, region)
+
+
+@lru_cache(maxsize=1024)
+def _odd_phone(text: str, region: str) -> tuple[str, str]:
+    """A phone that is not written as most are: from abroad, a formula, or a word such as "none"."""
+    text = _unquoted(text)
+    try:
+        return (normalise_phone(text, region) if text else ""), ""
+    except BadPhone as error:
+        return "", str(error)
+
+
+def _email(text: str) -> tuple[str, str]:
+    """An email address in our spelling, and what is wrong with it; one of them is ""."""
+    plain = plain_email(text)
+    return (plain, "") if plain else _odd_email(text)
+
+
+@lru_cache(maxsize=1024)
+def _odd_email(text: str) -> tuple[str, str]:
+    text = _unquoted(text)
+    try:
+        return (normalise_email(text) if text else ""), ""
+    except BadEmail as error:
+        return "", str(error)
 
 
 def _clean(text: str) -> str:
     """A name or a city on one line, composed, of bearable length."""
-    if not text:
-        return ""
+    return text if text.isalpha() and text.isascii() and len(text) < LONGEST else _cleaned(text)
+
+
+@lru_cache(maxsize=4096)
+def _cleaned(text: str) -> str:
     text = " ".join(_unquoted(text).split())
     return text[:LONGEST] if text.isascii() else unicodedata.normalize("NFC", text)[:LONGEST]
 
@@ -138,46 +184,27 @@ def _unquoted(text: str) -> str:
     return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
 
 
-def _email(text: str, number: int, problems: list[RowProblem]) -> str:
-    text = _unquoted(text)
-    if not text:
-        return ""
-    try:
-        return normalise_email(text)
-    except BadEmail as error:
-        problems.append(RowProblem(number, "email", str(error)))
-        return ""
-
-
-def _zip(text: str, number: int, problems: list[RowProblem]) -> tuple[str, bool]:
-    """The ZIP, and whether a leading zero had to be put back.
+@lru_cache(maxsize=16384)
+def _zip(text: str) -> tuple[str, bool, str]:
+    """The ZIP, whether a leading zero had to be put back, and what is wrong with it.
 
     Spreadsheets make 2139 of 02139, and half of New England's lists look like that.
     """
     text = _unquoted(text)
     eaten = _EATEN.fullmatch(text)
     try:
-        return normalise_zip(f"0{text}" if eaten else text), bool(eaten)
+        return normalise_zip(f"0{text}" if eaten else text), bool(eaten), ""
     except BadZip as error:
-        problems.append(RowProblem(number, "zip", str(error)))
-        return "", False
-
-
-def _language(text: str, number: int, problems: list[RowProblem]) -> str:
-    if not text:
-        return ""
-    known = _language_of(text)
-    if known is None:
-        sentence = f"“{text[:40]}” is not a language we write in: en or es"
-        problems.append(RowProblem(number, "language", sentence))
-    return known or ""
+        return "", False, str(error)
 
 
 @lru_cache(maxsize=1024)
-def _language_of(text: str) -> str | None:
-    """The code of a language; "" where nothing is said, None where it is none of ours."""
+def _language(text: str) -> tuple[str, str]:
+    """The code of a language, "" where nothing is said; and what is wrong with it."""
     word = heading_key(text).partition("_")[0]
-    return _LANGUAGE_WORDS.get(word) if word else ""
+    if not word or word in _LANGUAGE_WORDS:
+        return _LANGUAGE_WORDS.get(word, ""), ""
+    return "", f"“{text[:40]}” is not a language we write in: en or es"
 
 
 @lru_cache(maxsize=4096)
@@ -186,11 +213,11 @@ def _tags(text: str) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _statuses(email: str, sms: str) -> dict[str, Standing]:
-    if not email and not sms:
-        return {}
+@lru_cache(maxsize=1024)
+def _statuses(email: str, sms: str) -> Mapping[str, Standing]:
     said = {Channel.EMAIL.value: _status(email), Channel.SMS.value: _status(sms)}
-    return {channel: standing for channel, standing in said.items() if standing}
+    found = {channel: standing for channel, standing in said.items() if standing}
+    return MappingProxyType(found) if found else NOTHING_SAID
 
 
 def _status(text: str) -> Standing | None:

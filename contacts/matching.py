@@ -7,8 +7,8 @@ stays as it is.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -38,6 +38,7 @@ class Facts:
     emails: tuple[str, ...] = ()
 
 
+Single = Callable[[Sequence[Row], Sequence["Entry"]], list[bool]]  # see ``alone``
 TEXTS = ("given_name", "family_name", "language", "zip", "city")
 
 
@@ -50,6 +51,7 @@ class Entry:
     before: Facts | None = None  # as the database has them
     touched: bool = False  # a row of this file has told of them
     tags: set[str] = field(default_factory=set)
+    number: int = 0  # the row that first told of them, of a contact to be created
 
     @property
     def changed(self) -> bool:
@@ -62,22 +64,19 @@ class Matcher:
 
     def __init__(self, *, language: str) -> None:
         self._language = language
-        self._ids: set[int] = set()
         self._by_email: dict[str, Entry] = {}
         self._by_phone: dict[str, list[Entry]] = defaultdict(list)
 
     def know(self, entries: Iterable[Entry]) -> None:
-        """Learn of contacts in the database, the oldest first; those known already stay."""
+        """Learn of contacts on file, the oldest first."""
         for entry in entries:
-            if entry.id is not None and entry.id not in self._ids:
-                self._ids.add(entry.id)
-                self._index(entry)
+            self._index(entry)
 
     def lay(self, row: Row) -> tuple[Entry, Fate]:
         """Find or make the contact a row tells of, and let it tell."""
         entry = self._find(row)
         if entry is None:
-            entry = Entry(Facts(language=row.language or self._language))
+            entry = Entry(Facts(language=row.language or self._language), number=row.number)
             fate = Fate.CREATED
         else:
             fate = Fate.MERGED if entry.touched else Fate.UNCHANGED
@@ -103,6 +102,26 @@ class Matcher:
         for phone in entry.facts.phones:
             if entry not in self._by_phone[phone]:
                 self._by_phone[phone].append(entry)
+
+
+def alone(rows: Sequence[Row], known: Sequence[Entry]) -> list[bool]:
+    """Of each row, whether it shares no address with another of them nor with anybody on file.
+
+    ``Matcher.lay`` would find nobody for such a row and make a contact that no other row finds: it
+    comes to exactly what the row says, and can be written as it stands.
+    """
+    taken = {address for each in known for address in (*each.facts.phones, *each.facts.emails)}
+    taken |= _repeated([row.phone for row in rows if row.phone])
+    taken |= _repeated([row.email for row in rows if row.email])
+    if not taken:
+        return [True] * len(rows)
+    return [row.phone not in taken and row.email not in taken for row in rows]
+
+
+def _repeated(addresses: Sequence[str]) -> set[str]:
+    if len(set(addresses)) == len(addresses):
+        return set()
+    return {address for address, times in Counter(addresses).items() if times > 1}
 
 
 def told(facts: Facts, row: Row) -> Facts:

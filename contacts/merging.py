@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from contacts.gazetteer import PLACED, Gazetteer
 from contacts.mapping import Row
 from contacts.matching import TEXTS, Entry, Facts
 from contacts.models import Address, Channel, Contact, ContactTag, ImportChange, Membership
 from contacts.people import BY_HAND, Person, search_text
+from contacts.scanning import ImportOptions
 from contacts.tags import tag_ids
+from database.bulk import among, insert_many, leave, reserve_ids
 from database.tables import folded
-from database.upserts import insert_or
-from representatives.districts import Place
-from representatives.lookup import places
-from representatives.timezones import zone_sets
 
 SLICE = 5000  # ids per statement; both databases take some 32,000 parameters
 T = TypeVar("T")
 CHOSEN = "chosen_place"  # in a change's "before": a district that a new ZIP pushed out
 PLACE = ("state", "district", "district_how")
+ADDRESS = ("contact_id", "channel", "address", "rank")
+_ZIP, _PHONE = TEXTS.index("zip"), len(TEXTS)  # where what is told of somebody new has them
 
 
 def known_entries(conn: Connection, rows: Iterable[Row]) -> list[Entry]:
@@ -53,20 +54,65 @@ def facts_of(conn: Connection, ids: Sequence[int]) -> dict[int, Facts]:
     return found
 
 
-def create(conn: Connection, entries: Sequence[Entry], import_id: int, now: datetime) -> None:
-    """Insert new contacts with their addresses; each entry learns its id."""
-    if not entries:
-        return
-    where = places_of_people(conn, [entry.facts for entry in entries])
-    shared = {"joined_on": now.date(), "created_at": now, "import_id": import_id}
+def create(
+    conn: Connection,
+    people: Sequence[Row | Entry],
+    *,
+    language: str,
+    import_id: int,
+    now: datetime,
+    gazetteer: Gazetteer,
+) -> list[int]:
+    """Insert new contacts with their addresses, in this order; return their ids in it, ascending.
+
+    A row stands for somebody of whom nothing else tells; ``language`` is theirs if it does not say.
+    Each entry learns its id.
+    """
+    if not people:
+        return []
+    told = [_told(each, language) for each in people]
+    placed = gazetteer.settle(conn, [(each[_ZIP], each[_PHONE]) for each in told])
+    ids = reserve_ids(conn, Contact.__table__, len(told))
+    addresses: list[tuple[int, str, str, int]] = []
+    texts: list[str] = []
+    for contact_id, each, person in zip(ids, people, told, strict=True):
+        further: tuple[str, ...] = ()
+        if isinstance(each, Entry):
+            each.id = contact_id
+            further = (*each.facts.phones[1:], *each.facts.emails[1:])
+            addresses += _addresses_of(contact_id, each.facts)
+        else:
+            if each.phone:
+                addresses.append((contact_id, Channel.SMS.value, each.phone, 0))
+            if each.email:
+                addresses.append((contact_id, Channel.EMAIL.value, each.email, 0))
+        texts.append(_search_text((*person, *further)))
     rows = [
-        {**_columns(entry.facts), **place, **shared}
-        for entry, place in zip(entries, where, strict=True)
+        (contact_id, *person[:_PHONE], text, *place)
+        for contact_id, person, text, place in zip(ids, told, texts, placed, strict=True)
     ]
-    ids = insert(Contact).returning(Contact.id, sort_by_parameter_order=True)
-    for entry, contact_id in zip(entries, conn.scalars(ids, rows), strict=True):
-        entry.id = contact_id
-    _insert_addresses(conn, [(entry.id or 0, entry.facts) for entry in entries])
+    shared = {"joined_on": now.date(), "created_at": now, "import_id": import_id}
+    insert_many(
+        conn, Contact.__table__, ["id", *TEXTS, "search_text", *PLACED], rows, shared=shared
+    )
+    insert_many(conn, Address.__table__, ADDRESS, addresses, shared={})
+    return ids
+
+
+def _search_text(told: Sequence[str]) -> str:
+    """What ``people.search_text`` makes of the same, with names that were folded before at hand."""
+    text = " ".join(told)
+    return folded(text) if text.isascii() else " ".join(filter(None, map(folded, told)))
+
+
+def _told(person: Row | Entry, language: str) -> tuple[str, ...]:
+    """TEXTS, the phone and the email address of somebody new."""
+    if isinstance(person, Row):
+        _number, given, family, spoken, zip_code, city, phone, email, *_rest = person
+        return given, family, spoken or language, zip_code, city, phone, email
+    facts = person.facts
+    first = next(iter(facts.phones), ""), next(iter(facts.emails), "")
+    return (*(getattr(facts, name) for name in TEXTS), *first)
 
 
 def change(conn: Connection, entries: Sequence[Entry], import_id: int | None) -> None:
@@ -103,21 +149,36 @@ def rewrite(conn: Connection, changes: dict[int, tuple[Facts, Facts]]) -> None:
 
 
 def enrol(
-    conn: Connection, entries: Sequence[Entry], project_id: int | None, import_id: int
+    conn: Connection,
+    tags: Mapping[int, tuple[str, ...]],
+    options: ImportOptions,
+    import_id: int,
+    *,
+    new: bool,
 ) -> None:
-    """Put contacts into the import's project and give them their tags."""
-    if project_id is not None:
-        joining = {"project_id": project_id, "import_id": import_id}
-        members = [{**joining, "contact_id": entry.id} for entry in entries]
-        conn.execute(insert_or(conn, Membership).on_conflict_do_nothing(), members)
-    ids = tag_ids(conn, {tag for entry in entries for tag in entry.tags})
-    tagged = [
-        {"tag_id": tag_id, "contact_id": entry.id, "import_id": import_id}
-        for entry in entries
-        for tag_id in sorted({ids[folded(tag)] for tag in entry.tags})
-    ]
-    if tagged:
-        conn.execute(insert_or(conn, ContactTag).on_conflict_do_nothing(), tagged)
+    """Put contacts into the import's project and give them its tags and their own, by their ids.
+
+    Of contacts that are not ``new`` some belong to the project, or carry the tags, already.
+    """
+    shared = {"import_id": import_id}
+    if options.project_id is not None:
+        joining, members = {**shared, "project_id": options.project_id}, [(each,) for each in tags]
+        table = Membership.__table__
+        insert_many(
+            conn, table, ["contact_id"], members, shared=joining, on_conflict=None if new else leave
+        )
+    ids = tag_ids(conn, {tag for own in {*tags.values(), options.tags} for tag in own})
+    own_ids = {own: {ids[folded(tag)] for tag in (*own, *options.tags)} for own in {*tags.values()}}
+    tagged = [(tag_id, contact_id) for contact_id, own in tags.items() for tag_id in own_ids[own]]
+    columns = ["tag_id", "contact_id"]
+    insert_many(
+        conn,
+        ContactTag.__table__,
+        columns,
+        tagged,
+        shared=shared,
+        on_conflict=None if new else leave,
+    )
 
 
 def chosen_places(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -148,19 +209,8 @@ def _columns(facts: Facts) -> dict[str, Any]:
 
 def places_of_people(conn: Connection, people: Sequence[Facts]) -> list[dict[str, Any]]:
     """The columns that follow from each person's ZIP and phone."""
-    keys = [(facts.zip, next(iter(facts.phones), None)) for facts in people]
-    found = places(conn, keys)
-    ids = zone_sets(conn, {place.zones for place in found.values()})
-    return [_of_place(found[key], ids[found[key].zones]) for key in keys]
-
-
-def _of_place(place: Place, zone_set_id: int) -> dict[str, Any]:
-    return {
-        "state": place.state,
-        "district": place.district,
-        "district_how": place.how,
-        "zone_set_id": zone_set_id,
-    }
+    keys = [(facts.zip, next(iter(facts.phones), "")) for facts in people]
+    return [dict(zip(PLACED, each, strict=True)) for each in Gazetteer().settle(conn, keys)]
 
 
 def _places_of(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -173,22 +223,21 @@ def _places_of(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]
 
 
 def _insert_addresses(conn: Connection, people: Sequence[tuple[int, Facts]]) -> None:
-    rows = [
-        {"contact_id": contact_id, "channel": channel.value, "address": address, "rank": rank}
-        for contact_id, facts in people
+    rows = [row for contact_id, facts in people for row in _addresses_of(contact_id, facts)]
+    insert_many(conn, Address.__table__, ADDRESS, rows, shared={})
+
+
+def _addresses_of(contact_id: int, facts: Facts) -> list[tuple[int, str, str, int]]:
+    return [
+        (contact_id, channel.value, address, rank)
         for channel, own in ((Channel.SMS, facts.phones), (Channel.EMAIL, facts.emails))
         for rank, address in enumerate(own)
     ]
-    if rows:
-        conn.execute(insert(Address), rows)
 
 
 def _at(conn: Connection, channel: Channel, addresses: set[str]) -> set[int]:
-    found: set[int] = set()
-    for some in _slices(sorted(addresses)):
-        at = (Address.channel == channel.value) & Address.address.in_(some)
-        found |= set(conn.scalars(select(Address.contact_id).where(at)))
-    return found
+    own = (Address.channel == channel.value) & among(conn, Address.address, addresses)
+    return set(conn.scalars(select(Address.contact_id).where(own)))
 
 
 def _addresses(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -146,7 +146,7 @@ class _Tally:
         self.refused: list[RowProblem] = []
         self.left_out: list[RowProblem] = []
 
-    def add(self, row: Row | None, problems: list[RowProblem]) -> None:
+    def add(self, row: Row | None, problems: Sequence[RowProblem]) -> None:
         self.rows += 1
         if row is None:
             self.refused_rows += 1
@@ -160,7 +160,7 @@ class _Tally:
 
 def _parsed(
     source: Path | bytes, layout: Layout, columns: Columns, options: ImportOptions
-) -> Iterator[tuple[list[str], Row | None, list[RowProblem]]]:
+) -> Iterator[tuple[list[str], Row | None, Sequence[RowProblem]]]:
     reader = RowReader(columns, region=options.region)
     for number, cells in read_rows(source, layout):
         row, problems = reader.read(number, cells)

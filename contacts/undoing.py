@@ -94,7 +94,6 @@ def _withdraw(conn: Connection, import_id: int, actor: str, now: datetime) -> in
         literal(now, UTCDateTime()),
         literal(import_id),
     )
-    conn.execute(insert(Consent).from_select([*names, "import_id"], resting))
     gone = conn.execute(_resting_on(import_id)).all()
     conn.execute(insert(Consent).from_select([*names, "import_id"], resting))
     for scope in sorted({key.scope for key in gone}):

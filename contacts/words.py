@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from contacts import consent
-from contacts.ledger import Pair
+from contacts.consent import Held
+from contacts.gazetteer import Gazetteer
+from contacts.ledger import Evidence, Pair
 from contacts.mapping import UNKNOWN_STATUS, Row
+from contacts.matching import Single, alone
 from contacts.models import Channel, Standing
 from contacts.scanning import ImportOptions
 
 SOURCE = "import"
+SMS, EMAIL = Channel.SMS.value, Channel.EMAIL.value
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Run:
     options: ImportOptions
     actor: str
     now: datetime
+    alone: Single = alone  # which rows are written as they stand
+    gazetteer: Gazetteer = field(default_factory=Gazetteer, compare=False)
 
 
 @dataclass(frozen=True)
@@ -37,44 +43,43 @@ class Word:
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Word:
         """An address that one row says must not be written to is refused for all rows."""
-        willing: set[Pair] = set()
+        phones: set[str] = set()
+        emails: set[str] = set()
         refused: dict[Pair, Standing] = {}
         for row in rows:
-            for channel, address in ((Channel.SMS, row.phone), (Channel.EMAIL, row.email)):
-                if not address:
-                    continue
-                pair, said = (channel.value, address), row.statuses.get(channel.value)
-                if said is None:
-                    willing.add(pair)
-                else:
-                    refused[pair] = said
+            said = row.statuses
+            if said and row.phone and SMS in said:
+                refused[SMS, row.phone] = said[SMS]
+            elif row.phone:
+                phones.add(row.phone)
+            if said and row.email and EMAIL in said:
+                refused[EMAIL, row.email] = said[EMAIL]
+            elif row.email:
+                emails.add(row.email)
+        willing = {(SMS, phone) for phone in phones} | {(EMAIL, email) for email in emails}
         return cls(willing - refused.keys(), refused)
 
 
-def foreseen(conn: Connection, word: Word, options: ImportOptions) -> tuple[set[Pair], int]:
+def held(conn: Connection, word: Word, options: ImportOptions) -> Held:
+    """What stands already for the addresses that a chunk's batch has agreed for."""
+    return consent.standings(conn, word.willing, scopes=(options.scope,))
+
+
+def foreseen(word: Word, known: Held, options: ImportOptions) -> tuple[set[Pair], int]:
     """The addresses that are refused and stay so, and how many more may then be written to."""
-    kept = set(consent.refusals(conn, word.willing, scopes=(options.scope,)))
+    kept = set(known.refused)
     if not options.statement:
         return kept, 0
-    opening = word.willing - kept
-    return kept, len(opening - consent.granted(conn, opening, options.scope))
+    return kept, len(word.willing - kept - known.standing_in(options.scope))
 
 
-def record(conn: Connection, word: Word, run: Run) -> None:
+def record(conn: Connection, word: Word, known: Held, run: Run) -> None:
     """Write down the refusals a file reports, and its batch's consent for everybody else."""
     scope, statement = run.options.scope, run.options.statement
-    for pair, standing in sorted(word.refused.items()):
-        if standing is not UNKNOWN_STATUS:
-            consent.refuse(
-                conn,
-                *pair,
-                standing=standing,
-                scope=scope,
-                source=SOURCE,
-                evidence="the imported file says so",
-                actor=run.actor,
-                now=run.now,
-            )
+    for standing in sorted({*word.refused.values()} - {UNKNOWN_STATUS}):
+        pairs = [pair for pair, each in word.refused.items() if each is standing]
+        said = Evidence(SOURCE, "the imported file says so", run.actor)
+        consent.refuse_many(conn, pairs, standing=standing, scope=scope, said=said, now=run.now)
     if statement:
         consent.grant_unless_refused(
             conn,
@@ -85,4 +90,5 @@ def record(conn: Connection, word: Word, run: Run) -> None:
             actor=run.actor,
             now=run.now,
             import_id=run.import_id,
+            held=known,
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, Dialect, Integer, MetaData, String, Text
@@ -73,5 +74,10 @@ def folded(text: str) -> str:
     """Fold case and accents: equal results mean "the same to a person who types in a hurry"."""
     if text.isascii():  # nothing to decompose: most names, every address
         return " ".join(text.lower().split())
+    return _folded(text)
+
+
+@lru_cache(maxsize=8192)  # the same names come again and again
+def _folded(text: str) -> str:
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(bare.casefold().split())

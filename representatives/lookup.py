@@ -65,18 +65,51 @@ def places(
 ) -> dict[tuple[str, str | None], Place]:
     """The places of many people at once, by ZIP and phone."""
     people = set(people)
-    zips = {zip_code for zip_code, _ in people if zip_code}
-    listed = _listed(conn, zips)
-    candidates = _candidates(conn, zips)
-    states = _states_of_prefixes(conn, {zip_code[:3] for zip_code in zips - listed.keys()})
+    facts = zip_facts(conn, {zip_code for zip_code, _ in people})
+    return {
+        (zip_code, phone): place_of(zip_code, phone, facts[zip_code]) for zip_code, phone in people
+    }
+
+
+@dataclass(frozen=True)
+class ZipFacts:
+    """What is on file about a ZIP."""
+
+    kind: str
+    candidates: tuple[District, ...]
+    state_of_prefix: str  # "" where it is of no use
+    zones: frozenset[str] | None  # None: the ZIP is not listed, so the phone must tell
+
+    def zones_with(self, phone: str | None) -> frozenset[str]:
+        """The zones in which a person with this ZIP and this phone (E.164) may be."""
+        return zones_of_phone(phone) if self.zones is None else self.zones
+
+
+def zip_facts(conn: Connection, zips: Iterable[str]) -> dict[str, ZipFacts]:
+    """What is on file about each of these ZIPs; "" stands for one that is not known."""
+    zips = set(zips)
+    known = zips - {""}
+    listed = _listed(conn, known)
+    candidates = _candidates(conn, known)
+    states = _states_of_prefixes(conn, {zip_code[:3] for zip_code in known - listed.keys()})
     found = {}
-    for zip_code, phone in people:
+    for zip_code in zips:
         row = listed.get(zip_code)
-        zones = zones_of_zip(row.zone, row.near_zones) if row else zones_of_phone(phone)
-        kind = row.kind if row else ""
+        zones = zones_of_zip(row.zone, row.near_zones) if row else None
         guess = states.get(zip_code[:3], "")
-        found[zip_code, phone] = decide(zip_code, kind, candidates[zip_code], guess, zones)
+        found[zip_code] = ZipFacts(row.kind if row else "", candidates[zip_code], guess, zones)
     return found
+
+
+def place_of(zip_code: str, phone: str | None, facts: ZipFacts) -> Place:
+    """Where a person with this ZIP and this phone (E.164) is, from what is on file."""
+    zones = facts.zones_with(phone)
+    return decide(zip_code, facts.kind, facts.candidates, facts.state_of_prefix, zones)
+
+
+def newest_dataset(conn: Connection) -> int:
+    """The id of the newest data set; 0 if there is none. What was looked up holds until it changes."""
+    return conn.scalar(select(func.max(Dataset.id))) or 0
 
 
 def officials(

@@ -51,9 +51,9 @@ def zones_of_phone(phone: str | None) -> frozenset[str]:
     """The zones of a number's area code, or of the whole country where it tells nothing."""
     if not phone:
         return US_ZONES
-    if phone.startswith("+1"):
-        return _zones_of_number(phone[:_TELLING].ljust(len("+16085550123"), "0"))
-    return _zones_of_number(phone)
+    # Of a +1 number only the area code and at most four digits more tell its zones; asking for
+    # these alone lets many numbers share one answer.
+    return _zones_of_number(f"{phone[:_TELLING]:0<12}" if phone.startswith("+1") else phone)
 
 
 def zone_set(conn: Connection, zones: Iterable[str]) -> int:
@@ -85,8 +85,6 @@ def zones_in_us() -> frozenset[str]:
     return frozenset(zone.strip() for country, _place, zone, *_ in lines if country == "US")
 
 
-# Of a +1 number only the area code and at most four digits more tell its zones; asking for these
-# alone lets many numbers share one answer.
 _TELLING = len("+1") + 7
 
 

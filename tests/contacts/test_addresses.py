@@ -68,6 +68,54 @@ def test_scribbles_come_to_what_the_library_says(text: str) -> None:
     assert ours(text) == by_library(text)
 
 
+WRITTEN = (
+    "({a}) {b}-{c}", "{a}{b}{c}", "{a}-{b}-{c}", "{a}.{b}.{c}", "{a} {b} {c}", "+1{a}{b}{c}",
+    "1-{a}-{b}-{c}", "+1 ({a}) {b}-{c}", " {a}{b}{c} ", "1 ({a}) {b} {c}", "+1.{a}.{b}.{c}",
+    "{a}-{b}{c}", "({a}){b}{c}", "\u00a0{a}-{b}-{c}\t", "001 {a} {b} {c}", "{a}/{b}-{c}", "{a}  {b}-{c}",
+    "{a}-{b}-{c} x12", "{a}{b}{c} ext 3", "tel:+1-{a}-{b}-{c}", "({a} {b}-{c}", "{a}–{b}–{c}",
+)  # fmt: skip
+EXCHANGES = ("200", "211", "231", "345", "555", "678", "789", "911", "976", "999", "100", "055")
+
+
+def test_every_area_code_says_what_the_library_says() -> None:
+    """A thousand area codes by twelve exchanges, each spelt in a way whose turn it is."""
+    wrong = []
+    for number in range(1000 * len(EXCHANGES)):
+        area, exchange = divmod(number, len(EXCHANGES))
+        spelling = WRITTEN[number % len(WRITTEN)]
+        line = f"{number * 7919 % 10_000:04}"
+        text = spelling.format(a=f"{area:03}", b=EXCHANGES[exchange], c=line)
+        if ours(text) != by_library(text):
+            wrong.append(text)
+
+    assert wrong == []
+
+
+@pytest.mark.parametrize("region", ["US", "CA", "PR", "SV", "ES"])
+@pytest.mark.parametrize("spelling", WRITTEN)
+def test_every_spelling_says_what_the_library_says(spelling: str, region: str) -> None:
+    for a, b, c in (("608", "555", "0123"), ("787", "222", "2222"), ("809", "999", "0000")):
+        text = spelling.format(a=a, b=b, c=c)
+        assert ours(text, region) == by_library(text, region)
+
+
+@pytest.mark.parametrize("region", ["US", "SV", "ES"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+503 2222-3333", "+503 7777 1234", "2222-3333", "7123 4567", "00503 2222 3333",
+        "011 503 2222 3333", "+34 612 345 678", "612 345 678", "912345678", "+52 55 1234 5678",
+        "n/a", "none", "call me", "same", "-", "0", "555-0101", "000-000-0000", "1234567890",
+        "608-555-010", "608-555-01011", "+1 608", "+99 1", "1-800-FLOWERS", "608 555 0101 / 0102",
+        "６０８５５５０１０１", "٦٠٨٥٥٥٠١٠١", "608-555-0101;ext=7", "+16085550101,,9#", "", "+", "1" * 40,
+    ],
+)  # fmt: skip
+def test_numbers_from_elsewhere_and_garbage_come_to_what_the_library_says(
+    text: str, region: str
+) -> None:
+    assert ours(text, region) == by_library(text, region)
+
+
 @given(SPELLINGS, st.sampled_from(["6085550101", "2025550143", "7875550100", "9075550100"]))
 def test_every_spelling_of_a_number_is_one_number(spelling: str, number: str) -> None:
     text = spelling.format(a=number[:3], b=number[3:6], c=number[6:])
@@ -97,7 +145,7 @@ def test_a_salvadoran_number_keeps_its_country() -> None:
     assert normalise_phone("2222 3333", "SV") == "+50322223333"
 
 
-LOCALS = st.text("abcXYZ019._+-'", min_size=1, max_size=70)
+LOCALS = st.text("abcXYZ019._+-'!#/=?~ñßÉøµ¼ĳ×\u0301(\"", min_size=1, max_size=70)
 DOMAINS = st.sampled_from(
     ["example.org", "Example.ORG", "mail.example.co.uk", "localhost", "x.test", "-bad.org", "a..b"]
 )

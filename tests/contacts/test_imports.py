@@ -398,7 +398,8 @@ def test_the_error_file_names_rows_and_reasons_and_defuses_formulas() -> None:
 
 
 async def test_a_file_is_imported_in_chunks_with_progress(opened: Opened, now: datetime) -> None:
-    rows = "".join(f"P{n},,p{n}@example.org,,,,\n" for n in range(2300))
+    people = 2 * imports.CHUNK + 300
+    rows = "".join(f"P{n},,p{n}@example.org,,,,\n" for n in range(people))
     told: list[int] = []
 
     report = await imports.import_file(
@@ -410,11 +411,11 @@ async def test_a_file_is_imported_in_chunks_with_progress(opened: Opened, now: d
         progress=told.append,
     )
 
-    assert report.created == 2300
-    assert told == [1000, 2000, 2300]
+    assert report.created == people
+    assert told == [imports.CHUNK, 2 * imports.CHUNK, people]
     counts = await opened.database.read(lambda conn: conn.scalars(select(Import.counts)).one())
     assert counts["finished"] is True
-    assert counts["created"] == 2300
+    assert counts["created"] == people
 
 
 async def test_a_failure_half_way_leaves_nothing_behind(

@@ -115,6 +115,7 @@ BAD_EMAILS = (
     "a b@example.org",
     "x@y",
 )
+REMEMBERED = 10_000  # of those who may be in the file again
 ODD_ZIPS = ("", "", "K1A 0B1", "unknown", "9", "00000", "99999-9999")
 
 
@@ -127,7 +128,7 @@ class Crowd:
 
 
 def write_export(path: Path, *, zips: Sequence[str], rows: int = 5000, seed: int = 7) -> Crowd:
-    """Write the file; the same seed writes the same people."""
+    """Write the file, of whatever length; the same seed writes the same people."""
     chance = random.Random(seed)
     crowd, earlier = Crowd(), list[list[str]]()
     with path.open("w", encoding="utf-8-sig", newline="") as target:
@@ -135,7 +136,12 @@ def write_export(path: Path, *, zips: Sequence[str], rows: int = 5000, seed: int
         writer.writerow(HEADINGS)
         for number in range(rows):
             row = _again(chance, earlier) or _person(chance, number, zips, crowd)
-            earlier.append(row)
+            if number < REMEMBERED:
+                earlier.append(row)
+            else:  # so that everybody so far is as likely to come again
+                place = chance.randrange(number + 1)
+                if place < REMEMBERED:
+                    earlier[place] = row
             writer.writerow(row)
             if chance.random() < 0.003:
                 target.write("\r\n")  # a blank line
@@ -187,8 +193,10 @@ def _phone(chance: random.Random, number: int) -> tuple[str, str]:
     if chance.random() < 0.12:
         return "", ""
     if chance.random() < 0.01:
-        return "", f"+503 7{number:03}-{chance.randrange(10_000):04}"
-    area, exchange, line = chance.choice(AREAS), 200 + number // 100, f"{2000 + number:04}"
+        return "", f"+503 7{number % 1000:03}-{chance.randrange(10_000):04}"
+    # A hundred people to an exchange; when all exchanges are through, other lines of them.
+    area, exchange = chance.choice(AREAS), 200 + number // 100 % 800
+    line = f"{(2000 + number + 100 * (number // 80_000)) % 10_000:04}"
     shapes = (
         "({0}) {1}-{2}",
         "{0}.{1}.{2}",

@@ -1,0 +1,47 @@
+"""Where people are, by ZIP and phone, remembered over the chunks of an import.
+
+A list has few ZIPs and area codes and many people. What is remembered was only read; the ids of sets
+of time zones, which a transaction may add and take back, are asked for anew each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from representatives.lookup import ZipFacts, newest_dataset, place_of, zip_facts
+from representatives.timezones import zone_sets
+
+PLACED = ("state", "district", "district_how", "zone_set_id")  # columns of a contact
+Placed = tuple[str, int | None, str, int]
+
+
+class Gazetteer:
+    """Looks places up, each ZIP once for as long as the data set is the same."""
+
+    def __init__(self) -> None:
+        self._dataset = -1
+        self._zips: dict[str, ZipFacts] = {}
+        self._districts: dict[str, tuple[str, int | None, str]] = {}
+
+    def settle(self, conn: Connection, people: Sequence[tuple[str, str]]) -> list[Placed]:
+        """The columns that follow from each person's ZIP and phone ("" = not known)."""
+        self._look_up(conn, {zip_code for zip_code, _ in people})
+        zones = [self._zips[zip_code].zones_with(phone) for zip_code, phone in people]
+        ids = zone_sets(conn, {*zones})
+        return [
+            (*self._districts[zip_code], ids[own])
+            for (zip_code, _), own in zip(people, zones, strict=True)
+        ]
+
+    def _look_up(self, conn: Connection, zips: set[str]) -> None:
+        dataset = newest_dataset(conn)
+        if dataset != self._dataset:
+            self._dataset = dataset
+            self._zips.clear()
+        missing = zips - self._zips.keys()
+        for zip_code, facts in zip_facts(conn, missing).items() if missing else ():
+            self._zips[zip_code] = facts
+            place = place_of(zip_code, None, facts)
+            self._districts[zip_code] = (place.state, place.district, place.how)
