@@ -59,8 +59,8 @@ class Alert:
     def channels(self) -> list[str]:
         return ["sms", "email"] if self.reach == "both" else [self.reach]
 
-    def written(self, now: datetime) -> tuple[str, str | None]:
-        """The alert file, and when it expires, if soon."""
+    def written(self, now: datetime, tried: int) -> tuple[str, str | None]:
+        """The alert file, and when it expires, if soon: later with each try that came too late."""
         text = EXAMPLE.read_text("utf-8").replace('reach = "both"', f'reach = "{self.reach}"')
         if self.cap:  # which a red alert does not ask for
             text = text.replace('level = "red"', 'level = "green"')
@@ -69,7 +69,7 @@ class Alert:
             text = text.replace("[audience]\neverybody = true", whom)
         if not self.expires_in:
             return text, None
-        ends = (now + timedelta(seconds=self.expires_in)).isoformat()
+        ends = (now + timedelta(seconds=self.expires_in * 2**tried)).isoformat()
         return text.replace("expires_in_hours = 72", f"expires = {ends}"), ends
 
 
@@ -199,9 +199,9 @@ class People:
         self._busy.append(self._pool.submit(act, *given))
 
     def _launch(self, alert: Alert) -> None:
-        for _ in range(TRIES):
+        for tried in range(TRIES):
             asked = datetime.now(UTC)
-            text, ends = alert.written(asked)
+            text, ends = alert.written(asked, tried)
             path = self._folder / f"{alert.name}.toml"
             path.write_text(text, "utf-8")
             rules = {
