@@ -41,7 +41,8 @@ WRITES_WITHIN = (
 )  # seconds after its claim in which a copy is written, and a second's grace
 PATIENCE = 8.0  # seconds to wait for copies between two kills; then a kill hits something else
 STALLED = 120.0  # seconds without anything new at the provider after which somebody is lost
-SEPARATE = 8  # kills of the last kind are tried until one finds copies in the air
+SEPARATE = 4  # kills of the last kind are tried until one finds copies in the air
+HANGING = 20  # requests that hang for a second meanwhile, so that it does
 
 IN_THE_AIR = "SELECT owner FROM deliveries WHERE status = 10 AND owner LIKE '%:{pid}:%' LIMIT 1"
 HELD = "SELECT owner FROM batches WHERE owner LIKE '%:{pid}:%' LIMIT 1"
@@ -345,6 +346,7 @@ class Stage:
     def _watch_a_recovery(self) -> None:
         """Kill a sender that has copies in the air, touch nothing, and see when they are free. (I8)"""
         for _ in range(SEPARATE):
+            self._fake.ask("faults", script=["accept_hang"] * HANGING)
             self._launch_another()
             place = self._chance.choice(self._fleet.senders)
             self._wait_for_copies_in_the_air(place)
