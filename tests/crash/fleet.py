@@ -43,6 +43,7 @@ class Fleet:
         self._chance = chance
         self._unborn = UNBORN / 4 if swift else UNBORN
         self._running: dict[str, Child] = {}
+        self._logs: dict[str, Path] = {}
         self.starts = 0
 
     @property
@@ -59,12 +60,17 @@ class Fleet:
         """Who is in a place now."""
         return self._running[place].pid
 
+    def is_up(self, place: str) -> bool:
+        """Whether whoever is in a place has said that it runs."""
+        return "stop with Ctrl-C" in self._logs[place].read_text(errors="replace")
+
     def start_missing(self) -> None:
         """Bring up whoever is dead, all at once, and wait for nobody."""
         for place, role in self._places.items():
             if place not in self._running:
                 self.starts += 1
                 log = self._folder / f"{self.starts:03}-{place.replace(' ', '-')}.log"
+                self._logs[place] = log
                 self._running[place] = self._starter.start(
                     ["serve", "--role", role], env=self._settings, folder=self._folder, log=log
                 )

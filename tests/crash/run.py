@@ -357,9 +357,11 @@ class Stage:
             self._fleet.start_missing()
         since = time.monotonic()
         self._fleet.start_missing()
+        wait_until("its successor runs", lambda: self._fleet.is_up(place))
+        up = time.monotonic() - since
         with contextlib.suppress(NotInTime):
             wait_until("it is free", lambda: not self._is_held(pid), within=self._lease + 60)
-        self._recoveries.append({"pid": pid, "seconds": time.monotonic() - since})
+        self._recoveries.append({"pid": pid, "up": up, "seconds": time.monotonic() - since})
 
     def _wait_for_copies_in_the_air(self, place: str) -> None:
         claimed = IN_THE_AIR.format(pid=self._fleet.pid(place))

@@ -169,10 +169,11 @@ def test_an_unknown_that_a_callback_settled_is_counted_with_its_cause() -> None:
 
 
 def test_what_stays_held_too_long_is_found() -> None:
-    late = recovery.held_too_long([{"pid": 77, "seconds": 36.0}], lease=30)
+    late = recovery.held_too_long([{"pid": 77, "up": 1.0, "seconds": 36.0}], lease=30)
 
     assert late == ["I8: what process 77 held was free only after 36.0 s"]
-    assert recovery.held_too_long([{"pid": 77, "seconds": 34.9}], lease=30) == []
+    assert recovery.held_too_long([{"pid": 77, "up": 1.0, "seconds": 34.9}], lease=30) == []
+    assert recovery.held_too_long([{"pid": 77, "up": 32.0, "seconds": 36.0}], lease=30) == []
 
 
 @pytest.mark.parametrize(
