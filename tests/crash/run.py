@@ -66,8 +66,10 @@ class Plan:
 
     @property
     def people(self) -> int:
-        """Four copies are planned for each: two alerts' worth, a campaign, and what is called off."""
-        return max(40, self.messages // 4)
+        """So many that as many copies as ``messages`` are accepted: each person gets two or three of
+        seven that are written for them; the others are undone, stopped, capped, held or expire.
+        """
+        return max(40, self.messages * 3 // 8)
 
     @property
     def window(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ STOP_WORDS = frozenset(
 )
 START_WORDS = frozenset({"START", "YES", "UNSTOP"})
 HELP_WORDS = frozenset({"HELP", "INFO"})
+EARLY_SECONDS = 1.0  # for which an answer waits, that a callback is to overtake
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -111,7 +113,10 @@ class TwilioServer:
             return
         events = self.courier.arranged(self._statuses(form["To"], message))
         if self.courier.rng.random() < self.early_callbacks:
-            await self._tell(url, events.pop(0))
+            # The answer waits for it a moment, and not until a dead service is up again: a sender's
+            # patience would be over long before, and its copy unknown for no fault of this plan.
+            early = self.courier.start(self._tell(url, events.pop(0)))
+            await asyncio.wait({early}, timeout=EARLY_SECONDS)
         self.courier.start(self._post_in_order(url, events))
 
     async def _post_in_order(self, url: str, events: list[dict[str, str]]) -> None:
