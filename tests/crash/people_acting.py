@@ -35,6 +35,7 @@ from tests.processes import ROOT, FakeProviders
 
 EXAMPLE = ROOT / "alerts" / "examples" / "suchitoto-14.toml"
 TRIES = 6  # a command may meet the crash-loop breaker, or somebody's STOP, and is typed again
+PATIENCE = 900  # seconds for an act, on a machine that has much else to do
 LOOKS = 0.2  # seconds between two looks at what the breaker paused
 REPLIES = ("STOP", "ALTO", "STOP", "ALTO", "gracias", "1")
 FRAGMENTS = ("still face terrorism charges", "siguen acusadas de terrorismo", "privatization of")
@@ -178,7 +179,7 @@ class People:
     def finish(self) -> None:
         """Wait for everybody; what failed in here fails the run."""
         for one in self._busy:
-            one.result(180)
+            one.result(PATIENCE)
         self._busy.clear()
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from tests.processes import ROOT
 
-ENDING = 60  # seconds in which whatever was told to end must have ended
+ENDING = 300  # seconds in which whatever was told to end must have ended
 
 
 class Child(Protocol):
