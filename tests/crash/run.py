@@ -311,7 +311,8 @@ class Stage:
         """Go on until a few more copies are out, and then a moment that hits any point of a window."""
         between = max(4, 2 * self._plan.messages // self._plan.kills)
         wanted = self._journal.accepted + self._chance.randrange(1, between)
-        ends, look = time.monotonic() + PATIENCE, time.monotonic() + 0.5
+        patience = STALLED if self._plan.sabotage else PATIENCE
+        ends, look = time.monotonic() + patience, time.monotonic() + 0.5
         while self._journal.accepted < wanted and time.monotonic() < ends:
             self._journal.read()
             if time.monotonic() > look:
