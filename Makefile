@@ -12,15 +12,21 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 RUNTIME := .venv/.installed-runtime
 DEV := .venv/.installed-dev
 WORKERS ?= 2
-KILLS ?= 40
+# Of crash runs: each target has its own default where these are empty.
+SEED ?=
+SEEDS ?=
+KILLS ?=
+MESSAGES ?=
+DATABASE ?= both
+# Of the fault matrix: part of a case's name.
 ONLY ?=
 
-.PHONY: help setup demo serve test check crash faults bench screenshots lock clean
+.PHONY: help setup demo serve test check crash crash-full faults bench screenshots lock clean
 
 help:  ## Show what there is
 	@echo "Llamado turns the news of an arrest into phones ringing on the right desks."
 	echo
-	awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 setup: $(DEV)  ## Install everything for working on the code, exactly as locked
 	@echo "Ready. Next: make demo, or make test"
@@ -46,10 +52,14 @@ check: $(DEV)  ## Style, types and the order of imports (under a minute)
 	$(BIN)/lint-imports --no-logo 2>&1 | tail -n 3
 	echo "Style, types and imports are in order."
 
-crash: $(DEV)  ## Kill senders KILLS times (40) on each database and check that nobody is texted twice
-	@mkdir -p build
-	$(BIN)/pytest tests/crash --kills $(KILLS) -n $(WORKERS) -rP --junit-xml build/crash.xml
-	echo "Nobody was written to twice and nobody was lost."
+crash: $(DEV)  ## One crash run of SEED (by chance), KILLS (15), MESSAGES (2000), DATABASE (both)
+	@seed=$(or $(SEED),$$RANDOM)
+	$(BIN)/python -m tests.crash.full --seed "$$seed" --database $(DATABASE) --jobs $(WORKERS) \
+	  --messages $(or $(MESSAGES),2000) --kills $(or $(KILLS),15)
+
+crash-full: $(DEV)  ## 10,000 messages, 40 kills, SEEDS (20) seeds on each database; an hour or two
+	@$(BIN)/python -m tests.crash.full --seeds $(or $(SEEDS),20) --first $(or $(SEED),1) \
+	  --database $(DATABASE) --jobs $(WORKERS) --messages $(or $(MESSAGES),10000) --kills $(or $(KILLS),40)
 
 faults: $(DEV)  ## Break one thing after the other (ONLY="disk full" for some) on each database; build/faults.md
 	@$(BIN)/python -m tests.faults.matrix --workers $(WORKERS) --only "$(ONLY)"

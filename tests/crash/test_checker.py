@@ -79,7 +79,7 @@ def test_a_broken_promise_is_found(
 def test_counts_that_drifted_are_found() -> None:
     drifted = ledger(SENT, OTHER, counts={(1, "sms", 40, ""): 1})
 
-    assert always_wrong(drifted, accepted(1, 2)) == ["counted 2, kept 1 of (1, 'sms', 40, '')"]
+    assert always_wrong(drifted, accepted(1, 2)) == ["I14: counted 2, kept 1 of (1, 'sms', 40, '')"]
 
 
 @pytest.mark.parametrize(

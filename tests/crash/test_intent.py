@@ -1,4 +1,4 @@
-"""I6: when a request arrives at the provider, its claim is already there for others to read."""
+"""I13: when a request arrives at the provider, its claim is already there for others to read."""
 
 from __future__ import annotations
 

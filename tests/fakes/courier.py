@@ -95,10 +95,11 @@ class Courier:
     def _chance(self, share: float) -> bool:
         return self.rng.random() < share
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def drain(self, seconds: float) -> int:
         """Wait until everything on its way has arrived or was given up; returns what is left."""

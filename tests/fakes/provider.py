@@ -21,14 +21,17 @@ As a process of its own (from the project's folder; it prints ``ready http://127
         --shuffled 0.3 --early-callbacks 0.2 --undelivered 0.03 --bounced 0.02 \
         --twilio-token TOKEN --sendgrid-api-key SG.fake --sendgrid-key HEX
 
-The journal (``--journal``; read it with ``journal.read(path)``) has one JSON object a line, on the
-disk before the answer leaves:
+The journal (``--journal``; read it with ``journal.read(path)``) has one JSON object a line, in its
+file before the answer leaves:
 
 - ``{"kind": "accepted", "provider": "twilio"|"sendgrid", "id", "delivery_id", "attempt", "to",
   "body_hash" (SHA-256 of the text), "fault", "n", "at"}``: one per copy. Two lines with the same
   ``to`` and ``body_hash`` (or delivery id) are a person written to twice. ``fault`` tells how the
   answer was spoiled ("none" if not; ``faults.ACCEPTED_THEN_LOST`` are those the sender cannot know).
-- ``{"kind": "refused", "provider", "to", "status", "code"}``: not accepted.
+- ``{"kind": "refused", "provider", "to", "status", "code"}``: not accepted; with ``delivery_id``
+  and ``attempt`` (twilio), or ``copies``, a list of such pairs (sendgrid).
+- ``{"kind": "told"|"untold", "provider", "event", "delivery_id", "attempt"}``: one per webhook event;
+  told when the product said that it has it, untold when it was given up.
 - ``{"kind": "reply", "to": PHONE, "body_hash"}`` before, and ``{"kind": "reply_heard", "to",
   "status"}`` after the product answered that phone's text. An ``accepted`` for that phone well
   after a heard STOP is a broken promise.

@@ -50,7 +50,7 @@ class SendGridServer:
         addresses = [_address(one) for one in mail["personalizations"]]
         fault = self.faults.next([one for one in addresses if one in self.faults.by_address])
         if status := REFUSED_AT_ONCE.get(fault):
-            return self._refused(status, addresses, "The request was refused.")
+            return self._refused(status, addresses, "The request was refused.", marks=_marks(mail))
         if (bad := self._bad_recipient(addresses, fault)) is not None:
             named = None if fault is Fault.BAD_NAMELESS else f"personalizations.{bad}.to.0.email"
             return self._refused(400, addresses, "Does not contain a valid address.", named)
@@ -74,9 +74,16 @@ class SendGridServer:
         return 0 if fault in (Fault.BAD_ADDRESS, Fault.BAD_NAMELESS) else None
 
     def _refused(
-        self, status: int, addresses: Sequence[str], sentence: str, field_name: str | None = None
+        self,
+        status: int,
+        addresses: Sequence[str],
+        sentence: str,
+        field_name: str | None = None,
+        *,
+        marks: Sequence[tuple[int | None, int | None]] = (),
     ) -> web.Response:
-        self.journal.append("refused", provider="sendgrid", to=list(addresses), status=status)
+        facts = {"to": list(addresses), "status": status, "copies": list(marks)}
+        self.journal.append("refused", provider="sendgrid", **facts)
         headers = (
             {"X-RateLimit-Reset": str(int(time.time() + self.faults.retry_after))}
             if status == 429
@@ -113,7 +120,23 @@ class SendGridServer:
         """Tell of processed and delivered, or of a bounce, in arrays of at most 100."""
         events = self.courier.arranged([event for copy in copies for event in self._life(copy)])
         for start in range(0, len(events), 100):
-            await self.courier.post_events(events[start : start + 100])
+            await self._tell(events[start : start + 100])
+
+    async def _tell(self, events: Sequence[Json]) -> None:
+        """Post an array, and note whether the product said that it has it."""
+        answer = await self.courier.post_events(events)
+        self.journal.append_all(
+            "told" if answer.good else "untold",
+            [
+                {
+                    "provider": "sendgrid",
+                    "event": event["event"],
+                    "delivery_id": _number(event.get("d")),
+                    "attempt": _number(event.get("a")),
+                }
+                for event in events
+            ],
+        )
 
     def _life(self, copy: Json) -> list[Json]:
         processed = self.event(copy["to"], "processed", message_id=copy["message_id"])
@@ -162,6 +185,12 @@ class SendGridServer:
 
 def _address(personalization: Json) -> str:
     return str((personalization.get("to") or [{}])[0].get("email", ""))
+
+
+def _marks(mail: Json) -> list[tuple[int | None, int | None]]:
+    """Which deliveries and attempts a request carries."""
+    arguments = [one.get("custom_args", {}) for one in mail["personalizations"]]
+    return [(_number(one.get("d")), _number(one.get("a"))) for one in arguments]
 
 
 def _number(text: str | None) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ STOP_WORDS = frozenset(
 )
 START_WORDS = frozenset({"START", "YES", "UNSTOP"})
 HELP_WORDS = frozenset({"HELP", "INFO"})
+EARLY_SECONDS = 1.0  # for which an answer waits, that a callback is to overtake
 E164 = re.compile(r"\+[1-9]\d{6,14}")
 
 
@@ -53,9 +55,8 @@ class TwilioServer:
         fault = self.faults.next([form.get("To", "")])
         if (refused := self._refusal(request, form, fault)) is not None:
             status, code = refused
-            self.journal.append(
-                "refused", provider="twilio", to=form.get("To", ""), status=status, code=code
-            )
+            facts = {"to": form.get("To", ""), "status": status, "code": code, **_marks(form)}
+            self.journal.append("refused", provider="twilio", **facts)
             return _error(status, code, retry_after=self.faults.retry_after)
         message = self._accept(request.match_info["account"], form, fault)
         await self._send_callbacks(form, message)
@@ -93,13 +94,11 @@ class TwilioServer:
             form.get("From", ""),
             form.get("MessagingServiceSid", ""),
         )
-        ticket = parse_qs(urlsplit(form.get("StatusCallback", "")).query)
         self.journal.append(
             "accepted",
             provider="twilio",
             id=sid,
-            delivery_id=int(ticket["d"][0]) if "d" in ticket else None,
-            attempt=int(ticket["a"][0]) if "a" in ticket else None,
+            **_marks(form),
             to=form["To"],
             body_hash=body_hash(form["Body"]),
             fault=fault.value,
@@ -114,12 +113,25 @@ class TwilioServer:
             return
         events = self.courier.arranged(self._statuses(form["To"], message))
         if self.courier.rng.random() < self.early_callbacks:
-            await self.courier.post_twilio(url, events.pop(0))
+            # The answer waits for it a moment, and not until a dead service is up again: a sender's
+            # patience would be over long before, and its copy unknown for no fault of this plan.
+            early = self.courier.start(self._tell(url, events.pop(0)))
+            await asyncio.wait({early}, timeout=EARLY_SECONDS)
         self.courier.start(self._post_in_order(url, events))
 
     async def _post_in_order(self, url: str, events: list[dict[str, str]]) -> None:
         for event in events:
-            await self.courier.post_twilio(url, event)
+            await self._tell(url, event)
+
+    async def _tell(self, url: str, event: dict[str, str]) -> None:
+        """Post one status, and note whether the product said that it has it."""
+        answer = await self.courier.post_twilio(url, event)
+        self.journal.append(
+            "told" if answer.good else "untold",
+            provider="twilio",
+            event=event["MessageStatus"],
+            **_marks({"StatusCallback": url}),
+        )
 
     def _statuses(self, to: str, message: Mapping[str, Any]) -> list[dict[str, str]]:
         failed = self.courier.rng.random() < self.undelivered
@@ -196,6 +208,13 @@ class TwilioServer:
             self.stopped.discard(sender)
             return "START"
         return "HELP" if word in HELP_WORDS else ""
+
+
+def _marks(form: Mapping[str, str]) -> dict[str, int | None]:
+    """Which delivery and attempt a message is, from its callback's address."""
+    query = parse_qs(urlsplit(form.get("StatusCallback", "")).query)
+    delivery, attempt = (int(query[name][0]) if name in query else None for name in ("d", "a"))
+    return {"delivery_id": delivery, "attempt": attempt}
 
 
 def _resource(account: str, sid: str, form: Mapping[str, str]) -> dict[str, Any]:

@@ -170,7 +170,7 @@ async def test_a_phone_that_says_stop_cannot_be_texted_by_the_same_service() -> 
     replies = [twilio.read_inbound(payload) for payload in one.twilio if "Body" in payload]
     assert [reply.handled for reply in replies] == ["STOP"]
     assert isinstance(outcome, Rejected)
-    kinds = [entry["kind"] for entry in fake.journal.entries]
+    kinds = [entry["kind"] for entry in fake.journal.entries if "told" not in entry["kind"]]
     assert kinds == ["accepted", "reply", "reply_heard", "refused"]
 
 
@@ -244,9 +244,9 @@ async def test_as_a_process_it_keeps_its_journal_on_the_disk(tmp_path: Path) -> 
     process.kill()
     await process.communicate()
 
-    (entry,) = journal.read(path)
+    (entry,) = [entry for entry in journal.read(path) if entry["kind"] != "untold"]
     assert (entry["kind"], entry["fault"], entry["delivery_id"]) == ("accepted", "accept_500", 1)
-    assert told["entries"] == [entry]
+    assert told["entries"][0] == entry
     assert state["accepted_twilio"] == 1
 
 
