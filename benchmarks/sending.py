@@ -49,10 +49,10 @@ FALL = 0.85  # of the rate at the beginning that is left at the end
 
 async def texts(url: str, folder: Path, *, people: int) -> list[Figure]:
     """Texts a second, at two window sizes, as a share of a bare loop's."""
-    async with _ready(url, people) as (here, stub):
+    async with _ready(url, people) as stub:
         ideal = await bare.texts(stub, BARE)
         rates = {
-            window: await _rate(here, stub, Reach.SMS, people, window=window) for window in TEXTS
+            window: await _rate(url, stub, Reach.SMS, people, window=window) for window in TEXTS
         }
     return [
         Figure(
@@ -71,10 +71,10 @@ async def texts(url: str, folder: Path, *, people: int) -> list[Figure]:
 
 async def emails(url: str, folder: Path, *, people: int) -> list[Figure]:
     """People emailed a second, each with their own text, as a multiple of a bare loop's."""
-    async with _ready(url, people) as (here, stub):
+    async with _ready(url, people) as stub:
         ideal = await bare.emails(stub, BARE)
         rates = {
-            together: await _rate(here, stub, Reach.EMAIL, people, window=together)
+            together: await _rate(url, stub, Reach.EMAIL, people, window=together)
             for together in EMAILS
         }
     return [
@@ -94,7 +94,7 @@ async def emails(url: str, folder: Path, *, people: int) -> list[Figure]:
 
 async def launch(url: str, folder: Path, *, people: int) -> list[Figure]:
     """From the click to the first copy that has left, and until everybody has a row."""
-    async with _ready(url, people) as (here, stub), _sending(here, stub, window=500) as sender:
+    async with _ready(url, people) as stub, _sending(url, stub, window=500) as here:
         plain = await here.database.write(_copy_plainly)
         started = time.perf_counter()
         message_id = await here.database.write(_launch, here, Reach.SMS, timedelta())
@@ -105,7 +105,6 @@ async def launch(url: str, folder: Path, *, people: int) -> list[Figure]:
         message_id = await here.database.write(_launch, here, Reach.SMS, LATER)
         await _until(here, _expanded, message_id)
         written = time.perf_counter() - started
-        del sender
     least = people / 1_000_000 * WRITTEN_SECONDS
     plainly = "INSERT … SELECT of the same addresses, nothing else"
     return [
@@ -135,8 +134,8 @@ async def launch(url: str, folder: Path, *, people: int) -> list[Figure]:
 async def endurance(url: str, folder: Path, *, people: int) -> list[Figure]:
     """Whether a large message is slower at its end than at its beginning."""
     part = people // 10
-    async with _ready(url, people) as (here, stub):
-        times = await _times(here, stub, [part, people - part, people])
+    async with _ready(url, people) as stub:
+        times = await _times(url, stub, [part, people - part, people])
     early, late = part / times[0], part / (times[2] - times[1])
     return [
         Figure(
@@ -153,35 +152,36 @@ async def endurance(url: str, folder: Path, *, people: int) -> list[Figure]:
 
 
 @asynccontextmanager
-async def _ready(url: str, people: int) -> AsyncIterator[tuple[Opened, str]]:
+async def _ready(url: str, people: int) -> AsyncIterator[str]:
     await asyncio.to_thread(populate, url, people)
     with stubbed() as stub:
-        async with opened(prepare(url)) as here:
-            yield here, stub
+        yield stub
 
 
 @asynccontextmanager
-async def _sending(here: Opened, stub: str, *, window: int) -> AsyncIterator[Sender]:
+async def _sending(url: str, stub: str, *, window: int) -> AsyncIterator[Opened]:
+    """A sender at work, and the database it works on."""
     providers: dict[Channel, Provider] = {
         Channel.SMS: Twilio(TwilioAccount("AC", "AC", "token", IDENTITY.public_url, stub, 50)),
         Channel.EMAIL: SendGrid(SendGridAccount("SG.key", stub, together=window)),
     }
-    sender = Sender(here.database, here.jobs, providers, IDENTITY, Policy(window=window))
-    await sender.start()
-    sending = asyncio.create_task(sender.run())
-    try:
-        yield sender
-    finally:
-        sending.cancel()
-        await asyncio.wait([sending])
-        await sender.drain()
-        for provider in providers.values():
-            await provider.close()
+    async with opened(prepare(url)) as here:
+        sender = Sender(here.database, here.jobs, providers, IDENTITY, Policy(window=window))
+        await sender.start()
+        sending = asyncio.create_task(sender.run())
+        try:
+            yield here
+        finally:
+            sending.cancel()
+            await asyncio.wait([sending])
+            await sender.drain()
+            for provider in providers.values():
+                await provider.close()
 
 
-async def _rate(here: Opened, stub: str, reach: Reach, people: int, *, window: int) -> float:
+async def _rate(url: str, stub: str, reach: Reach, people: int, *, window: int) -> float:
     """Copies a second, from when they may leave until all of them are with the provider."""
-    async with _sending(here, stub, window=window):
+    async with _sending(url, stub, window=window) as here:
         message_id = await here.database.write(_launch, here, reach, LATER)
         await _until(here, _expanded, message_id)
         await here.database.write(_checkpoint)
@@ -191,10 +191,10 @@ async def _rate(here: Opened, stub: str, reach: Reach, people: int, *, window: i
         return people / (time.perf_counter() - started)
 
 
-async def _times(here: Opened, stub: str, marks: list[int]) -> list[float]:
+async def _times(url: str, stub: str, marks: list[int]) -> list[float]:
     """Seconds until so many copies are with the provider."""
     times = []
-    async with _sending(here, stub, window=500):
+    async with _sending(url, stub, window=500) as here:
         message_id = await here.database.write(_launch, here, Reach.SMS, LATER)
         await _until(here, _expanded, message_id)
         started = time.perf_counter()

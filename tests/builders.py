@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, create_engine, insert, select
 
 import representatives
 from actions.asks import ActionDraft, create_action
@@ -32,6 +32,8 @@ from contacts.models import (
     Standing,
     Tag,
 )
+from database.embedded import open_engine
+from database.engine import is_sqlite
 from database.tables import folded
 from database.upserts import insert_or
 from messages.models import (
@@ -139,6 +141,15 @@ def make_contact(
     for tag in tags:
         make_tag(conn, tag, contact_id)
     return contact_id
+
+
+def make_people(url: str, people: int) -> None:
+    """Fill a database with supporters, some in the East and some in the middle, for real processes."""
+    engine = open_engine(url) if is_sqlite(url) else create_engine(url)
+    with engine.begin() as conn:
+        for _ in range(people):
+            make_contact(conn, zones=("America/New_York", "America/Chicago"))
+    engine.dispose()
 
 
 def make_address(

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.builders import make_people
 from tests.crash import checker
-from tests.crash.test_killing import fill
 from tests.processes import ROOT, FakeProviders, House, Running, free_port, wait_until
 
 PEOPLE = 120
@@ -25,7 +25,7 @@ AFTER = timedelta(seconds=5 + float(os.environ.get("LLAMADO_TEST_SLACK_SECONDS",
 
 @pytest.fixture
 def house(tmp_path: Path, postgres_url: str) -> House:
-    fill(postgres_url, PEOPLE)
+    make_people(postgres_url, PEOPLE)
     made = House(tmp_path, postgres_url, port=free_port())
     made.settings["LLAMADO_SENDING__BATCH"] = "20"
     return made

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 
 from database.engine import is_sqlite
+from tests.builders import make_people
 from tests.crash import checker
-from tests.crash.test_killing import fill
 from tests.processes import ROOT, FakeProviders, House, Running, free_port, wait_until
 
 PEOPLE = 300
@@ -23,7 +23,7 @@ PACE = "60"  # a second: slow enough that a backup falls into the middle
 
 @pytest.fixture
 def house(tmp_path: Path, database_url: str) -> House:
-    fill(database_url, PEOPLE)
+    make_people(database_url, PEOPLE)
     made = House(tmp_path, database_url, port=free_port())
     made.settings["LLAMADO_SENDING__SMS_SEGMENTS_PER_SECOND"] = PACE
     made.settings["LLAMADO_SENDING__EMAILS_PER_SECOND"] = PACE
