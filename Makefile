@@ -20,6 +20,8 @@ MESSAGES ?=
 DATABASE ?= both
 # Of the fault matrix: part of a case's name.
 ONLY ?=
+# Of the benchmarks: 1 for a million of everything.
+FULL ?=
 
 .PHONY: help setup demo serve test check crash crash-full faults bench screenshots lock clean
 
@@ -64,8 +66,8 @@ crash-full: $(DEV)  ## 10,000 messages, 40 kills, SEEDS (20) seeds on each datab
 faults: $(DEV)  ## Break one thing after the other (ONLY="disk full" for some) on each database; build/faults.md
 	@$(BIN)/python -m tests.faults.matrix --workers $(WORKERS) --only "$(ONLY)"
 
-bench: $(DEV)  ## Throughput as a ratio to a bare loop, import speed, memory; prints a table
-	@$(BIN)/python -m benchmarks.run
+bench: $(DEV)  ## Speed and memory, each figure beside a baseline (FULL=1: a million, an hour)
+	@$(BIN)/python -m benchmarks.run $(if $(FULL),--full --rounds 3 --write benchmarks/RESULTS.md)
 
 screenshots: $(DEV)  ## Take the pictures in docs/screenshots anew (a minute; needs Chromium)
 	@PYTHONPATH=. $(BIN)/python docs/screenshots.py

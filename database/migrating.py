@@ -78,7 +78,7 @@ def _about_opening(error: DatabaseError) -> bool:
 
 def _upgrade(conn: Connection) -> None:
     from alembic import command  # noqa: PLC0415 - see the top
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415 - see the top
 
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))

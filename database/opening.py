@@ -60,9 +60,8 @@ async def _embedded(url: str) -> AsyncIterator[Opened]:
 
 @asynccontextmanager
 async def _shared(url: str) -> AsyncIterator[Opened]:
-    # Only here, because of the drivers and the queue they bring along.
-    from database.postgres import Postgres  # noqa: PLC0415
-    from database.shared_jobs import ProcrastinateJobs  # noqa: PLC0415
+    from database.postgres import Postgres  # noqa: PLC0415 - brings drivers along
+    from database.shared_jobs import ProcrastinateJobs  # noqa: PLC0415 - brings a queue along
 
     jobs = ProcrastinateJobs(url)
     await jobs.start()

@@ -110,6 +110,8 @@ def record_and_claim(
     them while waiting for others would soon stand in a circle with its neighbours.
     """
     deltas: counts.Deltas = Counter()
+    conn.execute(select(Batch.id).where(Batch.id == batch_id).with_for_update())
+    # Read only now: a stop may have held the batch, and what it did must be seen.
     batch = conn.execute(_batch_and_message(), {"batch_id": batch_id}).one()
     within = limits(Channel(batch.channel))
     status = record(
@@ -131,7 +133,7 @@ def record_and_claim(
 
 @lru_cache
 def _batch_and_message() -> Select[Any]:
-    """A batch, locked, and what about its message decides what may leave."""
+    """A batch, and what about its message decides what may leave."""
     told = (
         *(Message.status, Message.kind, Message.reach, Message.scopes, Message.weekly_cap),
         *(Message.hours, Message.sms_sender, Message.email_sender, Message.segments),
@@ -141,7 +143,6 @@ def _batch_and_message() -> Select[Any]:
         select(*Batch.__table__.columns, *told)
         .join(Message, Message.id == Batch.message_id)
         .where(Batch.id == bindparam("batch_id"))
-        .with_for_update(of=Batch)
     )
 
 

@@ -36,7 +36,8 @@ from messages.eligibility import Terms, fates, terms_of
 from messages.models import Delivery, Message, MessageStatus, Status
 
 CHUNK = 20_000  # contacts a transaction: holds SQLite's writer for less than 0.1 s
-BATCH = 2_500  # deliveries one sender takes on at a time
+SHARES = 8  # parts of a chunk that as many senders may work on at once
+LEAST, MOST = 250, 2_500  # deliveries of a batch
 
 INITIAL = {
     MessageStatus.STOPPED: Status.STOPPED,
@@ -128,11 +129,21 @@ def _write(
     }
     rows = select(*row.values()).order_by(found.c.contact_id)
     conn.execute(insert_or(conn, Delivery).from_select(list(row), rows).on_conflict_do_nothing())
-    _count_new(conn, message.id, channel, before)
-    _make_batches(conn, jobs, message, channel, before)
+    pending = _count_new(conn, message.id, channel, before)
+    _make_batches(conn, jobs, message, channel, before, size=batch_size(pending))
 
 
-def _count_new(conn: Connection, message_id: int, channel: Channel, after: int) -> None:
+def batch_size(pending: int) -> int:
+    """How many deliveries make a batch.
+
+    Small enough that several senders share a small message; large enough that a sender of a large one
+    claims several windows before it has to look for its next batch.
+    """
+    return min(MOST, max(LEAST, -(-pending // SHARES)))
+
+
+def _count_new(conn: Connection, message_id: int, channel: Channel, after: int) -> int:
+    """Count the new rows by where they stand; return how many wait."""
     rows = conn.execute(
         select(Delivery.status, Delivery.reason, Delivery.zone_set_id, func.count())
         .where(Delivery.id > after, Delivery.message_id == message_id, Delivery.channel == channel)
@@ -142,12 +153,19 @@ def _count_new(conn: Connection, message_id: int, channel: Channel, after: int) 
     for status, reason, zone_set_id, count in rows:
         deltas[counts.place(message_id, channel, status, reason, zone_set_id)] += count
     counts.apply(conn, deltas)
+    return sum(count for place, count in deltas.items() if place.status == Status.PENDING)
 
 
 def _make_batches(
-    conn: Connection, jobs: Jobs, message: Row[Message], channel: Channel, after: int
+    conn: Connection,
+    jobs: Jobs,
+    message: Row[Message],
+    channel: Channel,
+    after: int,
+    *,
+    size: int,
 ) -> None:
-    starts = _batch_starts(conn, message.id, channel, after)
+    starts = _batch_starts(conn, message.id, channel, after, size)
     if not starts:
         return
     end = conn.execute(select(func.max(Delivery.id))).scalar_one() + 1
@@ -155,7 +173,9 @@ def _make_batches(
         open_batch(conn, jobs, message, channel, low, high)
 
 
-def _batch_starts(conn: Connection, message_id: int, channel: Channel, after: int) -> list[int]:
+def _batch_starts(
+    conn: Connection, message_id: int, channel: Channel, after: int, size: int
+) -> list[int]:
     """The first id of every batch of new pending rows."""
     numbered = (
         select(Delivery.id, func.row_number().over(order_by=Delivery.id).label("n"))
@@ -167,5 +187,5 @@ def _batch_starts(conn: Connection, message_id: int, channel: Channel, after: in
         )
         .subquery()
     )
-    firsts = select(numbered.c.id).where((numbered.c.n - 1) % BATCH == 0).order_by(numbered.c.id)
+    firsts = select(numbered.c.id).where((numbered.c.n - 1) % size == 0).order_by(numbered.c.id)
     return list(conn.scalars(firsts))

@@ -33,14 +33,17 @@ class Status(IntEnum):
     EXPIRED = 52  # its time ran out before it could leave
 
 
+def _partial(condition: str) -> dict[str, Any]:
+    """An index of the rows that fulfil a condition, as each database spells it."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 # Tiny tables that every window rewrites: room for the new version on the same page, cleaned early.
 REWRITTEN_OFTEN = {
     "fillfactor": 50,
     "autovacuum_vacuum_scale_factor": 0.0,
     "autovacuum_vacuum_threshold": 200,
 }
-
-TERMINAL_UNSENT = (Status.FAILED, Status.SKIPPED, Status.STOPPED, Status.EXPIRED)
 
 
 class MessageStatus(StrEnum):
@@ -197,22 +200,9 @@ class Batch(Base):
 
     __table_args__ = (
         # Which messages have work, and which batch of each comes next (``messages/finding.py``).
-        Index(
-            "ix_batches_due",
-            "message_id",
-            "channel",
-            "next_at",
-            "id",
-            sqlite_where=text("open"),
-            postgresql_where=text("open"),
-        ),
+        Index("ix_batches_due", "message_id", "channel", "next_at", "id", **_partial("open")),
         # The few that somebody works on. Extending a lease touches no index.
-        Index(
-            "ix_batches_owned",
-            "id",
-            sqlite_where=text("owner IS NOT NULL"),
-            postgresql_where=text("owner IS NOT NULL"),
-        ),
+        Index("ix_batches_owned", "id", **_partial("owner IS NOT NULL")),
         {"postgresql_with": REWRITTEN_OFTEN},
     )
 
@@ -292,12 +282,7 @@ class Event(Base):
 
     __table_args__ = (
         UniqueConstraint("provider", "key"),
-        Index(
-            "ix_events_waiting",
-            "id",
-            sqlite_where=text("applied_at IS NULL"),
-            postgresql_where=text("applied_at IS NULL"),
-        ),
+        Index("ix_events_waiting", "id", **_partial("applied_at IS NULL")),
     )
 
 
@@ -334,12 +319,7 @@ class Reply(Base):
 
     __table_args__ = (
         Index(None, "channel", "address"),
-        Index(
-            "ix_replies_waiting",
-            "received_at",
-            sqlite_where=text("handled_at IS NULL"),
-            postgresql_where=text("handled_at IS NULL"),
-        ),
+        Index("ix_replies_waiting", "received_at", **_partial("handled_at IS NULL")),
     )
 
 
@@ -390,12 +370,7 @@ class Doubt(Base):
 
     __table_args__ = (
         UniqueConstraint("delivery_id", "attempt"),
-        Index(
-            "ix_doubts_open",
-            "next_look_at",
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
-        ),
+        Index("ix_doubts_open", "next_look_at", **_partial("closed_at IS NULL")),
     )
 
 

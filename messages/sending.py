@@ -310,13 +310,8 @@ class Sender:
         return expanding.expand_chunk(conn, self._jobs, message_id, now=self._clock(conn))
 
     def _take(self, conn: Connection, batch_id: int) -> bool:
-        return batches.take_batch(
-            conn,
-            batch_id,
-            owner=self.owner,
-            lease=self._policy.lease,
-            now=self._clock(conn),
-        )
+        now, lease = self._clock(conn), self._policy.lease
+        return batches.take_batch(conn, batch_id, owner=self.owner, lease=lease, now=now)
 
     def _step(
         self, conn: Connection, batch_id: int, done: Sequence[Done], *, claim: bool
@@ -363,12 +358,7 @@ class Sender:
         """Each copy of a window, with a breath now and then for whoever else uses this process."""
         message, looked_up = await self._known(window)
         copies = composing.compose(
-            window.claims,
-            window.channel,
-            message,
-            looked_up,
-            self._identity,
-            window.now,
+            window.claims, window.channel, message, looked_up, self._identity, window.now
         )
         ready: list[Ready] = []
         while some := list(islice(copies, BREATH)):

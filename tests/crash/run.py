@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from database.embedded import open_engine
 from database.engine import is_sqlite
@@ -127,6 +127,7 @@ def _set(plan: Plan, town: Town, clock: Clock) -> Iterator[Stage]:
     house.settings |= told(
         {
             "LLAMADO_SENDING__BATCH": plan.window,
+            "LLAMADO_SENDGRID__PEOPLE_PER_REQUEST": plan.window,
             "LLAMADO_SENDING__LEASE_SECONDS": int(LEASE),
             "LLAMADO_QUIET_HOURS__OPENS": clock.opens,
             "LLAMADO_QUIET_HOURS__CLOSES": clock.closes,
@@ -335,6 +336,7 @@ class Stage:
         self._look()
         if self._plan.sabotage == "requeue":
             _execute(self._plan.url, *REQUEUE)
+            _forget_what_was_sent(self._plan.url)
         elif self._plan.kind == "postgres" and not self._plan.patient:
             _execute(self._plan.url, *(statement for pid in dead for statement in _expired(pid)))
         self._fleet.start_missing()
@@ -430,6 +432,13 @@ class Stage:
     def _settled(self) -> bool:
         waiting = "SELECT 1 FROM events WHERE applied_at IS NULL LIMIT 1"
         return not checker.query(self._plan.url, waiting)[0]
+
+
+def _forget_what_was_sent(url: str) -> None:
+    """Else a sender sees that the ledger was set back, and holds everything."""
+    database = Path(make_url(url).database or "")
+    for memory in database.parent.glob(f"{database.name}.*.sender"):
+        memory.unlink()
 
 
 REQUEUE = (

@@ -152,6 +152,7 @@ class Stage:
         house = House(self.folder, url, port=self.port)
         return house.settings | {
             "LLAMADO_SENDING__BATCH": "25",
+            "LLAMADO_SENDGRID__PEOPLE_PER_REQUEST": "25",
             "LLAMADO_SENDING__SMS_SEGMENTS_PER_SECOND": str(PER_SECOND),
             "LLAMADO_SENDING__EMAILS_PER_SECOND": str(PER_SECOND),
             "LLAMADO_TWILIO__ACCOUNT_SID": "AC" + "0" * 32,

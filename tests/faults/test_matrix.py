@@ -45,7 +45,7 @@ def test_fault_doubles_nobody_and_loses_nobody(
 def forge(stage: Stage) -> None:
     """Somebody gets a second copy."""
     entry = stage.fake.fake.journal.of("accepted")[0]
-    stage.fake.fake.journal.append("accepted", **{**entry, "kind": "accepted"})
+    stage.fake.fake.journal.append_all("accepted", [entry])
 
 
 @pytest.mark.crash

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from messages.providers import twilio, wire
 from messages.providers.provider import (
@@ -20,7 +22,13 @@ from messages.providers.provider import (
     Rejected,
     Unknown,
 )
-from messages.providers.twilio import Twilio, TwilioAccount, read_answer, request_fields
+from messages.providers.twilio import (
+    Twilio,
+    TwilioAccount,
+    form,
+    read_answer,
+    request_fields,
+)
 from tests.fakes import provider
 from tests.fakes.faults import Fault
 from tests.fakes.journal import body_hash
@@ -322,3 +330,14 @@ async def test_a_text_with_half_a_character_does_not_stop_the_others(
         outcomes = await way_out.send([make_text(body="\ud83d"), make_text(2)], deadline=soon())
 
     assert all(isinstance(outcome, Accepted) for outcome in outcomes)
+
+
+@given(st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=200))
+def test_a_form_reads_back_as_what_was_meant(body: str) -> None:
+    account, item = make_account("http://x"), make_text(7, body=body, valid_seconds=60)
+
+    read = parse_qsl(
+        form(account, item).decode("ascii"), keep_blank_values=True, strict_parsing=True
+    )
+
+    assert dict(read) == request_fields(account, item)
