@@ -20,10 +20,12 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 from urllib.parse import urlencode
 
 import orjson
 import psutil
+import uvloop
 from aiohttp import web
 from sqlalchemy import Connection, func, insert, select
 from twilio.request_validator import RequestValidator
@@ -288,8 +290,7 @@ class _Poster(asyncio.Protocol):
         self.finished = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
         self._next()
 
     def data_received(self, data: bytes) -> None:
@@ -418,7 +419,7 @@ def main() -> None:
     parser.add_argument("--url", default="", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        asyncio.run(_serve(options.serve, options.url))
+        uvloop.run(_serve(options.serve, options.url))
         return
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -426,7 +427,7 @@ def main() -> None:
         if options.postgres:
             databases = stack.enter_context(postgres_server(durable=True))
         rounds = [
-            asyncio.run(measure(databases.make(), folder, events=options.events))
+            uvloop.run(measure(databases.make(), folder, events=options.events))
             for _ in range(options.rounds)
         ]
     for same in zip(*rounds, strict=True):
