@@ -103,5 +103,5 @@ def _accounts(stub: str) -> dict[str, str]:
         "LLAMADO_TWILIO__AUTH_TOKEN": "fake-auth-token",
         "LLAMADO_TWILIO__FROM_NUMBER": "+16085550100",
         "LLAMADO_TWILIO__API_BASE": stub,
-        "LLAMADO_SENDING__SMS_SEGMENTS_PER_SECOND": "100000",
+        "LLAMADO_SENDING__SMS_SEGMENTS_PER_SECOND": "10000",
     }

@@ -17,5 +17,7 @@ def stubbed() -> Iterator[str]:
     command = [sys.executable, "-m", "tests.fakes.stub", "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        yield process.stdout.readline().split()[1]
-        process.terminate()
+        try:
+            yield process.stdout.readline().split()[1]
+        finally:
+            process.terminate()
