@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, func, select, text, update
 
@@ -51,45 +52,44 @@ async def texts(url: str, folder: Path, *, people: int) -> list[Figure]:
     """Texts a second, at two window sizes, as a share of a bare loop's."""
     async with _ready(url, people) as stub:
         ideal = await bare.texts(stub, BARE)
-        rates = {
-            window: await _rate(url, stub, Reach.SMS, people, window=window) for window in TEXTS
-        }
-    return [
-        Figure(
-            what=f"texts, window {window}",
-            database=_name(url),
-            value=rate,
-            unit="a second",
-            baseline=ideal,
-            baseline_what=BARE_TEXTS,
-            reach=f"≥ {TEXTS[window]:.2f} of it",
-            reached=rate / ideal >= TEXTS[window],
-        )
-        for window, rate in rates.items()
-    ]
+        return [
+            Figure(
+                what=f"texts, windows of {window}",
+                reach=f"≥ {share:.2f} of it",
+                **await _beside(url, stub, Reach.SMS, people, window, ideal, share),
+                baseline_what=BARE_TEXTS,
+            )
+            for window, share in TEXTS.items()
+        ]
 
 
 async def emails(url: str, folder: Path, *, people: int) -> list[Figure]:
     """People emailed a second, each with their own text, as a multiple of a bare loop's."""
     async with _ready(url, people) as stub:
         ideal = await bare.emails(stub, BARE)
-        rates = {
-            together: await _rate(url, stub, Reach.EMAIL, people, window=together)
-            for together in EMAILS
-        }
-    return [
-        Figure(
-            what=f"emails, windows of {together}",
-            database=_name(url),
-            value=rate,
-            unit="a second",
-            baseline=ideal,
-            baseline_what=BARE_EMAILS,
-            reach=f"≥ {EMAILS[together]:.0f} times it",
-            reached=rate / ideal >= EMAILS[together],
-        )
-        for together, rate in rates.items()
-    ]
+        return [
+            Figure(
+                what=f"emails, windows of {window}",
+                reach=f"≥ {times:.0f} times it",
+                **await _beside(url, stub, Reach.EMAIL, people, window, ideal, times),
+                baseline_what=BARE_EMAILS,
+            )
+            for window, times in EMAILS.items()
+        ]
+
+
+async def _beside(
+    url: str, stub: str, reach: Reach, people: int, window: int, ideal: float, share: float
+) -> dict[str, Any]:
+    """A rate and whether it is that share of the ideal one."""
+    rate = await _rate(url, stub, reach, people, window=window)
+    return {
+        "database": _name(url),
+        "value": rate,
+        "unit": "a second",
+        "baseline": ideal,
+        "reached": rate / ideal >= share,
+    }
 
 
 async def launch(url: str, folder: Path, *, people: int) -> list[Figure]:
