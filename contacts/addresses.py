@@ -108,8 +108,9 @@ _KINDS = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip",
     "pager", "uan", "voicemail",
 )  # fmt: skip
-# An email address of the characters that RFC 5322 allows unquoted and Western letters with accents.
-_ATOM = r"[A-Za-z0-9_!#$%&'*+/=?^`{|}~À-ÖØ-öø-ÿ-]+"
+# An email address of the characters that RFC 5322 allows unquoted and Western letters with accents;
+# not ß, which folds to two letters that an accent after it may then join.
+_ATOM = r"[A-Za-z0-9_!#$%&'*+/=?^`{|}~À-ÖØ-Þà-öø-ÿ-]+"
 _LABEL = r"[A-Za-z0-9-]+"
 _PLAIN_EMAIL = re.compile(rf"\s*({_ATOM}(?:\.{_ATOM})*)@({_LABEL}(?:\.{_LABEL})+)\s*")
 _ZIP = re.compile(r"([0-9]{5})(?:[- ]?[0-9]{4})?")

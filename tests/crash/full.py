@@ -61,7 +61,6 @@ class Order:
     messages: int
     kills: int
     plain: bool
-    sabotage: str
 
     @property
     def folder(self) -> Path:
@@ -122,7 +121,6 @@ def _run(order: Order, url: str) -> str:
         "--folder": order.folder,
         "--messages": order.messages,
         "--kills": order.kills,
-        **({"--sabotage": order.sabotage} if order.sabotage else {}),
     }
     command = [str(part) for pair in told.items() for part in pair]
     try:
@@ -301,7 +299,7 @@ def _orders(asked: argparse.Namespace) -> list[Order]:
     )
     kinds = ["sqlite", "postgres"] if asked.database == "both" else [asked.database]
     return [
-        Order(seed, kind, asked.messages, asked.kills, asked.plain, asked.sabotage)
+        Order(seed, kind, asked.messages, asked.kills, asked.plain)
         for seed in seeds
         for kind in kinds
     ]
@@ -317,7 +315,6 @@ def _asked(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--kills", type=int, default=40)
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time (2)")
     parser.add_argument("--plain", action="store_true", help="start processes without forking")
-    parser.add_argument("--sabotage", choices=["requeue"], default="")
     asked = parser.parse_args(arguments)
     asked.first = asked.first or secrets.randbelow(1_000_000) + 1
     return asked

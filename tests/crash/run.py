@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, text
 
 from database.embedded import open_engine
 from database.engine import is_sqlite
@@ -58,7 +58,6 @@ class Plan:
     messages: int = 10_000
     kills: int = 40
     swift: bool = True  # fork processes instead of starting them
-    sabotage: str = ""  # "requeue": put back what was on the wire, as a naive sender does
 
     @property
     def kind(self) -> str:
@@ -223,22 +222,13 @@ class Stage:
         while self._fleet.killed < self._plan.kills:
             while scenes and scenes[0][0] <= self._fleet.killed / self._plan.kills:
                 scenes.pop(0)[1]()
-            if self._plan.sabotage:
-                self._fake.ask("faults", script=["accept_hang"] * HANGING)
             self._let_some_leave()
-            self._strike(self._kill())
+            self._strike(self._fleet.kill_somehow())
         for _, scene in scenes:
             scene()
         self._people.finish()
-        if not self._plan.sabotage:
-            self._watch_a_recovery()
+        self._watch_a_recovery()
         self._serve_everybody()
-
-    def _kill(self) -> list[int]:
-        """By chance; but what a saboteur repeats must have been on the wire, and accepted."""
-        if self._plan.sabotage:
-            return self._fleet.kill(self._fleet.senders, "at work")
-        return self._fleet.kill_somehow()
 
     def verdict(self) -> Verdict:
         """Compare everything with everything."""
@@ -312,8 +302,7 @@ class Stage:
         """Go on until a few more copies are out, and then a moment that hits any point of a window."""
         between = max(4, 2 * self._plan.messages // self._plan.kills)
         wanted = self._journal.accepted + self._chance.randrange(1, between)
-        patience = STALLED if self._plan.sabotage else PATIENCE
-        ends, look = time.monotonic() + patience, time.monotonic() + 0.5
+        ends, look = time.monotonic() + PATIENCE, time.monotonic() + 0.5
         while self._journal.accepted < wanted and time.monotonic() < ends:
             self._journal.read()
             if time.monotonic() > look:
@@ -334,10 +323,7 @@ class Stage:
     def _strike(self, dead: list[int]) -> None:
         """After a kill: look at everything, and bring the dead up again."""
         self._look()
-        if self._plan.sabotage == "requeue":
-            _execute(self._plan.url, *REQUEUE)
-            _forget_what_was_sent(self._plan.url)
-        elif self._plan.kind == "postgres" and not self._plan.patient:
+        if self._plan.kind == "postgres" and not self._plan.patient:
             _execute(self._plan.url, *(statement for pid in dead for statement in _expired(pid)))
         self._fleet.start_missing()
 
@@ -434,20 +420,6 @@ class Stage:
         return not checker.query(self._plan.url, waiting)[0]
 
 
-def _forget_what_was_sent(url: str) -> None:
-    """Else a sender sees that the ledger was set back, and holds everything."""
-    database = Path(make_url(url).database or "")
-    for memory in database.parent.glob(f"{database.name}.*.sender"):
-        memory.unlink()
-
-
-REQUEUE = (
-    "UPDATE deliveries SET status = 0, owner = NULL, lease_until = NULL WHERE status IN (10, 15)",
-    "UPDATE batches SET open = true, owner = NULL, lease_until = NULL",
-)
-"""What a naive sender does after a crash: it believes that what it did not record did not happen."""
-
-
 def _expired(pid: int) -> list[str]:
     """Let a dead process's leases be over now, which saves a run half a minute at each kill."""
     return [
@@ -480,7 +452,6 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--messages", type=int, default=Plan.messages)
     parser.add_argument("--kills", type=int, default=Plan.kills)
     parser.add_argument("--plain", action="store_true", help="start processes without forking")
-    parser.add_argument("--sabotage", choices=["requeue"], default="")
     asked = parser.parse_args(arguments)
     folder = asked.folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -492,7 +463,6 @@ def main(arguments: list[str]) -> int:
         messages=asked.messages,
         kills=asked.kills,
         swift=not asked.plain,
-        sabotage=asked.sabotage,
     )
     verdict = run(plan)
     (folder / "verdict.json").write_text(json.dumps(asdict(verdict), indent=2))

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.crash.run import Plan, run
-from tests.databases import SQLiteFiles
 
 MESSAGES = 400
 
@@ -38,15 +37,3 @@ def test_no_kill_breaks_a_promise(
     assert verdict.broken == []
     assert verdict.kills > kills
     assert verdict.accepted > MESSAGES // 3
-
-
-@pytest.mark.crash
-def test_a_sender_that_puts_back_what_it_had_on_the_wire_is_found_out(
-    sqlite_files: SQLiteFiles, tmp_path: Path, seed: int
-) -> None:
-    plan = Plan(seed, sqlite_files.make(), tmp_path, messages=MESSAGES, kills=6, sabotage="requeue")
-
-    verdict = run(plan)
-
-    assert verdict.duplicates > 0
-    assert any("accepted 2 times" in sentence for sentence in verdict.broken)
