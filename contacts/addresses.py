@@ -7,6 +7,7 @@ capital letter or a pair of brackets would otherwise bring a person back who has
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import cache, lru_cache
 
 import phonenumbers
@@ -162,7 +163,8 @@ def _email_by_library(text: str) -> str:
     except EmailNotValidError as error:
         reason = str(error).rstrip(".")
         raise BadEmail(f"{_shown(text)} is not an email address: {reason}") from error
-    return known.normalized.casefold()
+    # Composed again, for folding may have put a letter beside an accent that joins it: ß́ and SŚ.
+    return unicodedata.normalize("NFC", known.normalized.casefold())
 
 
 def _shown(text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import phonenumbers
 import pytest
 from email_validator import EmailNotValidError, validate_email
@@ -155,11 +157,12 @@ DOMAINS = st.sampled_from(
 def test_an_email_is_what_the_library_says_folded(local: str, domain: str) -> None:
     text = f"{local}@{domain}"
     try:
-        expected = validate_email(text, check_deliverability=False).normalized.casefold()
+        known = validate_email(text, check_deliverability=False).normalized
     except EmailNotValidError:
         with pytest.raises(BadEmail, match="is not an email address"):
             normalise_email(text)
         return
+    expected = unicodedata.normalize("NFC", known.casefold())
 
     assert normalise_email(text) == expected
     assert normalise_email(f" {text.upper()} ") == expected
