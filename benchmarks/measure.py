@@ -1,6 +1,6 @@
 """One measurement in a process of its own, so that its memory is its own; prints its figures as JSON.
 
-python -m benchmarks.measure texts sqlite:////tmp/llamado.db 20000
+python -m benchmarks.measure texts sqlite:///llamado.db 20000
 """
 
 from __future__ import annotations

@@ -97,6 +97,7 @@ class Forked:
     def start(
         self, arguments: Sequence[str], *, env: Mapping[str, str], folder: Path, log: Path
     ) -> Child:
+        log.touch(0o600)  # it may be looked into before the child has got so far
         number, born = next(self._numbers), Future[int]()
         order = {
             "n": number,
