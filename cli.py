@@ -38,7 +38,7 @@ from commands.session import (
 )
 from contacts.addresses import normalise_email
 from contacts.projects import ProjectDraft, add_project, project_by_slug, projects
-from database.engine import driver_url
+from database.engine import driver_url, why_refused
 from database.migrating import migrate as apply_migrations
 from organizers.access import create_organizer
 from representatives.loading import load as load_representatives
@@ -265,9 +265,11 @@ async def _serve(settings: Settings, role: Role) -> None:
 
 
 def _sentences(error: Exception) -> list[str]:
-    """What one of our own exceptions, or a file that is out of reach, has to say; else nothing."""
+    """What one of our own exceptions has to say, a file that is out of reach, or the database."""
     if isinstance(error, OSError) and error.filename is not None:
         return [f"{error.filename} cannot be used: {error.strerror}"]
+    if refused := why_refused(error):
+        return [refused]
     if type(error).__module__.partition(".")[0] not in ROOMS:
         return []
     return (str(error) or type(error).__doc__ or type(error).__name__).splitlines()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InternalError, OperationalError
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,3 +67,26 @@ def driver_url(url: str) -> str:
 def is_sqlite(url: str) -> bool:
     """Whether a URL, as ``driver_url`` spells it, names an SQLite file."""
     return url.startswith("sqlite")
+
+
+REFUSALS = {  # what drivers say -> what that means to a person
+    "disk is full": "the disk that holds it is full; make room, then try again",
+    "no space left": "the disk that holds it is full; make room, then try again",
+    "readonly": "it may not be written; check who owns the file and its folder",
+    "read-only": "it takes no writes (is it a standby?); check database.url",
+    "database is locked": "another program has held its lock for too long; try again",
+    "disk i/o error": "its disk does not answer as it should; look at the system's log",
+}
+
+
+def why_refused(error: Exception) -> str:
+    """A sentence on why the database did not do what it was asked; "" if the fault is not its own."""
+    if not isinstance(error, OperationalError | InternalError):
+        return ""
+    said = _first_line(error)
+    meant = next((why for word, why in REFUSALS.items() if word in said.lower()), said)
+    return f"the database refused, and nothing was changed: {meant}"
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().splitlines()[0]

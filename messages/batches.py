@@ -19,6 +19,8 @@ from messages.models import Batch, Delivery, Message, MessageStatus, Status
 
 SENDER_DIED = "sender_died"
 SOON = timedelta(seconds=1)
+# No lease (settings), no wait that a provider asks for (providers/wire.py) is longer.
+FARTHEST = timedelta(minutes=10)
 
 
 def open_batch(
@@ -82,6 +84,7 @@ def look_again(conn: Connection, jobs: Jobs, *, now: datetime) -> None:
     for message_id, launched_at, starts_at in early:
         starts = now + ((starts_at or now) - (launched_at or now))
         conn.execute(update(Message).where(Message.id == message_id).values(starts_at=starts))
+    _bring_nearer(conn, now)
     waiting = (
         update(Batch)
         .where(Batch.open, Batch.owner.is_(None), Batch.next_at > now)
@@ -90,6 +93,29 @@ def look_again(conn: Connection, jobs: Jobs, *, now: datetime) -> None:
     )
     for batch_id, priority in conn.execute(waiting).all():
         jobs.enqueue(conn, "send_batch", batch_id, priority=priority)
+
+
+def _bring_nearer(conn: Connection, now: datetime) -> None:
+    """Shorten every lease and every wait that, by the clock as it is now, is longer than any can be."""
+    conn.execute(select(Batch.id).where(Batch.open).order_by(Batch.id).with_for_update()).all()
+    farthest = now + FARTHEST
+    conn.execute(
+        update(Batch)
+        .where(Batch.owner.is_not(None), Batch.lease_until > farthest)
+        .values(lease_until=farthest)
+    )
+    live = Message.status.in_((MessageStatus.SENDING, MessageStatus.PAUSED))
+    copies = Delivery.message_id.in_(select(Message.id).where(live))
+    conn.execute(
+        update(Delivery)
+        .where(copies, Delivery.status == Status.SENDING, Delivery.lease_until > farthest)
+        .values(lease_until=farthest)
+    )
+    conn.execute(
+        update(Delivery)
+        .where(copies, Delivery.status == Status.PENDING, Delivery.not_before > farthest)
+        .values(not_before=None)
+    )
 
 
 def extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:

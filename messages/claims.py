@@ -187,8 +187,8 @@ def _claim_within(
     claimed = [row for row in chosen if not row[WHY]]
     _send(conn, claimed, Ownership(owner, now, now + limits.lease))
     if len(claimed) < len(chosen):
-        _keep_back(conn, [row for row in chosen if row[WHY]], now)
-    _count(deltas, batch, chosen)
+        _keep_back(conn, [row for row in chosen if row[WHY]], deltas, now)
+    _count(deltas, batch, claimed)
     _give_back(conn, batch, limits, allowed.copies - len(claimed))
     if chosen:
         claims = [Claim._make([*row[:WHY], Person._make(row[PERSONAL:])]) for row in claimed]
@@ -342,33 +342,27 @@ def _intend(dialect: str) -> Update:
     )
 
 
-def _keep_back(conn: Connection, chosen: Sequence[Candidate], now: datetime) -> None:
+def _keep_back(
+    conn: Connection, chosen: Sequence[Candidate], deltas: counts.Deltas, now: datetime
+) -> None:
     """Copies that may not leave: most never, each with its reason.
 
     Where a reply may mean stop, or not, the copy waits until a person has read it.
     """
     for reason in sorted({row[WHY] for row in chosen}):
-        values: dict[str, Any] = {"not_before": now + READ_AGAIN}
-        if reason != Standing.REVIEW:
-            values = {"status": int(Status.SKIPPED), "reason": reason, "changed_at": now}
-        conn.execute(
-            update(Delivery)
-            .where(handing.among(conn.dialect.name, Delivery.id.expression))
-            .values(values),
-            handing.ids(conn.dialect.name, [row[0] for row in chosen if row[WHY] == reason]),
-        )
+        these = Delivery.id.in_([row[0] for row in chosen if row[WHY] == reason])
+        if reason == Standing.REVIEW:
+            conn.execute(update(Delivery).where(these).values(not_before=now + READ_AGAIN))
+        else:
+            call_off(conn, [these], Status.SKIPPED, reason, deltas, now)
 
 
-def _count(deltas: counts.Deltas, batch: Row[Any], chosen: Sequence[Candidate]) -> None:
-    moves = Counter((row[WHY], row[ZONES]) for row in chosen)
-    for (why, zone_set_id), number in moves.items():
-        if why == Standing.REVIEW:
-            continue
-        to = Status.SKIPPED if why else Status.SENDING
+def _count(deltas: counts.Deltas, batch: Row[Any], claimed: Sequence[Candidate]) -> None:
+    for zone_set_id, number in Counter(row[ZONES] for row in claimed).items():
         counts.many_moved(
             deltas,
             counts.place(batch.message_id, batch.channel, Status.PENDING, "", zone_set_id),
-            counts.place(batch.message_id, batch.channel, to, why, zone_set_id),
+            counts.place(batch.message_id, batch.channel, Status.SENDING, "", zone_set_id),
             number,
         )
 

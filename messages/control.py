@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, insert, select, update
 
 from database.jobs import Jobs
 from messages import audience as audiences
-from messages import counts
+from messages import counts, doubts
 from messages.audience import EVERYBODY, Audience
+from messages.doubts import NOT_SENT_AGAIN
 from messages.hours import Hours
 from messages.hours import write as write_hours
 from messages.models import (
@@ -241,16 +242,36 @@ def call_off(
     deltas: counts.Deltas,
     now: datetime,
 ) -> int:
-    """Do the same for a caller that keeps the counts; ``deltas`` notes the moves."""
+    """Do the same for a caller that keeps the counts; ``deltas`` notes the moves.
+
+    A copy that was to be sent once more is unknown again: its first try may have arrived.
+    """
+    tried = Delivery.approved_sends > 1
     moved = conn.execute(
         update(Delivery)
         .where(Delivery.status == Status.PENDING, *where)
-        .values(status=int(status), reason=reason, not_before=None, changed_at=now)
-        .returning(Delivery.message_id, Delivery.channel, Delivery.zone_set_id)
+        .values(
+            status=case((tried, int(Status.UNKNOWN)), else_=int(status)),
+            reason=case((tried, NOT_SENT_AGAIN), else_=reason),
+            not_before=None,
+            changed_at=now,
+        )
+        .returning(
+            Delivery.id,
+            Delivery.message_id,
+            Delivery.channel,
+            Delivery.zone_set_id,
+            Delivery.status,
+            Delivery.reason,
+        )
     ).all()
-    for message_id, channel, zone_set_id in moved:
-        before = counts.place(message_id, channel, Status.PENDING, "", zone_set_id)
-        counts.moved(deltas, before, counts.place(message_id, channel, status, reason, None))
+    for row in moved:
+        counts.moved(
+            deltas,
+            counts.place(row.message_id, row.channel, Status.PENDING, "", row.zone_set_id),
+            counts.place(row.message_id, row.channel, row.status, row.reason, None),
+        )
+    doubts.reopen(conn, [row.id for row in moved if row.status == Status.UNKNOWN], now=now)
     return len(moved)
 
 

@@ -20,6 +20,9 @@ from messages.models import Batch, Delivery, Doubt, Message, MessageCount, Messa
 
 LOOK_TIME = timedelta(minutes=5)  # for which a copy that is being asked about is nobody else's
 LONGEST_LEASE = timedelta(minutes=10)  # that the settings allow
+NOT_SENT_AGAIN = (
+    "not_sent_again"  # the reason of a copy whose second send was called off, or refused
+)
 SEARCHED = 40  # batches a slice: about twenty thousand deliveries
 
 
@@ -61,7 +64,35 @@ def note(conn: Connection, now: datetime, *where: ColumnElement[bool]) -> None:
     tries = select(
         *_new(Delivery.changed_at.expression, now),
     ).where(Delivery.status == Status.SENDING, *where)
-    _insert(conn, tries)
+    conn.execute(insert_or(conn, Doubt).from_select(_COLUMNS, tries).on_conflict_do_nothing())
+
+
+def reopen(conn: Connection, delivery_ids: Sequence[int], *, now: datetime) -> None:
+    """Note that these deliveries are unknown again: the other send that was approved did not happen.
+
+    Their providers are asked about them from their first doubtful try on.
+    """
+    if not delivery_ids:
+        return
+    time = Doubt.noted_at.type
+    again = (
+        select(*_new(func.min(Doubt.claimed_at, type_=time), now))
+        .join(Doubt, Doubt.delivery_id == Delivery.id)
+        .where(Delivery.id.in_(delivery_ids))
+        .group_by(Delivery.id, Delivery.attempt)
+    )
+    opened = {
+        "closed_at": None,
+        "closed_how": "",
+        "closed_by": "",
+        "next_look_at": now + FIRST_LOOK,
+    }
+    insertion = insert_or(conn, Doubt).from_select(_COLUMNS, again)
+    conn.execute(
+        insertion.on_conflict_do_update(
+            index_elements=[Doubt.delivery_id, Doubt.attempt], set_=opened
+        )
+    )
 
 
 def open_doubts() -> list[ColumnElement[bool]]:
@@ -224,6 +255,7 @@ BLANK: dict[str, Any] = {
     "closed_how": "",
     "closed_by": "",
 }
+_COLUMNS = ["delivery_id", "attempt", "claimed_at", "noted_at", "next_look_at", *BLANK]
 
 
 def _new(claimed_at: ColumnElement[datetime], now: datetime) -> list[Any]:
@@ -237,11 +269,6 @@ def _new(claimed_at: ColumnElement[datetime], now: datetime) -> list[Any]:
         literal(now + FIRST_LOOK, time),
         *(literal(value) for value in BLANK.values()),
     ]
-
-
-def _insert(conn: Connection, tries: Any) -> None:
-    names = ["delivery_id", "attempt", "claimed_at", "noted_at", "next_look_at", *BLANK]
-    conn.execute(insert_or(conn, Doubt).from_select(names, tries).on_conflict_do_nothing())
 
 
 def _due(now: datetime) -> Any:

@@ -136,6 +136,12 @@ def slow_down(conn: Connection, sender: str, *, rate: float, now: datetime) -> N
     conn.execute(update(Pace).where(Pace.sender == sender).values(slowed=halved, slowed_at=now))
 
 
+def clock_set_back(conn: Connection, *, now: datetime) -> None:
+    """Let buckets that were filled, or slowed, at a time that has not come yet refill from now on."""
+    conn.execute(update(Pace).where(Pace.filled_at > now).values(filled_at=now))
+    conn.execute(update(Pace).where(Pace.slowed_at > now).values(slowed_at=now))
+
+
 def _need(segments: int, rate: float) -> float:
     return min(float(segments), max(rate, 1.0))
 

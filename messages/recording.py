@@ -195,13 +195,17 @@ def _record_one_by_one(
             item.outcome,
             message_status=message_status,
             retry="too_many_tries" if row.attempt >= MOST_ATTEMPTS else "",
+            tried_before=row.approved_sends > 1,
             now=now,
         )
         changes.append(_change(item, to, row, now))
         _count(deltas, batch.message_id, batch.channel, row, to)
-    if lost := [change["id"] for change in changes if change["status"] == Status.UNKNOWN]:
-        doubts.note(conn, now, Delivery.id.in_(lost))
+    unknown = [change for change in changes if change["status"] == Status.UNKNOWN]
+    again = [change["id"] for change in unknown if change["reason"] == doubts.NOT_SENT_AGAIN]
+    if lost := {change["id"] for change in unknown}.difference(again):
+        doubts.note(conn, now, Delivery.id.in_(sorted(lost)))
     rewrite(conn, changes)
+    doubts.reopen(conn, again, now=now)
 
 
 def _held(conn: Connection, batch: Row[Any], done: Sequence[Done]) -> dict[int, Any]:
@@ -219,6 +223,7 @@ def _held(conn: Connection, batch: Row[Any], done: Sequence[Done]) -> dict[int, 
             Delivery.owner,
             Delivery.zone_set_id,
             Delivery.provider_id,
+            Delivery.approved_sends,
         )
         .where(
             Delivery.id >= min(ids),

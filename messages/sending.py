@@ -22,10 +22,10 @@ import structlog
 from sqlalchemy import Connection
 
 from contacts.models import Channel
-from database.clock import Clock, database_now
+from database.clock import Clock, Watched, database_now
 from database.engine import Database
 from database.jobs import Handler, Jobs
-from messages import batches, claims, composing, control, expanding, finding, runs
+from messages import batches, claims, composing, control, expanding, finding, pacing, runs
 from messages.claims import Limits, Window
 from messages.composing import Compositions, Identity, Kept, LookedUp, Ready
 from messages.providers.provider import NotSent, Outcome, Provider, Unknown
@@ -36,7 +36,6 @@ from messages.zones import Zones
 log = structlog.get_logger()
 
 BREATH = 100  # copies composed in one go: about a millisecond
-CLOCK_SLACK = timedelta(seconds=2)  # by which a clock may be corrected without anybody noticing
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +71,12 @@ class Sender:
         self._providers = providers
         self._identity = identity
         self._policy = policy
-        self._clock = clock
+        self._clock = Watched(clock)
         self._zones = Zones()
         self._kept = Kept()
         self._draining = False
         self._expanding: set[int] = set()
         self._set_aside: set[int] = set()  # messages whose expansion failed, until housekeeping
-        self._looked_at: datetime | None = None  # by the clock, when it last kept house
         self._turns = finding.Turns()
         self._alarm: asyncio.TimerHandle | None = None  # rings when the pace allows the next copy
         self._working = 0
@@ -137,15 +135,18 @@ class Sender:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._idle.wait()
-        self._note_seen(await self._database.write(runs.end, owner=self.owner, clock=self._clock))
+        try:
+            ended = await self._database.write(runs.end, owner=self.owner, clock=self._clock)
+            self._note_seen(ended)
+        except Exception:
+            log.exception("the end could not be noted")  # the next start takes it for a crash
         if self._memory is not None:
             self._memory.close()
 
     async def housekeeping(self) -> None:
         """Expire, take back what dead senders held, and ask again for work whose job was lost."""
         self._set_aside.clear()
-        self._looked_at = await self._database.write(self._keep_house)
-        self._note_seen(self._looked_at)
+        self._note_seen(await self._database.write(self._keep_house))
         await self._jobs.tidy()
         if (await self._database.read(self._most_urgent)).work is not None:
             await self._jobs.request("look", 0)
@@ -274,8 +275,9 @@ class Sender:
 
     def _keep_house(self, conn: Connection) -> datetime:
         now = self._clock(conn)
-        if self._looked_at is not None and now < self._looked_at - CLOCK_SLACK:
-            log.warning("the clock was set back", seconds=(self._looked_at - now).total_seconds())
+        if back := self._clock.set_back(now):
+            log.warning("the clock was set back", seconds=back.total_seconds())
+            pacing.clock_set_back(conn, now=now)
             batches.look_again(conn, self._jobs, now=now)
         control.expire_due(conn, now=now)
         runs.release_dead(conn, self._jobs, now=now)

@@ -196,12 +196,12 @@ def _lost(ledger: Ledger) -> list[str]:
 
 
 def _claimed_without_a_proof(ledger: Ledger, taken: Taken) -> list[str]:
-    """I11: what we call accepted or better, the provider must have."""
+    """I11: what we call accepted or better, the provider must have, at this try or one before."""
     return [
         f"I11: delivery {copy.id} stands at {copy.status} but was never accepted"
         for copy in ledger.copies.values()
         if ACCEPTED <= copy.status < FAILED
-        and copy.attempt not in {entry["attempt"] for entry in taken.get(copy.id, [])}
+        and not any(entry["attempt"] <= copy.attempt for entry in taken.get(copy.id, []))
     ]
 
 

@@ -7,10 +7,12 @@ import signal
 import time
 from collections.abc import Sequence
 
+import psycopg
+
 from tests.crash import checker
 from tests.faults.sender_process import Knobs, Scale
 from tests.faults.stage import Stage
-from tests.faults.vocabulary import Fault, Kind, Leaves, nothing
+from tests.faults.vocabulary import Fault, Kind, Leaves
 from tests.processes import NotInTime, wait_until
 
 SHORT = Scale(lease=4.0, answer_time=2.0, patience=1.5)
@@ -113,10 +115,27 @@ def told_why(stage: Stage) -> Sequence[str]:
     return () if told else ("a second sender was not refused with a sentence",)
 
 
+NOTE_OWNERS = """
+    CREATE TABLE workers (owner text);
+    CREATE FUNCTION note_owner() RETURNS trigger LANGUAGE plpgsql AS
+      'BEGIN INSERT INTO workers VALUES (NEW.owner); RETURN NULL; END';
+    CREATE TRIGGER note_owner AFTER UPDATE OF owner ON batches FOR EACH ROW
+      WHEN (NEW.owner IS NOT NULL) EXECUTE FUNCTION note_owner();
+"""
+
+
+def much_to_share(stage: Stage) -> None:
+    """Six messages, and the database itself keeps who took a batch of them."""
+    with psycopg.connect(stage.url.replace("+psycopg", "")) as conn:
+        conn.execute(NOTE_OWNERS)
+    for _ in range(6):
+        stage.launch()
+
+
 def shared(stage: Stage) -> Sequence[str]:
     """Each sender had some of it."""
-    owners = stage.query("SELECT count(*) FROM sender_runs WHERE stopped_at IS NULL")[0][0]
-    return () if owners == stage.senders else (f"{owners} senders of {stage.senders} live",)
+    workers = stage.query("SELECT count(DISTINCT owner) FROM workers")[0][0]
+    return () if workers == stage.senders else (f"{workers} senders of {stage.senders} worked",)
 
 
 def stopped_itself(stage: Stage) -> Sequence[str]:
@@ -222,7 +241,8 @@ FAULTS = [
             says=f"{word} senders work on one queue",
             databases=("postgres",),
             prepare=lambda stage, number=number: senders(stage, number),  # type: ignore[misc]
-            inject=nothing,
+            inject=much_to_share,
+            early=True,
             expects=shared,
         )
         for word, number in (("two", 2), ("three", 3))

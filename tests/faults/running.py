@@ -11,7 +11,9 @@ from tests.crash import checker
 from tests.faults.catalogue import Case
 from tests.faults.stage import Grounds, Stage, staged, twice
 from tests.faults.vocabulary import Leaves
-from tests.processes import NotInTime
+from tests.processes import ROOT, NotInTime
+
+LOGS = ROOT / "build" / "faults"
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def _judged(case: Case, stage: Stage, wrong: list[str], started: float) -> Resul
     if len(case.faults) == 1:
         wrong += case.faults[0].expects(stage)
     wrong += _ended(case, stage)
+    if wrong:
+        _keep_log(case, stage)
     account = checker.account(ledger, journal)
     return Result(
         name=case.name,
@@ -96,6 +100,12 @@ def _judged(case: Case, stage: Stage, wrong: list[str], started: float) -> Resul
         seconds=time.monotonic() - started,
         wrong=wrong,
     )
+
+
+def _keep_log(case: Case, stage: Stage) -> None:
+    """What the service said stays under build/faults, to look into the complaint."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    (LOGS / f"{case.name}, {case.database}.log").write_text(stage.said, encoding="utf-8")
 
 
 def _lost(ledger: checker.Ledger) -> int:

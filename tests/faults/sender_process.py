@@ -197,7 +197,12 @@ def _providers(
             )
         ),
         Channel.EMAIL: SendGrid(
-            SendGridAccount(sendgrid.api_key, sendgrid.api_base, timeout=scale.patience)
+            SendGridAccount(
+                sendgrid.api_key,
+                sendgrid.api_base,
+                together=sendgrid.people_per_request,
+                timeout=scale.patience,
+            )
         ),
     }
 

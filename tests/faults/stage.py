@@ -39,7 +39,6 @@ from tests.faults.sender_process import PROVIDER_HOST, Knobs, Scale, SenderProce
 from tests.processes import House, NotInTime, free_port, wait_until
 
 PEOPLE = 250
-PER_SECOND = 125  # copies a channel, so that a fault in the midst of a run finds a midst
 STILL = 75.0  # seconds without any change after which a healed run is stuck
 LONGEST = 400.0  # seconds that a healed run may take on a machine that is busy with other things
 Unreadable = (sqlite3.Error, psycopg.Error)
@@ -100,6 +99,7 @@ class Stage:
         self.knobs: list[Knobs] = []
         self.processes: list[SenderProcess] = []
         self.ends: list[int | None] = []  # exit codes of processes that we did not end
+        self.taken_down: set[int] = set()  # those that we did, or noted
         self.pauses: list[str] = []  # why a message was paused by itself
         self.notes: dict[str, Any] = {}  # what a fault wants to remember
         self.undone: list[Callable[[], object]] = []  # what must be undone at the very end
@@ -119,6 +119,11 @@ class Stage:
     def file(self) -> Path:
         """The SQLite file."""
         return self.home / "llamado.db"
+
+    @property
+    def per_second(self) -> int:
+        """Copies a channel: half of them at once, so that a fault in the midst finds a midst."""
+        return self.grounds.people // 2
 
     def set_up(self) -> None:
         """Make the database, the providers and the stretches of network that were asked for."""
@@ -153,8 +158,8 @@ class Stage:
         return house.settings | {
             "LLAMADO_SENDING__BATCH": "25",
             "LLAMADO_SENDGRID__PEOPLE_PER_REQUEST": "25",
-            "LLAMADO_SENDING__SMS_SEGMENTS_PER_SECOND": str(PER_SECOND),
-            "LLAMADO_SENDING__EMAILS_PER_SECOND": str(PER_SECOND),
+            "LLAMADO_SENDING__SMS_SEGMENTS_PER_SECOND": str(self.per_second),
+            "LLAMADO_SENDING__EMAILS_PER_SECOND": str(self.per_second),
             "LLAMADO_TWILIO__ACCOUNT_SID": "AC" + "0" * 32,
             "LLAMADO_TWILIO__AUTH_TOKEN": self.fake.fake.options.twilio_token,
             "LLAMADO_TWILIO__FROM_NUMBER": "+16085550100",
@@ -187,16 +192,19 @@ class Stage:
         return made
 
     def restart(self, number: int = 0) -> None:
-        """Start a process that ended again, on the same port."""
-        self.processes[number] = self.run_process(number)
+        """Start a process that we ended again, on the same port; if it cannot, later once more."""
+        self.taken_down.add(self.processes[number].pid)
+        with contextlib.suppress(NotInTime):
+            self.processes[number] = self.run_process(number)
 
     def supervise(self) -> None:
-        """Start again what ended by itself, as systemd would."""
+        """Start again what ended, as systemd would; note what ended by itself."""
         for number, process in enumerate(self.processes):
-            if process.ended:
+            if not process.ended:
+                continue
+            if process.pid not in self.taken_down:
                 self.ends.append(process.end())
-                with contextlib.suppress(NotInTime):
-                    self.restart(number)
+            self.restart(number)
 
     @property
     def said(self) -> str:

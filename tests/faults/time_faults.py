@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from tests.faults.stage import PER_SECOND, Stage
+from tests.faults.stage import Stage
 from tests.faults.vocabulary import Fault, Kind
 
 HOUR = 3600.0
@@ -29,7 +29,7 @@ def sane_pace(stage: Stage) -> Sequence[str]:
     return [
         f"the bucket of {sender} holds {tokens}"
         for sender, tokens in stage.query("SELECT sender, tokens FROM paces")
-        if not -1 <= tokens <= PER_SECOND
+        if not -1 <= tokens <= stage.per_second
     ] + _bursts(stage)
 
 
@@ -41,7 +41,9 @@ def _bursts(stage: Stage) -> list[str]:
             second = str(entry["at"])[:19]
             seconds[second] = seconds.get(second, 0) + 1
     return [
-        f"{count} texts at {at}" for at, count in seconds.items() if count > 2 * PER_SECOND + 25
+        f"{count} texts at {at}"
+        for at, count in seconds.items()
+        if count > 2 * stage.per_second + 25
     ]
 
 

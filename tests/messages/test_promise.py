@@ -17,12 +17,21 @@ from database.engine import is_sqlite
 from database.opening import Opened
 from messages import control, expanding
 from messages.answers import answer
-from messages.batches import let_go, take_batch
+from messages.batches import FARTHEST, let_go, look_again, take_batch
+from messages.claims import Limits, record_and_claim
 from messages.hours import Hours, write
 from messages.models import Batch, MessageStatus
-from messages.providers.provider import Misconfigured, NotSent, Outgoing
+from messages.providers.provider import (
+    SLOW_DOWN,
+    Accepted,
+    Misconfigured,
+    NotSent,
+    Outcome,
+    Outgoing,
+)
 from messages.runs import release_dead
 from messages.sending import Policy
+from messages.zones import Zones
 from tests.doubles import NoJobs, ProviderInMemory
 from tests.messages.test_sending import Bench
 
@@ -372,3 +381,53 @@ async def test_clock_set_back_by_an_hour_does_not_hold_up_an_alert(bench: Bench)
 
     assert len(bench.texts.given) == 2
     assert len(bench.emails.given) == 2
+
+
+async def test_clock_set_back_holds_up_neither_the_pace_nor_what_waits_for_another_try(
+    bench: Bench,
+) -> None:
+    await bench.contacts("Amina", "Ben", "Carla")
+    bench.policy = Policy(pace={Channel.SMS: 1.0})
+    answers: list[Outcome] = [NotSent(SLOW_DOWN, 60)]
+    bench.texts = ProviderInMemory(
+        lambda item: answers.pop() if answers else Accepted(item.address)
+    )
+    sender = bench.sender()
+    message = await bench.launch(reach="sms")
+    await bench.work(sender)
+    await sender.housekeeping()
+
+    bench.now -= timedelta(hours=1)
+    await sender.housekeeping()
+    for _ in range(20):
+        await bench.work(sender)
+        bench.now += timedelta(seconds=1)
+
+    assert len(bench.texts.given) == 1 + 3
+    assert (await bench.progress(message)).equation.sent == 3
+
+
+async def test_clock_set_back_does_not_keep_a_dead_senders_copies_for_an_hour(
+    bench: Bench,
+) -> None:
+    await bench.contacts("Amina")
+    message = await bench.launch(reach="sms")
+    await expand_in_batches(bench, message, people=1)
+    [batch] = await batches_of(bench, message)
+    await bench.write(take_batch, batch.id, owner="dead", lease=LEASE, now=bench.now)
+    await bench.write(
+        record_and_claim,
+        batch.id,
+        owner="dead",
+        done=(),
+        limits=lambda _channel: Limits(10, 0, LEASE),
+        zones=Zones(),
+        now=bench.now,
+    )
+
+    bench.now -= timedelta(hours=1)
+    await bench.write(look_again, NoJobs(), now=bench.now)
+    bench.now += FARTHEST + timedelta(seconds=1)
+    lost = await bench.write(release_dead, NoJobs(), now=bench.now)
+
+    assert lost == 1

@@ -112,6 +112,7 @@ class Reference:
         before, self.seen = self.seen, seen
         wrong = [
             *always_wrong(_due(seen.ledger), self.journal),
+            *_given_up(seen.ledger, self.journal),
             *gone_backwards(before.ledger, seen.ledger),
             *self._messages(before, seen),
             *self._unbalanced(seen),
@@ -203,6 +204,8 @@ class Reference:
                 yield from self._skip(seen, new)
             elif new.status == FAILED:
                 yield from self._failure(new)
+            elif new.reason == "not_sent_again" and new.approved_sends < 2:
+                yield f"delivery {new.id} was never to be sent again, it says"
             elif new.status == STOPPED and not self._has_ended(new, seen, "stopped"):
                 yield f"delivery {new.id} was called off though nobody stopped its message"
             elif new.status == EXPIRED and not self._has_ended(new, seen, "expired"):
@@ -308,15 +311,26 @@ class Reference:
             self.refuse((copy.channel, copy.address), copy.reason)
 
 
+def _given_up(ledger: Ledger, journal: list[dict[str, Any]]) -> Iterator[str]:
+    """Copies that were to be sent once more, told as if nobody had got them, though the first left."""
+    taken = {entry["delivery_id"] for entry in journal if entry["kind"] == "accepted"}
+    told = {entry["delivery_id"] for entry in journal if entry["kind"] == "receipt"}
+    for copy in ledger.copies.values():
+        ended = copy.status in NEVER_LEFT - {PENDING} or (
+            copy.status == FAILED and copy.id not in told
+        )
+        if copy.approved_sends > 1 and copy.id in taken and ended:
+            yield f"delivery {copy.id} was accepted once but stands at {copy.status}"
+
+
 def _due(ledger: Ledger) -> Ledger:
     """The ledger with each copy that a person meant to send again at its next attempt already.
 
-    Whoever approves that gives up knowing what came of the attempt before: the row tells of the
-    next one, also when that is called off.
+    While it waits, the row tells of the next attempt; if that is called off, of the one before.
     """
     copies = {
         copy.id: replace(copy, attempt=copy.attempt + 1)
-        if copy.status in NEVER_LEFT and copy.approved_sends > 1
+        if copy.status == PENDING and copy.approved_sends > 1
         else copy
         for copy in ledger.copies.values()
     }
