@@ -13,9 +13,13 @@ from database.engine import why_refused
 
 
 def refusal(engine: Engine, *statements: str) -> str:
-    with pytest.raises(DBAPIError) as refused, engine.begin() as conn:
-        for statement in statements:
-            conn.execute(text(statement))
+    *before, last = map(text, statements)
+    with engine.begin() as conn:
+        for statement in before:
+            conn.execute(statement)
+        with pytest.raises(DBAPIError) as refused:
+            conn.execute(last)
+        conn.rollback()
     engine.dispose()
     return why_refused(refused.value)
 
