@@ -22,6 +22,7 @@ from database.jobs import Handler, Idleness
 
 NUDGES = frozenset({"expand", "send_batch", "look"})  # kinds that mean no more than "look"
 STALLED_SECONDS = 30.0  # without a heartbeat; a worker beats every ten
+PATIENCE_SECONDS = 5.0  # for a connection; a stop while the server is away must not take minutes
 LOOKED = "looked"
 ENDING_SECONDS = 1.0  # whoever cancels has waited already for what must come home
 
@@ -35,7 +36,11 @@ class ProcrastinateJobs:
         conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
         self._app = procrastinate.App(
             connector=procrastinate.PsycopgConnector(
-                conninfo=conninfo, min_size=1, max_size=8, kwargs=dict(vanishing.CLIENT)
+                conninfo=conninfo,
+                min_size=1,
+                max_size=8,
+                timeout=PATIENCE_SECONDS,
+                kwargs=dict(vanishing.CLIENT),
             )
         )
         self._open = False

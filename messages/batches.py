@@ -83,7 +83,8 @@ def look_again(conn: Connection, jobs: Jobs, *, now: datetime) -> None:
     ).all()
     for message_id, launched_at, starts_at in early:
         starts = now + ((starts_at or now) - (launched_at or now))
-        conn.execute(update(Message).where(Message.id == message_id).values(starts_at=starts))
+        anew = {"launched_at": now, "starts_at": starts}
+        conn.execute(update(Message).where(Message.id == message_id).values(anew))
     _bring_nearer(conn, now)
     waiting = (
         update(Batch)

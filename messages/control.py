@@ -14,6 +14,7 @@ from database.jobs import Jobs
 from messages import audience as audiences
 from messages import counts, doubts
 from messages.audience import EVERYBODY, Audience
+from messages.batches import finish_if_done
 from messages.doubts import NOT_SENT_AGAIN
 from messages.hours import Hours
 from messages.hours import write as write_hours
@@ -162,6 +163,7 @@ def resume(conn: Connection, jobs: Jobs, message_id: int, *, now: datetime) -> N
     for paused in [message_id, *conn.scalars(answers.order_by(Message.id))]:
         _set_status(conn, paused, MessageStatus.SENDING, paused_because="")
         _open_batches_due(conn, jobs, paused, now)
+        finish_if_done(conn, paused, now=now)  # nobody in it may be left who could be sent anything
     jobs.enqueue(conn, "expand", message_id, priority=message.priority)
 
 

@@ -136,6 +136,11 @@ def slow_down(conn: Connection, sender: str, *, rate: float, now: datetime) -> N
     conn.execute(update(Pace).where(Pace.sender == sender).values(slowed=halved, slowed_at=now))
 
 
+def any_filled_after(conn: Connection, time: datetime) -> bool:
+    """Whether a bucket was filled after that time."""
+    return conn.scalar(select(Pace.sender).where(Pace.filled_at > time).limit(1)) is not None
+
+
 def clock_set_back(conn: Connection, *, now: datetime) -> None:
     """Let buckets that were filled, or slowed, at a time that has not come yet refill from now on."""
     conn.execute(update(Pace).where(Pace.filled_at > now).values(filled_at=now))

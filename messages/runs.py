@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from database.clock import Clock
+from database.clock import SLACK, Clock
 from database.jobs import Jobs
-from messages.batches import reap
+from messages import pacing
+from messages.batches import look_again, reap
 from messages.control import LIVE
 from messages.models import Batch, Delivery, Message, MessageStatus, SenderRun
 from messages.remembering import Remembered
@@ -67,7 +68,11 @@ def begin(
     ``also_hold`` holds what other rooms would send by themselves, if the database is an old copy.
     """
     now = clock(conn)
-    held = _why_held(conn, remembered, now)
+    last = conn.scalar(select(func.max(SenderRun.seen_at)))
+    held = _why_held(conn, remembered, last, now)
+    if _was_set_back(conn, last, now):
+        pacing.clock_set_back(conn, now=now)
+        look_again(conn, jobs, now=now)
     _note_dead(conn, remembered.dead, now)
     crashed = _crashed(conn, now, alone=alone)
     conn.execute(
@@ -176,9 +181,10 @@ def _pause_all(conn: Connection, because: str, among: Sequence[MessageStatus]) -
     )
 
 
-def _why_held(conn: Connection, remembered: Remembered, now: datetime) -> str:
+def _why_held(
+    conn: Connection, remembered: Remembered, last: datetime | None, now: datetime
+) -> str:
     """Why nothing may leave of this database before a person has looked; "" when all is well."""
-    last = conn.scalar(select(func.max(SenderRun.seen_at)))
     if remembered.seen_at is not None and (last is None or last < remembered.seen_at):
         return RESTORED
     if any(_unknown_here(conn, remembered.claims)):
@@ -186,6 +192,12 @@ def _why_held(conn: Connection, remembered: Remembered, now: datetime) -> str:
     if last is not None and last > now + SKEW:
         return SET_BACK
     return ""
+
+
+def _was_set_back(conn: Connection, last: datetime | None, now: datetime) -> bool:
+    """Whether something was written at a time that has not come yet."""
+    ahead = now + SLACK
+    return (last is not None and last > ahead) or pacing.any_filled_after(conn, ahead)
 
 
 def _unknown_here(conn: Connection, claims: Sequence[tuple[int, int]]) -> Iterator[bool]:

@@ -109,7 +109,7 @@ def pairs() -> Iterator[tuple[Fault, Fault]]:
 def _too_much(first: str, second: str) -> bool:
     """Every second of the larger products is enough: each fault still meets each kind."""
     kinds = BY_NAME[first].kind, BY_NAME[second].kind
-    if (first, second) == ("read-only file", "frozen past the lease"):
+    if first in ("disk full", "read-only file") and second == "frozen past the lease":
         return True  # who is frozen writes nothing, and so never meets it
     if kinds in ((Kind.PROVIDER, Kind.WEBHOOKS), (Kind.PROCESSES, Kind.TIME)):
         return False

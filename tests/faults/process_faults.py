@@ -56,6 +56,11 @@ def kill_thrice(stage: Stage) -> None:
 
 def terminate(stage: Stage) -> None:
     """A deploy in the midst of sending."""
+    stage.processes[-1].send(signal.SIGTERM)
+
+
+def deploy(stage: Stage) -> None:
+    """The old one ends, the new one starts."""
     code = stage.processes[-1].end(signal.SIGTERM)
     stage.notes["codes"] = [code]
     stage.notes["left sending"] = stage.statuses()[checker.SENDING]
@@ -78,6 +83,7 @@ def terminate_in_undo_window(stage: Stage) -> None:
     stage.launch()
     stage.notes["left early"] = stage.fake.accepted
     terminate(stage)
+    deploy(stage)
 
 
 def nothing_left_early(stage: Stage) -> Sequence[str]:
@@ -200,6 +206,7 @@ FAULTS = [
         kind=Kind.PROCESSES,
         says="a deploy: what is on the wire comes home first",
         inject=terminate,
+        heal=deploy,
         expects=drained,
     ),
     Fault(

@@ -47,7 +47,7 @@ def run(case: Case, grounds: Grounds, folder: Path) -> Result:
         try:
             over = _play(case, stage)
         except NotInTime as error:
-            return _judged(case, stage, [str(error)[-400:]], started)
+            return _judged(case, stage, [" ".join(str(error).split())[-300:]], started)
         return _judged(case, stage, [] if over else ["it was not over in time"], started)
 
 
@@ -69,7 +69,7 @@ def _play(case: Case, stage: Stage) -> bool:
     for fault in late:
         fault.inject(stage)
     time.sleep(max(fault.lasts for fault in case.faults))
-    for fault in reversed(case.faults):
+    for fault in case.faults:
         fault.heal(stage)
     over = stage.finish()
     stage.end()

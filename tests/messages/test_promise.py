@@ -368,6 +368,20 @@ async def test_answers_that_were_paused_go_on_with_the_message_that_is_resumed(
     assert len(bench.texts.given) == 2
 
 
+async def test_paused_message_in_which_nobody_is_left_finishes_when_it_is_resumed(
+    bench: Bench,
+) -> None:
+    await bench.contacts("Amina", phone=None)
+    message = await bench.launch(reach="sms", undo_seconds=60)
+    await bench.write(control.pause, message)
+    await bench.work()  # writes the deliveries: nobody has a phone
+
+    await bench.write(control.resume, bench.jobs, message, now=bench.now)
+    await bench.work()
+
+    assert (await bench.progress(message)).status == MessageStatus.FINISHED
+
+
 async def test_clock_set_back_by_an_hour_does_not_hold_up_an_alert(bench: Bench) -> None:
     await bench.contacts("Amina", "Ben")
     sender = bench.sender()

@@ -200,7 +200,7 @@ class Machine(RuleBasedStateMachine):
 
     @moves(seconds=st.sampled_from([-HOUR, -70, -5, 5, 70, HOUR]))
     def clock_is_set(self, seconds: int) -> None:
-        self.world.time.set_by(seconds)
+        self.world.set_clock(seconds)
 
     # Organizers
 

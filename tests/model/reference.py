@@ -39,6 +39,7 @@ MOVES = {  # of a message; what is stopped or expired stays so
     ("sending", "expired"),
     ("sending", "finished"),
     ("paused", "sending"),
+    ("paused", "finished"),  # resumed, and nobody in it is left
     ("paused", "stopped"),
     ("paused", "expired"),
     ("finished", "sending"),
@@ -66,13 +67,15 @@ class Launched:
 
     id: int
     at: datetime
-    starts_at: datetime
+    starts_at: datetime  # at the earliest
+    undo: timedelta
     people: frozenset[int]  # who was there
     expires_at: datetime | None
     day: tuple[time, time, time] | None  # texts may arrive from, until; from on Sundays
     cap: int | None
     paused: bool = False
     ended: str = ""  # undone, stopped
+    relaunched: bool = False  # the clock was set back to before its launch
 
 
 @dataclass

@@ -75,6 +75,7 @@ FATES = (
     "refused",
     "bounced",
     "busy",
+    "misconfigured",
     "raises",
 )
 
@@ -342,6 +343,7 @@ class World:
             id=number,
             at=now,
             starts_at=now + timedelta(seconds=undo),
+            undo=timedelta(seconds=undo),
             people=frozenset(self.reference.people),
             expires_at=expires_at,
             day=(hours.opens, hours.closes, hours.sunday_opens) if hours else None,
@@ -356,6 +358,14 @@ class World:
             undo_seconds=undo,
             now=now,
         )
+
+    def set_clock(self, seconds: int) -> None:
+        """Somebody sets the wall clock; what was launched at a time to come is launched anew."""
+        self.time.set_by(seconds)
+        for message in self.reference.launched.values():
+            if self.time.wall < message.at:
+                message.relaunched = True
+                message.starts_at = min(message.starts_at, self.time.wall + message.undo)
 
     def expand(self, which: int, chunk: int) -> None:
         """Some sender writes the next few people's copies."""
@@ -390,9 +400,10 @@ class World:
         """An organizer takes a launch back, having pressed so many seconds ago: all, or nothing."""
         message = self._message(which)
         now = self.time.wall - timedelta(seconds=pressed)
-        early = now < message.starts_at
+        # When it is launched anew depends on when a sender notices that the clock was set back.
+        early = now < message.starts_at or message.relaunched
         live = {"sending", "paused"} if early else set()
-        may_fail = self.reference.claimed(message.id)
+        may_fail = self.reference.claimed(message.id) or message.relaunched
         if self._try(message, live, control.undo, message.id, now=now, may_fail=may_fail):
             message.ended, message.paused = "undone", False
             if self.reference.accepted(message.id):
@@ -601,12 +612,12 @@ class World:
         self.read_reply(opted_out=False)
         for life in list(self.lives):
             self.run(life)
-        for number in range(len(self.reference.launched)):
-            self.resume(number)
-        self._resume_answers()
         if not self.lives:
             self.time.pass_by(TEN_MINUTES.total_seconds())
             self.start()
+        for number in range(len(self.reference.launched)):
+            self.resume(number)
+        self._resume_answers()
         life = self.lives[0]
         for _ in range(ROUNDS):
             self.keep_house(life)
@@ -621,9 +632,10 @@ class World:
             self.look_at_page(number)
 
     def _resume_answers(self) -> None:
-        for message in self.reference.seen.messages.values():
-            if message.status == "paused":
-                self.store.write(control.resume, NoJobs(), message.id, now=self.time.wall)
+        for number in list(self.reference.seen.messages):
+            # The first that is resumed takes the others with it.
+            if self.reference.seen.messages[number].status == "paused":
+                self.store.write(control.resume, NoJobs(), number, now=self.time.wall)
 
     def _nothing_open(self) -> bool:
         sending = any(copy.status == SENDING for copy in self.reference.seen.ledger.copies.values())
