@@ -33,6 +33,10 @@ BLOCK = 250  # rows in one statement; SQLite takes some 32,000 parameters
 LEAVE = "ON CONFLICT DO NOTHING"  # what is there already stays as it is
 _NULL = "\0"  # stands for NULL until a line is escaped; no text of ours holds a NUL
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_NEXT_IDS = text(  # the sequence is looked up once, not for every number
+    "SELECT nextval((SELECT CAST(pg_get_serial_sequence(:table, 'id') AS regclass)))"
+    " FROM generate_series(1, :count)"
+)
 _AMONG = {
     "sqlite": "(SELECT value FROM json_each(:texts))",
     "postgresql": "ANY (ARRAY(SELECT json_array_elements_text(CAST(:texts AS json))))",
@@ -53,9 +57,7 @@ def reserve_ids(conn: Connection, table: FromClause, count: int) -> list[int]:
     if conn.dialect.name == "sqlite":  # whoever writes is alone
         last = conn.scalar(select(func.coalesce(func.max(table.c.id), 0))) or 0
         return list(range(last + 1, last + 1 + count))
-    sequence = func.pg_get_serial_sequence(str(table.description), "id")
-    numbers = func.generate_series(1, count).table_valued("number")
-    return list(conn.scalars(select(func.nextval(sequence)).select_from(numbers)))
+    return list(conn.scalars(_NEXT_IDS, {"table": table.description, "count": count}))
 
 
 def insert_many(
