@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any
 
 from contacts.mapping import NOTHING_SAID, Row
-from contacts.models import Standing
 from contacts.scanning import Findings, Table
+from contacts.standing import Standing
 
 CHUNK = 6000  # rows per transaction: they hold SQLite's writer for a sixth of a second
 _STATUSES = Row._fields.index("statuses")

@@ -22,8 +22,8 @@ from contacts.addresses import (
     plain_north_american,
 )
 from contacts.headings import Columns, heading_key
-from contacts.models import Channel, Standing
-from database.tables import folded
+from contacts.standing import Channel, Standing
+from database.folding import folded
 
 LONGEST = 120  # characters of a name or a city
 LANGUAGES = {

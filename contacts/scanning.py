@@ -10,8 +10,8 @@ from typing import TextIO
 
 from contacts.headings import Columns, find_columns
 from contacts.mapping import Row, RowProblem, RowReader
-from contacts.models import NETWORK, project_scope
 from contacts.reading import BadFile, Layout, read_layout, read_rows
+from contacts.standing import NETWORK, project_scope
 
 UNKNOWN = "unknown"  # the consent statement that says: store them, but do not write to them
 MOST_PROBLEMS = 500  # kept for the screen; the error file has them all
