@@ -29,7 +29,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.util import await_only
 
 Cell = str | int | None
-BLOCK = 250  # rows in one statement; SQLite takes some 32,000 parameters
+BLOCK = 500  # rows in one statement; SQLite takes some 32,000 parameters
 LEAVE = "ON CONFLICT DO NOTHING"  # what is there already stays as it is
 _NULL = "\0"  # stands for NULL until a line is escaped; no text of ours holds a NUL
 _ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
