@@ -104,32 +104,33 @@ async def _import(
     """Read the whole file first, then forecast or import it."""
     with _progress() as bars:
         reading = bars.add_task("reading", total=None)
-        scanned = await asyncio.to_thread(
-            scanning.scan,
+        table = await asyncio.to_thread(
+            scanning.check,
             file,
             options=options,
             progress=lambda rows: bars.update(reading, completed=rows),
         )
-        bars.update(reading, total=scanned.rows, completed=scanned.rows)
+        bars.update(reading, total=table.rows, completed=table.rows)
         if errors is not None:
-            await asyncio.to_thread(_write_problems, scanned, errors)
-        doing = bars.add_task("comparing" if dry_run else "importing", total=scanned.rows)
+            await asyncio.to_thread(_write_problems, table, errors)
+        doing = bars.add_task("comparing" if dry_run else "importing", total=table.rows)
 
         def done(rows: int) -> None:
             bars.update(doing, completed=rows)
 
         if dry_run:
+            scanned = await asyncio.to_thread(scanning.look_through, table)
             return await here.database.read(imports.preview, scanned, progress=done)
-        report = await imports.import_scanned(
-            here.database, scanned, actor=BY, now=now(), progress=done
+        report = await imports.import_table(
+            here.database, table, actor=BY, now=now(), progress=done
         )
-        bars.update(doing, completed=scanned.rows)
+        bars.update(doing, completed=table.rows)
         return report
 
 
-def _write_problems(scanned: scanning.Scan, errors: Path) -> None:
+def _write_problems(table: scanning.Table, errors: Path) -> None:
     with errors.open("w", encoding="utf-8-sig", newline="") as target:
-        scanning.write_problems(scanned, target)
+        scanning.write_problems(table, target)
 
 
 def _progress() -> Progress:

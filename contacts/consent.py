@@ -32,6 +32,7 @@ from contacts.ledger import (
     by_channel,
     drop,
     grant_many,
+    in_order,
     ledger,
     line,
     milder_than,
@@ -109,9 +110,10 @@ def grant_unless_refused(
     known = standings(conn, pairs, scopes=(scope,)) if held is None else held
     standing = known.standing_in(scope)
     willing = pairs - known.refused.keys() - _already_noted(conn, standing, scope, import_id)
-    new = willing - standing
+    noted = in_order(willing)
+    new = [pair for pair in noted if pair not in standing] if standing else noted
     said = Evidence(source, evidence, actor, import_id)
-    note_many(conn, willing, scope, Standing.GRANTED, said, now)
+    note_many(conn, noted, scope, Standing.GRANTED, said, now)
     grant_many(conn, new, scope, now)
     return len(new)
 
@@ -234,12 +236,14 @@ def _already_noted(
     """Consents that this import wrote before, so that running a chunk again adds nothing."""
     if import_id is None:
         return set()
-    return {
-        (channel, address)
-        for channel, addresses in by_channel(pairs)
-        for address in conn.scalars(
-            select(Consent.address)
-            .where(Consent.channel == channel, among(conn, Consent.address, addresses))
-            .where(Consent.scope == scope, Consent.import_id == import_id)
+    found = set()
+    for channel, addresses in by_channel(pairs):
+        # Which import wrote a line is asked here, for a database that is told of it may look at
+        # all lines of the import.
+        lines = select(Consent.address, Consent.import_id).where(
+            Consent.channel == channel,
+            among(conn, Consent.address, addresses),
+            Consent.scope == scope,
         )
-    }
+        found |= {(channel, line.address) for line in conn.execute(lines) if line[1] == import_id}
+    return found

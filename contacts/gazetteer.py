@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
-from representatives.lookup import ZipFacts, newest_dataset, place_of, zip_facts
-from representatives.timezones import zone_sets
+from representatives.lookup import newest_dataset, place_of, zip_facts
+from representatives.timezones import zone_sets, zones_of_phone
 
 PLACED = ("state", "district", "district_how", "zone_set_id")  # columns of a contact
 Placed = tuple[str, int | None, str, int]
@@ -22,16 +22,16 @@ class Gazetteer:
 
     def __init__(self) -> None:
         self._dataset = -1
-        self._zips: dict[str, ZipFacts] = {}
+        self._zones: dict[str, frozenset[str] | None] = {}  # None: the phone must tell
         self._districts: dict[str, tuple[str, int | None, str]] = {}
 
     def settle(self, conn: Connection, people: Sequence[tuple[str, str]]) -> list[Placed]:
         """The columns that follow from each person's ZIP and phone ("" = not known)."""
         self._look_up(conn, {zip_code for zip_code, _ in people})
-        zones = [self._zips[zip_code].zones_with(phone) for zip_code, phone in people]
-        ids = zone_sets(conn, {*zones})
+        zones = [self._zones[zip_code] or zones_of_phone(phone) for zip_code, phone in people]
+        ids, districts = zone_sets(conn, {*zones}), self._districts
         return [
-            (*self._districts[zip_code], ids[own])
+            (*districts[zip_code], ids[own])
             for (zip_code, _), own in zip(people, zones, strict=True)
         ]
 
@@ -39,9 +39,9 @@ class Gazetteer:
         dataset = newest_dataset(conn)
         if dataset != self._dataset:
             self._dataset = dataset
-            self._zips.clear()
-        missing = zips - self._zips.keys()
+            self._zones.clear()
+        missing = zips - self._zones.keys()
         for zip_code, facts in zip_facts(conn, missing).items() if missing else ():
-            self._zips[zip_code] = facts
+            self._zones[zip_code] = facts.zones
             place = place_of(zip_code, None, facts)
             self._districts[zip_code] = (place.state, place.district, place.how)

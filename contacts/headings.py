@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from contacts.reading import BadFile
-from database.tables import folded
+from database.folding import folded
 
 # Headings by field, English and Spanish, and those of Action Network's exports (can2_…). Where a
 # file has several of one field, the one named first here is used, the next where it is empty.

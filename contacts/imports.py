@@ -12,22 +12,21 @@ from collections import Counter
 from collections.abc import Container, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import Connection, insert, update
 
+from contacts.aside import WORTH_A_PROCESS, chunks_aside
+from contacts.chunking import CHUNK, chunks
 from contacts.forecast import Marks, Overlay, Repeats, ToldAbove
 from contacts.mapping import Row, RowProblem
 from contacts.matching import Entry, Fate, Matcher, Single, alone
 from contacts.merging import change, create, enrol, known_entries
 from contacts.models import Import
-from contacts.scanning import ImportOptions, Progress, Scan, scan
+from contacts.scanning import Findings, ImportOptions, Progress, Scan, Table, check
 from contacts.undoing import undo
 from contacts.words import Run, Word, foreseen, held, record
 from database.engine import Database
-
-CHUNK = 4000  # rows per transaction: they hold SQLite's writer for a sixth of a second
 
 Pair = tuple[str, str]  # channel and address
 
@@ -141,27 +140,20 @@ def preview(
     return _report(scanned, tally, None)
 
 
-def chunks(scanned: Scan, size: int = CHUNK) -> Generator[list[Row]]:
-    """The importable rows of a file, a transaction's worth at a time."""
-    people = scanned.people()
-    while rows := list(islice(people, size)):
-        yield rows
-
-
-def begin(conn: Connection, scanned: Scan, *, actor: str, now: datetime) -> Run:
+def begin(conn: Connection, table: Table, *, actor: str, now: datetime) -> Run:
     """Note that an import starts."""
     values = {
-        "project_id": scanned.options.project_id,
-        "filename": scanned.filename,
-        "sha256": scanned.layout.sha256,
-        "consent": scanned.options.statement,
-        "counts": {"finished": False, "rows": scanned.rows},
+        "project_id": table.options.project_id,
+        "filename": table.filename,
+        "sha256": table.layout.sha256,
+        "consent": table.options.statement,
+        "counts": {"finished": False, "rows": table.rows},
         "actor": actor,
         "created_at": now,
         "undone_at": None,
     }
     import_id = conn.execute(insert(Import).values(values).returning(Import.id)).scalar_one()
-    return Run(import_id, scanned.options, actor, now)
+    return Run(import_id, table.options, actor, now)
 
 
 def apply_chunk(
@@ -222,38 +214,45 @@ async def import_file(
     filename: str = "",
     progress: Progress | None = None,
 ) -> ImportReport:
-    """Scan a file and import it chunk by chunk while the service goes on.
+    """Read a file to its end and import it chunk by chunk while the service goes on.
 
     Raises BadFile or ConsentMissing before anything is written. If a chunk fails, what was written
     is undone before the failure is raised.
     """
-    scanned = await asyncio.to_thread(scan, source, options=options, filename=filename)
-    return await import_scanned(database, scanned, actor=actor, now=now, progress=progress)
+    table = await asyncio.to_thread(check, source, options=options, filename=filename)
+    return await import_table(database, table, actor=actor, now=now, progress=progress)
 
 
-async def import_scanned(
+async def import_table(
     database: Database,
-    scanned: Scan,
+    table: Table,
     *,
     actor: str,
     now: datetime,
     progress: Progress | None = None,
+    chunk: int = CHUNK,
+    worth_a_process: int = WORTH_A_PROCESS,
 ) -> ImportReport:
-    """Import a file that was scanned before."""
-    started = await database.write(begin, scanned, actor=actor, now=now)
+    """Import a file that was checked before; with so many rows, another process reads it."""
+    started, findings = await database.write(begin, table, actor=actor, now=now), Findings()
+    reading = chunks_aside if table.rows >= worth_a_process else chunks
+    waiting = reading(table, chunk, findings=findings)
     try:
-        tally = await _apply_all(database, scanned, started, progress)
+        tally = await _apply_all(database, waiting, started, progress)
     except Exception:
         await database.write(undo, started.import_id, now, actor=actor)
         raise
-    return await database.write(finish, scanned, started, tally)
+    return await database.write(finish, table.scanned(findings), started, tally)
 
 
 async def _apply_all(
-    database: Database, scanned: Scan, started: Run, progress: Progress | None
+    database: Database,
+    waiting: Generator[list[Row]],
+    started: Run,
+    progress: Progress | None,
 ) -> Tally:
-    """Write chunk after chunk; while the database has one, a thread reads the next."""
-    tally, touched, done, waiting = Tally(), Marks(), 0, chunks(scanned)
+    """Write chunk after chunk; while the database has one, a thread waits for the next."""
+    tally, touched, done = Tally(), Marks(), 0
     ahead = _read_ahead(waiting)
     try:
         while rows := await ahead:

@@ -22,8 +22,8 @@ from contacts.addresses import (
     plain_north_american,
 )
 from contacts.headings import Columns, heading_key
-from contacts.models import Channel, Standing
-from database.tables import folded
+from contacts.standing import Channel, Standing
+from database.folding import folded
 
 LONGEST = 120  # characters of a name or a city
 LANGUAGES = {
@@ -74,14 +74,17 @@ class Row(NamedTuple):
     # By channel: what another program says about an address that is not simply subscribed.
     statuses: Mapping[str, Standing] = NOTHING_SAID
     zip_mended: bool = False  # a leading zero, eaten by a spreadsheet, was put back
+    searched: str = ""  # what ``people.search_text`` would make of it, were it somebody new
 
 
 class RowReader:
     """Turns the cells of a row into a person."""
 
-    def __init__(self, columns: Columns, *, region: str = "US") -> None:
+    def __init__(self, columns: Columns, *, region: str = "US", language: str = "en") -> None:
+        """``region`` is that of phones without a country, ``language`` of rows that do not say."""
         self._width = columns.width
         self._region = region
+        self._language = language
         self._spares = tuple(columns.spares.items())
         # A column that is not there reads the empty cell that ``read`` puts last.
         self._cells_of = itemgetter(*(columns.positions.get(name, -1) for name in READ))
@@ -117,23 +120,31 @@ class RowReader:
             phone, bad_phone = _phone(phone, self._region)
         if email:
             email, bad_email = _email(email)
+        city = _clean(city)
         row = Row(
             number,
             given,
             family,
             language,
             zip_code,
-            _clean(city),
+            city,
             phone,
             email,
             _tags(tags),
             _statuses(*said),
             mended,
+            _searched(given, family, language or self._language, zip_code, city, phone, email),
         )
         if not (bad_zip or bad_language or bad_phone or bad_email):
             return row, ()
         sentences = zip(PROBLEMS, (bad_zip, bad_language, bad_phone, bad_email), strict=True)
         return row, [RowProblem(number, name, reason) for name, reason in sentences if reason]
+
+
+def _searched(*told: str) -> str:
+    """All that is told, folded; names that were folded before are at hand."""
+    text = " ".join(told)
+    return folded(text) if text.isascii() else " ".join(filter(None, map(folded, told)))
 
 
 def _phone(text: str, region: str) -> tuple[str, str]:

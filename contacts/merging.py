@@ -16,7 +16,7 @@ from contacts.models import Address, Channel, Contact, ContactTag, ImportChange,
 from contacts.people import BY_HAND, Person, search_text
 from contacts.scanning import ImportOptions
 from contacts.tags import tag_ids
-from database.bulk import among, insert_many, leave, reserve_ids
+from database.bulk import LEAVE, among, insert_many, reserve_ids
 from database.tables import folded
 
 SLICE = 5000  # ids per statement; both databases take some 32,000 parameters
@@ -24,7 +24,7 @@ T = TypeVar("T")
 CHOSEN = "chosen_place"  # in a change's "before": a district that a new ZIP pushed out
 PLACE = ("state", "district", "district_how")
 ADDRESS = ("contact_id", "channel", "address", "rank")
-_ZIP, _PHONE = TEXTS.index("zip"), len(TEXTS)  # where what is told of somebody new has them
+SMS, EMAIL = Channel.SMS.value, Channel.EMAIL.value
 
 
 def known_entries(conn: Connection, rows: Iterable[Row]) -> list[Entry]:
@@ -71,25 +71,21 @@ def create(
     if not people:
         return []
     told = [_told(each, language) for each in people]
-    placed = gazetteer.settle(conn, [(each[_ZIP], each[_PHONE]) for each in told])
+    placed = gazetteer.settle(conn, [_whereabouts(each) for each in people])
     ids = reserve_ids(conn, Contact.__table__, len(told))
     addresses: list[tuple[int, str, str, int]] = []
-    texts: list[str] = []
-    for contact_id, each, person in zip(ids, people, told, strict=True):
-        further: tuple[str, ...] = ()
+    for contact_id, each in zip(ids, people, strict=True):
         if isinstance(each, Entry):
             each.id = contact_id
-            further = (*each.facts.phones[1:], *each.facts.emails[1:])
             addresses += _addresses_of(contact_id, each.facts)
-        else:
-            if each.phone:
-                addresses.append((contact_id, Channel.SMS.value, each.phone, 0))
-            if each.email:
-                addresses.append((contact_id, Channel.EMAIL.value, each.email, 0))
-        texts.append(_search_text((*person, *further)))
+            continue
+        if each.phone:
+            addresses.append((contact_id, SMS, each.phone, 0))
+        if each.email:
+            addresses.append((contact_id, EMAIL, each.email, 0))
     rows = [
-        (contact_id, *person[:_PHONE], text, *place)
-        for contact_id, person, text, place in zip(ids, told, texts, placed, strict=True)
+        (contact_id, *each, *place)
+        for contact_id, each, place in zip(ids, told, placed, strict=True)
     ]
     shared = {"joined_on": now.date(), "created_at": now, "import_id": import_id}
     insert_many(
@@ -99,20 +95,19 @@ def create(
     return ids
 
 
-def _search_text(told: Sequence[str]) -> str:
-    """What ``people.search_text`` makes of the same, with names that were folded before at hand."""
-    text = " ".join(told)
-    return folded(text) if text.isascii() else " ".join(filter(None, map(folded, told)))
-
-
 def _told(person: Row | Entry, language: str) -> tuple[str, ...]:
-    """TEXTS, the phone and the email address of somebody new."""
-    if isinstance(person, Row):
-        _number, given, family, spoken, zip_code, city, phone, email, *_rest = person
-        return given, family, spoken or language, zip_code, city, phone, email
-    facts = person.facts
-    first = next(iter(facts.phones), ""), next(iter(facts.emails), "")
-    return (*(getattr(facts, name) for name in TEXTS), *first)
+    """TEXTS of somebody new, and what is searched for them."""
+    if isinstance(person, Entry):
+        return tuple(_columns(person.facts).values())
+    _number, given, family, spoken, zip_code, city, *_rest, searched = person
+    return given, family, spoken or language, zip_code, city, searched
+
+
+def _whereabouts(person: Row | Entry) -> tuple[str, str]:
+    """The ZIP and the phone of somebody new."""
+    if isinstance(person, Entry):
+        return person.facts.zip, next(iter(person.facts.phones), "")
+    return person.zip, person.phone
 
 
 def change(conn: Connection, entries: Sequence[Entry], import_id: int | None) -> None:
@@ -165,7 +160,7 @@ def enrol(
         joining, members = {**shared, "project_id": options.project_id}, [(each,) for each in tags]
         table = Membership.__table__
         insert_many(
-            conn, table, ["contact_id"], members, shared=joining, on_conflict=None if new else leave
+            conn, table, ["contact_id"], members, shared=joining, on_conflict="" if new else LEAVE
         )
     ids = tag_ids(conn, {tag for own in {*tags.values(), options.tags} for tag in own})
     own_ids = {own: {ids[folded(tag)] for tag in (*own, *options.tags)} for own in {*tags.values()}}
@@ -177,7 +172,7 @@ def enrol(
         columns,
         tagged,
         shared=shared,
-        on_conflict=None if new else leave,
+        on_conflict="" if new else LEAVE,
     )
 
 

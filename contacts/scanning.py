@@ -1,4 +1,4 @@
-"""Read a whole file of contacts and say what is wrong with it, before a database hears of it."""
+"""Read a whole file of contacts, and say what is wrong with it, before a database hears of it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TextIO
 
 from contacts.headings import Columns, find_columns
 from contacts.mapping import Row, RowProblem, RowReader
-from contacts.models import NETWORK, project_scope
 from contacts.reading import BadFile, Layout, read_layout, read_rows
+from contacts.standing import NETWORK, project_scope
 
 UNKNOWN = "unknown"  # the consent statement that says: store them, but do not write to them
 MOST_PROBLEMS = 500  # kept for the screen; the error file has them all
@@ -51,8 +51,8 @@ class ImportOptions:
 
 
 @dataclass(frozen=True)
-class Scan:
-    """A file that can be imported, and what is wrong in it row by row."""
+class Table:
+    """A file that can be read from end to end, and what its importer says about it."""
 
     source: Path | bytes
     filename: str
@@ -60,27 +60,68 @@ class Scan:
     columns: Columns
     options: ImportOptions
     rows: int  # below the headings, blank ones aside
+
+    def people(self, findings: Findings | None = None) -> Iterator[Row]:
+        """Read the file row by row, leaving out what is refused; ``findings`` learn of all rows."""
+        for _cells, row, problems in _parsed(self.source, self.layout, self.columns, self.options):
+            if findings is not None:
+                findings.add(row, problems)
+            if row is not None:
+                yield row
+
+    def scanned(self, findings: Findings) -> Scan:
+        """The table with what was found in its rows."""
+        return Scan(
+            **vars(self),
+            refused_rows=findings.refused_rows,
+            refused=tuple(findings.refused),
+            left_out_fields=findings.left_out_fields,
+            left_out=tuple(findings.left_out),
+            zips_mended=findings.zips_mended,
+        )
+
+
+@dataclass(frozen=True)
+class Scan(Table):
+    """A file that can be imported, and what is wrong in it row by row."""
+
     refused_rows: int  # cannot be imported at all
     refused: tuple[RowProblem, ...]  # the first of them
     left_out_fields: int  # in rows that are imported without them
     left_out: tuple[RowProblem, ...]  # the first of them
     zips_mended: int  # leading zeros put back
 
-    def people(self) -> Iterator[Row]:
-        """Read the file again, row by row, leaving out what is refused."""
-        for _cells, row, _problems in _parsed(self.source, self.layout, self.columns, self.options):
-            if row is not None:
-                yield row
+
+@dataclass
+class Findings:
+    """What reading the rows has found so far."""
+
+    refused_rows: int = 0
+    left_out_fields: int = 0
+    zips_mended: int = 0
+    refused: list[RowProblem] = field(default_factory=list)
+    left_out: list[RowProblem] = field(default_factory=list)
+
+    def add(self, row: Row | None, problems: Sequence[RowProblem]) -> None:
+        """Take a row into the whole."""
+        if row is None:
+            self.refused_rows += 1
+            self.refused += problems[: max(0, MOST_PROBLEMS - len(self.refused))]
+            return
+        self.zips_mended += row.zip_mended
+        if problems:
+            self.left_out_fields += len(problems)
+            self.left_out += problems[: max(0, MOST_PROBLEMS - len(self.left_out))]
 
 
-def scan(
+def check(
     source: Path | bytes,
     *,
     options: ImportOptions,
     filename: str = "",
     progress: Progress | None = None,
-) -> Scan:
-    """Read a file from end to end, without a database, in little memory.
+) -> Table:
+    """Read a file from end to end as a table, without a database, and look into no row.
 
     Raises BadFile where it is no table of contacts, and ConsentMissing.
     """
@@ -93,40 +134,43 @@ def scan(
         raise ConsentMissing("say which project these people agreed to hear from; none is chosen")
     layout = read_layout(source)
     columns = find_columns(layout.headings, options.columns)
-    tally = _Tally()
-    for _cells, row, problems in _parsed(source, layout, columns, options):
-        tally.add(row, problems)
-        if progress and tally.rows % STEP == 0:
-            progress(tally.rows)
-    if not tally.rows:
+    rows = 0
+    for rows, _row in enumerate(read_rows(source, layout), 1):
+        if progress and rows % STEP == 0:
+            progress(rows)
+    if not rows:
         raise BadFile("the file has headings but no rows")
     name = filename or (source.name if isinstance(source, Path) else "upload.csv")
-    return Scan(
-        source=source,
-        filename=name,
-        layout=layout,
-        columns=columns,
-        options=options,
-        rows=tally.rows,
-        refused_rows=tally.refused_rows,
-        refused=tuple(tally.refused),
-        left_out_fields=tally.left_out_fields,
-        left_out=tuple(tally.left_out),
-        zips_mended=tally.zips_mended,
-    )
+    return Table(source, name, layout, columns, options, rows)
 
 
-def write_problems(scanned: Scan, target: TextIO) -> int:
+def scan(source: Path | bytes, *, options: ImportOptions, filename: str = "") -> Scan:
+    """Read a file from end to end and look into every row, without a database, in little memory.
+
+    Raises BadFile where it is no table of contacts, and ConsentMissing.
+    """
+    return look_through(check(source, options=options, filename=filename))
+
+
+def look_through(table: Table) -> Scan:
+    """Look into every row of a file."""
+    findings = Findings()
+    for _row in table.people(findings):
+        pass
+    return table.scanned(findings)
+
+
+def write_problems(table: Table, target: TextIO) -> int:
     """Write every row with a problem, with its line and the reason, as CSV; return how many.
 
     Cells that a spreadsheet would run as a formula are defused with an apostrophe; importing the
     mended file takes it off again.
     """
     writer = csv.writer(target)
-    writer.writerow([*map(_defused, scanned.layout.headings), "line", "imported", "reason"])
+    writer.writerow([*map(_defused, table.layout.headings), "line", "imported", "reason"])
     written = 0
-    width = scanned.columns.width
-    parsed = _parsed(scanned.source, scanned.layout, scanned.columns, scanned.options)
+    width = table.columns.width
+    parsed = _parsed(table.source, table.layout, table.columns, table.options)
     for cells, row, problems in parsed:
         if not problems:
             continue
@@ -138,30 +182,10 @@ def write_problems(scanned: Scan, target: TextIO) -> int:
     return written
 
 
-class _Tally:
-    """What a scan has counted so far."""
-
-    def __init__(self) -> None:
-        self.rows = self.refused_rows = self.left_out_fields = self.zips_mended = 0
-        self.refused: list[RowProblem] = []
-        self.left_out: list[RowProblem] = []
-
-    def add(self, row: Row | None, problems: Sequence[RowProblem]) -> None:
-        self.rows += 1
-        if row is None:
-            self.refused_rows += 1
-            self.refused += problems[: max(0, MOST_PROBLEMS - len(self.refused))]
-            return
-        self.zips_mended += row.zip_mended
-        if problems:
-            self.left_out_fields += len(problems)
-            self.left_out += problems[: max(0, MOST_PROBLEMS - len(self.left_out))]
-
-
 def _parsed(
     source: Path | bytes, layout: Layout, columns: Columns, options: ImportOptions
 ) -> Iterator[tuple[list[str], Row | None, Sequence[RowProblem]]]:
-    reader = RowReader(columns, region=options.region)
+    reader = RowReader(columns, region=options.region, language=options.language)
     for number, cells in read_rows(source, layout):
         row, problems = reader.read(number, cells)
         yield cells, row, problems

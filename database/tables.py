@@ -7,15 +7,17 @@ found without regard to case is folded in Python (``folded``) before it is store
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Any
 
 from sqlalchemy import JSON, BigInteger, Dialect, Integer, MetaData, String, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 from sqlalchemy.types import DateTime, TypeDecorator
+
+from database.folding import folded
+
+__all__ = ["Base", "Id", "Json", "NaiveTime", "UTCDateTime", "code", "folded", "id_key"]
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -68,16 +70,3 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json,
         list[Any]: Json,
     }
-
-
-def folded(text: str) -> str:
-    """Fold case and accents: equal results mean "the same to a person who types in a hurry"."""
-    if text.isascii():  # nothing to decompose: most names, every address
-        return " ".join(text.lower().split())
-    return _folded(text)
-
-
-@lru_cache(maxsize=8192)  # the same names come again and again
-def _folded(text: str) -> str:
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-    return " ".join(bare.casefold().split())

@@ -25,6 +25,7 @@ from messages.receipts import RawEvent, store, take_in
 log = structlog.get_logger("intake")
 
 GATHER_SECONDS = 0.008  # that the first receipt of a group waits for others
+ENOUGH = 50  # receipts that are worth a commit: who waits for more leaves the machine idle
 TOGETHER = 500  # receipts in a group; on SQLite, who sends waits for it
 MOST_WAITING = 20_000  # receipts; about a second's worth
 
@@ -72,7 +73,7 @@ class Intake:
         handed = _Handed(events, now, asyncio.get_running_loop().create_future())
         self._waiting.append(handed)
         self._count += len(events)
-        if self._count >= TOGETHER:
+        if self._count >= ENOUGH:
             self._enough.set()
         if self._draining is None:
             self._draining = asyncio.create_task(self._drain(), name="intake")
@@ -95,7 +96,7 @@ class Intake:
 
     async def _gather(self) -> None:
         """Wait for others, unless there are enough already or we are to close."""
-        if not self._closed and self._count < TOGETHER:
+        if not self._closed and self._count < ENOUGH:
             self._enough.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._gather_seconds):

@@ -90,7 +90,11 @@ _TELLING = len("+1") + 7
 
 @lru_cache(maxsize=16384)
 def _zones_of_number(phone: str) -> frozenset[str]:
-    zones = time_zones_for_number(phonenumbers.parse(phone, None))
+    if phone.startswith("+1"):  # nothing to find out, and parsing takes longer than all the rest
+        number = phonenumbers.PhoneNumber(country_code=1, national_number=int(phone[2:]))
+    else:
+        number = phonenumbers.parse(phone, None)
+    zones = time_zones_for_number(number)
     if UNKNOWN_TIMEZONE in zones or len(zones) > MOST_ZONES_OF_AREA_CODE:
         return US_ZONES
     return frozenset(zones)

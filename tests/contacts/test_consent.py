@@ -68,6 +68,24 @@ def ledger(conn: Connection, pair: tuple[str, str]) -> list[str]:
     return list(conn.scalars(lines))
 
 
+def test_a_refusal_that_comes_after_the_look_is_left_too(conn: Connection, now: datetime) -> None:
+    seen = consent.standings(conn, [AMINA, BEN])
+    say_no(conn, AMINA, now)
+
+    consent.grant_unless_refused(
+        conn,
+        [AMINA, BEN],
+        source="import",
+        evidence="signed our sheet",
+        actor="organizer:1",
+        now=now,
+        held=seen,
+    )
+
+    assert why_not(conn, AMINA) == "opted_out"
+    assert why_not(conn, BEN) == ""
+
+
 def test_an_address_nobody_spoke_for_may_not_be_written_to(conn: Connection) -> None:
     assert why_not(conn, AMINA) == "no_consent"
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, func, literal, select
 
 from contacts import consent, imports
+from contacts.chunking import CHUNK
 from contacts.imports import ImportReport
 from contacts.models import (
     Address,
@@ -25,7 +26,7 @@ from contacts.models import (
     project_scope,
 )
 from contacts.people import choose_district, contact, contacts_at
-from contacts.scanning import ConsentMissing, ImportOptions, Scan, scan, write_problems
+from contacts.scanning import ConsentMissing, ImportOptions, Scan, check, scan, write_problems
 from contacts.tags import add_tags
 from contacts.undoing import AlreadyUndone, NoSuchImport, undo
 from database.opening import Opened
@@ -398,7 +399,7 @@ def test_the_error_file_names_rows_and_reasons_and_defuses_formulas() -> None:
 
 
 async def test_a_file_is_imported_in_chunks_with_progress(opened: Opened, now: datetime) -> None:
-    people = 2 * imports.CHUNK + 300
+    people = 2 * CHUNK + 300
     rows = "".join(f"P{n},,p{n}@example.org,,,,\n" for n in range(people))
     told: list[int] = []
 
@@ -412,7 +413,7 @@ async def test_a_file_is_imported_in_chunks_with_progress(opened: Opened, now: d
     )
 
     assert report.created == people
-    assert told == [imports.CHUNK, 2 * imports.CHUNK, people]
+    assert told == [CHUNK, 2 * CHUNK, people]
     counts = await opened.database.read(lambda conn: conn.scalars(select(Import.counts)).one())
     assert counts["finished"] is True
     assert counts["created"] == people
@@ -424,11 +425,11 @@ async def test_a_failure_half_way_leaves_nothing_behind(
     path = tmp_path / "list.csv"
     rows = "".join(f"P{n},,p{n}@example.org,,,,\n" for n in range(40_000))
     path.write_text(HEAD + rows)
-    file = scan(path, options=ImportOptions(consent="signed"))
+    file = check(path, options=ImportOptions(consent="signed"))
     path.write_text(HEAD + rows[: len(rows) // 8] + '\n"never closed')
 
     with pytest.raises(ValueError, match="quotation mark"):
-        await imports.import_scanned(opened.database, file, actor="organizer:1", now=now)
+        await imports.import_table(opened.database, file, actor="organizer:1", now=now)
 
     assert await opened.database.read(people) == 0
     assert await opened.database.read(lambda conn: conn.scalar(select(Import.undone_at))) == now

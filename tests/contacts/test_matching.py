@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from contacts import consent, imports
+from contacts.chunking import chunks
 from contacts.forecast import Marks
 from contacts.mapping import Row
 from contacts.matching import Entry, Facts, Single, alone
@@ -129,7 +130,7 @@ def imported(
     with conn.begin_nested() as savepoint:
         run = replace(imports.begin(conn, file, actor="organizer:1", now=now), alone=single)
         tally, touched = imports.Tally(), Marks()
-        for rows in imports.chunks(file, chunk):
+        for rows in chunks(file, chunk):
             applied = imports.apply_chunk(conn, run, rows, touched)
             touched.add(applied.told)
             tally.add(applied.laid, applied.word, applied.foreseen)

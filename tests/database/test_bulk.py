@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from contacts.models import Address, AddressStanding, Consent, Contact
-from database.bulk import among, insert_many, leave, reserve_ids
+from database.bulk import LEAVE, among, insert_many, reserve_ids
 from database.opening import Opened
 from tests.builders import make_contact
 
@@ -68,7 +68,7 @@ def test_a_row_that_is_there_is_left_or_refused(conn: Connection, now: datetime)
     granted, refused = ({"standing": each, "since": now} for each in ("granted", "opted_out"))
     insert_many(conn, table, columns, rows[:1], shared=refused)
 
-    insert_many(conn, table, columns, rows, shared=granted, on_conflict=leave)
+    insert_many(conn, table, columns, rows, shared=granted, on_conflict=LEAVE)
 
     found = conn.scalars(select(AddressStanding.standing).order_by(AddressStanding.address))
     assert list(found) == ["opted_out", "granted"]

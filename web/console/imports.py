@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from contacts.headings import FIELDS
-from contacts.imports import import_scanned, preview
+from contacts.imports import import_file, preview
 from contacts.reading import BadFile
 from contacts.scanning import ConsentMissing, Scan, scan, write_problems
 from contacts.undoing import AlreadyUndone, undo
@@ -51,9 +51,14 @@ async def check(request: web.Request) -> web.Response:
 async def run(request: web.Request) -> web.Response:
     """Import what the trial run showed."""
     try:
-        _upload, scanned = await _scanned(request)
-        report = await import_scanned(
-            request.config_dict[DATABASE], scanned, actor=request[VIEWER].actor, now=now(request)
+        upload = await _uploaded(request)
+        report = await import_file(
+            request.config_dict[DATABASE],
+            upload.content,
+            options=upload.options,
+            actor=request[VIEWER].actor,
+            now=now(request),
+            filename=upload.filename,
         )
     except WRONG as error:
         return await _form(request, problem=str(error))
@@ -89,6 +94,14 @@ async def take_back(request: web.Request) -> NoReturn:
 
 
 async def _scanned(request: web.Request) -> tuple[Upload, Scan]:
+    upload = await _uploaded(request)
+    scanned = await asyncio.to_thread(
+        scan, upload.content, options=upload.options, filename=upload.filename
+    )
+    return upload, scanned
+
+
+async def _uploaded(request: web.Request) -> Upload:
     form = await request.post()
     project_id = require_project(request[VIEWER], number(form, "project"))
     file, fields = form.get("file"), dict(form)
@@ -98,11 +111,7 @@ async def _scanned(request: web.Request) -> tuple[Upload, Scan]:
             content = await asyncio.to_thread(file.file.read)
         fields["filename"] = file.filename
     region = request.config_dict[SITE].region
-    upload = read_upload(fields, project_id=project_id, region=region, content=content)
-    scanned = await asyncio.to_thread(
-        scan, upload.content, options=upload.options, filename=upload.filename
-    )
-    return upload, scanned
+    return read_upload(fields, project_id=project_id, region=region, content=content)
 
 
 async def _form(request: web.Request, *, problem: str = "") -> web.Response:
