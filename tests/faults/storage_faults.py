@@ -207,59 +207,21 @@ def said_so(stage: Stage) -> Sequence[str]:
     return () if any(tell in stage.said for tell in tells) else ("the log says nothing",)
 
 
-def partitions() -> list[Fault]:
-    """What a network between the service and PostgreSQL does."""
-    return [
-        Fault(
-            name="partition",
-            kind=Kind.STORAGE,
-            says="connections to PostgreSQL are reset, new ones refused, for 2 s",
-            databases=POSTGRES,
-            prepare=behind_a_proxy,
-            inject=lambda stage: turn(stage, Line.CUT),
-            heal=lambda stage: turn(stage, Line.GOOD),
-            lasts=2.0,
-            ends_processes=True,
-            leaves=Leaves.THE_UNPROVEN,
-            happened=was_cut,
-        ),
-        Fault(
-            name="commit answers lost",
-            kind=Kind.STORAGE,
-            says="what we tell PostgreSQL arrives, its answers do not, for 2 s, then a reset",
-            databases=POSTGRES,
-            prepare=behind_a_proxy,
-            inject=lambda stage: turn(stage, Line.DEAF),
-            heal=lambda stage: turn(stage, Line.GOOD),
-            lasts=2.0,
-            ends_processes=True,
-            leaves=Leaves.THE_UNPROVEN,
-            happened=was_cut,
-        ),
-        Fault(
-            name="half-open connections",
-            kind=Kind.STORAGE,
-            says="PostgreSQL is not heard of for 4 s on open connections, then a reset",
-            databases=POSTGRES,
-            prepare=behind_a_proxy,
-            inject=lambda stage: turn(stage, Line.SILENT),
-            heal=lambda stage: turn(stage, Line.GOOD),
-            lasts=4.0,
-            ends_processes=True,
-            leaves=Leaves.THE_UNPROVEN,
-            happened=was_cut,
-        ),
-        Fault(
-            name="slow network",
-            kind=Kind.STORAGE,
-            says="every packet to and from PostgreSQL takes 20 ms for 3 s",
-            databases=POSTGRES,
-            prepare=behind_a_proxy,
-            inject=lambda stage: slow_down(stage, 0.02),
-            heal=lambda stage: slow_down(stage, 0),
-            lasts=3.0,
-        ),
-    ]
+def on_the_way(name: str, says: str, line: Line, *, seconds: float) -> Fault:
+    """What a network between the service and PostgreSQL does, until connections are reset."""
+    return Fault(
+        name=name,
+        kind=Kind.STORAGE,
+        says=says,
+        databases=POSTGRES,
+        prepare=behind_a_proxy,
+        inject=lambda stage: turn(stage, line),
+        heal=lambda stage: turn(stage, Line.GOOD),
+        lasts=seconds,
+        ends_processes=True,
+        leaves=Leaves.THE_UNPROVEN,
+        happened=was_cut,
+    )
 
 
 FAULTS = [
@@ -367,5 +329,32 @@ FAULTS = [
         leaves=Leaves.THE_UNPROVEN,
         happened=lambda stage: int(stage.notes.get("terminated", 0)) > 0,
     ),
-    *partitions(),
+    on_the_way(
+        "partition",
+        "connections to PostgreSQL are reset, new ones refused, for 2 s",
+        Line.CUT,
+        seconds=2.0,
+    ),
+    on_the_way(
+        "commit answers lost",
+        "what we tell PostgreSQL arrives, its answers do not, for 2 s, then a reset",
+        Line.DEAF,
+        seconds=2.0,
+    ),
+    on_the_way(
+        "half-open connections",
+        "PostgreSQL is not heard of for 4 s on open connections, then a reset",
+        Line.SILENT,
+        seconds=4.0,
+    ),
+    Fault(
+        name="slow network",
+        kind=Kind.STORAGE,
+        says="every packet to and from PostgreSQL takes 20 ms for 3 s",
+        databases=POSTGRES,
+        prepare=behind_a_proxy,
+        inject=lambda stage: slow_down(stage, 0.02),
+        heal=lambda stage: slow_down(stage, 0),
+        lasts=3.0,
+    ),
 ]
