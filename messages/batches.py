@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Update,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from contacts.models import Channel
 from database.jobs import Jobs
@@ -94,9 +105,16 @@ def look_again(conn: Connection, jobs: Jobs, *, now: datetime) -> None:
 
 def extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:
     conn.execute(
+        _extending(), {"batch_id": batch_id, "owned_by": owner, "leased_until": lease_until}
+    )
+
+
+@lru_cache
+def _extending() -> Update:
+    return (
         update(Batch)
-        .where(Batch.id == batch_id, Batch.owner == owner)
-        .values(lease_until=lease_until)
+        .where(Batch.id == bindparam("batch_id"), Batch.owner == bindparam("owned_by"))
+        .values(lease_until=bindparam("leased_until", type_=Batch.lease_until.type))
     )
 
 

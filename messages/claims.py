@@ -110,7 +110,8 @@ def record_and_claim(
     them while waiting for others would soon stand in a circle with its neighbours.
     """
     deltas: counts.Deltas = Counter()
-    conn.execute(select(Batch.id).where(Batch.id == batch_id).with_for_update())
+    if conn.dialect.name != handing.SQLITE:  # there, nobody else writes
+        conn.execute(_locking(), {"batch_id": batch_id})
     # Read only now: a stop may have held the batch, and what it did must be seen.
     batch = conn.execute(_batch_and_message(), {"batch_id": batch_id}).one()
     within = limits(Channel(batch.channel))
@@ -129,6 +130,11 @@ def record_and_claim(
         let_go(conn, batch, owner, next_at=window.next_at, finished=window.finished, now=now)
     counts.apply(conn, deltas)
     return window
+
+
+@lru_cache
+def _locking() -> Select[int]:
+    return select(Batch.id).where(Batch.id == bindparam("batch_id")).with_for_update()
 
 
 @lru_cache
