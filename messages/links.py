@@ -47,9 +47,40 @@ class BadToken(ValueError):
     """This address is not one of ours, or it was not copied whole."""
 
 
+class Tokens:
+    """What signs an installation's addresses: made once, for it is asked for every copy."""
+
+    __slots__ = ("_person", "_receipt")
+
+    def __init__(self, secret: str) -> None:
+        # Digests of nothing yet: copying one costs a tenth of making it.
+        self._person = blake2b(key=secret.encode(), person=_PERSON, digest_size=_PERSON_BYTES)
+        self._receipt = blake2b(key=secret.encode(), person=_RECEIPT, digest_size=_RECEIPT_BYTES)
+
+    def person(self, delivery_id: int) -> str:
+        """Name one person's copy in an address: 14 characters for the first 900 million deliveries."""
+        more, last = divmod(delivery_id, 62)
+        made = self._person.copy()
+        made.update(b"%d" % delivery_id)
+        mac = made.digest().translate(_AS_DIGIT, _LEFT_OUT)[:_MAC_DIGITS].decode()
+        return f"{_leading(more)}{_DIGITS[last]}{mac}"
+
+    def receipt(self, delivery_id: int, attempt: int) -> str:
+        """Return 16 characters that prove a callback is about this attempt of this delivery."""
+        made = self._receipt.copy()
+        made.update(b"%d.%d" % (delivery_id, attempt))
+        return made.digest().translate(_AS_RECEIPT).decode()
+
+
+@lru_cache(maxsize=8)
+def tokens(secret: str) -> Tokens:
+    """The tokens that this secret signs."""
+    return Tokens(secret)
+
+
 def person_token(secret: str, delivery_id: int) -> str:
-    """Name one person's copy in an address: 14 characters for the first 900 million deliveries."""
-    return _base62(delivery_id) + _person_mac(secret, delivery_id)
+    """Name one person's copy in an address."""
+    return tokens(secret).person(delivery_id)
 
 
 def read_person_token(secret: str, token: str) -> int:
@@ -58,16 +89,14 @@ def read_person_token(secret: str, token: str) -> int:
     if match is None:
         raise BadToken("This address is incomplete: please open the link from the message again.")
     delivery_id = _number(match[1])
-    if not compare_digest(_person_mac(secret, delivery_id), match[2]):
+    if not compare_digest(person_token(secret, delivery_id), token):
         raise BadToken("This address is not valid: please open the link from the message again.")
     return delivery_id
 
 
 def receipt_token(secret: str, delivery_id: int, attempt: int) -> str:
-    """Return 16 characters that prove a callback is about this attempt of this delivery."""
-    made = _keyed(secret, _RECEIPT, _RECEIPT_BYTES).copy()
-    made.update(b"%d.%d" % (delivery_id, attempt))
-    return made.digest().translate(_AS_RECEIPT).decode()
+    """Return what proves that a callback is about this attempt of this delivery."""
+    return tokens(secret).receipt(delivery_id, attempt)
 
 
 def check_receipt(secret: str, delivery_id: int, attempt: int, token: str) -> bool:
@@ -149,27 +178,13 @@ def _closes_nothing(url: str) -> bool:
     return opening is not None and url.count(opening) < url.count(url[-1])
 
 
-def _person_mac(secret: str, delivery_id: int) -> str:
-    made = _keyed(secret, _PERSON, _PERSON_BYTES).copy()
-    made.update(b"%d" % delivery_id)
-    return made.digest().translate(_AS_DIGIT, _LEFT_OUT)[:_MAC_DIGITS].decode()
-
-
-@lru_cache(maxsize=16)
-def _keyed(secret: str, purpose: bytes, size: int) -> blake2b:
-    """The digest of nothing yet: copying it costs a tenth of making one."""
-    return blake2b(key=secret.encode(), person=purpose, digest_size=size)
-
-
-def _base62(number: int) -> str:
-    more, last = divmod(number, 62)
-    return _leading(more) + _DIGITS[last]
-
-
 @lru_cache(maxsize=1024)
 def _leading(number: int) -> str:
-    """All digits but the last, which deliveries that are sent together mostly share."""
-    return _base62(number) if number else ""
+    """All digits of a number but its last, which deliveries that are sent together mostly share."""
+    if not number:
+        return ""
+    more, last = divmod(number, 62)
+    return _leading(more) + _DIGITS[last]
 
 
 def _number(digits: str) -> int:

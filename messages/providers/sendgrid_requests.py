@@ -125,15 +125,17 @@ class _Tags:
         )
 
     def values(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {tag: _as(kind, values[name]) for tag, kind, name in self._tags}
+        return {
+            # Most names and every token are the same in each kind.
+            tag: value if (value := values[name]).isalnum() else _as(kind, value)
+            for tag, kind, name in self._tags
+        }
 
     def _tag(self, kind: str, name: str) -> str:
         return f"-{self._nonce}.{self._numbers[name]}{kind}-"
 
 
 def _as(kind: str, value: str) -> str:
-    if value.isalnum():  # most names and every token
-        return value
     clean = value.encode(errors="replace").decode()
     return html.escape(clean) if kind == "h" else one_line(clean) if kind == "s" else clean
 
