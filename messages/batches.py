@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     Update,
     bindparam,
     insert,
@@ -24,6 +25,7 @@ from sqlalchemy import (
 )
 
 from contacts.models import Channel
+from database.handing import SQLITE
 from database.jobs import Jobs
 from messages import counts, doubts
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
@@ -101,6 +103,17 @@ def look_again(conn: Connection, jobs: Jobs, *, now: datetime) -> None:
     )
     for batch_id, priority in conn.execute(waiting).all():
         jobs.enqueue(conn, "send_batch", batch_id, priority=priority)
+
+
+def lock(conn: Connection, batch_id: int) -> None:
+    """Keep a batch from everybody else until the end of the transaction."""
+    if conn.dialect.name != SQLITE:  # where nobody else writes
+        conn.execute(_locking(), {"batch_id": batch_id})
+
+
+@lru_cache
+def _locking() -> Select[int]:
+    return select(Batch.id).where(Batch.id == bindparam("batch_id")).with_for_update()
 
 
 def extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import Connection, func, insert, make_url, select
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from database import embedded
 from database.embedded import Embedded, SenderLock, SenderRunning, open_engine
 from database.engine import DatabaseClosed, DatabaseUnusable
 from database.models import Secret
@@ -83,7 +82,7 @@ async def test_a_reader_cannot_write(database: Embedded) -> None:
 async def test_units_that_wait_together_share_one_commit(
     database: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "LEAST_SECONDS", 60)  # so long, however slow this machine is
+    monkeypatch.setattr(database, "_worth", 60.0)  # seconds, however slow this machine is
     commits: list[int] = []
     started, go_on = threading.Event(), threading.Event()
     database.listen(lambda: commits.append(1))
@@ -106,7 +105,7 @@ async def test_units_that_wait_together_share_one_commit(
 async def test_a_long_unit_does_not_wait_for_its_neighbour_to_be_committed(
     database: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "LEAST_SECONDS", 0)
+    monkeypatch.setattr(database, "_worth", 0.0)
     started, go_on = threading.Event(), threading.Event()
 
     first = asyncio.create_task(database.write(keep, "first"))
@@ -122,7 +121,7 @@ async def test_a_long_unit_does_not_wait_for_its_neighbour_to_be_committed(
 async def test_a_failing_unit_leaves_its_neighbours_alone(
     database: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "LEAST_SECONDS", 60)
+    monkeypatch.setattr(database, "_worth", 60.0)
     started, go_on = threading.Event(), threading.Event()
 
     first = asyncio.create_task(database.write(hold, started, go_on))
@@ -140,7 +139,7 @@ async def test_a_failing_unit_leaves_its_neighbours_alone(
 async def test_a_full_disk_fails_the_whole_group_and_keeps_nothing_of_it(
     database: Embedded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedded, "LEAST_SECONDS", 60)
+    monkeypatch.setattr(database, "_worth", 60.0)
     started, go_on = threading.Event(), threading.Event()
 
     def fill_disk(conn: Connection) -> None:
