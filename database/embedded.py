@@ -8,12 +8,10 @@ together share one durable commit (``synchronous=FULL``), each behind a savepoin
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import fcntl
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -25,9 +23,7 @@ from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, mak
 
 from database.engine import DatabaseClosed, DatabaseUnusable, P, T, Unit
 
-# Units share a commit while their work takes less time than a commit. To let more wait would save
-# little, and senders whose windows are claimed together would then all compose while the disk rests.
-LEAST_SECONDS = 0.002
+GROUP = 64  # units that may share one commit
 READERS = 4
 BUSY_MS = 10_000  # another process, e.g. the command line, may hold the file that long
 
@@ -81,7 +77,6 @@ class Embedded:
         self._on_wake = on_wake
         self._closing = False
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
-        self._worth = LEAST_SECONDS  # of work for one commit: as long as the last one took
         self._writing = open_engine(url)
         self._reading = open_engine(url, read_only=True)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="llamado-reader")
@@ -119,23 +114,34 @@ class Embedded:
 
     def _write_all(self) -> None:
         while (first := self._orders.get()) is not None:
-            if first.done.set_running_or_notify_cancel():
-                self._commit(first)
+            group, last = self._gather(first)
+            self._commit(group)
+            if last:
+                return
 
-    def _commit(self, first: _Order) -> None:
-        """Run this order and those that already wait, as far as that is worth one commit for all."""
-        live = [first]
+    def _gather(self, first: _Order) -> tuple[list[_Order], bool]:
+        """Take the orders that already wait, so that they share the commit."""
+        group = [first]
+        while len(group) < GROUP:
+            try:
+                order = self._orders.get_nowait()
+            except queue.Empty:
+                break
+            if order is None:
+                return group, True
+            group.append(order)
+        return group, False
+
+    def _commit(self, group: list[_Order]) -> None:
+        live = [order for order in group if order.done.set_running_or_notify_cancel()]
         outcomes: list[tuple[_Order, Any, BaseException | None]] = []
         try:
             with self._writing.begin() as conn:
-                started = time.perf_counter()
-                outcomes = [(first, first.run(conn), None)]  # if it fails there is nobody else yet
-                while time.perf_counter() - started < self._worth and (order := self._next()):
-                    live.append(order)
-                    outcomes.append(_attempt(conn, order))
+                if len(live) == 1:  # its failure is everybody's, so it needs no savepoint
+                    outcomes = [(live[0], live[0].run(conn), None)]
+                else:
+                    outcomes = [_attempt(conn, order) for order in live]
                 wake = conn.info.pop("wake", False)
-                committing = time.perf_counter()
-            self._worth = max(LEAST_SECONDS, time.perf_counter() - committing)
         except Exception as error:  # noqa: BLE001 - whoever waits for the unit must hear of it
             outcomes = [(order, None, error) for order in live]
             wake = False
@@ -146,15 +152,6 @@ class Embedded:
                 order.done.set_exception(failure)
         if wake and self._on_wake:
             self._on_wake()
-
-    def _next(self) -> _Order | None:
-        """The next order that waits and that nobody has given up."""
-        with contextlib.suppress(queue.Empty):
-            while (order := self._orders.get_nowait()) is not None:
-                if order.done.set_running_or_notify_cancel():
-                    return order
-            self._orders.put(None)  # the end, for ``_write_all`` to find
-        return None
 
 
 def _attempt(conn: Connection, order: _Order) -> tuple[_Order, Any, BaseException | None]:
