@@ -40,8 +40,8 @@ from messages.models import Delivery, Message, MessageStatus, Status
 
 CHUNK = 20_000  # contacts a transaction: holds SQLite's writer for about 0.2 s
 FIRST = 1_000  # contacts of the first
-SHARES = 4  # parts of a chunk that as many senders may work on at once
-LEAST, MOST = 250, 5_000  # deliveries of a batch
+SHARES = 8  # parts of a chunk that as many senders may work on at once
+LEAST, MOST = 250, 2_500  # deliveries of a batch
 
 INITIAL = {
     MessageStatus.STOPPED: Status.STOPPED,
