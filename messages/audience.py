@@ -78,10 +78,15 @@ def write(audience: Audience) -> dict[str, Any]:
 
 def contact_ids(audience: Audience, person: type[Contact] = Contact) -> Select[int]:
     """The audience as one SELECT of contact ids; ``person`` is an alias of contacts, or they."""
-    chosen = select(person.id).where(matches(audience.include, person))
-    if not audience.exclude.empty:
-        chosen = chosen.where(not_(matches(audience.exclude, person)))
-    return chosen
+    return select(person.id).where(belongs(audience, person))
+
+
+def belongs(audience: Audience, person: type[Contact] = Contact) -> ColumnElement[bool]:
+    """The audience as a condition on contacts."""
+    included = matches(audience.include, person)
+    if audience.exclude.empty:
+        return included
+    return and_(included, not_(matches(audience.exclude, person)))
 
 
 def consent_scopes(audience: Audience) -> list[str]:

@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from contacts.models import Channel
+from database.handing import SQLITE
 from database.jobs import Jobs
 from messages import counts, doubts
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
@@ -119,11 +132,29 @@ def _bring_nearer(conn: Connection, now: datetime) -> None:
     )
 
 
+def lock(conn: Connection, batch_id: int) -> None:
+    """Keep a batch from everybody else until the end of the transaction."""
+    if conn.dialect.name != SQLITE:  # where nobody else writes
+        conn.execute(_locking(), {"batch_id": batch_id})
+
+
+@lru_cache
+def _locking() -> Select[int]:
+    return select(Batch.id).where(Batch.id == bindparam("batch_id")).with_for_update()
+
+
 def extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:
     conn.execute(
+        _extending(), {"batch_id": batch_id, "owned_by": owner, "leased_until": lease_until}
+    )
+
+
+@lru_cache
+def _extending() -> Update:
+    return (
         update(Batch)
-        .where(Batch.id == batch_id, Batch.owner == owner)
-        .values(lease_until=lease_until)
+        .where(Batch.id == bindparam("batch_id"), Batch.owner == bindparam("owned_by"))
+        .values(lease_until=bindparam("leased_until", type_=Batch.lease_until.type))
     )
 
 

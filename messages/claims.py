@@ -33,7 +33,7 @@ from sqlalchemy import (
 from contacts.models import Channel, Contact, Standing
 from database import handing
 from messages import counts, hours, pacing
-from messages.batches import extend, in_range, let_go, of_message, reopen
+from messages.batches import extend, in_range, let_go, lock, of_message, reopen
 from messages.control import call_off, leftover
 from messages.eligibility import Terms, refusal, terms_in
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
@@ -110,7 +110,7 @@ def record_and_claim(
     them while waiting for others would soon stand in a circle with its neighbours.
     """
     deltas: counts.Deltas = Counter()
-    conn.execute(select(Batch.id).where(Batch.id == batch_id).with_for_update())
+    lock(conn, batch_id)
     # Read only now: a stop may have held the batch, and what it did must be seen.
     batch = conn.execute(_batch_and_message(), {"batch_id": batch_id}).one()
     within = limits(Channel(batch.channel))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -31,7 +31,7 @@ from messages.providers.provider import (
 )
 from messages.recording import PERSON, Claim, Done, Person
 from messages.rendering import TOKEN, CompiledEmail, Footer, Version, placed
-from messages.sms import measure
+from messages.sms import segments
 from messages.templates import FIELDS, Compiled, clean_value
 from representatives.lookup import house_officials
 
@@ -103,6 +103,9 @@ class Ready(NamedTuple):
     def done(self, outcome: Outcome) -> Done:
         """What came of it."""
         return Done(self.claim, outcome, self.segments, self.language)
+
+
+Copying = Callable[[Claim, LookedUp], Ready]
 
 
 def compositions(conn: Connection, message_id: int, identity: Identity) -> Compositions:
@@ -188,9 +191,9 @@ def compose(
     now: datetime,
 ) -> Iterator[Ready]:
     """Each claim's copy in its person's language, one after the other; pure."""
-    copy = _text_copy if channel is Channel.SMS else _email_copy
+    copy = _texts(message, identity, now) if channel is Channel.SMS else _emails(message, identity)
     for claim in claims:
-        yield copy(claim, message, looked_up.get(claim.contact_id or 0, NOTHING), identity, now)
+        yield copy(claim, looked_up.get(claim.contact_id or 0, NOTHING))
 
 
 class Kept:
@@ -275,11 +278,6 @@ def _own_values(version: Version, person: Person, looked_up: LookedUp) -> dict[s
     return values
 
 
-def _ticket(claim: Claim, identity: Identity) -> Ticket:
-    token = links.receipt_token(identity.secret, claim.delivery_id, claim.attempt)
-    return Ticket(claim.delivery_id, claim.attempt, token)
-
-
 def _version(claim: Claim, written: Mapping[str, Version], default: str) -> Version | None:
     """The words in the language of the person, else in the message's, else in any there is."""
     wanted = claim.language or claim.person.language
@@ -295,53 +293,48 @@ def _no_copy(claim: Claim, version: Version | None, values: Mapping[str, str]) -
     return Ready(claim, None, version.language, 0, f"no_{gap}")
 
 
-def _text_copy(
-    claim: Claim,
-    message: Compositions,
-    looked_up: LookedUp,
-    identity: Identity,
-    now: datetime,
-) -> Ready:
-    version = _version(claim, message.text_versions, message.default_language)
-    values = _own_values(version, claim.person, looked_up) if version else {}
-    if version is None or not all(values.values()):
-        return _no_copy(claim, version, values)
-    values[TOKEN] = links.person_token(identity.secret, claim.delivery_id)
-    body = fill(version.words.text, values)
-    if not body.isascii():  # composed, so that an accent costs no more than it must
-        body = unicodedata.normalize("NFC", body)
-    item = Text(
-        _ticket(claim, identity),
-        message.sms_sender,
-        claim.address,
-        body,
-        _validity(message.expires_at, now),
-    )
-    return Ready(claim, item, version.language, measure(body).segments)
+def _texts(message: Compositions, identity: Identity, now: datetime) -> Copying:
+    """How each text of a window is made; what they share is looked up once."""
+    signed = links.tokens(identity.secret)
+    valid = _validity(message.expires_at, now)
+
+    def copy(claim: Claim, looked_up: LookedUp) -> Ready:
+        version = _version(claim, message.text_versions, message.default_language)
+        values = _own_values(version, claim.person, looked_up) if version else {}
+        if version is None or not all(values.values()):
+            return _no_copy(claim, version, values)
+        delivery_id, attempt = claim.delivery_id, claim.attempt
+        values[TOKEN] = signed.person(delivery_id)
+        body = fill(version.words.text, values)
+        if not body.isascii():  # composed, so that an accent costs no more than it must
+            body = unicodedata.normalize("NFC", body)
+        ticket = Ticket(delivery_id, attempt, signed.receipt(delivery_id, attempt))
+        item = Text(ticket, message.sms_sender, claim.address, body, valid)
+        return Ready(claim, item, version.language, segments(body))
+
+    return copy
 
 
-def _email_copy(
-    claim: Claim,
-    message: Compositions,
-    looked_up: LookedUp,
-    identity: Identity,
-    now: datetime,  # noqa: ARG001 - an email does not expire on its way
-) -> Ready:
-    version = _version(claim, message.email_versions, message.default_language)
-    values = _own_values(version, claim.person, looked_up) if version else {}
-    if version is None or not all(values.values()):
-        return _no_copy(claim, version, values)
-    token = values[TOKEN] = links.person_token(identity.secret, claim.delivery_id)
-    item = Email(
-        _ticket(claim, identity),
-        message.email_sender,
-        claim.address,
-        version.words,
-        values,
-        links.unsubscribe_url(identity.public_url, token),
-        version.language,
-    )
-    return Ready(claim, item, version.language, 0)
+def _emails(message: Compositions, identity: Identity) -> Copying:
+    """How each email of a window is made; what they share is looked up once."""
+    signed = links.tokens(identity.secret)
+    before, after = links.around_token(identity.public_url, "unsubscribe")
+    sender = message.email_sender
+
+    def copy(claim: Claim, looked_up: LookedUp) -> Ready:
+        version = _version(claim, message.email_versions, message.default_language)
+        values = _own_values(version, claim.person, looked_up) if version else {}
+        if version is None or not all(values.values()):
+            return _no_copy(claim, version, values)
+        delivery_id, attempt = claim.delivery_id, claim.attempt
+        values[TOKEN] = token = signed.person(delivery_id)
+        ticket = Ticket(delivery_id, attempt, signed.receipt(delivery_id, attempt))
+        leave = f"{before}{token}{after}"
+        words, language = version.words, version.language
+        item = Email(ticket, sender, claim.address, words, values, leave, language)
+        return Ready(claim, item, language, 0)
+
+    return copy
 
 
 def _validity(expires_at: datetime | None, now: datetime) -> int | None:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Executable, func, select
+from sqlalchemy import BigInteger, Connection, Executable, Integer, Text, func, select, true
 
+from database.handing import Handed
 from database.upserts import insert_for
 from messages.models import Delivery, MessageCount, Status
 
@@ -28,6 +29,18 @@ class Place(NamedTuple):
 
 
 Deltas = Counter[Place]
+
+CHANGES = Handed(
+    "changes",
+    {
+        "message_id": BigInteger(),
+        "channel": Text(),
+        "status": Integer(),
+        "reason": Text(),
+        "zone_set_id": BigInteger(),
+        "count": BigInteger(),
+    },
+)
 
 
 def place(
@@ -71,16 +84,17 @@ def waiting(conn: Connection, message_id: int) -> int:
 
 def apply(conn: Connection, deltas: Deltas) -> None:
     """Add the deltas to the kept counts; rows in key order, so that two senders never deadlock."""
-    rows = [{**key._asdict(), "count": change} for key, change in sorted(deltas.items()) if change]
-    if not rows:
-        return
-    conn.execute(_adding(conn.dialect.name), rows)
+    rows = [(*key, change) for key, change in sorted(deltas.items()) if change]
+    if rows:
+        conn.execute(_adding(conn.dialect.name), CHANGES.values(rows))
 
 
 @cache
 def _adding(dialect: str) -> Executable:
     """Built once: that takes longer than to run it, and every batch does."""
-    statement = insert_for(dialect, MessageCount)
+    # SQLite takes ON CONFLICT for a part of the SELECT unless that has a WHERE.
+    changes = select(CHANGES.table(dialect)).where(true())
+    statement = insert_for(dialect, MessageCount).from_select(list(CHANGES.types), changes)
     return statement.on_conflict_do_update(
         index_elements=["message_id", "channel", "status", "reason", "zone_set_id"],
         set_={"count": MessageCount.count + statement.excluded.count},

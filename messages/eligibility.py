@@ -158,11 +158,13 @@ def _taken(channel: Channel, terms: Terms) -> ColumnElement[bool]:
     """Whether an earlier part of the expansion gave this address a copy."""
     if terms.message_id is None:
         return literal(value=False)
-    return exists().where(
+    earlier = select(Delivery.id).where(
         Delivery.message_id == terms.message_id,
         Delivery.channel == channel,
         Delivery.address == Address.address,
     )
+    # Not EXISTS: PostgreSQL would read all earlier rows of the message for it, at every chunk.
+    return earlier.limit(1).scalar_subquery().is_not(None)
 
 
 def _texted(people: ColumnElement[bool], channel: Channel, terms: Terms) -> ColumnElement[bool]:

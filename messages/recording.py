@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Integer,
     Row,
@@ -22,6 +24,7 @@ from sqlalchemy import (
 
 from contacts import consent
 from contacts.models import Contact, Standing
+from database import handing
 from database.handing import Handed
 from messages import counts, doubts
 from messages.batches import of_message
@@ -53,7 +56,12 @@ ACCEPTED = Handed(
     },
 )
 
+MOST_ALIKE = 4  # groups of copies with the same answer that are worth a statement each
 MOST_ATTEMPTS = 50  # provably unsent tries of one copy before we give up and say so
+
+
+_Alike = tuple[int, str, str, int]
+"""Attempt, the provider's number, language and segments: what accepted copies may have in common."""
 
 
 class Person(NamedTuple):
@@ -120,59 +128,115 @@ def _all_but_accepted(
     deltas: counts.Deltas,
     now: datetime,
 ) -> Sequence[Done]:
-    """Record in one statement what was accepted and is still on the wire; return what is left.
+    """Record together what was accepted and is still on the wire; return what is left.
 
     A receipt may have overtaken its answer, or the copy been given up: then everything is looked at
     one by one, where what is recorded here no longer has a lease.
     """
-    rows = [
-        (claim.delivery_id, claim.attempt, outcome.provider_id, language, segments)
-        for claim, outcome, segments, language in done
-        if isinstance(outcome, Accepted)
-    ]
-    if not rows:
+    alike: dict[_Alike, list[int]] = defaultdict(list)
+    for claim, outcome, segments, language in done:
+        if isinstance(outcome, Accepted):
+            key = (claim.attempt, outcome.provider_id, language, segments)
+            alike[key].append(claim.delivery_id)
+    if not alike:
         return done
-    values = {"owned_by": owner, "now": now, "low": rows[0][0], "high": rows[-1][0]}
-    values |= ACCEPTED.values(rows)
-    moved = conn.execute(_accept(conn.dialect.name), values).rowcount
+    ids = [delivery_id for together in alike.values() for delivery_id in together]
+    fence = {"owned_by": owner, "now": now, "low": min(ids), "high": max(ids)}
+    by_group = conn.dialect.name == handing.SQLITE and len(alike) <= MOST_ALIKE
+    moved = (_accept_alike if by_group else _accept_each)(conn, alike, fence)
     counts.many_moved(
         deltas,
         counts.place(batch.message_id, batch.channel, Status.SENDING, "", None),
         counts.place(batch.message_id, batch.channel, Status.ACCEPTED, "", None),
         moved,
     )
-    if moved < len(rows):
+    if moved < len(ids):
         return done
     return [item for item in done if not isinstance(item.outcome, Accepted)]
 
 
-@lru_cache
-def _accept(dialect: str) -> Update:
-    new = ACCEPTED.table(dialect)
-    mine = (
+def _accept_each(
+    conn: Connection, alike: Mapping[_Alike, Sequence[int]], fence: Mapping[str, Any]
+) -> int:
+    """In one statement: texts, each of which has a number of its own, and whatever PostgreSQL keeps."""
+    rows = [(delivery_id, *said) for said, together in alike.items() for delivery_id in together]
+    return conn.execute(
+        _accepting_each(conn.dialect.name), {**fence, **ACCEPTED.values(rows)}
+    ).rowcount
+
+
+def _accept_alike(
+    conn: Connection, alike: Mapping[_Alike, Sequence[int]], fence: Mapping[str, Any]
+) -> int:
+    """Emails: a request has one number, and all in it one language. SQLite takes a third of the time then.
+
+    On PostgreSQL, where the rows would first have to be locked in their order, it saves nothing.
+    """
+    dialect, moved = conn.dialect.name, 0
+    for (attempt, provider_id, language, segments), together in alike.items():
+        said = {"tried": attempt, "number": provider_id, "spoken": language, "parts": segments}
+        values = {**fence, **said, **handing.ids(dialect, together)}
+        moved += conn.execute(_accepting_alike(dialect), values).rowcount
+    return moved
+
+
+def _on_the_wire() -> tuple[ColumnElement[bool], ...]:
+    """What is this sender's and has no outcome, in a range."""
+    return (
         Delivery.id >= bindparam("low", type_=BigInteger),
         Delivery.id <= bindparam("high", type_=BigInteger),
         Delivery.owner == bindparam("owned_by"),
         Delivery.status == Status.SENDING,
     )
+
+
+@lru_cache
+def _accepting_each(dialect: str) -> Update:
+    new = ACCEPTED.table(dialect)
     # Locked in the order of ids, as receipts lock them, before the join takes them in any order.
-    held = select(Delivery.id).where(*mine).order_by(Delivery.id).with_for_update().cte("held")
+    wire = select(Delivery.id).where(*_on_the_wire()).order_by(Delivery.id)
+    held = wire.with_for_update().cte("held")
     locked = [] if dialect == "sqlite" else [Delivery.id == held.c.id]
     return (
         update(Delivery)
-        .where(Delivery.id == new.c.id, Delivery.attempt == new.c.attempt, *mine, *locked)
+        .where(Delivery.id == new.c.id, Delivery.attempt == new.c.attempt, *_on_the_wire(), *locked)
+        .values(_accepted(new.c.provider_id, new.c.language, new.c.segments))
+    )
+
+
+@lru_cache
+def _accepting_alike(dialect: str) -> Update:
+    return (
+        update(Delivery)
+        .where(
+            handing.among(dialect, Delivery.id.expression),
+            Delivery.attempt == bindparam("tried", type_=Integer),
+            *_on_the_wire(),
+        )
         .values(
-            status=int(Status.ACCEPTED),
-            reason="",
-            provider_id=func.nullif(new.c.provider_id, ""),
-            not_before=None,
-            language=new.c.language,
-            segments=new.c.segments,
-            owner=None,
-            lease_until=None,
-            changed_at=bindparam("now", type_=Delivery.changed_at.type),
+            _accepted(
+                bindparam("number", type_=Text),
+                bindparam("spoken", type_=Text),
+                bindparam("parts", type_=Integer),
+            )
         )
     )
+
+
+def _accepted(
+    provider_id: ColumnElement[str], language: ColumnElement[str], segments: ColumnElement[int]
+) -> dict[str, Any]:
+    return {
+        "status": int(Status.ACCEPTED),
+        "reason": "",
+        "provider_id": func.nullif(provider_id, ""),
+        "not_before": None,
+        "language": language,
+        "segments": segments,
+        "owner": None,
+        "lease_until": None,
+        "changed_at": bindparam("now", type_=Delivery.changed_at.type),
+    }
 
 
 def _record_one_by_one(

@@ -67,6 +67,13 @@ def measure(text: str) -> Measure:
     return Measure(encoding, len(text), units, _segments(text, encoding, units), costly)
 
 
+def segments(text: str) -> int:
+    """How many segments a text takes, and nothing else about it."""
+    if _PLAIN_GSM.fullmatch(text):
+        return _loose_segments(len(text), "GSM-7")
+    return measure(text).segments
+
+
 def plain_twin(text: str) -> str:
     """Write the same text within GSM-7: í becomes i, curly quotes straight; é, ñ, ü, ¿ and ¡ stay.
 

@@ -38,18 +38,22 @@ def batches(
     One request has one sender and one set of words, and names no address twice.
     """
     shared: dict[tuple[int, str, int], list[tuple[int, Email]]] = defaultdict(list)
-    copies: dict[tuple[int, str, str], int] = defaultdict(int)
+    named: dict[tuple[int, str, int], set[str]] = defaultdict(set)
     for index, item in enumerate(items):
         if not isinstance(item, Email):
             outcomes[index] = Misconfigured(
                 "channel", "SendGrid sends emails only: give texts a provider."
             )
-        elif _too_long(item):
+            continue
+        if _too_long(item):
             outcomes[index] = Rejected("values_too_long")
-        else:
-            words, address = id(item.words), item.address.casefold()
-            shared[words, item.sender, copies[words, item.sender, address]].append((index, item))
-            copies[words, item.sender, address] += 1
+            continue
+        address = item.address.casefold()
+        key = (id(item.words), item.sender, 0)
+        while address in named[key]:
+            key = (*key[:2], key[2] + 1)
+        named[key].add(address)
+        shared[key].append((index, item))
     return [
         group[start : start + together]
         for group in shared.values()
@@ -121,15 +125,17 @@ class _Tags:
         )
 
     def values(self, values: Mapping[str, str]) -> dict[str, str]:
-        return {tag: _as(kind, values[name]) for tag, kind, name in self._tags}
+        return {
+            # Most names and every token are the same in each kind.
+            tag: value if (value := values[name]).isalnum() else _as(kind, value)
+            for tag, kind, name in self._tags
+        }
 
     def _tag(self, kind: str, name: str) -> str:
         return f"-{self._nonce}.{self._numbers[name]}{kind}-"
 
 
 def _as(kind: str, value: str) -> str:
-    if value.isalnum():  # most names and every token
-        return value
     clean = value.encode(errors="replace").decode()
     return html.escape(clean) if kind == "h" else one_line(clean) if kind == "s" else clean
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from contacts.models import Channel, Standing, project_scope
 from messages import counts
 from messages.eligibility import CAPPED, NO_ADDRESS, SHARED, TEXTED
-from messages.expanding import expand_chunk
+from messages.expanding import chunk_size, expand_chunk
 from messages.models import Batch, Delivery, Message, MessageStatus, Reach, Status
 from tests.builders import make_contact, make_delivery, make_message, make_project, make_standing
 from tests.doubles import NoJobs
@@ -74,6 +74,25 @@ def test_expansion_in_chunks_equals_expansion_at_once(conn: Connection, now: dat
 
     assert fates(conn, at_once, Channel.SMS) == fates(conn, in_chunks, Channel.SMS)
     assert counts.kept(conn, [in_chunks]) == counts.counted(conn, in_chunks)
+
+
+def test_a_row_somebody_has_already_stops_nobody_elses(conn: Connection, now: datetime) -> None:
+    amina, ben = make_contact(conn, "Amina"), make_contact(conn, "Ben")
+    message = make_message(
+        conn, status=MessageStatus.SENDING, launched_at=now, starts_at=now, reach=Reach.SMS
+    )
+    make_delivery(conn, message, amina, address="+16082009999")
+
+    while expand_chunk(conn, NoJobs(), message, now=now):
+        pass
+
+    assert fates(conn, message, Channel.SMS).keys() == {amina, ben}
+
+
+def test_chunks_grow_so_that_the_first_copies_leave_soon() -> None:
+    sizes = [chunk_size(expanded_to, 20_000) for expanded_to in (0, 1_000, 2_000, 16_000, 90_000)]
+
+    assert sizes == [1_000, 1_000, 2_000, 16_000, 20_000]
 
 
 def test_email_only_to_those_who_cannot_be_texted(conn: Connection, now: datetime) -> None:
