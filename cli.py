@@ -22,7 +22,7 @@ from rich.markup import escape
 from sqlalchemy import Connection
 
 import logs
-from commands import alerts, contacts, people_views, unknowns
+from commands import alerts, audit, contacts, people_views, unknowns
 from commands import demo as demonstration
 from commands.doctor import Verdict, examine
 from commands.session import (
@@ -32,6 +32,7 @@ from commands.session import (
     print_json,
     read,
     read_settings,
+    recorded,
     require_language,
     say,
     write,
@@ -80,6 +81,7 @@ app.add_typer(contacts.app, name="contacts")
 app.add_typer(representatives_app, name="representatives")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(unknowns.app, name="unknown")
+app.add_typer(audit.app, name="audit")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -173,9 +175,9 @@ def organizer_create(
     asked = "" if generate else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
     password = asked or secrets.token_urlsafe(12)
 
-    def add(conn: Connection) -> None:
+    def add(conn: Connection) -> int:
         serves = [project_by_slug(conn, slug).id for slug in project or []]
-        create_organizer(
+        return create_organizer(
             conn,
             name=name,
             email=address,
@@ -186,7 +188,7 @@ def organizer_create(
             now=now(),
         )
 
-    write(add)
+    write(recorded("organizer.add", 0, add))
     say(f"{escape(name)} can sign in as {escape(address)}")
     if generate:
         say(f"password: [bold]{escape(password)}[/bold]  (shown only now)")
@@ -215,7 +217,7 @@ def project_add(
         sms_sender=sms_sender,
         email_sender=email_sender,
     )
-    write(lambda conn: add_project(conn, draft, now()))
+    write(recorded("project.add", 0, lambda conn: add_project(conn, draft, now())))
     say(f"added {escape(name)}")
 
 

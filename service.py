@@ -44,6 +44,7 @@ from messages.providers.simulator import Simulator
 from messages.reconciling import Reconciler
 from messages.remembering import Memory
 from messages.sending import Sender
+from organizers import audit
 from scheduler import Alarms, Tick, ticking
 from settings import Settings
 from web.app import make_app
@@ -55,6 +56,7 @@ RECEIPTS_SECONDS = 1
 RECOVERY_SECONDS = 3  # with it, what a dead sender held is free within its lease and five seconds
 RECONCILING_SECONDS = 15
 HOUSEKEEPING_SECONDS = 15
+SEALING_SECONDS = 3600
 WEB_CLOSES_SECONDS = 2.0  # progress pages stay open for as long as they are allowed to
 
 
@@ -231,7 +233,22 @@ def _ticks(sender: Sender, reconciler: Reconciler, database: Opened, site: Site)
         Tick("recovery", RECOVERY_SECONDS, sender.recover),
         Tick("reconciling", RECONCILING_SECONDS, reconciler.tick),
         Tick("housekeeping", HOUSEKEEPING_SECONDS, sender.housekeeping),
+        _sealing(database),
     ]
+
+
+def _sealing(database: Opened) -> Tick:
+    """Tell the seal of the record's last entry where whoever changes the database does not reach."""
+    told = audit.GENESIS
+
+    async def tell_seal() -> None:
+        nonlocal told
+        head = await database.database.read(audit.head_of)
+        if head.hash != told:
+            log.info("audit head", entries=head.entries, seal=head.hash)
+            told = head.hash
+
+    return Tick("sealing", SEALING_SECONDS, tell_seal)
 
 
 def _receipts(database: Opened, site: Site) -> Tick:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -17,12 +18,14 @@ from alerts.files import BadAlertFile, read_alert
 from alerts.launching import AudienceChanged, NotReady
 from alerts.preflight import Check, check
 from commands import alert_views as views
-from commands.session import BY, AsJson, now, print_json, say, with_database, write
+from commands.session import BY, AsJson, now, print_json, recorded, say, with_database, write
 from database.opening import Opened
 from messages import control, runs
 from messages.house import HouseRules
 from messages.models import MessageStatus
 from web.keys import Site
+
+T = TypeVar("T")
 
 WATCH_SECONDS = 1.0
 OVER = (MessageStatus.FINISHED, MessageStatus.STOPPED, MessageStatus.EXPIRED)
@@ -77,7 +80,7 @@ def show_status(
 @app.command()
 def pause(alert: AlertId) -> None:
     """Stop sending until somebody resumes."""
-    write(lambda conn: control.pause(conn, launching.message_of(conn, alert)))
+    _press("pause", alert, lambda conn: control.pause(conn, launching.message_of(conn, alert)))
     say(f"paused; go on with: llamado alert resume {alert}")
 
 
@@ -89,7 +92,7 @@ def resume(alert: AlertId) -> None:
         def unit(conn: Connection) -> None:
             control.resume(conn, here.jobs, launching.message_of(conn, alert), now=now())
 
-        await here.database.write(unit)
+        await here.database.write(recorded("alert.resume", alert, unit))
 
     with_database(go_on)
     say("sending goes on")
@@ -98,15 +101,23 @@ def resume(alert: AlertId) -> None:
 @app.command()
 def stop(alert: AlertId) -> None:
     """Call off everything that has not left yet."""
-    count = write(lambda conn: control.stop(conn, launching.message_of(conn, alert), now=now()))
+    count = _press(
+        "stop", alert, lambda conn: control.stop(conn, launching.message_of(conn, alert), now=now())
+    )
     say(f"stopped; {count:,} copies that had not left were called off")
 
 
 @app.command()
 def undo(alert: AlertId) -> None:
     """Take a launch back while the undo window is open."""
-    count = write(lambda conn: control.undo(conn, launching.message_of(conn, alert), now=now()))
+    count = _press(
+        "undo", alert, lambda conn: control.undo(conn, launching.message_of(conn, alert), now=now())
+    )
     say(f"undone; nothing has left, {count:,} copies were called off")
+
+
+def _press(act: str, alert: int, unit: Callable[[Connection], T]) -> T:
+    return write(recorded(f"alert.{act}", alert, unit))
 
 
 class _Rehearsed(Exception):
@@ -155,7 +166,7 @@ async def _launch(here: Opened, site: Site, draft: AlertDraft, yes: bool, as_jso
         )
         return alert_id
 
-    alert_id = await here.database.write(unit)
+    alert_id = await here.database.write(recorded("alert.launch", 0, unit))
     senders = await here.database.read(lambda conn: runs.alive(conn, now=now()))
     if as_json:
         print_json({"alert": alert_id, "people": confirmed, "senders": senders})

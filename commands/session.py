@@ -18,6 +18,7 @@ import logs
 from database.opening import Opened, opened, prepare
 from fitting import site_for
 from settings import Settings, load
+from web.console.acts import Act, Acting, perform
 from web.keys import Site
 
 T = TypeVar("T")
@@ -51,6 +52,18 @@ def write(unit: Callable[[Connection], T]) -> T:
 def read(unit: Callable[[Connection], T]) -> T:
     """Run one unit of work that only reads."""
     return with_database(lambda here, _: here.database.read(unit))
+
+
+def recorded(act: str, number: int, unit: Callable[[Connection], T]) -> Callable[[Connection], T]:
+    """A unit of work that goes on the record as an act on an object; 0 for one that it makes."""
+    kind = act.partition(".")[0]
+    doing = Act(act, kind, makes=not number)
+
+    def run(conn: Connection) -> T:
+        acting = Acting(doing, BY, {f"{kind}_id": str(number)}, now())
+        return perform(conn, acting, unit)
+
+    return run
 
 
 def say(markup: str) -> None:

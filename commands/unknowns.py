@@ -21,6 +21,7 @@ from commands.session import (
     print_json,
     read,
     read_settings,
+    recorded,
     say,
     with_database,
     write,
@@ -94,7 +95,7 @@ def resend(
         def unit(conn: Connection) -> None:
             unknowns.approve_another_send(conn, here.jobs, copy, by=BY, now=now())
 
-        await here.database.write(unit)
+        await here.database.write(recorded("delivery.resend", copy, unit))
 
     with_database(approve)
     say("approved; a running sender sends it once more")
@@ -115,7 +116,11 @@ def settle(
     """
     if not by.strip():
         raise typer.BadParameter("--by needs the name of whoever looked it up")
-    write(lambda conn: unknowns.settle(conn, copy, sent=sent, by=by.strip(), now=now()))
+
+    def unit(conn: Connection) -> None:
+        unknowns.settle(conn, copy, sent=sent, by=by.strip(), now=now())
+
+    write(recorded("delivery.settle", copy, unit))
     say(f"copy {copy} counts as {'sent' if sent else 'not sent'}, on the word of {escape(by)}")
 
 

@@ -27,6 +27,7 @@ from contacts.scanning import Findings, ImportOptions, Progress, Scan, Table, ch
 from contacts.undoing import undo
 from contacts.words import Run, Word, foreseen, held, record
 from database.engine import Database
+from organizers import audit
 
 Pair = tuple[str, str]  # channel and address
 
@@ -153,6 +154,15 @@ def begin(conn: Connection, table: Table, *, actor: str, now: datetime) -> Run:
         "undone_at": None,
     }
     import_id = conn.execute(insert(Import).values(values).returning(Import.id)).scalar_one()
+    audit.note(
+        conn,
+        "import.begin",
+        actor=actor,
+        about=f"import:{import_id}",
+        project_id=table.options.project_id,
+        after={"rows": table.rows, "consent": bool(table.options.statement)},
+        now=now,
+    )
     return Run(import_id, table.options, actor, now)
 
 

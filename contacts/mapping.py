@@ -192,7 +192,7 @@ def _cleaned(text: str) -> str:
 def _unquoted(text: str) -> str:
     """Without the apostrophe that keeps a spreadsheet from reading a cell as a formula."""
     text = text.strip()
-    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@") else text
+    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "-", "@", "|") else text
 
 
 @lru_cache(maxsize=16384)

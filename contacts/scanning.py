@@ -11,6 +11,7 @@ from typing import TextIO
 from contacts.headings import Columns, find_columns
 from contacts.mapping import Row, RowProblem, RowReader
 from contacts.reading import BadFile, Layout, read_layout, read_rows
+from contacts.spreadsheets import defused
 from contacts.standing import NETWORK, project_scope
 
 UNKNOWN = "unknown"  # the consent statement that says: store them, but do not write to them
@@ -167,7 +168,7 @@ def write_problems(table: Table, target: TextIO) -> int:
     mended file takes it off again.
     """
     writer = csv.writer(target)
-    writer.writerow([*map(_defused, table.layout.headings), "line", "imported", "reason"])
+    writer.writerow([*map(defused, table.layout.headings), "line", "imported", "reason"])
     written = 0
     width = table.columns.width
     parsed = _parsed(table.source, table.layout, table.columns, table.options)
@@ -176,8 +177,8 @@ def write_problems(table: Table, target: TextIO) -> int:
             continue
         kept = "no" if row is None else "yes, without it"
         reason = "; ".join(_reason(problem) for problem in problems)
-        shown = map(_defused, (cells + [""] * width)[:width])
-        writer.writerow([*shown, problems[0].row, kept, _defused(reason)])
+        shown = map(defused, (cells + [""] * width)[:width])
+        writer.writerow([*shown, problems[0].row, kept, defused(reason)])
         written += 1
     return written
 
@@ -193,7 +194,3 @@ def _parsed(
 
 def _reason(problem: RowProblem) -> str:
     return f"{problem.field}: {problem.sentence}" if problem.field else problem.sentence
-
-
-def _defused(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

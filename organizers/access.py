@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from database.engine import Database
 from database.tables import folded
+from organizers import audit
 from organizers.models import Organizer, OrganizerProject, Session, SignInAttempt
 from organizers.passwords import hashed, matches
 
@@ -181,9 +182,18 @@ def is_stale(conn: Connection, token: str, now: datetime) -> bool:
     return seen is not None and seen < now - TOUCH
 
 
-def sign_out(conn: Connection, token: str) -> None:
+def sign_out(conn: Connection, token: str, now: datetime) -> None:
     """End a session; harmless when it has ended already."""
-    conn.execute(delete(Session).where(Session.token_hash == _sha256(token)))
+    ended = delete(Session).where(Session.token_hash == _sha256(token))
+    for organizer_id in conn.scalars(ended.returning(Session.organizer_id)).all():
+        me = f"organizer:{organizer_id}"
+        audit.note(conn, "session.end", actor=me, about=me, now=now)
+
+
+def names(conn: Connection) -> dict[str, str]:
+    """Everybody's name, by how records name them."""
+    found = conn.execute(select(Organizer.id, Organizer.name))
+    return {f"organizer:{row.id}": row.name for row in found}
 
 
 def choose_language(conn: Connection, organizer_id: int, language: str) -> None:
@@ -199,6 +209,8 @@ def _welcome(
     conn.execute(delete(SignInAttempt).where(SignInAttempt.subject == here))
     conn.execute(delete(SignInAttempt).where(SignInAttempt.at < now - WINDOW))
     conn.execute(delete(Session).where(Session.created_at < now - ABSOLUTE))
+    me = f"organizer:{organizer_id}"
+    audit.note(conn, "session.begin", actor=me, about=me, now=now)
     return begin(conn, organizer_id, now)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from database.tables import Base, id_key
+from database.tables import Base, Id, id_key
 
 
 class Organizer(Base):
@@ -59,3 +59,35 @@ class SignInAttempt(Base):
     id: Mapped[id_key]
     subject: Mapped[str] = mapped_column(String(80), index=True)  # hash of email or address
     at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """One thing that somebody did. Never changed; each row's hash covers the row before it.
+
+    No foreign keys: what is erased elsewhere stays on the record, by its number.
+    """
+
+    __tablename__ = "audit_entries"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)  # no gaps
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(80))  # organizer:3, command line
+    act: Mapped[str] = mapped_column(String(64))  # alert.launch
+    project_id: Mapped[int | None]  # None = the network's
+    object: Mapped[str] = mapped_column(String(80))  # alert:12
+    before: Mapped[str]  # JSON, "" for nothing; never a name, an address or a text
+    after: Mapped[str]
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (Index("ix_audit_entries_project_id_id", "project_id", "id"),)
+
+
+class AuditHead(Base):
+    """The end of the chain: one row, locked by whoever adds to it."""
+
+    __tablename__ = "audit_heads"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    last_id: Mapped[int]
+    hash: Mapped[str] = mapped_column(String(64))

@@ -126,6 +126,22 @@ def test_projects_are_added_and_listed(llamado: Llamado) -> None:
     assert "madison-arcatao" in llamado("project", "list").out
 
 
+def test_record_of_what_commands_did_is_whole_and_shown(llamado: Llamado) -> None:
+    llamado("project", "add", "Madison – Arcatao")
+    llamado("project", "add", "Boston – Carasque")
+
+    whole = llamado("audit", "verify")
+    seal = llamado("audit", "verify", "--json").json["head"]["hash"]
+    llamado("project", "add", "Seattle – San Marcos")
+
+    assert "the record is whole: 2 entries" in whole.out
+    assert llamado("audit", "verify", "--noted", seal).code == 0
+    assert "project.add" in llamado("audit", "list").out
+    other = llamado("audit", "verify", "--noted", "a" * 64)
+    assert other.code == 1
+    assert "the noted head is not in this chain" in other.err
+
+
 def test_an_error_is_one_sentence_without_a_traceback(llamado: Llamado) -> None:
     llamado("project", "add", "Madison – Arcatao")
 

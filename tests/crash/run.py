@@ -27,7 +27,7 @@ from sqlalchemy import create_engine, text
 from database.embedded import open_engine
 from database.engine import is_sqlite
 from database.migrating import migrate
-from tests.crash import checker, explaining, lattice, recovery, restraint, silence
+from tests.crash import chain, checker, explaining, lattice, recovery, restraint, silence
 from tests.crash.fleet import Fleet, places_for, told
 from tests.crash.noting import Notes, Tail
 from tests.crash.people_acting import FRAGMENTS, Alert, Desk, People, campaign
@@ -248,6 +248,7 @@ class Stage:
             *lattice.out_of_step(ledger, journal),
             *recovery.held_too_long(self._recoveries, lease=self._lease),
             *silence.spoken(own, self._town.addresses, fragments),
+            *chain.broken_record(*chain.read_record(plan.url), self._acts.entries),
             *explained.broken,
         ]
         return Verdict(

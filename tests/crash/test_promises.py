@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
-from tests.crash import explaining, lattice, recovery, restraint, silence
+from organizers import audit
+from tests.crash import chain, explaining, lattice, recovery, restraint, silence
 from tests.crash.checker import Copy, Ledger
 
 NOON = "2026-11-24T12:00:{:02}+00:00"
@@ -196,3 +199,42 @@ def test_an_address_or_a_text_in_a_log_is_found(tmp_path: Path, line: str, what:
 
     assert bool(found) == bool(what), found
     assert what in "".join(found)
+
+
+def recorded(conn: Connection, now: datetime, *acts: str) -> tuple[list[Any], list[Any]]:
+    for name in acts:
+        audit.note(conn, f"alert.{name}", actor="command line", about="alert:1", now=now)
+    entries = conn.exec_driver_sql(chain.ENTRIES).all()
+    return [tuple(row) for row in entries], list(conn.exec_driver_sql(chain.HEAD).all())
+
+
+def test_whole_record_that_tells_of_every_button_breaks_nothing(
+    conn: Connection, now: datetime
+) -> None:
+    entries, head = recorded(conn, now, "launch", "stop")
+
+    assert chain.broken_record(entries, head, [act("launch", 1), act("stop", 2)]) == []
+    assert chain.broken_record([], [], []) == []
+
+
+@pytest.mark.parametrize("spoil", ["change", "drop", "cut"])
+def test_record_that_was_tampered_with_is_found(
+    conn: Connection, now: datetime, spoil: str
+) -> None:
+    entries, head = recorded(conn, now, "launch", "pause", "stop")
+    if spoil == "change":
+        entries[1] = (*entries[1][:2], "organizer:1", *entries[1][3:])
+    elif spoil == "drop":
+        del entries[1]
+    else:
+        del entries[2]
+
+    assert [each[:3] for each in chain.broken_record(entries, head, [])] == ["I7:"]
+
+
+def test_button_that_is_not_on_the_record_is_found(conn: Connection, now: datetime) -> None:
+    entries, head = recorded(conn, now, "launch")
+
+    found = chain.broken_record(entries, head, [act("launch", 1), act("launch", 2)])
+
+    assert found == ["I7: 2 times launch, of which 1 are on the record"]

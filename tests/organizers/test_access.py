@@ -158,7 +158,7 @@ def test_a_dead_session_cannot_be_touched_back_to_life(conn: Connection, now: da
 def test_signing_out_ends_the_session(conn: Connection, now: datetime) -> None:
     token = access.begin(conn, make_amina(conn), now)
 
-    access.sign_out(conn, token)
+    access.sign_out(conn, token, now)
 
     with pytest.raises(NotSignedIn):
         access.viewer(conn, token, now)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 
 from organizers.access import NotSignedIn, Viewer, is_stale, touch, viewer
 from web.console import routes
+from web.console.acts import ACTING, Acting, act_of
 from web.console.guard import require_visible
 from web.console.signing import cookie_name
 from web.console.streaming import OPEN
@@ -56,6 +57,9 @@ async def pass_door(request: web.Request, handler: Handler) -> web.StreamRespons
         await _require_token(request, known)
     if stale:
         await write(request, touch, token, now(request))
+    act = act_of(request)
+    if act is not None:
+        request[ACTING] = Acting(act, known.actor, dict(request.match_info), now(request))
     return await handler(request)
 
 

@@ -13,10 +13,13 @@ from web.console import (
     imports,
     inbox,
     projects,
+    record,
     signing,
     streaming,
     unknowns,
 )
+from web.console.acts import Act, recorded
+from web.keys import Handler
 
 ALERT = "{alert_id:[0-9]{1,15}}"
 CAMPAIGN = "{campaign_id:[0-9]{1,15}}"
@@ -28,6 +31,13 @@ REPLY = "{reply_id:[0-9]{1,15}}"
 ACT = "{act:undo|pause|resume|stop}"
 FATE = "{channel:sms|email}/{reason:[a-z0-9_]{1,64}}"
 
+
+def _act(path: str, handler: Handler, name: str, *, makes: bool = False) -> web.RouteDef:
+    """A route that does something, and puts it on the record under a name."""
+    kind = name.partition(".")[0]
+    return web.post(path, recorded(handler, Act(name, kind, makes)))
+
+
 ROUTES = [
     web.get("/", home.show),
     web.get("/sign-in", signing.show),
@@ -36,47 +46,49 @@ ROUTES = [
     web.post("/language", signing.speak),
     web.get("/alerts", alerts.index),
     web.get("/alerts/new", alert_writing.new),
-    web.post("/alerts/new", alert_writing.create),
+    _act("/alerts/new", alert_writing.create, "alert.write", makes=True),
     web.post("/alerts/measure", alert_writing.measure),
     web.get(f"/alerts/{ALERT}", alerts.show),
     web.get(f"/alerts/{ALERT}/edit", alert_writing.edit),
-    web.post(f"/alerts/{ALERT}/edit", alert_writing.save),
+    _act(f"/alerts/{ALERT}/edit", alert_writing.save, "alert.rewrite"),
     web.get(
         f"/alerts/{ALERT}/left-out/{FATE}",
         alerts.left_out,
     ),
-    web.post(f"/alerts/{ALERT}/plain", alert_writing.plain),
-    web.post(f"/alerts/{ALERT}/launch", alerts.start),
-    web.post(f"/alerts/{ALERT}/again", alerts.again),
-    web.post(f"/alerts/{ALERT}/{ACT}", alerts.steer),
+    _act(f"/alerts/{ALERT}/plain", alert_writing.plain, "alert.rewrite"),
+    _act(f"/alerts/{ALERT}/launch", alerts.start, "alert.launch"),
+    _act(f"/alerts/{ALERT}/again", alerts.again, "alert.resend"),
+    _act(f"/alerts/{ALERT}/{ACT}", alerts.steer, "alert.{act}"),
     web.get(f"/alerts/{ALERT}/events", streaming.events),
     web.get("/campaigns", campaigns.index),
-    web.post("/campaigns", campaigns.create),
+    _act("/campaigns", campaigns.create, "campaign.begin", makes=True),
     web.get(f"/campaigns/{CAMPAIGN}", campaigns.show),
-    web.post(f"/campaigns/{CAMPAIGN}", campaigns.schedule),
-    web.post(f"/emails/{EMAIL}/send", campaigns.send_held),
-    web.post(f"/emails/{EMAIL}/skip", campaigns.skip_held),
-    web.post(f"/emails/{EMAIL}/cancel", campaigns.cancel),
+    _act(f"/campaigns/{CAMPAIGN}", campaigns.schedule, "email.schedule", makes=True),
+    _act(f"/emails/{EMAIL}/send", campaigns.send_held, "email.send_held"),
+    _act(f"/emails/{EMAIL}/skip", campaigns.skip_held, "email.skip_held"),
+    _act(f"/emails/{EMAIL}/cancel", campaigns.cancel, "email.cancel"),
     web.get("/contacts", contacts.index),
     web.get("/imports/new", imports.new),
     web.post("/imports/check", imports.check),
     web.post("/imports/problems", imports.problems),
     web.post("/imports", imports.run),
     web.get(f"/imports/{IMPORT}", imports.show),
-    web.post(f"/imports/{IMPORT}/undo", imports.take_back),
+    _act(f"/imports/{IMPORT}/undo", imports.take_back, "import.undo"),
     web.get("/contacts/new", contacts.new),
-    web.post("/contacts/new", contacts.add),
+    _act("/contacts/new", contacts.add, "contact.add", makes=True),
     web.get(f"/contacts/{CONTACT}", contacts.show),
     web.get(f"/contacts/{CONTACT}/edit", contacts.edit),
-    web.post(f"/contacts/{CONTACT}/edit", contacts.save),
+    _act(f"/contacts/{CONTACT}/edit", contacts.save, "contact.change"),
     web.get("/unknown", unknowns.show),
-    web.post(f"/unknown/{DELIVERY}/again", unknowns.again),
+    _act(f"/unknown/{DELIVERY}/again", unknowns.again, "delivery.resend"),
     web.post(f"/unknown/{DELIVERY}/look", unknowns.look),
-    web.post(f"/unknown/{DELIVERY}/settle", unknowns.settle),
+    _act(f"/unknown/{DELIVERY}/settle", unknowns.settle, "delivery.settle"),
+    web.get("/record", record.show),
+    web.get("/record.csv", record.export),
     web.get("/projects", projects.index),
-    web.post("/projects", projects.add),
+    _act("/projects", projects.add, "project.add", makes=True),
     web.get("/inbox", inbox.show),
-    web.post(f"/inbox/{REPLY}/handled", inbox.handled),
-    web.post(f"/inbox/{REPLY}/settle", inbox.settle),
-    web.post(f"/inbox/{REPLY}/opt-out", inbox.opt_out),
+    _act(f"/inbox/{REPLY}/handled", inbox.handled, "reply.handle"),
+    _act(f"/inbox/{REPLY}/settle", inbox.settle, "reply.settle"),
+    _act(f"/inbox/{REPLY}/opt-out", inbox.opt_out, "reply.opt_out"),
 ]

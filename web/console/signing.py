@@ -53,7 +53,7 @@ async def enter(request: web.Request) -> web.Response:
 
 async def leave(request: web.Request) -> NoReturn:
     """Sign out."""
-    await write(request, sign_out, request[TOKEN])
+    await write(request, sign_out, request[TOKEN], now(request))
     gone = web.HTTPSeeOther("/console/sign-in")
     gone.del_cookie(cookie_name(request), path="/", secure=request.config_dict[SITE].secure)
     raise gone

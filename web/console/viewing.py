@@ -11,6 +11,7 @@ from aiohttp import web
 
 from database.engine import Unit
 from organizers.access import Viewer
+from web.console.acts import ACTING, perform
 from web.console.inboxes import waiting_count
 from web.keys import CLOCK, DATABASE
 from web.pages import render
@@ -45,8 +46,12 @@ async def read(request: web.Request, unit: Unit[P, T], *args: P.args, **kwargs: 
 
 
 async def write(request: web.Request, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run a writing unit of work."""
-    return await request.config_dict[DATABASE].write(unit, *args, **kwargs)
+    """Run a writing unit of work; what the request's route does to an object goes on the record."""
+    database = request.config_dict[DATABASE]
+    acting = request.get(ACTING)
+    if acting is None:
+        return await database.write(unit, *args, **kwargs)
+    return await database.write(perform, acting, lambda conn: unit(conn, *args, **kwargs))
 
 
 def now(request: web.Request) -> datetime:

@@ -1,0 +1,95 @@
+"""The record: who did what. Everybody sees that of their projects, the network's staff all of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+
+import orjson
+from aiohttp import web
+
+from contacts.spreadsheets import defused
+from organizers import audit
+from organizers.access import names
+from organizers.audit import Entry
+from web.console.viewing import VIEWER, now, number, page, read, write
+
+SHOWN = 100  # entries on one page
+EXPORTED = 100_000
+KINDS = (
+    "alert",
+    "campaign",
+    "contact",
+    "delivery",
+    "email",
+    "import",
+    "project",
+    "reply",
+    "session",
+)
+PAGES = {"alert": "alerts", "campaign": "campaigns", "contact": "contacts", "import": "imports"}
+HEADINGS = ("number", "at", "who", "act", "project", "object", "before", "after", "hash")
+
+
+async def show(request: web.Request) -> web.Response:
+    """The newest entries, or those before one; of one kind of object, or of one person."""
+    within, before = request[VIEWER].within, number(request.query, "before")
+    kind, actor = request.query.get("kind", ""), request.query.get("who", "")[:80]
+    found = await read(
+        request,
+        audit.entries,
+        within,
+        act=f"{kind}." if kind in KINDS else "",
+        actor=actor,
+        before_id=before,
+        limit=SHOWN + 1,
+    )
+    values = {
+        "entries": found[:SHOWN],
+        "older": found[SHOWN - 1].id if len(found) > SHOWN else None,
+        "names": await read(request, names),
+        "head": await read(request, audit.head_of) if within is None else None,
+        "kinds": KINDS,
+        "kind": kind,
+        "who": actor,
+        "pages": PAGES,
+        "newest": before is None,
+    }
+    return await page(request, "record.html", values)
+
+
+async def export(request: web.Request) -> web.Response:
+    """The record as CSV, oldest first; that it was taken out goes on it."""
+    viewer = request[VIEWER]
+    found = await read(request, audit.entries, viewer.within, limit=EXPORTED)
+    await write(
+        request,
+        audit.note,
+        "record.export",
+        actor=viewer.actor,
+        about=viewer.actor,
+        after={"entries": len(found)},
+        now=now(request),
+    )
+    headers = {"Content-Disposition": 'attachment; filename="record.csv"'}
+    # The mark lets spreadsheet programs see that this is UTF-8.
+    body = _csv(reversed(found)).encode("utf-8-sig")
+    return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
+
+
+def _csv(entries: Iterable[Entry]) -> str:
+    target = io.StringIO(newline="")
+    writer = csv.writer(target)
+    writer.writerow(HEADINGS)
+    writer.writerows([defused(str(cell)) for cell in _cells(entry)] for entry in entries)
+    return target.getvalue()
+
+
+def _cells(entry: Entry) -> tuple[object, ...]:
+    states = [
+        orjson.dumps(state).decode() if state else "" for state in (entry.before, entry.after)
+    ]
+    project = "" if entry.project_id is None else entry.project_id
+    when = entry.at.isoformat(timespec="seconds")
+    return (entry.id, when, entry.actor, entry.act, project, entry.object, *states, entry.hash)

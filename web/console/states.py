@@ -1,0 +1,140 @@
+"""What an object of the console was like before and after an act, as far as the record may tell.
+
+Statuses, numbers and times; of people and of words only the names of what changed, for the record is kept
+for longer than either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy import BindParameter, Connection, Select, bindparam, select
+
+from alerts.models import Alert, AlertText
+from campaigns.models import Campaign, CampaignEmail
+from contacts.models import Address, Contact, Import, Membership, Project
+from messages.models import Delivery, Message, MessageText, Reply, Status
+from organizers.audit import State
+from organizers.models import Organizer
+
+_ID: BindParameter[int] = bindparam("id")
+
+Look = Callable[[Connection, int], State]
+
+
+def _row(statement: Select[*tuple[Any, ...]]) -> Look:
+    """Read one row as it is; {} when there is none."""
+
+    def look(conn: Connection, number: int) -> State:
+        found = conn.execute(statement, {"id": number}).mappings().first()
+        return dict(found) if found is not None else {}
+
+    return look
+
+
+def _alert(conn: Connection, alert_id: int) -> State:
+    found = dict(_ALERT(conn, alert_id))
+    titles = select(AlertText).where(AlertText.alert_id == alert_id).order_by(AlertText.language)
+    bodies = select(MessageText).where(MessageText.message_id == found.get("message_id"))
+    return {
+        **found,
+        "words": [*map(tuple, conn.execute(titles)), *map(tuple, conn.execute(bodies))],
+    }
+
+
+def _contact(conn: Connection, contact_id: int) -> State:
+    found = dict(_CONTACT(conn, contact_id))
+    addresses = select(Address.channel, Address.address).where(Address.contact_id == contact_id)
+    served = select(Membership.project_id).where(Membership.contact_id == contact_id)
+    return {
+        **found,
+        "addresses": sorted(map(tuple, conn.execute(addresses))),
+        "projects": sorted(conn.scalars(served)),
+    }
+
+
+def _delivery(conn: Connection, delivery_id: int) -> State:
+    found = dict(_DELIVERY(conn, delivery_id))
+    if "status" in found:
+        found["status"] = Status(found["status"]).name.lower()
+    return found
+
+
+_ALERT = _row(
+    select(
+        Message.id.label("message_id"),
+        Message.project_id,
+        Message.status,
+        Message.reach,
+        Message.audience,
+        Message.confirmed,
+        Message.weekly_cap,
+    )
+    .join(Alert, Alert.message_id == Message.id)
+    .where(Alert.id == _ID)
+)
+_CONTACT = _row(select(Contact).where(Contact.id == _ID))
+_DELIVERY = _row(
+    select(Message.project_id, Delivery.status, Delivery.reason, Delivery.approved_sends)
+    .join(Message, Message.id == Delivery.message_id)
+    .where(Delivery.id == _ID)
+)
+LOOKS: Mapping[str, Look] = {
+    "alert": _alert,
+    "contact": _contact,
+    "delivery": _delivery,
+    "campaign": _row(select(Campaign.project_id).where(Campaign.id == _ID)),
+    "email": _row(
+        select(
+            Campaign.project_id,
+            CampaignEmail.status,
+            CampaignEmail.local_time,
+            CampaignEmail.zone,
+        )
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .where(CampaignEmail.id == _ID)
+    ),
+    "import": _row(
+        select(Import.project_id, (Import.undone_at.is_not(None)).label("undone")).where(
+            Import.id == _ID
+        )
+    ),
+    "organizer": _row(select(Organizer.network, Organizer.language).where(Organizer.id == _ID)),
+    "project": _row(select(Project.id.label("project_id"), Project.slug).where(Project.id == _ID)),
+    "reply": _row(
+        select(
+            Message.project_id,
+            Reply.verdict,
+            (Reply.handled_at.is_not(None)).label("handled"),
+        )
+        .outerjoin(Message, Message.id == Reply.message_id)
+        .where(Reply.id == _ID)
+    ),
+}
+# Of these objects only the names of what changed are told: of all columns, or of the named ones.
+PERSONAL = {"contact": None, "alert": ("words", "audience")}
+
+
+def look(conn: Connection, kind: str, number: int) -> State:
+    """An object as it is now, for ``told`` to compare; {} where there is none."""
+    return LOOKS[kind](conn, number)
+
+
+def told(kind: str, before: State, after: State) -> tuple[State, State]:
+    """What of two states may be written down."""
+    hidden = _hidden(kind, before, after)
+    changed = sorted(name for name in hidden if before.get(name) != after.get(name))
+    shown_before, shown_after = _without(before, hidden), _without(after, hidden)
+    if changed and before:
+        shown_after = {**shown_after, "changed": changed}
+    return shown_before, shown_after
+
+
+def _hidden(kind: str, before: State, after: State) -> frozenset[str]:
+    names = PERSONAL.get(kind, ())
+    return frozenset({**before, **after} if names is None else names)
+
+
+def _without(state: State, hidden: frozenset[str]) -> dict[str, Any]:
+    return {name: value for name, value in state.items() if name not in hidden | {"project_id"}}
