@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import orjson
 from aiohttp import web
@@ -48,7 +48,7 @@ async def show(request: web.Request) -> web.Response:
     values = {
         "entries": found[:SHOWN],
         "older": found[SHOWN - 1].id if len(found) > SHOWN else None,
-        "names": await read(request, names),
+        "names": await _names(request, found),
         "head": await read(request, audit.head_of) if within is None else None,
         "kinds": KINDS,
         "kind": kind,
@@ -57,6 +57,15 @@ async def show(request: web.Request) -> web.Response:
         "newest": before is None,
     }
     return await page(request, "record.html", values)
+
+
+async def _names(request: web.Request, entries: Sequence[Entry]) -> dict[str, str]:
+    """Names of organizers; to an organizer of some projects only of those in the entries they see."""
+    known = await read(request, names)
+    if request[VIEWER].within is None:
+        return known
+    here = {entry.actor for entry in entries}
+    return {actor: name for actor, name in known.items() if actor in here}
 
 
 async def export(request: web.Request) -> web.Response:

@@ -127,6 +127,7 @@ async def test_page_shows_an_organizer_the_record_of_their_projects_alone(
     async with console(opened, now) as client:
         amina = await desk(client, opened, now)
         ben = await desk(client, opened, now, email="ben@example.org", projects=[boston])
+        await desk(client, opened, now, name="Chloe", email="c@example.org", projects=[madison])
         for project in (madison, boston):
             await amina.post("/console/campaigns", {"name": "C", "project": str(project)})
         everything = await amina.page("/console/record")
@@ -138,6 +139,8 @@ async def test_page_shows_an_organizer_the_record_of_their_projects_alone(
     assert "campaign 1" not in his
     assert "campaign 2" in his
     assert "The record has" not in his
+    assert "Chloe" in everything
+    assert "Chloe" not in his
     assert "campaign 1" not in about_campaigns
 
 
