@@ -101,6 +101,7 @@ async def launch(url: str, folder: Path, *, people: int) -> list[Figure]:
         await _until(here, _any_left, message_id)
         first = time.perf_counter() - started
         await here.database.write(control.stop, message_id, now=datetime.now(UTC))
+        await _until(here, _expanded, message_id)  # everybody has a row of a stopped one too
         started = time.perf_counter()
         message_id = await here.database.write(_launch, here, Reach.SMS, LATER)
         await _until(here, _expanded, message_id)

@@ -111,14 +111,15 @@ def refusal(
 
 
 def fates(
-    people: ColumnElement[bool], channel: Channel, terms: Terms
+    people: ColumnElement[bool], channel: Channel, terms: Terms, *, ids: range | None = None
 ) -> Select[int, int, str, str]:
     """One row per contact: (contact_id, zone_set_id, address, reason), in contact order.
 
-    ``people`` is a condition on ``contacts``. ``address`` is NULL for those who get no row's worth
+    ``people`` is a condition on ``contacts``; ``ids``, where the caller knows it, is the range they are
+    within: told of the addresses too, PostgreSQL reads no others. ``address`` is NULL for those who get no row's worth
     of a copy of their own; ``reason`` is '' for those who get one.
     """
-    found = _addressed(people, channel, terms).subquery()
+    found = _addressed(people, channel, terms, ids).subquery()
     reason = case(
         (found.c.address.is_(None), literal(NO_ADDRESS)),
         (found.c.turn > 1, literal(SHARED)),
@@ -133,10 +134,13 @@ def fates(
 
 
 def _addressed(
-    people: ColumnElement[bool], channel: Channel, terms: Terms
+    people: ColumnElement[bool], channel: Channel, terms: Terms, ids: range | None
 ) -> Select[int, int, str | None, int, bool, bool]:
     """Contacts with the address we would use, and whether somebody before them has it too."""
     turn = func.row_number().over(partition_by=Address.address, order_by=Contact.id)
+    theirs = [Address.contact_id == Contact.id, Address.channel == channel, Address.rank == 0]
+    if ids is not None:
+        theirs += [Address.contact_id >= ids.start, Address.contact_id < ids.stop]
     return (
         select(
             Contact.id.label("contact_id"),
@@ -146,10 +150,7 @@ def _addressed(
             _taken(channel, terms).label("taken"),
             _texted(people, channel, terms).label("texted"),
         )
-        .outerjoin(
-            Address,
-            and_(Address.contact_id == Contact.id, Address.channel == channel, Address.rank == 0),
-        )
+        .outerjoin(Address, and_(*theirs))
         .where(people)
     )
 

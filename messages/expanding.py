@@ -64,9 +64,10 @@ def expand_chunk(
         finish_if_done(conn, message_id, now=now)
         return False
     people = _frozen(conn, _people(message, last))
+    ids = range(message.expanded_to + 1, last + 1)
     terms = terms_of(conn, message_id, now=now)
     for channel in terms.channels:
-        _write(conn, jobs, message, channel, people, terms, now)
+        _write(conn, jobs, message, channel, people, ids, terms, now)
     expected = _count(conn, people) * len(terms.channels)
     conn.execute(
         update(Message)
@@ -119,11 +120,12 @@ def _write(
     message: Row[Message],
     channel: Channel,
     people: ColumnElement[bool],
+    ids: range,
     terms: Terms,
     now: datetime,
 ) -> None:
     before = conn.scalar(select(func.max(Delivery.id))) or 0
-    found = fates(people, channel, terms).subquery()
+    found = fates(people, channel, terms, ids=ids).subquery()
     initial = INITIAL.get(MessageStatus(message.status), Status.PENDING)
     row = {
         "message_id": literal(message.id),
@@ -140,12 +142,12 @@ def _write(
         "changed_at": literal(now, Delivery.changed_at.type),
     }
     _insert(conn, list(row), select(*row.values()).order_by(found.c.contact_id))
-    pending, ids = _count_new(conn, message.id, channel, before)
+    pending, new = _count_new(conn, message.id, channel, before)
     if pending:
         # As many ids as hold so many pending rows, the others being spread among them.
-        size = -(-batch_size(pending) * len(ids) // pending)
-        for low in ids[::size]:
-            open_batch(conn, jobs, message, channel, low, min(low + size, ids.stop))
+        size = -(-batch_size(pending) * len(new) // pending)
+        for low in new[::size]:
+            open_batch(conn, jobs, message, channel, low, min(low + size, new.stop))
 
 
 def _insert(conn: Connection, columns: list[str], rows: Select[Any]) -> None:
