@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 
@@ -12,9 +13,30 @@ import structlog
 TALKATIVE = ("aiohttp.access", "apscheduler", "twilio", "procrastinate", "alembic")
 
 
+class Unfailing:
+    """A stream that loses a line rather than the service.
+
+    The disk that holds the log may be full, or whoever reads it may be gone, just when there is much to
+    say; an error from here would end the sender that wants to tell of another.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with suppress(OSError, ValueError):  # ValueError: it is closed
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure(level: str, *, stream: TextIO | None = None) -> None:
     """Send our own lines and the libraries' warnings to a stream (stderr), as JSON."""
     numeric = logging.getLevelNamesMapping()[level.upper()]
+    safe = cast("TextIO", Unfailing(stream or sys.stderr))
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -27,10 +49,10 @@ def configure(level: str, *, stream: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
-        logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(safe),
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = logging.StreamHandler(safe)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[
