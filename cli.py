@@ -26,6 +26,7 @@ from commands import alerts, audit, contacts, people_views, unknowns
 from commands import demo as demonstration
 from commands.doctor import Verdict, examine
 from commands.session import (
+    BY,
     AsJson,
     complain,
     now,
@@ -42,6 +43,8 @@ from contacts.projects import ProjectDraft, add_project, project_by_slug, projec
 from database.engine import driver_url, why_refused
 from database.migrating import migrate as apply_migrations
 from organizers.access import create_organizer
+from organizers.audit import note
+from representatives.loading import Loaded
 from representatives.loading import load as load_representatives
 from service import Role, leave_alone_what_stays, running
 from settings import Settings
@@ -239,7 +242,7 @@ def representatives_load(
 ) -> None:
     """Load members, offices, ZIPs and districts; whole or not at all."""
     with Console(stderr=True).status("reading and checking the data set"):
-        loaded = write(lambda conn: load_representatives(conn, folder, now()))
+        loaded = write(lambda conn: _load(conn, folder))
     if as_json:
         print_json(asdict(loaded))
         return
@@ -252,6 +255,14 @@ def representatives_load(
         say(f"vacant: {', '.join(people_views.seat(each) for each in loaded.vacant)}")
     for warning in loaded.warnings:
         say(f"[yellow]! {escape(warning)}[/yellow]")
+
+
+def _load(conn: Connection, folder: Path) -> Loaded:
+    """Everybody's offices come from here, so that it goes on the record."""
+    loaded = load_representatives(conn, folder, now())
+    told = {"members": loaded.members, "zips": loaded.zips}
+    note(conn, "representatives.load", actor=BY, about="representatives:0", after=told, now=now())
+    return loaded
 
 
 async def _serve(settings: Settings, role: Role) -> None:

@@ -303,6 +303,7 @@ def test_a_data_set_is_loaded_whole_or_not_at_all(llamado: Llamado, tmp_path: Pa
 
     assert loaded["members"] > 20
     assert "vacant: House TX-35" in llamado("representatives", "load", INVENTED).out
+    assert "representatives.load" in llamado("audit", "list").out
     assert llamado("representatives", "load", tmp_path).code == 1
 
 
