@@ -105,7 +105,7 @@ class Ready(NamedTuple):
         return Done(self.claim, outcome, self.segments, self.language)
 
 
-Copying = Callable[[Claim, LookedUp], Ready]
+Copying = Callable[[Claim, Version, dict[str, str]], Ready]
 
 
 def compositions(conn: Connection, message_id: int, identity: Identity) -> Compositions:
@@ -191,9 +191,18 @@ def compose(
     now: datetime,
 ) -> Iterator[Ready]:
     """Each claim's copy in its person's language, one after the other; pure."""
-    copy = _texts(message, identity, now) if channel is Channel.SMS else _emails(message, identity)
+    if channel is Channel.SMS:
+        copy, versions = _texts(message, identity, now), message.text_versions
+    else:
+        copy, versions = _emails(message, identity), message.email_versions
     for claim in claims:
-        yield copy(claim, looked_up.get(claim.contact_id or 0, NOTHING))
+        version = _version(claim, versions, message.default_language)
+        told = looked_up.get(claim.contact_id or 0, NOTHING)
+        values = _own_values(version, claim.person, told) if version else {}
+        if version is None or not all(values.values()):
+            yield _no_copy(claim, version, values)
+        else:
+            yield copy(claim, version, values)
 
 
 class Kept:
@@ -298,11 +307,7 @@ def _texts(message: Compositions, identity: Identity, now: datetime) -> Copying:
     signed = links.tokens(identity.secret)
     valid = _validity(message.expires_at, now)
 
-    def copy(claim: Claim, looked_up: LookedUp) -> Ready:
-        version = _version(claim, message.text_versions, message.default_language)
-        values = _own_values(version, claim.person, looked_up) if version else {}
-        if version is None or not all(values.values()):
-            return _no_copy(claim, version, values)
+    def copy(claim: Claim, version: Version, values: dict[str, str]) -> Ready:
         delivery_id, attempt = claim.delivery_id, claim.attempt
         values[TOKEN] = signed.person(delivery_id)
         body = fill(version.words.text, values)
@@ -321,11 +326,7 @@ def _emails(message: Compositions, identity: Identity) -> Copying:
     before, after = links.around_token(identity.public_url, "unsubscribe")
     sender = message.email_sender
 
-    def copy(claim: Claim, looked_up: LookedUp) -> Ready:
-        version = _version(claim, message.email_versions, message.default_language)
-        values = _own_values(version, claim.person, looked_up) if version else {}
-        if version is None or not all(values.values()):
-            return _no_copy(claim, version, values)
+    def copy(claim: Claim, version: Version, values: dict[str, str]) -> Ready:
         delivery_id, attempt = claim.delivery_id, claim.attempt
         values[TOKEN] = token = signed.person(delivery_id)
         ticket = Ticket(delivery_id, attempt, signed.receipt(delivery_id, attempt))

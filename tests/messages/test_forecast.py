@@ -23,8 +23,8 @@ TERMS = Terms(reach=Reach.BOTH, scopes=[NETWORK])
 
 def make_everybody(conn: Connection) -> None:
     make_contact(conn, "Amina", language="es")
-    make_contact(conn, "Ben", phone="+16082000001")
-    make_contact(conn, "Bea", phone="+16082000001")
+    make_contact(conn, "Ben", phone="+16082990001")
+    make_contact(conn, "Bea", phone="+16082990001")
     make_contact(conn, "Chloe", consent=Standing.OPTED_OUT)
     make_contact(conn, "Dora", phone=None, email=None)
     make_contact(conn, "Eva", zones=["Pacific/Honolulu"])
