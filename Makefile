@@ -11,6 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 RUNTIME := .venv/.installed-runtime
 DEV := .venv/.installed-dev
+SCANNERS := build/scanners/.installed
 WORKERS ?= 2
 # Of crash runs: each target has its own default where these are empty.
 SEED ?=
@@ -23,7 +24,7 @@ ONLY ?=
 # Of the benchmarks: 1 for a million of everything.
 FULL ?=
 
-.PHONY: help setup demo serve test check crash crash-full faults bench screenshots lock clean
+.PHONY: help setup demo serve test check crash crash-full faults attack bench screenshots lock clean
 
 help:  ## Show what there is
 	@echo "Llamado turns the news of an arrest into phones ringing on the right desks."
@@ -66,6 +67,10 @@ crash-full: $(DEV)  ## 10,000 messages, 40 kills, SEEDS (20) seeds on each datab
 faults: $(DEV)  ## Break one thing after the other (ONLY="disk full" for some) on each database; build/faults.md
 	@$(BIN)/python -m tests.faults.matrix --workers $(WORKERS) --only "$(ONLY)"
 
+attack: $(DEV) $(SCANNERS)  ## 67 attacks on a service of its own, then wapiti, sqlmap and bandit (10 minutes); build/attack.md
+	@$(BIN)/python -m tests.attacks.outside --suite
+	$(BIN)/python -m tests.attacks.tools --tools build/scanners/bin
+
 bench: $(DEV)  ## Speed and memory, each figure beside a baseline (FULL=1: a million, an hour)
 	@$(BIN)/python -m benchmarks.run $(if $(FULL),--full --rounds 3 --write benchmarks/RESULTS.md)
 
@@ -79,7 +84,10 @@ lock: $(DEV)  ## Pin again every package, with hashes, after pyproject.toml chan
 	    $${extra:+--extra $$extra --constraint requirements.lock} pyproject.toml \
 	    -o requirements$${extra:+-$$extra}.lock
 	done
-	echo "Pinned. Commit requirements.lock and requirements-dev.lock together with pyproject.toml."
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes \
+	  --no-emit-index-url --custom-compile-command "make lock" \
+	  tests/attacks/scanners.in -o tests/attacks/scanners.lock
+	echo "Pinned. Commit the three locks together with pyproject.toml."
 
 clean:  ## Remove the virtual environment and everything made by tools (never your data)
 	@rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -110,3 +118,16 @@ $(DEV): requirements-dev.lock pyproject.toml | .venv/bin/python
 	$(PIP) --require-hashes -r requirements-dev.lock
 	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@ $(RUNTIME)
+
+# Apart from ours, for they pin what Llamado needs newer.
+$(SCANNERS): tests/attacks/scanners.lock | .venv/bin/python
+	@echo "Installing wapiti, sqlmap and bandit into build/scanners (a minute or two, once) ..."
+	rm -rf build/scanners
+	.venv/bin/python -m venv build/scanners
+	build/scanners/bin/pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r tests/attacks/scanners.lock || {
+	  echo "The scanners could not be installed: that needs a network. The 67 attacks alone do not:"
+	  echo "  .venv/bin/python -m tests.attacks.outside"
+	  exit 1
+	}
+	touch $@

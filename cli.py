@@ -7,7 +7,6 @@ wrongly.
 from __future__ import annotations
 
 import asyncio
-import secrets
 import signal
 import sys
 from collections.abc import Sequence
@@ -19,14 +18,24 @@ import typer
 import uvloop
 from rich.console import Console
 from rich.markup import escape
-from sqlalchemy import Connection
 
 import logs
-from commands import alerts, audit, contacts, people_views, unknowns
+from commands import (
+    alerts,
+    audit,
+    contacts,
+    datasets,
+    locking,
+    organizers,
+    people_views,
+    representatives,
+    rights,
+    targets,
+    unknowns,
+)
 from commands import demo as demonstration
 from commands.doctor import Verdict, examine
 from commands.session import (
-    BY,
     AsJson,
     complain,
     now,
@@ -34,18 +43,12 @@ from commands.session import (
     read,
     read_settings,
     recorded,
-    require_language,
     say,
     write,
 )
-from contacts.addresses import normalise_email
-from contacts.projects import ProjectDraft, add_project, project_by_slug, projects
+from contacts.projects import ProjectDraft, add_project, projects
 from database.engine import driver_url, why_refused
 from database.migrating import migrate as apply_migrations
-from organizers.access import create_organizer
-from organizers.audit import note
-from representatives.loading import Loaded
-from representatives.loading import load as load_representatives
 from service import Role, leave_alone_what_stays, running
 from settings import Settings
 
@@ -75,16 +78,22 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,  # they would print phone numbers
 )
-organizer_app = typer.Typer(help="People who use the console.", no_args_is_help=True)
 project_app = typer.Typer(help="Sister-city projects.", no_args_is_help=True)
 representatives_app = typer.Typer(help="Members, offices, districts.", no_args_is_help=True)
-app.add_typer(organizer_app, name="organizer")
+app.add_typer(organizers.app, name="organizer")
 app.add_typer(project_app, name="project")
 app.add_typer(contacts.app, name="contacts")
 app.add_typer(representatives_app, name="representatives")
+app.add_typer(targets.app, name="targets")
+representatives_app.command("lookup")(representatives.lookup)
 app.add_typer(alerts.app, name="alert")
 app.add_typer(unknowns.app, name="unknown")
 app.add_typer(audit.app, name="audit")
+datasets.register(representatives_app)
+app.command()(locking.lock)
+app.command()(locking.unlock)
+app.command()(rights.scrub)
+app.command()(rights.retention)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -156,47 +165,6 @@ def doctor(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-@organizer_app.command("create")
-def organizer_create(
-    name: Annotated[str, typer.Option(prompt=True)],
-    email: Annotated[str, typer.Option(prompt=True)],
-    project: Annotated[
-        list[str] | None, typer.Option(help="A project they serve; may be given several times.")
-    ] = None,
-    *,
-    network: Annotated[bool, typer.Option("--network", help="They serve all projects.")] = False,
-    language: Annotated[str, typer.Option(help="Of the console they see: en or es.")] = "en",
-    generate: Annotated[
-        bool, typer.Option("--generate", help="Make up a password and print it.")
-    ] = False,
-) -> None:
-    """Add somebody who may sign in to the console."""
-    if not network and not project:
-        raise typer.BadParameter("say whom they serve: --network, or --project madison-arcatao")
-    address = normalise_email(email)
-    require_language(language, CONSOLE_LANGUAGES)
-    asked = "" if generate else typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    password = asked or secrets.token_urlsafe(12)
-
-    def add(conn: Connection) -> int:
-        serves = [project_by_slug(conn, slug).id for slug in project or []]
-        return create_organizer(
-            conn,
-            name=name,
-            email=address,
-            password=password,
-            language=language,
-            network=network,
-            projects=serves,
-            now=now(),
-        )
-
-    write(recorded("organizer.add", 0, add))
-    say(f"{escape(name)} can sign in as {escape(address)}")
-    if generate:
-        say(f"password: [bold]{escape(password)}[/bold]  (shown only now)")
-
-
 @project_app.command("add")
 def project_add(
     name: Annotated[str, typer.Argument(help='Such as "Madison – Arcatao".')],
@@ -208,6 +176,12 @@ def project_add(
     since: int | None = None,
     sms_sender: Annotated[str, typer.Option(help="Its own number or messaging service.")] = "",
     email_sender: Annotated[str, typer.Option(help="Its own From address.")] = "",
+    shares_list: Annotated[
+        bool, typer.Option("--shares-list", help="The network's office sees its people.")
+    ] = False,
+    joins_red: Annotated[
+        bool, typer.Option("--joins-red", help="It joins the network's red alerts unasked.")
+    ] = False,
 ) -> None:
     """Add a sister-city project."""
     draft = ProjectDraft(
@@ -219,6 +193,8 @@ def project_add(
         since=since,
         sms_sender=sms_sender,
         email_sender=email_sender,
+        shares_list=shares_list,
+        joins_red=joins_red,
     )
     write(recorded("project.add", 0, lambda conn: add_project(conn, draft, now())))
     say(f"added {escape(name)}")
@@ -232,37 +208,6 @@ def project_list(*, as_json: AsJson = False) -> None:
         print_json([asdict(row) for row in rows])
     else:
         Console().print(people_views.projects_view(rows))
-
-
-@representatives_app.command("load")
-def representatives_load(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The data set.")],
-    *,
-    as_json: AsJson = False,
-) -> None:
-    """Load members, offices, ZIPs and districts; whole or not at all."""
-    with Console(stderr=True).status("reading and checking the data set"):
-        loaded = write(lambda conn: _load(conn, folder))
-    if as_json:
-        print_json(asdict(loaded))
-        return
-    say(
-        f"{loaded.members:,} members in {loaded.seats:,} seats, {loaded.offices:,} offices,"
-        f" {loaded.zips:,} ZIPs, lines of the {loaded.congress}th Congress"
-    )
-    say(f"{loaded.arrived:,} took a seat, {loaded.left:,} left one")
-    if loaded.vacant:
-        say(f"vacant: {', '.join(people_views.seat(each) for each in loaded.vacant)}")
-    for warning in loaded.warnings:
-        say(f"[yellow]! {escape(warning)}[/yellow]")
-
-
-def _load(conn: Connection, folder: Path) -> Loaded:
-    """Everybody's offices come from here, so that it goes on the record."""
-    loaded = load_representatives(conn, folder, now())
-    told = {"members": loaded.members, "zips": loaded.zips}
-    note(conn, "representatives.load", actor=BY, about="representatives:0", after=told, now=now())
-    return loaded
 
 
 async def _serve(settings: Settings, role: Role) -> None:

@@ -16,6 +16,8 @@ from database.engine import Database
 from database.jobs import Jobs
 from database.opening import secret
 from messages import keeping
+from messages.budgets import Tariff
+from messages.call_limits import VoiceRules
 from messages.providers import sendgrid, smtp
 from messages.providers.lookup import (
     SENDGRID_EVENTS_FOR,
@@ -32,10 +34,13 @@ from messages.providers.simulator import Simulator, Stage, simulator_keys
 from messages.providers.smtp import SMTP, Relay, Security
 from messages.providers.twilio import Twilio, TwilioAccount
 from messages.providers.twilio_list import TwilioList
+from messages.providers.twilio_voice import TwilioCalls
 from messages.reconciling import Reconciler
 from messages.sending import Policy
 from settings import Settings
+from web.geocoding import Geocoder
 from web.keys import Site
+from web.patience import Patience
 
 
 @dataclass(frozen=True)
@@ -68,13 +73,53 @@ def make_site(settings: Settings, secrets: Secrets, base: str) -> Site:
         inbound_secret=settings.sendgrid.inbound_secret,
         trusted_proxies=settings.web.trusted_proxies,
         region=network.region,
+        countries=network.countries,
+        alert_budget_cents=settings.sending.alert_budget_cents,
         cents_per_segment=settings.sending.price_per_segment,
         hours=settings.quiet_hours.window,
         weekly_cap=settings.sending.weekly_cap or None,
         sms_sender=settings.twilio.sender,
         email_sender=_email_sender(settings),
         real_email=settings.email_by != "outbox",
+        second_step=settings.web.second_step,
+        geocoder=_geocoder(settings),
+        voice=_voice(settings, (network.public_url or base).rstrip("/")),
     )
+
+
+def _geocoder(settings: Settings) -> Geocoder | None:
+    asked = settings.geocoder
+    return Geocoder(asked.url, asked.timeout_seconds) if asked.enabled else None
+
+
+def _voice(settings: Settings, public_url: str) -> VoiceRules | None:
+    voice, network = settings.voice, settings.network
+    if not settings.connects:
+        return None
+    return VoiceRules(
+        number=voice.number,
+        sender=voice.from_number or voice.number,
+        ring_seconds=voice.ring_seconds,
+        longest_seconds=voice.seconds_per_office,
+        most_offices=voice.offices_per_call,
+        cents_per_minute=voice.price_per_minute,
+        daily_cents=voice.daily_budget_cents,
+        per_person=voice.calls_per_person,
+        per_number=voice.calls_per_number,
+        per_prefix=voice.calls_per_prefix,
+        per_address=voice.calls_per_address,
+        network=network.name,
+        public_url=public_url,
+        languages=network.languages,
+        default_language=network.default_language,
+        countries=network.countries,
+        hours=settings.quiet_hours.window,
+    )
+
+
+def make_calls(settings: Settings, site: Site) -> TwilioCalls | None:
+    """Who rings supporters that asked for it, to be closed; None where calls are not put through."""
+    return TwilioCalls(_twilio(settings, site)) if site.voice else None
 
 
 async def site_for(settings: Settings, database: Database) -> Site:
@@ -157,7 +202,14 @@ def make_policy(settings: Settings) -> Policy:
             Channel.SMS: sending.sms_segments_per_second,
             Channel.EMAIL: sending.emails_per_second,
         },
+        tariff=Tariff(sending.price_per_segment, sending.daily_budget_cents),
     )
+
+
+def make_patience(settings: Settings) -> Patience:
+    """What whoever connects to us is granted."""
+    here = settings.web
+    return Patience(connections=here.connections, per_address=here.connections_per_address)
 
 
 def _twilio(settings: Settings, site: Site) -> TwilioAccount:

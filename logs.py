@@ -10,7 +10,9 @@ from typing import TextIO, cast
 import structlog
 
 # They log the addresses they fetch, or every job of every second.
-TALKATIVE = ("aiohttp.access", "apscheduler", "twilio", "procrastinate", "alembic")
+TALKATIVE = ("aiohttp.access", "twilio", "procrastinate", "alembic")
+# It warns when something is due while it still runs, which is then left out, as we ask it to.
+ANXIOUS = "apscheduler"
 
 
 class Unfailing:
@@ -68,3 +70,4 @@ def configure(level: str, *, stream: TextIO | None = None) -> None:
     root.setLevel(numeric)
     for name in TALKATIVE:
         logging.getLogger(name).setLevel(max(numeric, logging.WARNING))
+    logging.getLogger(ANXIOUS).setLevel(max(numeric, logging.ERROR))

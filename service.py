@@ -24,12 +24,17 @@ from aiohttp import web
 from sqlalchemy import Connection, make_url
 
 import settings as settings_module
+from actions import flooding
+from alerts import asking
 from campaigns import calendar, firing
+from contacts.places import settle_lapsed
 from database.embedded import SenderLock
 from database.engine import Database, is_sqlite
 from database.opening import Opened, opened, prepare, secret
 from fitting import (
     host_of,
+    make_calls,
+    make_patience,
     make_policy,
     make_providers,
     make_reconciler,
@@ -37,18 +42,23 @@ from fitting import (
     make_site,
     read_secrets,
 )
-from messages import receipts
+from messages import receipts, retention
+from messages.handing_over import hand_over_all
 from messages.hours import require_zones
 from messages.providers.simulated_lives import Behaviour
 from messages.providers.simulator import Simulator
 from messages.reconciling import Reconciler
 from messages.remembering import Memory
+from messages.ringing import Ringing
 from messages.sending import Sender
 from organizers import audit
+from representatives import corrections
 from scheduler import Alarms, Tick, ticking
 from settings import Settings
 from web.app import make_app
+from web.console.letters import any_waiting, write_letters
 from web.keys import Site
+from web.patience import Patience, receiving
 
 log = structlog.get_logger("service")
 
@@ -57,6 +67,12 @@ RECOVERY_SECONDS = 3  # with it, what a dead sender held is free within its leas
 RECONCILING_SECONDS = 15
 HOUSEKEEPING_SECONDS = 15
 SEALING_SECONDS = 3600
+LETTERS_SECONDS = 2
+RINGING_SECONDS = 1
+PROMPTS_SECONDS = 15
+FORGETTING_SECONDS = 3600
+LAPSING_SECONDS = 600
+RETENTION_SECONDS = 3600
 WEB_CLOSES_SECONDS = 2.0  # progress pages stay open for as long as they are allowed to
 
 
@@ -120,14 +136,16 @@ async def running(
             log.warning("settings", sentence=sentence)
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         if door is not None:
-            await _serve(stack, database, site, door)
+            await _serve(stack, database, site, door, make_patience(settings))
         simulator = make_simulator(settings, secrets, site, base, behaviour)
         if simulator is not None:
             _spawn(stack, tasks, simulator.run(), "simulator")
         if role.sends:
             await _send(stack, tasks, settings, database, site, simulator)
         else:
-            await stack.enter_async_context(ticking([_receipts(database, site)]))
+            await stack.enter_async_context(
+                ticking([_receipts(database, site), _letters(database, site)])
+            )
         yield Service(database, site, base if role.serves else "", simulator)
 
 
@@ -177,7 +195,9 @@ def _port(door: socket.socket | None, settings: Settings) -> int:
     return settings.web.port if door is None else int(door.getsockname()[1])
 
 
-async def _serve(stack: AsyncExitStack, database: Opened, site: Site, door: socket.socket) -> None:
+async def _serve(
+    stack: AsyncExitStack, database: Opened, site: Site, door: socket.socket, patience: Patience
+) -> None:
     runner = web.AppRunner(
         make_app(database.database, database.jobs, site),
         access_log=None,  # its lines would carry the tokens of people's links
@@ -185,7 +205,7 @@ async def _serve(stack: AsyncExitStack, database: Opened, site: Site, door: sock
     )
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
-    await web.SockSite(runner, door).start()
+    await stack.enter_async_context(receiving(runner, door, patience, trusted=site.trusted_proxies))
 
 
 async def _send(
@@ -214,9 +234,13 @@ async def _send(
     stack.push_async_callback(sender.drain, settings.sending.drain_seconds)
     reconciler = make_reconciler(settings, site, database.database, database.jobs)
     stack.push_async_callback(reconciler.close)
-    await stack.enter_async_context(
-        ticking(_ticks(sender, reconciler, database, site), _alarms(database, site))
-    )
+    ticks = [*_ticks(sender, reconciler, database, site), _retention(database, settings)]
+    calls = make_calls(settings, site)
+    if calls is not None and site.voice is not None:
+        stack.push_async_callback(calls.close)
+        ringing = Ringing(database.database, calls, site.voice, _now)
+        ticks.append(Tick("ringing", RINGING_SECONDS, ringing.tick))
+    await stack.enter_async_context(ticking(ticks, _alarms(database, site)))
 
 
 def _memory(conn: Connection, settings: Settings, url: str) -> Memory:
@@ -230,11 +254,27 @@ def _memory(conn: Connection, settings: Settings, url: str) -> Memory:
 def _ticks(sender: Sender, reconciler: Reconciler, database: Opened, site: Site) -> list[Tick]:
     return [
         _receipts(database, site),
+        _handing_over(database),
+        _letters(database, site),
         Tick("recovery", RECOVERY_SECONDS, sender.recover),
         Tick("reconciling", RECONCILING_SECONDS, reconciler.tick),
         Tick("housekeeping", HOUSEKEEPING_SECONDS, sender.housekeeping),
         _sealing(database),
+        _forgetting(database),
+        _lapsing(database),
+        _prompts(database, site),
     ]
+
+
+def _retention(database: Opened, settings: Settings) -> Tick:
+    """End what is kept no longer."""
+
+    async def clear() -> None:
+        done = await retention.clear(database.database, settings.retention.keep, now=_now())
+        if any(done.values()):
+            log.info("retention", **done)
+
+    return Tick("retention", RETENTION_SECONDS, clear)
 
 
 def _sealing(database: Opened) -> Tick:
@@ -251,6 +291,55 @@ def _sealing(database: Opened) -> Tick:
     return Tick("sealing", SEALING_SECONDS, tell_seal)
 
 
+def _letters(database: Opened, site: Site) -> Tick:
+    """Links to new passwords, written apart from the request so that it takes the same for everybody;
+    and the network's questions to committees.
+    """
+
+    async def write_waiting() -> None:
+        if await database.database.read(any_waiting):
+            await database.database.write(write_letters, database.jobs, site, _now())
+
+    return Tick("letters", LETTERS_SECONDS, write_waiting)
+
+
+def _forgetting(database: Opened) -> Tick:
+    """What is kept against machines that answer in people's stead is kept for a week; and corrections of
+    offices end on their day.
+    """
+
+    async def forget() -> None:
+        await database.database.write(flooding.forget, now=_now())
+        await database.database.write(corrections.expire, now=_now())
+        await database.database.write(asking.forget, now=_now())
+
+    return Tick("forgetting", FORGETTING_SECONDS, forget)
+
+
+def _lapsing(database: Opened) -> Tick:
+    """Districts told on lines that have moved are opened again, soon after a Congress has begun."""
+
+    async def settle() -> None:
+        if moved := await settle_lapsed(database.database, _now()):
+            log.info("districts lapsed", contacts=moved)
+
+    return Tick("lapsing", LAPSING_SECONDS, settle)
+
+
+def _prompts(database: Opened, site: Site) -> Tick:
+    """Reminders that are due, and the question how a call went."""
+
+    async def write_due() -> None:
+        rows = database.database
+        asked = await rows.write(asking.ask_how_it_went, now=_now())
+        due = partial(asking.write_due, house=site.house)
+        written = await rows.write(due, database.jobs, now=_now())
+        if asked or written:
+            log.info("prompts", asked=asked, written=written)
+
+    return Tick("prompts", PROMPTS_SECONDS, write_due)
+
+
 def _receipts(database: Opened, site: Site) -> Tick:
     """Every process applies receipts, so that a page is up to date though no sender lives."""
 
@@ -262,6 +351,17 @@ def _receipts(database: Opened, site: Site) -> Tick:
             continue
 
     return Tick("receipts", RECEIPTS_SECONDS, apply_receipts)
+
+
+def _handing_over(database: Opened) -> Tick:
+    """Who was left to another committee's part gets their copy, if that one does not leave."""
+
+    async def hand_over() -> None:
+        given = await hand_over_all(database.database, database.jobs, clock=_now)
+        if given:
+            log.info("handed over", copies=given)
+
+    return Tick("handing over", HOUSEKEEPING_SECONDS, hand_over)
 
 
 def _alarms(database: Opened, site: Site) -> Alarms:

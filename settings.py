@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from decimal import Decimal
 from ipaddress import ip_network
@@ -18,10 +18,15 @@ from urllib.parse import urlsplit
 
 from phonenumbers import SUPPORTED_REGIONS
 
+from contacts import countries
+from contacts.countries import AT_RISK, UnknownCountry
 from messages import hours
 from messages.hours import BadHours, Hours
+from messages.retention import Keep
 from overrides import BadSettings, Values, between, one_of, private, read, secret
+from twilio_settings import Twilio, Voice, sms_concerns, voice_concerns, voice_problems
 
+LEAST_DETAIL_DAYS = 14
 UNNAMED = "Our network"  # what settings.toml calls a network that has not said its name
 
 
@@ -35,6 +40,7 @@ class Network:
     languages: tuple[str, ...]
     default_language: str
     region: str
+    countries: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,30 +57,9 @@ class Web:
     host: str
     port: int = between(0, 65535)
     trusted_proxies: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Twilio:
-    """How texts leave."""
-
-    account_sid: str
-    auth_token: str = secret()
-    api_key_sid: str
-    api_key_secret: str = secret()
-    messaging_service_sid: str
-    from_number: str
-    api_base: str
-
-    @property
-    def sender(self) -> str:
-        """The messaging service, or the number, that texts come from."""
-        return self.messaging_service_sid or self.from_number
-
-    @property
-    def ready(self) -> bool:
-        """Whether enough is set to send."""
-        signs = self.auth_token or (self.api_key_sid and self.api_key_secret)
-        return bool(self.account_sid and signs and self.sender)
+    second_step: bool
+    connections: int = between(10, 100_000)
+    connections_per_address: int = between(1, 100_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +117,8 @@ class Sending:
     emails_per_second: float = between(0.1, 100_000)
     weekly_cap: int = between(0, 100)
     cents_per_segment: float = between(0, 100)
+    alert_budget_cents: int = between(0, 100_000_000)
+    daily_budget_cents: int = between(0, 100_000_000)
     drain_seconds: float = between(0, 600)
     state_folder: str
 
@@ -155,6 +142,25 @@ class Unknowns:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Retention:
+    """For how many days what is kept; 0 = for ever."""
+
+    reply_bodies_days: int = between(0, 36500)
+    delivery_detail_days: int = between(0, 36500)
+    provider_events_days: int = between(0, 36500)
+    sign_ins_days: int = between(0, 36500)
+    consent_days: int = between(0, 36500)
+    sign_ups_days: int = between(1, 7)
+    calls_days: int = between(0, 36500)
+
+    @property
+    def keep(self) -> Keep:
+        """The same as spans of time."""
+        days = {each.name: getattr(self, f"{each.name}_days") for each in fields(Keep)}
+        return Keep(**{name: timedelta(days=each) if each else None for name, each in days.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
 class QuietHours:
     """When texts may arrive, where their recipient lives."""
 
@@ -170,9 +176,23 @@ class QuietHours:
 
 @dataclass(frozen=True, kw_only=True)
 class Representatives:
-    """How fresh the data on members and districts should be."""
+    """Where the data on members and districts is published, and how fresh it should be."""
 
     stale_days: int = between(1, 3650)
+    members: str
+    offices: str
+    committees: str
+    districts: str
+    zips: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class GeocoderAccess:
+    """Whether street addresses are looked up, and where."""
+
+    enabled: bool
+    url: str
+    timeout_seconds: float = between(0.5, 30)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,14 +210,22 @@ class Settings:
     database: Database
     web: Web
     twilio: Twilio
+    voice: Voice
     sendgrid: SendGrid
     smtp: SMTP
     outbox: Outbox
     sending: Sending
     unknowns: Unknowns
+    retention: Retention
     quiet_hours: QuietHours
     representatives: Representatives
+    geocoder: GeocoderAccess
     logs: Logs
+
+    @property
+    def connects(self) -> bool:
+        """Whether calls are put through."""
+        return bool(self.voice.number and self.twilio.account_sid and self.twilio.auth_token)
 
     @property
     def sms_by(self) -> str:
@@ -236,8 +264,11 @@ def warnings(settings: Settings) -> list[str]:
     """What is unfinished or unwise, though nothing is broken: for `llamado doctor` and the start."""
     return [
         *_network_concerns(settings),
-        *_sms_concerns(settings.twilio),
+        *sms_concerns(settings.twilio),
         *_email_concerns(settings.sendgrid, settings.smtp),
+        *voice_concerns(
+            settings.voice, can_ring=settings.connects, public_url=settings.network.public_url
+        ),
     ]
 
 
@@ -253,10 +284,30 @@ def _check_together(values: Values, problems: list[str]) -> None:
         problems.append(
             f"network.region {network['region']!r} is not a country's two-letter code; write US or SV"
         )
+    try:
+        network["countries"] = countries.parse(network["countries"])
+    except UnknownCountry as error:
+        problems.append(f"network.countries: {error}")
     problems.extend(_bad_proxies(values["web"]["trusted_proxies"]))
+    problems.extend(voice_problems(values["voice"]["number"], values["voice"]["from_number"]))
     url = network["public_url"]
+    if not values["web"]["second_step"] and url and not _is_loopback(url):
+        problems.append(
+            "web.second_step may be false only for trying things out on this machine; with a"
+            " network.public_url of its own, remove it"
+        )
+    geocoder = values["geocoder"]["url"]
+    if not geocoder.startswith("https://") and not _is_loopback(geocoder):
+        problems.append(
+            f"geocoder.url {geocoder!r} must begin with https://: it is told home addresses"
+        )
     if url and not url.startswith(("https://", "http://")):
         problems.append(f"network.public_url {url!r} must begin with https://")
+    if 0 < values["retention"]["delivery_detail_days"] < LEAST_DETAIL_DAYS:
+        problems.append(
+            f"retention.delivery_detail_days must be 0 or at least {LEAST_DETAIL_DAYS}: receipts come"
+            " late, and a weekly cap is counted from it"
+        )
     try:
         hours.parse(quiet["opens"], quiet["closes"], quiet["sunday_opens"])
     except BadHours as error:
@@ -292,23 +343,15 @@ def _network_concerns(settings: Settings) -> Iterator[str]:
             "network.postal_address is not set, and the law wants one under every email: no email"
             " can be launched until it is"
         )
+    if AT_RISK in network.countries:
+        yield (
+            "network.countries names SV: people in El Salvador would be texted, and who is texted by whom"
+            " can be read there; take it out unless each of them knows that and wants it"
+        )
     if real and settings.outbox.simulate:
         yield (
             "outbox.simulate is on together with a real provider: made-up STOPs would opt real"
             " people out; switch it off"
-        )
-
-
-def _sms_concerns(twilio: Twilio) -> Iterator[str]:
-    if (twilio.account_sid or twilio.auth_token) and not twilio.ready:
-        yield (
-            "twilio is half set up, so texts stay in the outbox: it needs account_sid, auth_token"
-            " (or api_key_sid and api_key_secret), and messaging_service_sid or from_number"
-        )
-    if twilio.ready and not twilio.auth_token:
-        yield (
-            "twilio.auth_token is not set: an API key can send, but without the token no receipt,"
-            " reply or opt-out from Twilio can be believed"
         )
 
 

@@ -30,6 +30,7 @@ FORMS: Mapping[str, Mapping[Role, Form]] = {
     },
 }
 NOBODY: Mapping[str, str] = {"en": "my representative", "es": "mi representante"}
+NO_SENATOR: Mapping[str, str] = {"en": "my senator", "es": "mi senador o senadora"}
 
 STATES: Mapping[str, str] = {
     "AL": "Alabama",
@@ -147,4 +148,5 @@ def _family_name(target: Target) -> str:
 
 
 def _nameless(target: Target, language: str) -> str:
-    return target.name or NOBODY.get(language, NOBODY["en"])
+    words = NO_SENATOR if target.role is Role.SENATOR else NOBODY
+    return target.name or words.get(language, words["en"])

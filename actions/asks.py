@@ -1,17 +1,20 @@
-"""What are supporters asked to do? Actions, their scripts and the offices named on them."""
+"""What are supporters asked to do? Actions: whom they ask people to call, in order, and the scripts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
-from actions.models import Action, ActionTarget, CustomTarget, Script, TargetRule
+from actions.models import Action, ActionAsk, AskMode, CustomTarget, Script, TargetRule
 from actions.scripts import ScriptWords, check_script
-from database.upserts import insert_or
+
+MOST_ASKS = 20  # more than that nobody calls, and no form shows
+COMMITTEE = re.compile(r"[HSJ][A-Z]{3}(?:[0-9]{2})?")  # as congress-legislators writes them
 
 
 class BadAction(ValueError):
@@ -19,30 +22,30 @@ class BadAction(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NamedOffice:
-    """An office outside Congress, as an organizer enters it."""
+class OneAsk:
+    """One of the things an action asks: whom to call, in which case, and until when."""
 
-    key: str  # its own name in our records, e.g. "sv-embassy-dc"
-    name: str
-    phone: str  # E.164
-    title: str = ""
-    institution: str = ""
-    hours: str = ""
-    time_zone: str = "America/New_York"
-    source: str = ""  # where the number was found
-    verified_on: date | None = None  # when somebody last checked it; without it nobody calls
-    verified_by: str = ""
+    rule: TargetRule
+    office: str = ""  # the key of an office outside Congress, if the rule is CUSTOM
+    committees: Sequence[str] = ()  # codes, if the rule is COMMITTEE
+    mode: AskMode = AskMode.ALWAYS
+    expires_at: datetime | None = None  # it is not shown from then on
+    scripts: Mapping[str, ScriptWords] = field(default_factory=dict)  # {} = the action's own
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether it is no longer shown."""
+        return self.expires_at is not None and now >= self.expires_at
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActionDraft:
     """A call to be asked for, ready to be stored."""
 
-    target_rule: TargetRule
+    asks: Sequence[OneAsk]  # in the order in which people call
     scripts: Mapping[str, ScriptWords]  # by language
     goal: int | None = None
     deadline: datetime | None = None
-    custom_targets: Sequence[str] = field(default=())  # keys of named offices, in order
+    project_id: int | None = None  # whose action it is; None = the network's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,14 +53,28 @@ class Ask:
     """An action as it stands."""
 
     action_id: int
-    target_rule: TargetRule
+    asks: tuple[OneAsk, ...]
     scripts: Mapping[str, ScriptWords]
     goal: int | None
     deadline: datetime | None
 
+    @property
+    def ends_at(self) -> datetime | None:
+        """When nothing is asked any more: at its deadline, or with the last of its asks."""
+        ends = [each.expires_at for each in self.asks if each.expires_at is not None]
+        last = max(ends) if ends and len(ends) == len(self.asks) else None
+        return min((each for each in (self.deadline, last) if each is not None), default=None)
+
     def is_over(self, now: datetime) -> bool:
-        """Whether the deadline has passed."""
-        return self.deadline is not None and now >= self.deadline
+        """Whether nothing is asked any more."""
+        return self.ends_at is not None and now >= self.ends_at
+
+
+def simple_asks(rule: TargetRule, offices: Sequence[str] = ()) -> tuple[OneAsk, ...]:
+    """The asks of a plain action: members of Congress by a rule, then the named offices."""
+    first = () if rule is TargetRule.CUSTOM else (OneAsk(rule=rule),)
+    named = dict.fromkeys(offices)
+    return (*first, *(OneAsk(rule=TargetRule.CUSTOM, office=each) for each in named))
 
 
 def create_action(conn: Connection, draft: ActionDraft, *, now: datetime) -> int:
@@ -66,53 +83,61 @@ def create_action(conn: Connection, draft: ActionDraft, *, now: datetime) -> int
     Raises BadAction when it could never be carried out, BadScript for a field no script knows.
     """
     _check(draft, now)
-    named = _target_ids(conn, draft.custom_targets)
-    rule, deadline = draft.target_rule, draft.deadline
-    row = insert(Action).values(target_rule=rule, goal=draft.goal, deadline=deadline)
+    named = _target_ids(conn, draft)
+    row = insert(Action).values(goal=draft.goal, deadline=draft.deadline)
     action_id = conn.execute(row.returning(Action.id)).scalar_one()
     scripts = [
         {"action_id": action_id, "language": language, **asdict(words)}
         for language, words in draft.scripts.items()
     ]
     conn.execute(insert(Script), scripts)
-    if named:
-        ranked = [
-            {"action_id": action_id, "target_id": target_id, "rank": rank}
-            for rank, target_id in enumerate(named)
-        ]
-        conn.execute(insert(ActionTarget), ranked)
+    asks = [
+        {
+            "action_id": action_id,
+            "rank": rank,
+            "rule": ask.rule,
+            "target_id": named.get(ask.office),
+            "committees": " ".join(ask.committees),
+            "mode": ask.mode,
+            "expires_at": ask.expires_at,
+            "scripts": {language: asdict(words) for language, words in ask.scripts.items()},
+        }
+        for rank, ask in enumerate(draft.asks)
+    ]
+    conn.execute(insert(ActionAsk), asks)
     return action_id
 
 
 def read_action(conn: Connection, action_id: int) -> Ask:
-    """An action and its scripts; the caller knows that it exists."""
-    row = conn.execute(
-        select(Action.target_rule, Action.goal, Action.deadline).where(Action.id == action_id)
-    ).one()
+    """An action, its asks and its scripts; the caller knows that it exists."""
+    row = conn.execute(select(Action.goal, Action.deadline).where(Action.id == action_id)).one()
     return Ask(
         action_id=action_id,
-        target_rule=TargetRule(row.target_rule),
-        scripts=_scripts(conn, action_id),
+        asks=read_asks(conn, action_id),
+        scripts=read_scripts(conn, action_id),
         goal=row.goal,
         deadline=row.deadline,
     )
 
 
-def save_office(conn: Connection, office: NamedOffice) -> int:
-    """Store an office outside Congress, or correct the one of the same key; return its id."""
-    _check_zone(office)
-    values = asdict(office)
-    changed = {name: value for name, value in values.items() if name != "key"}
-    saving = insert_or(conn, CustomTarget).values(**values)
-    saving = saving.on_conflict_do_update(index_elements=["key"], set_=changed)
-    return conn.execute(saving.returning(CustomTarget.id)).scalar_one()
+def read_asks(conn: Connection, action_id: int) -> tuple[OneAsk, ...]:
+    """What an action asks, in order."""
+    rows = select(ActionAsk, CustomTarget.key).outerjoin(
+        CustomTarget, CustomTarget.id == ActionAsk.target_id
+    )
+    rows = rows.where(ActionAsk.action_id == action_id).order_by(ActionAsk.rank)
+    return tuple(_ask(row) for row in conn.execute(rows))
 
 
-def unverified_offices(conn: Connection, action_id: int) -> list[str]:
-    """Names of offices on an action whose number nobody has checked: they are not shown."""
-    named = select(CustomTarget.name).join(ActionTarget, ActionTarget.target_id == CustomTarget.id)
-    named = named.where(ActionTarget.action_id == action_id, CustomTarget.verified_on.is_(None))
-    return list(conn.scalars(named.order_by(ActionTarget.rank)))
+def _ask(row: Row[*tuple[Any, ...]]) -> OneAsk:
+    return OneAsk(
+        rule=TargetRule(row.rule),
+        office=row.key or "",
+        committees=tuple(row.committees.split()),
+        mode=AskMode(row.mode),
+        expires_at=row.expires_at,
+        scripts={language: ScriptWords(**parts) for language, parts in row.scripts.items()},
+    )
 
 
 def _check(draft: ActionDraft, now: datetime) -> None:
@@ -122,32 +147,58 @@ def _check(draft: ActionDraft, now: datetime) -> None:
         raise BadAction(f"the goal is {draft.goal} calls; leave it out or hope for at least one")
     if draft.deadline is not None and draft.deadline <= now:
         raise BadAction("the deadline has passed already; choose a later one or leave it out")
-    if draft.target_rule == TargetRule.CUSTOM and not draft.custom_targets:
+    if not draft.asks:
         raise BadAction("the action calls only named offices, but names none; add at least one")
+    if len(draft.asks) > MOST_ASKS:
+        raise BadAction(
+            f"the action asks for {len(draft.asks)} calls; keep the 20 that matter most"
+        )
+    for ask in draft.asks:
+        check_ask(ask)
     for words in draft.scripts.values():
         check_script(words)
 
 
-def _check_zone(office: NamedOffice) -> None:
-    try:
-        ZoneInfo(office.time_zone)
-    except (KeyError, ValueError, OSError) as error:
+def check_ask(ask: OneAsk) -> None:
+    """Raise BadAction for an ask nobody could follow, BadScript for a field no script knows."""
+    if ask.rule is TargetRule.CUSTOM and not ask.office:
+        raise BadAction("an ask is for an office outside Congress, but names none; choose one")
+    if ask.rule is TargetRule.COMMITTEE:
+        _check_committees(ask)
+    for words in ask.scripts.values():
+        check_script(words)
+
+
+def _check_committees(ask: OneAsk) -> None:
+    if not ask.committees:
+        raise BadAction("an ask is for members of a committee, but names none; write one like HSFA")
+    for code in ask.committees:
+        if not COMMITTEE.fullmatch(code):
+            raise BadAction(f"{code} is not a committee; write a code such as HSFA, HSFA07 or SSFR")
+    if ask.mode is AskMode.ALWAYS:
         raise BadAction(
-            f"the office {office.key} has the time zone {office.time_zone!r}, which is not known;"
-            " write one such as America/New_York"
-        ) from error
+            "an ask for members of a committee cannot be for everybody, because most people have"
+            " nobody there; choose when it applies, or the first of several"
+        )
 
 
-def _target_ids(conn: Connection, keys: Sequence[str]) -> list[int]:
-    known = select(CustomTarget.key, CustomTarget.id).where(CustomTarget.key.in_(keys))
-    ids = dict(conn.execute(known).all())
+def _target_ids(conn: Connection, draft: ActionDraft) -> dict[str, int]:
+    """The offices that the asks name, by key; a project uses its own and the network's."""
+    keys = [ask.office for ask in draft.asks if ask.office]
+    columns = (CustomTarget.key, CustomTarget.id, CustomTarget.project_id)
+    known = {
+        row.key: row for row in conn.execute(select(*columns).where(CustomTarget.key.in_(keys)))
+    }
     for key in keys:
-        if key not in ids:
+        # Another project's is answered like one that does not exist.
+        theirs = draft.project_id and key in known and known[key].project_id is not None
+        if key not in known or (theirs and known[key].project_id != draft.project_id):
             raise BadAction(f"no office is called {key}; add it first or correct its key")
-    return [ids[key] for key in dict.fromkeys(keys)]
+    return {key: row.id for key, row in known.items()}
 
 
-def _scripts(conn: Connection, action_id: int) -> dict[str, ScriptWords]:
+def read_scripts(conn: Connection, action_id: int) -> dict[str, ScriptWords]:
+    """What an action's callers say and write, by language."""
     names = [each.name for each in fields(ScriptWords)]
     columns = [Script.language, *(getattr(Script, name) for name in names)]
     rows = conn.execute(select(*columns).where(Script.action_id == action_id))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from actions.models import Outcome, Response
@@ -14,7 +14,7 @@ from contacts.models import Membership
 from database.upserts import insert_or
 
 REACHED = (Outcome.SPOKE, Outcome.VOICEMAIL)  # the office heard a constituent
-TRIED = (*REACHED, Outcome.NO_ANSWER, Outcome.WRONG_NUMBER)
+TRIED = (*REACHED, Outcome.WROTE, Outcome.NO_ANSWER, Outcome.WRONG_NUMBER)
 WRONG_NUMBERS = 2  # so many people finding a number wrong make it doubtful
 NOTE_LENGTH = 500
 
@@ -50,8 +50,10 @@ def record(
     channel: str,
     note: str = "",
     now: datetime,
-) -> None:
+) -> int:
     """Store what came of a person's call to an office; a second word on it corrects the first.
+
+    Returns the response's number.
 
     The person is a contact, or a visitor of the public page by the random name their page gave
     them. ``target`` is a seat, ``custom:<key>``, or empty when the person did not say.
@@ -61,8 +63,37 @@ def record(
     row = insert_or(conn, Response).values(
         action_id=action_id, contact_id=contact_id, who=who, target=target, **told
     )
-    row = row.on_conflict_do_update(index_elements=["action_id", "who", "target"], set_=told)
-    conn.execute(row)
+    # Whoever was heard on the telephone and writes as well was heard; nothing of that is lost.
+    kept = Response.outcome.not_in(REACHED) if outcome is Outcome.WROTE else None
+    unique = ["action_id", "who", "target"]
+    row = row.on_conflict_do_update(index_elements=unique, set_=told, where=kept)
+    stored = conn.execute(row.returning(Response.id)).scalar()
+    return int(stored) if stored is not None else _kept(conn, action_id, who, target)
+
+
+def take_back(
+    conn: Connection, action_id: int, outcome: Outcome, *, contact_id: int | None, visitor: str
+) -> None:
+    """Forget what a person told with one outcome: it does not hold any more."""
+    who = f"contact:{contact_id}" if contact_id is not None else f"visitor:{visitor}"
+    theirs = (Response.action_id == action_id, Response.who == who)
+    conn.execute(delete(Response).where(*theirs, Response.outcome == outcome))
+
+
+def doubtful(conn: Connection, action_id: int) -> frozenset[str]:
+    """Offices whose number so many people found to be wrong that callers are told."""
+    wrong = select(Response.target).where(
+        Response.action_id == action_id,
+        Response.outcome == Outcome.WRONG_NUMBER,
+        Response.target != "",
+    )
+    several = func.count() >= WRONG_NUMBERS
+    return frozenset(conn.scalars(wrong.group_by(Response.target).having(several)))
+
+
+def _kept(conn: Connection, action_id: int, who: str, target: str) -> int:
+    theirs = (Response.action_id == action_id, Response.who == who, Response.target == target)
+    return int(conn.execute(select(Response.id).where(*theirs)).scalar_one())
 
 
 def told_so_far(
@@ -91,10 +122,47 @@ def totals(conn: Connection, action_id: int) -> Totals:
     )
 
 
-def people_and_calls(conn: Connection, action_id: int) -> tuple[int, int]:
-    """How many people tried, and how many calls an office heard: what a public page tells."""
-    heard = select(func.count()).where(_counted(action_id), Response.outcome.in_(REACHED))
-    return _people(conn, action_id), conn.execute(heard).scalar_one()
+@dataclass(frozen=True)
+class Tally:
+    """Where an action stands, as a public page tells it."""
+
+    people: int  # who tried
+    calls: int  # that an office heard
+    letters: int
+
+
+def tally(conn: Connection, action_id: int) -> Tally:
+    """Count people, calls that were heard, and letters.
+
+    Person by person, in the order of the unique key: one pass, which a page can afford at each look.
+    """
+    named, heard, wrote = Response.target != "", _is(*REACHED), _is(Outcome.WROTE)
+    per_person = (
+        select(
+            func.count().filter(_is(*TRIED)).label("tried"),
+            func.count().filter(named).label("named"),
+            func.count().filter(named & heard).label("heard"),
+            func.count().filter(~named & heard).label("heard_somewhere"),
+            func.count().filter(wrote).label("wrote"),
+        )
+        .where(Response.action_id == action_id)
+        .group_by(Response.who)
+        .subquery()
+    )
+    each = per_person.c
+    # An answer by text names no office; see ``_counted``.
+    somewhere = case((each.named == 0, each.heard_somewhere), else_=0)
+    counts = select(
+        func.count().filter(each.tried > 0),
+        func.coalesce(func.sum(each.heard + somewhere), 0),
+        func.coalesce(func.sum(each.wrote), 0),
+    ).select_from(per_person)
+    people, calls, letters = conn.execute(counts).one()
+    return Tally(people, int(calls), int(letters))
+
+
+def _is(*outcomes: Outcome) -> ColumnElement[bool]:
+    return Response.outcome.in_(outcomes)
 
 
 def _counted(action_id: int) -> ColumnElement[bool]:

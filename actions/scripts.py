@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from difflib import get_close_matches
 from enum import StrEnum
 
-FIELDS = ("name", "city", "zip", "state", "official", "official_short")
+FIELDS = ("name", "city", "zip", "state", "official", "official_short", "staffer")
 ONE = r"""\{\{\s*%s\s*(?:\|\s*["“][^"“”{}]*["”]\s*)?\}\}"""
 FIELD = re.compile(r"""\{\{\s*([^\s|{}"]+)\s*(?:\|\s*["“]([^"“”{}]*)["”]\s*)?\}\}""")
 PART_OF_PLACE = ONE % "(?:city|zip|state)"
@@ -39,6 +39,13 @@ PROMPTS: Mapping[str, Mapping[str, str]] = {
     },
 }
 
+# Whom to ask for where nobody there is known by name. It is said aloud, so it is no prompt.
+STAFFER: Mapping[str, str] = {
+    "en": "the staff member who handles foreign affairs",
+    "es": "la persona encargada de asuntos exteriores",
+}
+NAMES_STAFFER = re.compile(r"\{\{\s*staffer\b")
+
 
 class BadScript(ValueError):
     """A script that cannot be filled in; the message names its part and field and what to do."""
@@ -46,14 +53,30 @@ class BadScript(ValueError):
 
 @dataclass(frozen=True)
 class ScriptWords:
-    """A script in one language as its author wrote it, with merge fields."""
+    """What to say and to write in one language, as its author wrote it, with merge fields.
 
-    opening: str  # who is calling
-    ask: str  # the one thing we ask for
+    It has a call, a letter, or both. A letter is greeted and signed by the page.
+    """
+
+    opening: str = ""  # who is calling
+    ask: str = ""  # the one thing we ask for
     reasons: str = ""
     if_yes: str = ""
     if_no: str = ""
     voicemail: str = ""
+    if_away: str = ""  # the person in charge is not there
+    letter_subject: str = ""
+    letter: str = ""
+
+    @property
+    def calls(self) -> bool:
+        """Whether it says anything on the telephone."""
+        return any(getattr(self, part).strip() for part in SPOKEN)
+
+    @property
+    def writes(self) -> bool:
+        """Whether it has a letter."""
+        return bool(self.letter.strip() or self.letter_subject.strip())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +119,10 @@ class Spoken:
     if_yes: tuple[Paragraph, ...]
     if_no: tuple[Paragraph, ...]
     voicemail: tuple[Paragraph, ...]
+    if_away: tuple[Paragraph, ...]
+
+
+SPOKEN = tuple(each.name for each in fields(Spoken))
 
 
 def check_script(words: ScriptWords) -> None:
@@ -103,29 +130,44 @@ def check_script(words: ScriptWords) -> None:
     for part in fields(words):
         _check_fields(part.name, getattr(words, part.name))
     for part_name in ("opening", "ask"):
-        if not getattr(words, part_name).strip():
+        if (words.calls or not words.writes) and not getattr(words, part_name).strip():
             raise BadScript(f"the script's {part_name} is empty; write what the caller says there")
+    for part_name in ("letter_subject", "letter"):
+        if words.writes and not getattr(words, part_name).strip():
+            raise BadScript(
+                "the letter needs a subject and a text; write both, or leave out the letter"
+            )
 
 
-def spoken(
-    words: ScriptWords, caller: Caller, *, official: str, official_short: str, language: str
-) -> Spoken:
+@dataclass(frozen=True, kw_only=True)
+class Addressee:
+    """The office as a script names it; empty text is unknown."""
+
+    official: str = ""  # "Representative Rivera"
+    official_short: str = ""  # "Rep. Rivera"
+    staffer: str = ""  # whom to ask for there
+
+
+def spoken(words: ScriptWords, caller: Caller, addressee: Addressee, language: str) -> Spoken:
     """Fill a script in for one caller and one office."""
-    values = {
-        "name": caller.name,
-        "city": caller.city,
-        "zip": caller.zip,
-        "state": caller.state,
-        "official": official,
-        "official_short": official_short,
-    }
-    return Spoken(*(merge(getattr(words, part.name), values, language) for part in fields(words)))
+    values = values_of(caller, addressee)
+    return Spoken(*(merge(getattr(words, part), values, language) for part in SPOKEN))
+
+
+def values_of(caller: Caller, addressee: Addressee) -> dict[str, str]:
+    """What fills the fields of a script or a letter."""
+    return {**asdict(caller), **asdict(addressee)}
+
+
+def asks_for_staffer(words: ScriptWords) -> bool:
+    """Whether the script says itself whom to ask for."""
+    return any(NAMES_STAFFER.search(getattr(words, part)) for part in SPOKEN)
 
 
 def merge(text: str, values: Mapping[str, str], language: str) -> tuple[Paragraph, ...]:
     """Fill a text's fields in, paragraph by paragraph."""
     paragraphs = (each for each in PARAGRAPHS.split(text.strip()) if each.strip())
-    return tuple(_paragraph(each, values, language) for each in paragraphs)
+    return tuple(paragraph(each, values, language) for each in paragraphs)
 
 
 def plain(paragraphs: Sequence[Paragraph]) -> str:
@@ -153,15 +195,16 @@ def _check_fields(part: str, text: str) -> None:
         )
 
 
-def _paragraph(text: str, values: Mapping[str, str], language: str) -> Paragraph:
+def paragraph(text: str, values: Mapping[str, str], language: str) -> Paragraph:
     """Fill one paragraph; its line breaks are the author's editor's, not the caller's."""
     text = " ".join(text.split())
     prompts = PROMPTS.get(language, PROMPTS["en"])
+    somebody = STAFFER.get(language, STAFFER["en"])
     pieces: list[Piece] = []
     at = 0
     for found in PLACE.finditer(text):
         pieces += _words(text[at : found.start()])
-        pieces += _filled(found.group(), values, prompts)
+        pieces += _filled(found.group(), values, prompts) or [Piece(somebody)]
         at = found.end()
     return (*pieces, *_words(text[at:]))
 
@@ -171,7 +214,10 @@ def _words(text: str) -> list[Piece]:
 
 
 def _filled(run: str, values: Mapping[str, str], prompts: Mapping[str, str]) -> list[Piece]:
-    """One field, or the fields of one place: what is known of it, else a prompt for the first."""
+    """One field, or the fields of one place: what is known of it, else a prompt for the first.
+
+    Nothing for a field that nobody needs to be asked about.
+    """
     first = FIELD.findall(run)[0][0]
     known = ""
     end = 0
@@ -180,6 +226,6 @@ def _filled(run: str, values: Mapping[str, str], prompts: Mapping[str, str]) -> 
         if value := values.get(name, "").strip() or (default or "").strip():
             known += (run[end : found.start()] if known else "") + value
         end = found.end()
-    return [
-        Piece(known, Kind.FILLED, first) if known else Piece(prompts[first], Kind.PROMPT, first)
-    ]
+    if known:
+        return [Piece(known, Kind.FILLED, first)]
+    return [Piece(prompts[first], Kind.PROMPT, first)] if first in prompts else []

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from actions.asks import NamedOffice
-from actions.models import TargetRule
+from actions.asks import OneAsk
+from actions.custom_targets import NamedOffice
 from actions.scripts import ScriptWords
 from alerts.models import Level, Release
 from messages.audience import EVERYBODY, Audience
@@ -58,7 +58,7 @@ class Ending:
 class CallDraft:
     """The call that is asked for."""
 
-    target_rule: TargetRule
+    asks: Sequence[OneAsk]  # in the order in which people call
     scripts: Mapping[str, ScriptWords]
     goal: int | None = None
     deadline: Ending = Ending()
@@ -82,3 +82,7 @@ class AlertDraft:
     not_to_projects: Sequence[str] = ()
     project: str = ""  # slug of the project whose alert it is; "" = the network's
     expires: Ending = Ending()
+    budget_cents: int | None = (
+        None  # what its texts may cost; 0 = no limit, None = as the network says
+    )
+    ask_hours: int = 0  # after which who followed their link is asked how it went; 0 = nobody is

@@ -5,26 +5,22 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from actions.asks import NamedOffice
-from actions.models import TargetRule
-from actions.scripts import BadScript, ScriptWords, check_script
-from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, FactDraft, Headline
+from alerts.call_files import ending, read_call
+from alerts.drafts import AlertDraft, CaseDraft, FactDraft, Headline
 from alerts.models import Level, Release
 from alerts.reading import Table
-from contacts.addresses import BadPhone, normalise_phone
 from messages import audience
 from messages.audience import EVERYBODY, Audience, BadAudience
+from messages.budgets import CENTS
 from messages.control import Words
 from messages.models import Reach
 from messages.templates import BadTemplate, compile_text
 
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_SLUG = 64
-HARMLESS = ScriptWords(opening="…", ask="…")  # stands around the one part being checked
 
 
 class BadAlertFile(ValueError):
@@ -51,21 +47,22 @@ def read_alert(text: str, *, languages: Sequence[str] = ("en", "es")) -> AlertDr
 def _draft(document: Table, languages: Sequence[str]) -> AlertDraft:
     alert = document.take_table("alert", why="say how urgent it is and what its page says")
     message = document.take_table("message", why="write the text message and the email")
-    defaults = message.take_table("defaults")
+    defaults, budget = message.take_table("defaults"), message.take_whole("budget_dollars")
     to_whom, to_projects, not_to_projects = _audience(document)
     draft = AlertDraft(
         case=_case(document, languages),
         level=alert.take_choice("level", Level),
         project=alert.take_text("project"),
-        expires=_ending(alert, "expires"),
+        expires=ending(alert, "expires"),
         words=_headlines(alert, languages, why="the alert's page needs it in every language"),
         reach=message.take_choice("reach", Reach, Reach.BOTH),
         texts=_texts(message, languages),
         merge_defaults=_merge_defaults(defaults, languages),
+        budget_cents=None if budget is None else budget * CENTS,
         audience=to_whom,
         to_projects=to_projects,
         not_to_projects=not_to_projects,
-        call=_call(document, languages),
+        call=read_call(document, languages),
     )
     for table in (alert, message, defaults, document):
         table.close()
@@ -111,14 +108,6 @@ def _headlines(
         )
         one.close()
     return words
-
-
-def _ending(table: Table, name: str) -> Ending:
-    """Either an instant, or hours from when the file is read."""
-    at, hours = table.take_instant(name), table.take_whole(f"{name}_in_hours")
-    if at is not None and hours is not None:
-        table.tell(name, f"given twice; leave out either {name} or {name}_in_hours")
-    return Ending(at, None if hours is None else timedelta(hours=hours))
 
 
 def _texts(message: Table, languages: Sequence[str]) -> dict[str, Words]:
@@ -181,58 +170,3 @@ def _understood(who: Table, lines: Mapping[str, Any]) -> Audience:
     except BadAudience as error:
         who.tell("include", str(error))
         return EVERYBODY
-
-
-def _call(document: Table, languages: Sequence[str]) -> CallDraft:
-    call = document.take_table("call", why="say whom to call and what to say")
-    draft = CallDraft(
-        target_rule=call.take_choice("targets", TargetRule),
-        goal=call.take_whole("goal"),
-        deadline=_ending(call, "deadline"),
-        offices=tuple(_office(office) for office in call.take_tables("offices")),
-        scripts={
-            language: _script(one)
-            for language, one in call.take_languages(
-                languages, why="write the script in this language too"
-            ).items()
-        },
-    )
-    call.close()
-    return draft
-
-
-def _script(one: Table) -> ScriptWords:
-    required = {"opening": "what the caller says first", "ask": "the one thing we ask for"}
-    parts = {
-        part.name: one.take_text(part.name, why=required.get(part.name, ""))
-        for part in fields(ScriptWords)
-    }
-    for name, text in parts.items():
-        try:
-            check_script(replace(HARMLESS, **{name: text or "…"}))
-        except BadScript as error:
-            one.tell(name, str(error))
-    one.close()
-    return ScriptWords(**parts)
-
-
-def _office(office: Table) -> NamedOffice:
-    phone = office.take_text("phone", why="the number to call")
-    try:
-        phone = normalise_phone(phone) if phone else ""
-    except BadPhone as error:
-        office.tell("phone", str(error))
-    draft = NamedOffice(
-        key=office.take_text("key", why='a name of its own in our records, such as "sv-embassy"'),
-        name=office.take_text("name", why="the name of the office"),
-        phone=phone,
-        title=office.take_text("title"),
-        institution=office.take_text("institution"),
-        hours=office.take_text("hours"),
-        time_zone=office.take_text("time_zone") or "America/New_York",
-        source=office.take_text("source"),
-        verified_on=office.take_day("verified_on"),
-        verified_by=office.take_text("verified_by"),
-    )
-    office.close()
-    return draft

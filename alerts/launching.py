@@ -10,23 +10,29 @@ from string import ascii_letters, digits
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from actions.asks import ActionDraft, create_action, save_office
+from actions.asks import ActionDraft, create_action
+from actions.custom_targets import save_office
 from actions.models import Action
 from actions.responses import Totals, totals
+from alerts import sharing
 from alerts.cases import save_case
 from alerts.drafts import AlertDraft, Headline
+from alerts.follow_ups import followed_by
 from alerts.models import Alert, AlertText, Level
 from alerts.preflight import check, find_alert
 from contacts.projects import ProjectRow, project_by_slug
+from database import locking
 from database.jobs import Jobs
 from messages import control, links
 from messages.audience import Audience, Filter
 from messages.control import Draft, NotNow
+from messages.eligibility import family_of
 from messages.estimating import most_segments
 from messages.findings import Finding
 from messages.house import HouseRules
 from messages.models import MessageKind
-from messages.progress import Progress, progress
+from messages.progress import Progress, progress, whole
+from organizers.roles import NETWORKS
 
 SLUG_LETTERS = ascii_letters + digits
 SLUG_LENGTH = 11  # 65 bits: nobody finds an unlaunched or unshared page by guessing
@@ -49,6 +55,7 @@ class Status:
     """Where an alert stands: what was sent, and what came of it."""
 
     alert_id: int
+    action_id: int
     slug: str
     level: Level
     titles: Mapping[str, str]  # by language
@@ -61,12 +68,12 @@ def create(
 ) -> int:
     """Store a draft alert with its case, its message and its action; return its id.
 
-    Raises UnknownCase, NoSuchProject, BadAction or BadScript for what can never be launched.
+    Raises UnknownCase, NoSuchProject, BadAction, BadTarget or BadScript for what can never be launched.
     """
     project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
     case_id = save_case(conn, draft.case, project_id=project_id, by=created_by, now=now)
-    action_id = _create_action(conn, draft, now)
+    action_id = _create_action(conn, draft, project_id, now)
     message = replace(_message(conn, draft, project, action_id, house, now), created_by=created_by)
     message_id = control.create(conn, message, now=now)
     _save_links(conn, message_id, draft, house)
@@ -75,6 +82,7 @@ def create(
         message_id=message_id,
         action_id=action_id,
         level=draft.level,
+        ask_hours=draft.ask_hours,
         slug="".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH)),
     )
     alert_id = conn.execute(row.returning(Alert.id)).scalar_one()
@@ -93,13 +101,21 @@ def rewrite(
     project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
     case_id = save_case(conn, draft.case, project_id=project_id, by=by, now=now)
-    action_id = _create_action(conn, draft, now)
-    message = _message(conn, draft, project, action_id, house, now)
+    action_id = _create_action(conn, draft, project_id, now)
+    # A reminder goes on leading to the action of the alert that it follows.
+    leads_to = action_id if alert.action_id == alert.own_action_id else alert.action_id
+    message = _message(conn, draft, project, leads_to, house, now)
     control.rewrite(conn, alert.message_id, message)
+    sharing.forget_answers(conn, alert_id)
     _save_links(conn, alert.message_id, draft, house)
-    changed = {"case_id": case_id, "action_id": action_id, "level": draft.level}
+    changed = {
+        "case_id": case_id,
+        "action_id": action_id,
+        "level": draft.level,
+        "ask_hours": draft.ask_hours,
+    }
     conn.execute(update(Alert).where(Alert.id == alert_id).values(**changed))
-    conn.execute(delete(Action).where(Action.id == alert.action_id))
+    conn.execute(delete(Action).where(Action.id == alert.own_action_id))
     conn.execute(delete(AlertText).where(AlertText.alert_id == alert_id))
     _write_words(conn, alert_id, draft.words)
 
@@ -120,7 +136,11 @@ def launch(
     that is no draft, NotReady while something stands in the way, and AudienceChanged when the
     audience is no longer the confirmed one.
     """
+    locking.require_unlocked(
+        conn
+    )  # before any row is ours: whoever locks everything takes them after
     alert = find_alert(conn, alert_id)
+    control.locked(conn, alert.message_id)  # no committee joins between the check and the launch
     if progress(conn, alert.message_id, now=now).launched_at is not None:
         raise NotNow("this alert has already been launched")
     found = check(conn, alert_id, house=house, now=now, reckon=False)
@@ -135,23 +155,28 @@ def launch(
         conn,
         jobs,
         alert.message_id,
-        confirmed=confirmed,
+        confirmed=found.forecast.reached,
         launched_by=by,
         undo_seconds=house.undo_seconds,
         now=now,
     )
+    sharing.launch_parts(conn, jobs, alert_id, found.joining, house=house, by=by, now=now)
 
 
 def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:
     """Where an alert stands. Raises NoSuchAlert."""
     alert = find_alert(conn, alert_id)
     titles = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
+    followed = followed_by(conn, alert_id)
+    others = family_of(conn, alert.message_id, but=alert.message_id)
+    parts = [progress(conn, each, now=now) for each in others]
     return Status(
         alert_id=alert_id,
-        slug=alert.slug,
+        action_id=alert.action_id,
+        slug=followed.slug if followed else alert.slug,
         level=Level(alert.level),
         titles=dict(conn.execute(titles.order_by(AlertText.language)).all()),
-        progress=progress(conn, alert.message_id, now=now),
+        progress=whole(progress(conn, alert.message_id, now=now), parts),
         totals=totals(conn, alert.action_id),
     )
 
@@ -162,16 +187,18 @@ def message_of(conn: Connection, alert_id: int) -> int:
     return message_id
 
 
-def _create_action(conn: Connection, draft: AlertDraft, now: datetime) -> int:
+def _create_action(
+    conn: Connection, draft: AlertDraft, project_id: int | None, now: datetime
+) -> int:
     call = draft.call
     for office in call.offices:
-        save_office(conn, office)
+        save_office(conn, replace(office, project_id=project_id))
     action = ActionDraft(
-        target_rule=call.target_rule,
+        asks=call.asks,
         scripts=call.scripts,
         goal=call.goal,
         deadline=call.deadline.instant(now),
-        custom_targets=[office.key for office in call.offices],
+        project_id=project_id,
     )
     return create_action(conn, action, now=now)
 
@@ -194,6 +221,8 @@ def _message(
         default_language=house.default_language,
         hours=house.hours,
         weekly_cap=None if draft.level is Level.RED else house.weekly_cap,
+        countries=house.countries,
+        budget_cents=_budget(draft, house),
         merge_defaults=draft.merge_defaults,
         segments=most_segments(draft.texts, draft.merge_defaults, house.identity),
         expires_at=draft.expires.instant(now),
@@ -202,11 +231,19 @@ def _message(
     )
 
 
+def _budget(draft: AlertDraft, house: HouseRules) -> int:
+    return house.alert_budget_cents if draft.budget_cents is None else draft.budget_cents
+
+
 def _audience(conn: Connection, draft: AlertDraft) -> Audience:
-    """The audience, with the projects that the draft names by slug."""
+    """The audience, with the projects that the draft names by slug.
+
+    The network writes to its own people; a committee that keeps its list joins by itself.
+    """
     return Audience(
         include=_with_projects(conn, draft.audience.include, draft.to_projects),
         exclude=_with_projects(conn, draft.audience.exclude, draft.not_to_projects),
+        among=None if draft.project else (NETWORKS,),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, String
+from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, id_key
@@ -95,6 +95,63 @@ class Alert(Base):
     )
     level: Mapped[str] = mapped_column(String(8))  # a Level
     slug: Mapped[str] = mapped_column(String(64), unique=True)  # random: not guessable, shareable
+    # Anybody may read its totals, by state: ``alerts/numbers.py``.
+    shows_numbers: Mapped[bool] = mapped_column(server_default=false())
+    # Who followed their link and told nothing is asked so many hours later; 0 = nobody is.
+    ask_hours: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class FollowUpKind(StrEnum):
+    """What an alert says to those who got another one."""
+
+    NUDGE = "nudge"  # a reminder, to those who have not acted
+    THANKS = "thanks"  # with the total, to those who have
+
+
+class FollowUp(Base):
+    """An alert that follows another, once of each kind; its copies lead to the other's page."""
+
+    __tablename__ = "follow_ups"
+
+    alert_id: Mapped[int] = mapped_column(
+        ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True
+    )
+    of_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(8))  # a FollowUpKind
+
+    __table_args__ = (UniqueConstraint("of_id", "kind"),)
+
+
+class Answer(StrEnum):
+    """What a project says to an alert that the network proposes."""
+
+    OPEN = "open"  # nobody has answered yet
+    YES = "yes"
+    NO = "no"
+    STANDING = "standing"  # it joins red alerts without being asked
+
+
+class Proposal(Base):
+    """An alert of the network's, proposed to a project, which keeps its list to itself."""
+
+    __tablename__ = "alert_proposals"
+
+    id: Mapped[id_key]
+    alert_id: Mapped[int] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"))
+    project_id: Mapped[int] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True
+    )
+    answer: Mapped[str] = mapped_column(String(16))  # an Answer
+    asked_at: Mapped[datetime]
+    answered_by: Mapped[str] = mapped_column(String(80))
+    answered_at: Mapped[datetime | None]
+    message_id: Mapped[int | None] = mapped_column(
+        ForeignKey("messages.id", ondelete="SET NULL"), unique=True
+    )  # its part of the launched alert
+    # Its senders are to be told: it was asked, or its answer was to other words.
+    letter_due: Mapped[bool] = mapped_column(server_default=false())
+
+    __table_args__ = (UniqueConstraint("alert_id", "project_id"),)
 
 
 class AlertText(Base):

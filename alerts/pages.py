@@ -13,11 +13,12 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Select, select
 
 from actions.asks import Ask, read_action
+from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertText, Case, CaseText, Fact, FactText, Level, Release
 from contacts.models import Contact
 from messages.models import Delivery, Message
 
-AlertSelect = Select[int, int, int, str, str, datetime | None, datetime | None]
+AlertSelect = Select[int, int, int, str, str, bool, int | None, datetime | None, datetime | None]
 
 
 class NoSuchPage(LookupError):
@@ -39,6 +40,7 @@ class DatedFact:
     happened_on: date
     source: str
     words: Mapping[str, str]  # by language
+    added_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,9 @@ class AlertPage:
     """A public page: the alert, its case, and what is asked."""
 
     alert_id: int
+    project_id: int | None  # whose alert it is; None = the network's
     slug: str
+    shows_numbers: bool  # anybody may read them, see ``alerts/numbers.py``
     level: Level
     words: Mapping[str, Words]  # the alert's, by language
     case_words: Mapping[str, Words]
@@ -57,12 +61,12 @@ class AlertPage:
 
     def ended_at(self, now: datetime) -> datetime | None:
         """When the action ended, or None while calls are still wanted."""
-        ends = [self.ask.deadline, self.expires_at, self.closed_at]
+        ends = [self.ask.ends_at, self.expires_at, self.closed_at]
         return min((end for end in ends if end is not None and end <= now), default=None)
 
     def ends_at(self) -> datetime | None:
         """When calls come too late, if somebody said so."""
-        ends = [self.ask.deadline, self.expires_at]
+        ends = [self.ask.ends_at, self.expires_at]
         return min((end for end in ends if end is not None), default=None)
 
 
@@ -77,6 +81,7 @@ class Person:
     city: str
     zip: str
     language: str
+    written_at: datetime | None = None  # when the words of their copy were settled
 
 
 def page_for_delivery(conn: Connection, delivery_id: int) -> tuple[AlertPage, Person]:
@@ -85,8 +90,10 @@ def page_for_delivery(conn: Connection, delivery_id: int) -> tuple[AlertPage, Pe
     Raises NoSuchPage for a copy of a message that asks for no action.
     """
     person = _person(conn, delivery_id)
-    wanted = select(Delivery.message_id).where(Delivery.id == delivery_id).scalar_subquery()
-    return _page(conn, _alert().where(Alert.message_id == wanted)), person
+    # A committee's part of an alert, and a reminder of it, lead to the page that all of them share.
+    copies = select(Message.action_id).join(Delivery, Delivery.message_id == Message.id)
+    wanted = copies.where(Delivery.id == delivery_id).scalar_subquery()
+    return _page(conn, _alert().where(Alert.action_id == wanted)), person
 
 
 def page_by_slug(conn: Connection, slug: str) -> AlertPage:
@@ -94,7 +101,13 @@ def page_by_slug(conn: Connection, slug: str) -> AlertPage:
 
     Raises NoSuchPage for an unknown slug and for an alert that is still a draft.
     """
-    return _page(conn, _alert().where(Alert.slug == slug, Message.launched_at.is_not(None)))
+    launched = Message.launched_at.is_not(None)
+    return _page(conn, _alert().where(Alert.slug == slug, launched, stands_alone()))
+
+
+def page_of_action(conn: Connection, action_id: int) -> AlertPage:
+    """The page of the alert that asks for an action. Raises NoSuchPage."""
+    return _page(conn, _alert().where(Alert.action_id == action_id))
 
 
 def _alert() -> AlertSelect:
@@ -104,6 +117,8 @@ def _alert() -> AlertSelect:
         Alert.action_id,
         Alert.level,
         Alert.slug,
+        Alert.shows_numbers,
+        Message.project_id,
         Message.expires_at,
         Case.closed_at,
     )
@@ -123,7 +138,9 @@ def _page(
     case_words = select(CaseText.language, CaseText.title, CaseText.summary)
     return AlertPage(
         alert_id=row.id,
+        project_id=row.project_id,
         slug=row.slug,
+        shows_numbers=row.shows_numbers,
         level=Level(row.level),
         words=_words(conn, alert_words.where(AlertText.alert_id == row.id)),
         case_words=_words(conn, case_words.where(CaseText.case_id == row.case_id)),
@@ -139,19 +156,23 @@ def _words(conn: Connection, rows: Select[str, str, str]) -> dict[str, Words]:
 
 
 def _facts(conn: Connection, case_id: int) -> tuple[DatedFact, ...]:
-    columns = (Fact.id, Fact.happened_on, Fact.source, FactText.language, FactText.words)
-    rows = select(*columns).join(FactText, FactText.fact_id == Fact.id)
+    columns = (Fact.id, Fact.happened_on, Fact.source, Fact.created_at)
+    rows = select(*columns, FactText.language, FactText.words).join(
+        FactText, FactText.fact_id == Fact.id
+    )
     rows = rows.where(Fact.case_id == case_id, Fact.release == Release.PUBLIC)
-    facts: dict[int, tuple[date, str, dict[str, str]]] = {}
+    facts: dict[int, DatedFact] = {}
     for row in conn.execute(rows.order_by(Fact.happened_on.desc(), Fact.id.desc())):
-        fact = facts.setdefault(row.id, (row.happened_on, row.source, {}))
-        fact[2][row.language] = row.words
-    return tuple(DatedFact(*fact) for fact in facts.values())
+        told = facts.get(row.id)
+        words = {**(told.words if told else {}), row.language: row.words}
+        facts[row.id] = DatedFact(row.happened_on, row.source, words, row.created_at)
+    return tuple(facts.values())
 
 
 def _person(conn: Connection, delivery_id: int) -> Person:
     columns = (Contact.given_name, Contact.city, Contact.zip, Contact.language)
-    copy = select(Delivery.contact_id, Delivery.channel, *columns)
+    copy = select(Delivery.contact_id, Delivery.channel, Message.launched_at, *columns)
+    copy = copy.join(Message, Message.id == Delivery.message_id)
     copy = copy.outerjoin(Contact, Contact.id == Delivery.contact_id)
     row = conn.execute(copy.where(Delivery.id == delivery_id)).one_or_none()
     if row is None:
@@ -164,4 +185,5 @@ def _person(conn: Connection, delivery_id: int) -> Person:
         city=row.city or "",
         zip=row.zip or "",
         language=row.language or "",
+        written_at=row.launched_at,
     )

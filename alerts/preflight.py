@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
-from actions.asks import Ask, read_action, unverified_offices
+from actions.asks import Ask, read_action
+from actions.custom_targets import NamedOffice, Standing, offices_of_action, today_of
+from actions.scripts import ScriptWords
+from alerts import sharing
 from alerts.cases import facts_not_public
 from alerts.models import Alert, AlertText, Release
+from alerts.sharing import NOBODY, Committee, PartCheck
 from database.tables import folded
-from messages.checking import check_message, texts_of
+from messages.checking import MessageCheck, check_message, texts_of
 from messages.control import Words
 from messages.estimating import Estimate
 from messages.findings import Finding, finding
@@ -32,6 +36,21 @@ class NoSuchAlert(LookupError):
 
 
 @dataclass(frozen=True)
+class CommitteePart:
+    """What a committee would send of an alert of the network's."""
+
+    committee: Committee
+    reached: int  # who are on no earlier list
+    cost: Decimal
+    blocking: Sequence[Finding]
+
+    @property
+    def joins(self) -> bool:
+        """Whether it will."""
+        return self.committee.joins
+
+
+@dataclass(frozen=True)
 class Check:
     """What came of checking an alert."""
 
@@ -40,6 +59,7 @@ class Check:
     forecast: Forecast
     estimates: Sequence[Estimate]  # of the texts, by language
     cost: Decimal  # of the texts, in dollars
+    parts: Sequence[CommitteePart] = ()  # of an alert of the network's, also those that do not join
 
     @property
     def ready(self) -> bool:
@@ -49,7 +69,12 @@ class Check:
     @property
     def people(self) -> int:
         """How many people it would reach: the number that whoever launches confirms."""
-        return self.forecast.reached
+        return self.forecast.reached + sum(self.joining.values())
+
+    @property
+    def joining(self) -> dict[int, int]:
+        """How many people the parts of the committees that join reach, by project."""
+        return {each.committee.project_id: each.reached for each in self.parts if each.joins}
 
     @property
     def segments(self) -> int:
@@ -67,42 +92,67 @@ def check(
     alert = find_alert(conn, alert_id)
     message = check_message(conn, alert.message_id, house=house, now=now, reckon=reckon)
     texts = texts_of(conn, alert.message_id)
-    ask = read_action(conn, alert.action_id)
+    ask = read_action(conn, alert.own_action_id)
     page = _page_words(conn, alert_id)
+    parts = [
+        _committee_part(each)
+        for each in sharing.checks(conn, alert_id, house=house, now=now, reckon=reckon)
+    ]
     quoted = list(_quotations(conn, alert.case_id, _all_words(texts, page, ask)))
     return Check(
         blocking=[
-            *message.blocking,
+            *_blocking(message, parts),
             *(finding("no_page", language=each) for each in house.languages if each not in page),
             *_script_problems(ask, house, now),
+            *_office_problems(conn, ask, now),
             *(each for each in quoted if each.code == "withheld"),
         ],
         warnings=[
             *message.warnings,
             *(each for each in quoted if each.code != "withheld"),
             *_link_warnings(conn, alert.message_id, texts),
-            *(
-                finding("unverified_office", name=name)
-                for name in unverified_offices(conn, alert.action_id)
-            ),
         ],
         forecast=message.forecast,
         estimates=message.estimates,
-        cost=message.cost,
+        cost=sum((each.cost for each in parts if each.joins), message.cost),
+        parts=parts,
     )
 
 
-def find_alert(conn: Connection, alert_id: int) -> Row[int, int, int, int, str, str]:
-    """An alert's row. Raises NoSuchAlert."""
+def _committee_part(part: PartCheck) -> CommitteePart:
+    # That nobody of a committee is reached is no reason not to write to all others.
+    blocking = [each for each in part.check.blocking if each.code not in NOBODY]
+    return CommitteePart(part.committee, part.reached, part.check.cost, blocking)
+
+
+def _blocking(own: MessageCheck, parts: Sequence[CommitteePart]) -> list[Finding]:
+    """What stands in the way of any part, told once."""
+    joining = [each for each in parts if each.joins]
+    mine = list(own.blocking)
+    if any(each.reached for each in parts) and any(each.code in NOBODY for each in mine):
+        mine = [each for each in mine if each.code not in NOBODY]
+        mine += [] if any(each.reached for each in joining) else [finding("nobody_joined")]
+    theirs = [each for part in joining for each in part.blocking if each not in mine]
+    return [*mine, *(each for n, each in enumerate(theirs) if each not in theirs[:n])]
+
+
+def find_alert(conn: Connection, alert_id: int) -> Row[int, int, int, int, int, str, str]:
+    """An alert's row. Raises NoSuchAlert.
+
+    ``action_id`` is the action to which its copies lead and on which calls count; a reminder leads to the
+    action of the alert it follows, and ``own_action_id`` is the one that its own draft asks for.
+    """
     columns = (
         Alert.id,
         Alert.case_id,
         Alert.message_id,
-        Alert.action_id,
+        func.coalesce(Message.action_id, Alert.action_id).label("action_id"),
+        Alert.action_id.label("own_action_id"),
         Alert.slug,
         Alert.level,
     )
-    found = conn.execute(select(*columns).where(Alert.id == alert_id)).one_or_none()
+    row = select(*columns).join(Message, Message.id == Alert.message_id)
+    found = conn.execute(row.where(Alert.id == alert_id)).one_or_none()
     if found is None:
         raise NoSuchAlert(f"there is no alert {alert_id}")
     return found
@@ -123,8 +173,53 @@ def _script_problems(ask: Ask, house: HouseRules, now: datetime) -> Iterator[Fin
     for language in house.languages:
         if language not in ask.scripts:
             yield finding("no_script", language=language)
+        elif missing := _half_written(ask.scripts, language):
+            yield finding(missing, language=language)
+        for number, each in enumerate(ask.asks, 1):
+            if each.scripts and language not in each.scripts:
+                yield finding("no_script_of_ask", language=language, number=number)
+            elif each.scripts and (missing := _half_written(each.scripts, language)):
+                yield finding(missing, language=language)
     if ask.is_over(now):
         yield finding("deadline_over")
+
+
+def _half_written(scripts: Mapping[str, ScriptWords], language: str) -> str:
+    """What this language lacks that another one has: the call, or the letter; "" = nothing."""
+    own = scripts[language]
+    if any(each.calls for each in scripts.values()) and not own.calls:
+        return "no_script"
+    return "no_letter" if any(each.writes for each in scripts.values()) and not own.writes else ""
+
+
+def _office_problems(conn: Connection, ask: Ask, now: datetime) -> Iterator[Finding]:
+    """Offices whose number nobody has checked lately; ``target`` leads to the button beside it."""
+    asked = {each.office: each.scripts or ask.scripts for each in ask.asks if not each.is_over(now)}
+    today = today_of(now)
+    for each in offices_of_action(conn, ask.action_id):
+        office = each.office
+        standing = office.standing(today)
+        known = {"name": office.name, "target": each.id}
+        if office.key not in asked:
+            continue
+        if missing := _unreachable(office, asked[office.key].values()):
+            yield finding(missing, **known)
+        elif standing.is_good:
+            continue
+        elif standing is Standing.EXPIRED:
+            yield finding("expired_office", day=office.expires_on, **known)
+        else:
+            yield finding("unverified_office", **known)
+
+
+def _unreachable(office: NamedOffice, scripts: Collection[ScriptWords]) -> str:
+    """What an office lacks for all that is asked of people; "" = nothing."""
+    writes = any(each.writes for each in scripts)
+    if office.phones and (not writes or any(each.calls for each in scripts)):
+        return ""
+    if not writes:
+        return "office_without_number"
+    return "" if office.can_be_written_to else "office_without_address"
 
 
 def _link_warnings(
@@ -147,9 +242,9 @@ def _all_words(
         public.setdefault(language, []).extend([words.sms, words.subject, words.body])
     for language, text in page.items():
         public.setdefault(language, []).append(text)
-    for language, script in ask.scripts.items():
-        parts = [script.opening, script.ask, script.reasons, script.if_yes, script.if_no]
-        public.setdefault(language, []).extend([*parts, script.voicemail])
+    for scripts in (ask.scripts, *(each.scripts for each in ask.asks)):
+        for language, script in scripts.items():
+            public.setdefault(language, []).extend(asdict(script).values())
     return public
 
 

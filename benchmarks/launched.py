@@ -18,7 +18,7 @@ from benchmarks.stubbed import stubbed
 from database.embedded import open_engine
 from database.engine import is_sqlite
 from messages.models import MessageCount, MessageStatus, Reach, Status
-from organizers import access
+from organizers import sessions
 from tests.builders import make_alert, make_organizer
 from tests.processes import House, Running, free_port
 
@@ -89,7 +89,7 @@ async def launched(url: str, folder: Path, *, people: int) -> AsyncIterator[Laun
 
 def _prepare(conn: Connection) -> tuple[str, int]:
     now = datetime.now(UTC)
-    token = access.begin(conn, make_organizer(conn, network=True), now)
+    token = sessions.begin(conn, make_organizer(conn, network=True), now)
     return token, make_alert(conn, status=MessageStatus.PAUSED).alert_id
 
 

@@ -227,6 +227,8 @@ def _make_projects(conn: Connection, people: int) -> None:
             "region": "Chalatenango",
             "sms_sender": "",
             "email_sender": "",
+            "shares_list": True,
+            "joins_red": False,
             "created_at": JOINED,
         }
         project_id = conn.execute(insert(Project).values(row).returning(Project.id)).scalar_one()

@@ -6,7 +6,7 @@ does no harm: an email fires by inserting its run, which the database admits onc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,15 +15,18 @@ from sqlalchemy import Connection, Row, delete, update
 from campaigns.calendar import change_email, find_email
 from campaigns.models import CampaignRun, ScheduleStatus
 from campaigns.wallclock import moment
+from database import locking
 from database.jobs import Jobs
 from database.upserts import insert_or
 from messages import audience as audiences
 from messages import control, links
+from messages.audience import Audience
 from messages.checking import check_message
 from messages.control import Draft, NotNow, Words
 from messages.findings import Finding
 from messages.house import HouseRules
 from messages.models import Message, MessageKind, Reach
+from organizers.roles import NETWORKS
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,14 @@ def fire(
 ) -> Fired | None:
     """Send a due email, once, however many clocks ask; None when there is nothing to do.
 
-    One that is later than its committee allows, or that something stands in the way of, is held,
-    and a person is asked.
+    One that is later than its committee allows, that something stands in the way of, or whose hour comes
+    while everything is locked, is held, and a person is asked.
     """
     email = find_email(conn, email_id)
     if email.status != ScheduleStatus.SCHEDULED or email.next_run_at > now:
         return None
-    if now - email.next_run_at > timedelta(minutes=email.late_minutes):
+    late = now - email.next_run_at > timedelta(minutes=email.late_minutes)
+    if late or locking.is_locked(conn):
         change_email(conn, email_id, status=ScheduleStatus.HELD, next_run_at=None)
         return Fired(ScheduleStatus.HELD)
     return _send(conn, jobs, email, house, now, late=now - email.next_run_at)
@@ -120,11 +124,12 @@ def _create_message(conn: Connection, email: Row[Any], house: HouseRules, now: d
     draft = Draft(
         kind=MessageKind.CAMPAIGN,
         texts=texts,
-        audience=audiences.read(email.audience),
+        audience=_audience(email),
         reach=Reach.EMAIL,
         project_id=email.project_id,
         default_language=house.default_language,
         weekly_cap=house.weekly_cap,
+        countries=house.countries,
         email_sender=email.email_sender or house.identity.email_sender,
         created_by=email.created_by,
     )
@@ -132,6 +137,14 @@ def _create_message(conn: Connection, email: Row[Any], house: HouseRules, now: d
     bodies = [words.body for words in texts.values()]
     links.save_links(conn, message_id, bodies, public_url=house.identity.public_url)
     return message_id
+
+
+def _audience(email: Row[Any]) -> Audience:
+    """A committee writes to its own people, and so does the network."""
+    stored = audiences.read(email.audience)
+    if email.project_id is not None:
+        return audiences.of_project(stored, email.project_id)
+    return replace(stored, among=(NETWORKS,))
 
 
 def _take_back(conn: Connection, email_id: int, run_id: int, message_id: int) -> None:

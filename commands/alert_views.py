@@ -17,6 +17,7 @@ from rich.text import Text
 
 from actions.models import Outcome
 from alerts.launching import Status
+from alerts.models import Answer
 from alerts.preflight import Check
 from contacts.models import Channel
 from messages import forecast
@@ -32,9 +33,12 @@ REASONS: Mapping[str, str] = {
     "no_consent": "no consent",
     "foreign": "number abroad",
     "no_address": "no address on this channel",
+    "erased": "asked to be erased",
     "shared_address": "shares an address that gets a copy",
     "texted": "gets the text instead",
     "weekly_cap": "had enough messages this week",
+    "paused": "asked for a pause",
+    "urgent_only": "wants urgent actions only",
 }
 OUTCOMES: Mapping[Outcome, str] = {
     Outcome.SPOKE: "spoke with the office",
@@ -54,6 +58,14 @@ FAILURES: Mapping[str, str] = {
 }
 CHANNELS: Mapping[Channel, str] = {Channel.SMS: "texts", Channel.EMAIL: "emails"}
 
+ANSWERS: Mapping[Answer | None, str] = {
+    None: "not asked",
+    Answer.OPEN: "has not answered",
+    Answer.YES: "joins",
+    Answer.NO: "does not join",
+    Answer.STANDING: "joins red alerts unasked",
+}
+
 
 def local(at: datetime | None) -> str:
     """An instant as this machine's clock shows it."""
@@ -63,6 +75,8 @@ def local(at: datetime | None) -> str:
 def check_view(check: Check) -> RenderableType:
     """What a check found, as its launcher needs it."""
     parts: list[RenderableType] = [_fates(check)]
+    if check.parts:
+        parts.append(_committees(check))
     if check.estimates:
         parts.append(_cost(check))
     for each in check.estimates:
@@ -78,6 +92,14 @@ def check_json(check: Check) -> dict[str, Any]:
     return {
         "ready": check.ready,
         "people": check.people,
+        "committees": [
+            {
+                "project": each.committee.name,
+                "answer": each.committee.answer,
+                "reached": each.reached,
+            }
+            for each in check.parts
+        ],
         "reached": check.forecast.reached,
         "languages": dict(check.forecast.languages),
         "fates": [
@@ -126,6 +148,8 @@ def status_json(status: Status) -> dict[str, Any]:
         },
         "held_until": {at.isoformat(): count for at, count in progress.openings.items()},
         "paused_because": progress.paused_because,
+        "budget_cents": progress.budget_cents,
+        "spent_segments": progress.spent_segments,
         "people_who_called": totals.people,
         "calls": totals.calls,
         "outcomes": {outcome: count for outcome, count in totals.by_outcome.items() if count},
@@ -218,6 +242,17 @@ def _fates(check: Check) -> RenderableType:
     for words, counts in rows.items():
         table.add_row(words, *(f"{counts.get(channel, 0) or '·'}" for channel in Channel))
     return Group(Text(heading, style="bold"), table) if rows else Text(heading, style="bold")
+
+
+def _committees(check: Check) -> RenderableType:
+    """Those who keep their lists to themselves, and what they say."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in ("committee", "answer", "people reached"):
+        table.add_column(name, justify="right" if name == "people reached" else "left")
+    for each in check.parts:
+        said = ANSWERS[each.committee.answer]
+        table.add_row(each.committee.name, said, f"{each.reached:,}")
+    return Group(table, Text(f"{check.people:,} people in all", style="bold"))
 
 
 def _in_order(fate: forecast.Fate) -> tuple[int, str, int]:

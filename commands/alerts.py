@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,15 +16,16 @@ from alerts.drafts import AlertDraft
 from alerts.files import BadAlertFile, read_alert
 from alerts.launching import AudienceChanged, NotReady
 from alerts.preflight import Check, check
+from alerts.sharing import propose
+from alerts.steering import Act, set_budget, steer
 from commands import alert_views as views
 from commands.session import BY, AsJson, now, print_json, recorded, say, with_database, write
 from database.opening import Opened
-from messages import control, runs
+from messages import runs
+from messages.budgets import CENTS
 from messages.house import HouseRules
 from messages.models import MessageStatus
 from web.keys import Site
-
-T = TypeVar("T")
 
 WATCH_SECONDS = 1.0
 OVER = (MessageStatus.FINISHED, MessageStatus.STOPPED, MessageStatus.EXPIRED)
@@ -78,46 +78,65 @@ def show_status(
 
 
 @app.command()
+def ask(alert: AlertId) -> None:
+    """Ask the committees that keep their lists to themselves to join an alert of the network's."""
+    made = write(recorded("alert.ask", alert, lambda conn: propose(conn, alert, now())))
+    say(f"{len(made)} committees were asked; they answer in their console")
+
+
+@app.command()
 def pause(alert: AlertId) -> None:
     """Stop sending until somebody resumes."""
-    _press("pause", alert, lambda conn: control.pause(conn, launching.message_of(conn, alert)))
+    _press(Act.PAUSE, alert)
     say(f"paused; go on with: llamado alert resume {alert}")
 
 
 @app.command()
 def resume(alert: AlertId) -> None:
     """Go on sending."""
-
-    async def go_on(here: Opened, _: Site) -> None:
-        def unit(conn: Connection) -> None:
-            control.resume(conn, here.jobs, launching.message_of(conn, alert), now=now())
-
-        await here.database.write(recorded("alert.resume", alert, unit))
-
-    with_database(go_on)
+    _press(Act.RESUME, alert)
     say("sending goes on")
+
+
+@app.command()
+def budget(
+    alert: AlertId,
+    dollars: Annotated[int, typer.Argument(min=1, max=999_999, help="What its texts may cost.")],
+) -> None:
+    """Change what an alert's texts may cost, in all; it goes on if it waited for that."""
+
+    async def change(here: Opened, _: Site) -> None:
+        def unit(conn: Connection) -> None:
+            set_budget(conn, here.jobs, alert, dollars * CENTS, now=now())
+
+        await here.database.write(recorded("alert.budget", alert, unit))
+
+    with_database(change)
+    say(f"its texts may cost ${dollars:,}")
 
 
 @app.command()
 def stop(alert: AlertId) -> None:
     """Call off everything that has not left yet."""
-    count = _press(
-        "stop", alert, lambda conn: control.stop(conn, launching.message_of(conn, alert), now=now())
-    )
+    count = _press(Act.STOP, alert)
     say(f"stopped; {count:,} copies that had not left were called off")
 
 
 @app.command()
 def undo(alert: AlertId) -> None:
     """Take a launch back while the undo window is open."""
-    count = _press(
-        "undo", alert, lambda conn: control.undo(conn, launching.message_of(conn, alert), now=now())
-    )
+    count = _press(Act.UNDO, alert)
     say(f"undone; nothing has left, {count:,} copies were called off")
 
 
-def _press(act: str, alert: int, unit: Callable[[Connection], T]) -> T:
-    return write(recorded(f"alert.{act}", alert, unit))
+def _press(act: Act, alert: int) -> int:
+    async def press(here: Opened, _: Site) -> int:
+        def unit(conn: Connection) -> int:
+            return steer(conn, here.jobs, alert, act, by=BY, now=now())
+
+        return await here.database.write(recorded(f"alert.{act}", alert, unit))
+
+    return with_database(press)
 
 
 class _Rehearsed(Exception):

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from commands import people_views
+from commands import people_views, rights
 from commands.session import (
     BY,
     AsJson,
@@ -75,6 +75,7 @@ def contacts_import(
             tags=tuple(tag or ()),
             language=language,
             region=settings.network.region,
+            countries=settings.network.countries,
         )
         return await _import(here, file, options, errors, dry_run=dry_run)
 
@@ -87,6 +88,10 @@ def contacts_import(
         say("[bold]nothing was changed[/bold]: this was a dry run")
     else:
         say(f"import {report.import_id} is done")
+
+
+app.command("export-person")(rights.export_person)
+app.command("erase")(rights.erase_person)
 
 
 def _columns(said: Sequence[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ import tempfile
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,13 +42,12 @@ from messages.models import Delivery, Event, MessageStatus, OutboxMessage, Reply
 from messages.providers.simulated_lives import Behaviour
 from messages.receipts import RECEIPT
 from organizers.access import create_organizer
-from representatives.loading import load as load_representatives
+from organizers.roles import NETWORKS, Grant, Role
 from service import Service, running
 from web.keys import Site
 
 HOUSE = Path(__file__).parents[1]
 ALERT = HOUSE / "alerts" / "examples" / "suchitoto-14.toml"
-REPRESENTATIVES = HOUSE / "representatives" / "examples"
 
 BY = "demonstration"
 ORGANIZER = "amina@example.org"
@@ -148,6 +147,7 @@ def environment(plan: Plan, folder: Path) -> dict[str, str]:
         "QUIET_HOURS__OPENS": "00:00",
         "QUIET_HOURS__CLOSES": "24:00",
         "QUIET_HOURS__SUNDAY_OPENS": "00:00",
+        "WEB__SECOND_STEP": "false",
         "LOGS__LEVEL": "error",
     }
     return {f"LLAMADO_{name}": value for name, value in chosen.items()}
@@ -166,10 +166,23 @@ def _prepare(conn: Connection, jobs: Jobs, site: Site, count: int, password: str
 
 def invent(conn: Connection, count: int, *, password: str, now: datetime) -> None:
     """Members of Congress, projects with so many people, and Amina, who organizes."""
-    load_representatives(conn, REPRESENTATIVES, now)
-    projects = {place: add_project(conn, place.project, now) for place in invented.PLACES}
+    invented.load_officials(conn, now)
+    projects = {place: _add_project(conn, place, now) for place in invented.PLACES}
     _add_people(conn, projects, count, now)
-    create_organizer(conn, name="Amina", email=ORGANIZER, password=password, network=True, now=now)
+    create_organizer(
+        conn,
+        name="Amina",
+        email=ORGANIZER,
+        password=password,
+        grants={NETWORKS: Grant(Role.ADMIN)},
+        now=now,
+    )
+
+
+def _add_project(conn: Connection, place: invented.Place, now: datetime) -> int:
+    """Most share their list with the network; two keep theirs, and join its red alerts."""
+    keeps = place in invented.PLACES[-2:]
+    return add_project(conn, replace(place.project, shares_list=not keeps, joins_red=keeps), now)
 
 
 def _add_people(

@@ -18,14 +18,18 @@ from database.engine import Database, DatabaseUnusable, driver_url, is_sqlite
 from database.migrating import missing_migrations
 from database.opening import opened
 from messages import runs
+from messages.budgets import dollars
 from messages.models import Event, Message, MessageStatus
+from messages.retention import Keep, foreseen, oldest
 from organizers.models import Organizer
-from representatives.models import Dataset
+from representatives import turnover
+from representatives.status import Status, status
 from settings import Settings
 
 LEAST_DISK = 0.10  # of the disk that the database lies on
 MOST_SKEW = timedelta(seconds=30)
 LATE_RECEIPTS = timedelta(seconds=60)
+RETENTION_GRACE = timedelta(days=1)
 
 
 class Verdict(StrEnum):
@@ -77,9 +81,26 @@ def _look(conn: Connection, settings: Settings, now: datetime) -> list[Line]:
     return [
         *_clock(conn, now),
         *_dataset(conn, settings.representatives.stale_days, now),
+        *(Line(Verdict.THINK, "representatives", each) for each in turnover.warnings(conn, now)),
         *_people(conn),
         *_sending(conn, now),
+        *_retention(conn, settings.retention.keep, now),
     ]
+
+
+def _retention(conn: Connection, keep: Keep, now: datetime) -> Iterator[Line]:
+    since = oldest(conn)
+    if since is None:
+        return
+    over = sum(foreseen(conn, keep, now=now - RETENTION_GRACE).values())
+    text = f"the oldest detail on people is {(now - since).days:,} days old"
+    if over:
+        advice = (
+            f"{text}; {over:,} rows should be gone: is a sender running? Or run: llamado retention"
+        )
+        yield Line(Verdict.THINK, "retention", advice)
+    else:
+        yield Line(Verdict.GOOD, "retention", text)
 
 
 def _settings_lines(settings: Settings) -> Iterator[Line]:
@@ -89,6 +110,7 @@ def _settings_lines(settings: Settings) -> Iterator[Line]:
             yield Line(Verdict.THINK, channel, text)
         else:
             yield Line(Verdict.GOOD, channel, f"leave by {provider}")
+    yield _calls_line(settings)
     if settings.network.postal_address:
         yield Line(Verdict.GOOD, "postal address", "is set")
     else:
@@ -96,6 +118,15 @@ def _settings_lines(settings: Settings) -> Iterator[Line]:
         yield Line(Verdict.THINK, "postal address", text)
     for sentence in all_settings.warnings(settings):
         yield Line(Verdict.THINK, "settings", sentence)
+
+
+def _calls_line(settings: Settings) -> Line:
+    if not settings.connects:
+        text = "are not put through; without voice.number pages show the offices' own numbers"
+        return Line(Verdict.GOOD, "calls", text)
+    cents = settings.voice.daily_budget_cents
+    limit = f"for at most {dollars(cents)} a day" if cents else "without a limit on a day's cost"
+    return Line(Verdict.GOOD, "calls", f"are put through by twilio, {limit}")
 
 
 def _disk(url: str) -> Iterator[Line]:
@@ -127,20 +158,30 @@ def _clock(conn: Connection, now: datetime) -> Iterator[Line]:
 
 
 def _dataset(conn: Connection, stale_days: int, now: datetime) -> Iterator[Line]:
-    loaded = select(Dataset.loaded_at, Dataset.congress, Dataset.members, Dataset.zips)
-    newest = conn.execute(loaded.order_by(Dataset.id.desc()).limit(1)).one_or_none()
-    if newest is None:
-        text = (
-            "none is loaded, so nobody knows whom to call; run: llamado representatives load PATH"
-        )
+    found = status(conn, now)
+    if found is None:
+        text = "none is loaded, so nobody knows whom to call; run: llamado representatives update"
         yield Line(Verdict.THINK, "representatives", text)
         return
-    age = (now - newest.loaded_at).days
-    when = {0: "today", 1: "yesterday"}.get(age, f"{age} days ago")
-    text = f"{newest.members:,} members, {newest.zips:,} ZIPs, loaded {when}"
+    age = found.age(now)
+    when = {0: "today's", 1: "yesterday's"}.get(age, f"{age} days old")
+    text = f"{found.members:,} members, {found.zips:,} ZIPs, {when}"
     if age > stale_days:
-        yield Line(Verdict.THINK, "representatives", f"{text}; load a fresh data set")
+        advice = f"{text}; run: llamado representatives update"
+        yield Line(Verdict.THINK, "representatives", advice)
     else:
+        yield Line(Verdict.GOOD, "representatives", text)
+    yield from _open_seats(found)
+
+
+def _open_seats(found: Status) -> Iterator[Line]:
+    """What the data leaves open, and what organizers say against it."""
+    if found.vacant:
+        text = f"{len(found.vacant)} seats are vacant; their people are asked to call senators"
+        yield Line(Verdict.GOOD, "representatives", text)
+    if found.corrections:
+        ends = min(each.expires_on for each in found.corrections)
+        text = f"{len(found.corrections)} corrections of yours are in force; the first ends {ends}"
         yield Line(Verdict.GOOD, "representatives", text)
 
 

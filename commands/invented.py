@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
 
 from contacts.people import Person
 from contacts.projects import ProjectDraft
+from representatives.loading import apply
+from representatives.maps import congress_at, map_of
+from representatives.reading import read_snapshot
+
+OFFICIALS = Path(__file__).parents[1] / "representatives" / "examples"
 
 LINES = 100  # 555-0100 to 555-0199, per area code
 
@@ -23,6 +32,17 @@ class Place:
     project: ProjectDraft
     area_code: str
     zips: tuple[str, ...]
+
+
+def load_officials(conn: Connection, now: datetime) -> None:
+    """Load the invented members as if they were elected to the Congress that sits."""
+    snapshot, sits = read_snapshot(OFFICIALS), map_of(congress_at(now))
+    ends = sits.valid_to.date()
+    snapshot.holders = {
+        seat: replace(term, ends_on=max(term.ends_on or ends, ends))
+        for seat, term in snapshot.holders.items()
+    }
+    apply(conn, snapshot, now, source=OFFICIALS.name, congress=sits.congress)
 
 
 def _place(

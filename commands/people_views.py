@@ -39,10 +39,14 @@ def import_view(report: ImportReport) -> RenderableType:
             table.add_row(f"{count:,}", words)
     problems = [
         Text(f"{_where(each)}: {each.sentence}", style=style)
-        for style, group in (("red", report.refused), ("yellow", report.left_out))
+        for style, group in (
+            ("red", report.refused),
+            ("red", report.erased),
+            ("yellow", report.left_out),
+        )
         for each in group[:SHOWN]
     ]
-    hidden = len(report.refused) + len(report.left_out) - len(problems)
+    hidden = len(report.refused) + len(report.erased) + len(report.left_out) - len(problems)
     more = [Text(f"… and {hidden:,} more; --errors FILE writes them all")] if hidden > 0 else []
     return Group(table, *problems, *more)
 
@@ -66,9 +70,11 @@ def _import_lines(report: ImportReport) -> list[tuple[int, str]]:
         (report.unchanged, "contacts known already, unchanged"),
         (report.merged, "rows about somebody told of above, merged"),
         (report.refused_rows, "rows refused"),
+        (report.erased_rows, "rows about people who asked to be erased, left out"),
         (report.left_out_fields, "fields left out of rows that are imported"),
         (report.zips_mended, "ZIPs given their leading zero back"),
         (report.consents, "addresses that may now be written to"),
         (report.opted_out_kept, "addresses that said no before: they stay opted out"),
         (report.opted_out_there, "addresses that the file says must not be written to"),
+        (report.abroad, "numbers of other countries, which get no texts"),
     ]

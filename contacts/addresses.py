@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 import phonenumbers
@@ -37,6 +38,46 @@ def normalise_phone(text: str, region: str = "US") -> str:
     Raises BadPhone.
     """
     return plain_north_american(text, region) or _phone_by_library(text, region)
+
+
+def persons_phone(text: str, region: str = "US") -> str:
+    """Spell a phone number of a person's own. Raises BadPhone, also for one that charges its callers.
+
+    Toll-free, premium-rate and shared-cost numbers belong to companies. Who puts a premium one on a list
+    is paid for every text that we send there.
+    """
+    number = normalise_phone(text, region)
+    if is_charged(number):
+        raise BadPhone(
+            f"{_shown(text)} is a toll-free, premium or shared-cost number; write the person's own"
+        )
+    return number
+
+
+def is_charged(number: str) -> bool:
+    """Whether a number (E.164) is toll-free, of a premium rate or of shared cost."""
+    if number.startswith("+1"):
+        return bool(_north_american(_CHARGED).fullmatch(number, len("+1")))
+    return phonenumbers.number_type(phonenumbers.parse(number)) in (
+        phonenumbers.PhoneNumberType.TOLL_FREE,
+        phonenumbers.PhoneNumberType.PREMIUM_RATE,
+        phonenumbers.PhoneNumberType.SHARED_COST,
+    )
+
+
+def is_toll_free(number: str) -> bool:
+    """Whether a number (E.164) is a toll-free one of +1, which costs those who call it nothing."""
+    return number.startswith("+1") and bool(
+        _north_american(("toll_free",)).fullmatch(number, len("+1"))
+    )
+
+
+def is_premium(number: str) -> bool:
+    """Whether a number (E.164) is of a premium rate: whoever has it earns by being called."""
+    if number.startswith("+1"):
+        return bool(_north_american(("premium_rate",)).fullmatch(number, len("+1")))
+    kind = phonenumbers.number_type(phonenumbers.parse(number))
+    return bool(kind == phonenumbers.PhoneNumberType.PREMIUM_RATE)
 
 
 def normalise_email(text: str) -> str:
@@ -100,6 +141,17 @@ def masked(address: str) -> str:
     return f"{address[:4]}•••{address[-2:]}"
 
 
+def veiled(address: str) -> str:
+    """Show no more of an address than its owner needs to tell it from their others.
+
+    An own domain names its owner, and a small one their employer.
+    """
+    if "@" not in address:
+        return masked(address)
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}•••@{domain[:1]}•••.{domain.rpartition('.')[2]}"
+
+
 # A phone as most people write one: an optional +1, an area code with or without brackets, and
 # dots, dashes or spaces between.
 _PLAIN_PHONE = re.compile(
@@ -109,6 +161,7 @@ _KINDS = (
     "fixed_line", "mobile", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip",
     "pager", "uan", "voicemail",
 )  # fmt: skip
+_CHARGED = ("toll_free", "premium_rate", "shared_cost")
 # An email address of the characters that RFC 5322 allows unquoted and Western letters with accents;
 # not ß, which folds to two letters that an accent after it may then join.
 _ATOM = r"[A-Za-z0-9_!#$%&'*+/=?^`{|}~À-ÖØ-Þà-öø-ÿ-]+"
@@ -118,12 +171,12 @@ _ZIP = re.compile(r"([0-9]{5})(?:[- ]?[0-9]{4})?")
 
 
 @cache
-def _north_american() -> re.Pattern[str]:
-    """Every valid number of the +1 countries: the union of the library's metadata patterns."""
+def _north_american(kinds: Sequence[str] = _KINDS) -> re.Pattern[str]:
+    """Every valid number of these kinds in the +1 countries: the library's metadata patterns together."""
     patterns = set()
     for region in sorted(NORTH_AMERICA):
         metadata = PhoneMetadata.metadata_for_region(region)
-        for kind in _KINDS:
+        for kind in kinds:
             description = getattr(metadata, kind)
             if description and description.national_number_pattern:
                 patterns.add(description.national_number_pattern)

@@ -21,10 +21,15 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
+    not_,
+    or_,
     select,
 )
 from sqlalchemy.orm import aliased
 
+from contacts import erased
+from contacts.countries import AT_HOME, PLUS_ONE, calling_codes, withheld_area_codes
 from contacts.ledger import (
     STRICTNESS,
     Evidence,
@@ -45,8 +50,7 @@ from contacts.models import NETWORK, AddressStanding, Channel, Consent, Standing
 from database.bulk import among
 
 NO_CONSENT = "no_consent"
-FOREIGN = "foreign"
-TEXTABLE_PREFIX = "+1"  # elsewhere, and above all in El Salvador, a text can put a person at risk
+FOREIGN = "foreign"  # a number of a country whose numbers are not texted in bulk
 
 
 class NotARefusal(ValueError):
@@ -57,15 +61,17 @@ def suppression(
     channel: SQLColumnExpression[str] | str,
     address: SQLColumnExpression[str],
     scopes: Sequence[str],
+    countries: Sequence[str] = AT_HOME,
 ) -> ColumnElement[str]:
     """Why an address may not be written to, as SQL; '' when it may. The only such rule there is.
 
     A refusal in the network's scope or in any of ``scopes`` forbids; a consent in one of them is
-    needed. Usable anywhere in a SELECT, INSERT … SELECT or UPDATE over rows that hold an address:
-    it looks the standings up by the beginning of their primary key.
+    needed; a phone has to be of one of the ``countries``, two-letter codes. Usable anywhere in a SELECT,
+    INSERT … SELECT or UPDATE over rows that hold an address: it looks the standings up by the beginning
+    of their primary key.
     """
     kind = literal(channel, String) if isinstance(channel, str) else channel
-    foreign = (kind == Channel.SMS.value) & address.not_like(f"{TEXTABLE_PREFIX}%")
+    foreign = (kind == Channel.SMS.value) & not_(_of_countries(address, tuple(countries)))
     strictest = _strictest(kind, address, sorted({NETWORK, *scopes}))
     return case((foreign, FOREIGN), else_=func.coalesce(strictest, NO_CONSENT))
 
@@ -81,9 +87,16 @@ def grant(
     actor: str,
     now: datetime,
     import_id: int | None = None,
+    wording: str = "",
 ) -> None:
-    """Record the person's own explicit yes. It holds even over an earlier opt-out in this scope."""
-    key, said = (channel, address, scope), Evidence(source, evidence, actor, import_id)
+    """Record the person's own explicit yes. It holds even over an earlier opt-out in this scope.
+
+    ``wording`` is the hash of the words they agreed to (``contacts.consent_wordings``).
+
+    Whoever asked to be erased is with us again by it.
+    """
+    erased.forget(conn, (channel, address))
+    key, said = (channel, address, scope), Evidence(source, evidence, actor, import_id, wording)
     conn.execute(insert(Consent), [line(key, Standing.GRANTED, said, now)])
     put(conn, key, Standing.GRANTED, now)
 
@@ -102,14 +115,15 @@ def grant_unless_refused(
 ) -> int:
     """Record a yes somebody reports for many people; return how many it opened.
 
-    An address that is refused, in this scope or the network's, is left alone: a list never brings
-    anybody back. Where consent already stands, the ledger gains this further evidence. ``held`` is
+    An address that is refused, in this scope or the network's, or erased, is left alone: a list never
+    brings anybody back. Where consent already stands, the ledger gains this further evidence. ``held`` is
     what ``standings`` says of these addresses, where the caller has just asked.
     """
     pairs = set(rows)
     known = standings(conn, pairs, scopes=(scope,)) if held is None else held
     standing = known.standing_in(scope)
-    willing = pairs - known.refused.keys() - _already_noted(conn, standing, scope, import_id)
+    gone = erased.recognised(conn, pairs).keys()
+    willing = pairs - gone - known.refused.keys() - _already_noted(conn, standing, scope, import_id)
     noted = in_order(willing)
     new = [pair for pair in noted if pair not in standing] if standing else noted
     said = Evidence(source, evidence, actor, import_id)
@@ -132,9 +146,11 @@ def refuse(
 ) -> None:
     """Record a no, a bounce, a complaint or a doubt; a milder standing never replaces a stricter.
 
-    Raises NotARefusal.
+    Of an erased address nothing is written down: it is refused as it is. Raises NotARefusal.
     """
     _require_refusal(standing)
+    if erased.recognised(conn, [(channel, address)]):
+        return
     key, said = (channel, address, scope), Evidence(source, evidence, actor)
     conn.execute(insert(Consent), [line(key, standing, said, now)])
     put(conn, key, standing, now, over=milder_than(standing))
@@ -210,6 +226,18 @@ def standings(conn: Connection, pairs: Iterable[Pair], *, scopes: Sequence[str] 
 def _require_refusal(standing: Standing) -> None:
     if standing not in STRICTNESS[1:]:
         raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
+
+
+def _of_countries(phone: SQLColumnExpression[str], countries: Sequence[str]) -> ColumnElement[bool]:
+    """``countries.textable`` as SQL.
+
+    Its codes stand in the text of the statement: as parameters they would be written there at every claim.
+    """
+    codes: list[ColumnElement[str]] = [
+        literal_column(f"'{area}'") for area in withheld_area_codes(countries)
+    ]
+    plus_one = phone.like(f"{PLUS_ONE}%") & func.substr(phone, 3, 3).not_in(codes)
+    return or_(plus_one, *(phone.like(f"{code}%") for code in calling_codes(countries)))
 
 
 def _strictest(

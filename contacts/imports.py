@@ -18,11 +18,13 @@ from sqlalchemy import Connection, insert, update
 
 from contacts.aside import WORTH_A_PROCESS, chunks_aside
 from contacts.chunking import CHUNK, chunks
+from contacts.countries import AT_HOME, textable
+from contacts.erased import recognised
 from contacts.forecast import Marks, Overlay, Repeats, ToldAbove
 from contacts.mapping import Row, RowProblem
 from contacts.matching import Entry, Fate, Matcher, Single, alone
 from contacts.merging import change, create, enrol, known_entries
-from contacts.models import Import
+from contacts.models import Channel, Import
 from contacts.scanning import Findings, ImportOptions, Progress, Scan, Table, check
 from contacts.undoing import undo
 from contacts.words import Run, Word, foreseen, held, record
@@ -30,6 +32,7 @@ from database.engine import Database
 from organizers import audit
 
 Pair = tuple[str, str]  # channel and address
+SHOWN = 100  # rows left out that a report names
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class ImportReport:
     merged: int  # rows that told of somebody an earlier row of the file told of
     refused_rows: int
     refused: tuple[RowProblem, ...]  # the first of them; scanning.write_problems has them all
+    erased_rows: int  # rows about somebody who asked to be erased: left out whole
+    erased: tuple[RowProblem, ...]  # the first of them
     left_out_fields: int
     left_out: tuple[RowProblem, ...]
     zips_mended: int
@@ -51,6 +56,7 @@ class ImportReport:
     consents: int  # addresses that may now be written to
     opted_out_kept: int  # addresses that said no, or failed, before: they stay as they are
     opted_out_there: int  # addresses that the file itself says must not be written to
+    abroad: int  # numbers of countries that get no texts
     ignored_columns: tuple[str, ...]
 
 
@@ -61,6 +67,7 @@ class Laid:
     new: list[Row | Entry]  # to be created, in the order of the rows that first told of them
     entries: list[Entry]  # those that share an address with another row or with somebody on file
     fates: Counter[Fate]
+    erased: list[RowProblem]  # rows left out because their people asked to be erased
 
 
 @dataclass(frozen=True)
@@ -79,13 +86,19 @@ class Tally:
 
     fates: Counter[Fate] = field(default_factory=Counter)
     changed_fields: Counter[str] = field(default_factory=Counter)
+    countries: Sequence[str] = AT_HOME  # whose numbers are texted
     consents: int = 0
+    abroad: set[Pair] = field(default_factory=set)
     kept: set[Pair] = field(default_factory=set)
     there: set[Pair] = field(default_factory=set)
+    erased_rows: int = 0
+    erased: list[RowProblem] = field(default_factory=list)
 
     def add(self, laid: Laid, word: Word, foreseen: tuple[set[Pair], int]) -> None:
         """Take a chunk into the whole."""
         self.fates += laid.fates
+        self.erased_rows += len(laid.erased)
+        self.erased = [*self.erased, *laid.erased][:SHOWN]
         for entry in laid.entries:
             if entry.before is not None and entry.changed:
                 names = (each.name for each in fields(entry.facts))
@@ -94,19 +107,25 @@ class Tally:
         kept, opening = foreseen
         self.kept |= kept
         self.there |= word.refused.keys()
+        self.abroad |= {pair for pair in word.phones if not textable(pair[1], self.countries)}
         self.consents += opening
 
 
 def lay(
-    rows: Sequence[Row], known: Sequence[Entry], options: ImportOptions, single: Single = alone
+    rows: Sequence[Row],
+    known: Sequence[Entry],
+    options: ImportOptions,
+    single: Single = alone,
+    *,
+    erased: Sequence[RowProblem] = (),
 ) -> Laid:
-    """Lay rows upon the contacts on file who share an address with them.
+    """Lay rows upon the contacts on file who share an address with them; tell which were left out.
 
     Most rows are the only ones to tell of somebody new. For the others the matcher decides.
     """
     matcher = Matcher(language=options.language)
     matcher.know(known)
-    laid, entries = Laid([], [], Counter()), dict[Entry, None]()
+    laid, entries = Laid([], [], Counter(), list(erased)), dict[Entry, None]()
     for row, by_itself in zip(rows, single(rows, known), strict=True):
         if by_itself:
             laid.new.append(row)
@@ -126,16 +145,18 @@ def preview(
 ) -> ImportReport:
     """What importing this file would do, without doing it; only reads."""
     repeats = Repeats(scanned.people())
-    overlay, told, tally, done = Overlay(), ToldAbove(repeats), Tally(), 0
-    for rows in chunks(scanned, chunk):
-        on_file = overlay.known(known_entries(conn, rows), rows)
-        laid = lay(rows, on_file, scanned.options, repeats.alone)
+    overlay, told, done = Overlay(), ToldAbove(repeats), 0
+    tally = Tally(countries=scanned.options.countries)
+    for whole in chunks(scanned, chunk):
+        rows, erased = _without_erased(conn, whole)
+        on_file = overlay.known(known_entries(conn, rows, scanned.options.within), rows)
+        laid = lay(rows, on_file, scanned.options, repeats.alone, erased=erased)
         news, refused_above = told.news(Word.of(rows))
         known = held(conn, news, scanned.options)
         tally.add(laid, news, foreseen(news, known, scanned.options))
         tally.kept |= refused_above
         overlay.take(laid.entries)
-        done += len(rows)
+        done += len(whole)
         if progress:
             progress(done)
     return _report(scanned, tally, None)
@@ -170,10 +191,11 @@ def apply_chunk(
     conn: Connection, run: Run, rows: list[Row], touched: Container[int] = ()
 ) -> Applied:
     """Write one chunk; ``touched`` are the contacts that earlier chunks told of."""
-    known = known_entries(conn, rows)
+    rows, erased = _without_erased(conn, rows)
+    known = known_entries(conn, rows, run.options.within)
     for entry in known:
         entry.touched = entry.id in touched
-    laid = lay(rows, known, run.options, run.alone)
+    laid = lay(rows, known, run.options, run.alone, erased=erased)
     ids = create(
         conn,
         laid.new,
@@ -183,7 +205,7 @@ def apply_chunk(
         gazetteer=run.gazetteer,
     )
     old = [entry for entry in laid.entries if entry.before is not None]
-    change(conn, old, run.import_id)
+    change(conn, old, run.import_id, now=run.now)
     tags = {each: _tags(person) for each, person in zip(ids, laid.new, strict=True)}
     enrol(conn, tags, run.options, run.import_id, new=True)
     enrol(conn, {each.id or 0: _tags(each) for each in old}, run.options, run.import_id, new=False)
@@ -206,7 +228,7 @@ def finish(conn: Connection, scanned: Scan, run: Run, tally: Tally) -> ImportRep
 def run(conn: Connection, scanned: Scan, *, actor: str, now: datetime) -> ImportReport:
     """Import a whole file within the caller's one transaction."""
     started = begin(conn, scanned, actor=actor, now=now)
-    tally, touched = Tally(), Marks()
+    tally, touched = Tally(countries=scanned.options.countries), Marks()
     for rows in chunks(scanned):
         applied = apply_chunk(conn, started, rows, touched)
         touched.add(applied.told)
@@ -262,7 +284,7 @@ async def _apply_all(
     progress: Progress | None,
 ) -> Tally:
     """Write chunk after chunk; while the database has one, a thread waits for the next."""
-    tally, touched, done = Tally(), Marks(), 0
+    tally, touched, done = Tally(countries=started.options.countries), Marks(), 0
     ahead = _read_ahead(waiting)
     try:
         while rows := await ahead:
@@ -277,6 +299,25 @@ async def _apply_all(
         await asyncio.gather(ahead, return_exceptions=True)  # the thread has the file open
         waiting.close()
     return tally
+
+
+def _without_erased(conn: Connection, rows: list[Row]) -> tuple[list[Row], list[RowProblem]]:
+    """The rows without those that name an address whose owner asked to be erased; and those."""
+    pairs = [(Channel.SMS.value, row.phone) for row in rows if row.phone]
+    pairs += [(Channel.EMAIL.value, row.email) for row in rows if row.email]
+    known = recognised(conn, pairs)
+    if not known:
+        return rows, []
+    kept, told = [], []
+    for row in rows:
+        own = (("phone", Channel.SMS.value, row.phone), ("email", Channel.EMAIL.value, row.email))
+        found = [(name, known[kind, held]) for name, kind, held in own if (kind, held) in known]
+        if found:
+            name, since = found[0]
+            told.append(RowProblem(row.number, name, f"asked to be erased on {since:%Y-%m-%d}"))
+        else:
+            kept.append(row)
+    return kept, told
 
 
 def _read_ahead(waiting: Generator[list[Row]]) -> asyncio.Task[list[Row] | None]:
@@ -297,6 +338,8 @@ def _report(scanned: Scan, tally: Tally, import_id: int | None) -> ImportReport:
         merged=tally.fates[Fate.MERGED],
         refused_rows=scanned.refused_rows,
         refused=scanned.refused,
+        erased_rows=tally.erased_rows,
+        erased=tuple(tally.erased),
         left_out_fields=scanned.left_out_fields,
         left_out=scanned.left_out,
         zips_mended=scanned.zips_mended,
@@ -304,5 +347,6 @@ def _report(scanned: Scan, tally: Tally, import_id: int | None) -> ImportReport:
         consents=tally.consents,
         opted_out_kept=len(tally.kept),
         opted_out_there=len(tally.there),
+        abroad=len(tally.abroad),
         ignored_columns=scanned.columns.ignored,
     )

@@ -42,6 +42,7 @@ class Evidence:
     evidence: str
     actor: str
     import_id: int | None = None
+    wording: str = ""  # the hash of a ConsentWording, where one was agreed to
 
 
 def outcome(ledger: Iterable[Standing]) -> Standing | None:

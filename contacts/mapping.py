@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,17 +14,18 @@ from contacts.addresses import (
     BadEmail,
     BadPhone,
     BadZip,
+    is_charged,
     normalise_email,
-    normalise_phone,
     normalise_zip,
+    persons_phone,
     plain_email,
     plain_north_american,
 )
 from contacts.headings import Columns, heading_key
+from contacts.lines import LONGEST, one_line
 from contacts.standing import Channel, Standing
 from database.folding import folded
 
-LONGEST = 120  # characters of a name or a city
 LANGUAGES = {
     "en": "en eng english ingles",
     "es": "es spa spanish espanol castellano",
@@ -150,15 +150,15 @@ def _searched(*told: str) -> str:
 def _phone(text: str, region: str) -> tuple[str, str]:
     """A phone in our spelling, and what is wrong with it; one of them is ""."""
     plain = plain_north_american(text, region)
-    return (plain, "") if plain else _odd_phone(text, region)
+    return (plain, "") if plain and not is_charged(plain) else _odd_phone(text, region)
 
 
 @lru_cache(maxsize=1024)
 def _odd_phone(text: str, region: str) -> tuple[str, str]:
-    """A phone that is not written as most are: from abroad, a formula, or a word such as "none"."""
+    """A phone that is not as most are: from abroad, toll-free, a formula, or a word such as "none"."""
     text = _unquoted(text)
     try:
-        return (normalise_phone(text, region) if text else ""), ""
+        return (persons_phone(text, region) if text else ""), ""
     except BadPhone as error:
         return "", str(error)
 
@@ -185,8 +185,7 @@ def _clean(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _cleaned(text: str) -> str:
-    text = " ".join(_unquoted(text).split())
-    return text[:LONGEST] if text.isascii() else unicodedata.normalize("NFC", text)[:LONGEST]
+    return one_line(_unquoted(text))
 
 
 def _unquoted(text: str) -> str:

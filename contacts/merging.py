@@ -9,29 +9,37 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from contacts import scope
 from contacts.gazetteer import PLACED, Gazetteer
 from contacts.mapping import Row
 from contacts.matching import TEXTS, Entry, Facts
 from contacts.models import Address, Channel, Contact, ContactTag, ImportChange, Membership
-from contacts.people import BY_HAND, Person, search_text
+from contacts.people import Person, search_text
 from contacts.scanning import ImportOptions
 from contacts.tags import tag_ids
 from database.bulk import LEAVE, among, insert_many, reserve_ids
 from database.tables import folded
+from organizers.roles import Within
+from representatives.districts import BY_HAND
+from representatives.maps import holds
 
 SLICE = 5000  # ids per statement; both databases take some 32,000 parameters
 T = TypeVar("T")
 CHOSEN = "chosen_place"  # in a change's "before": a district that a new ZIP pushed out
-PLACE = ("state", "district", "district_how")
+PLACE = ("state", "district", "district_how", "district_congress")
 ADDRESS = ("contact_id", "channel", "address", "rank")
 SMS, EMAIL = Channel.SMS.value, Channel.EMAIL.value
 
 
-def known_entries(conn: Connection, rows: Iterable[Row]) -> list[Entry]:
-    """Everybody who shares an address with these rows, the oldest first."""
+def known_entries(conn: Connection, rows: Iterable[Row], within: Within) -> list[Entry]:
+    """Everybody of these projects who shares an address with these rows, the oldest first.
+
+    Who is on another committee's list is not changed by this one, nor shown to it: they become a contact
+    of its own, and a message to both still goes to each address once.
+    """
     rows = list(rows)
-    ids = _at(conn, Channel.EMAIL, {row.email for row in rows if row.email})
-    ids |= _at(conn, Channel.SMS, {row.phone for row in rows if row.phone})
+    ids = _at(conn, Channel.EMAIL, {row.email for row in rows if row.email}, within)
+    ids |= _at(conn, Channel.SMS, {row.phone for row in rows if row.phone}, within)
     return [
         Entry(facts, id=contact_id, before=facts)
         for contact_id, facts in facts_of(conn, sorted(ids)).items()
@@ -71,7 +79,7 @@ def create(
     if not people:
         return []
     told = [_told(each, language) for each in people]
-    placed = gazetteer.settle(conn, [_whereabouts(each) for each in people])
+    placed = gazetteer.settle(conn, [_whereabouts(each) for each in people], now=now)
     ids = reserve_ids(conn, Contact.__table__, len(told))
     addresses: list[tuple[int, str, str, int]] = []
     for contact_id, each in zip(ids, people, strict=True):
@@ -110,26 +118,29 @@ def _whereabouts(person: Row | Entry) -> tuple[str, str]:
     return person.zip, person.phone
 
 
-def change(conn: Connection, entries: Sequence[Entry], import_id: int | None) -> None:
+def change(
+    conn: Connection, entries: Sequence[Entry], import_id: int | None, *, now: datetime
+) -> None:
     """Write what changed about contacts, and for an import keep what was there before."""
     entries = [entry for entry in entries if entry.changed]
     if not entries:
         return
     chosen = chosen_places(conn, [entry.id or 0 for entry in entries])
-    rewrite(conn, {entry.id or 0: (entry.before or Facts(), entry.facts) for entry in entries})
+    facts = {entry.id or 0: (entry.before or Facts(), entry.facts) for entry in entries}
+    rewrite(conn, facts, now=now)
     if import_id is not None:
         rows = [_change(entry, import_id, chosen.get(entry.id or 0)) for entry in entries]
         conn.execute(insert(ImportChange), rows)
 
 
-def rewrite(conn: Connection, changes: dict[int, tuple[Facts, Facts]]) -> None:
+def rewrite(conn: Connection, changes: dict[int, tuple[Facts, Facts]], *, now: datetime) -> None:
     """Bring contacts from what they are to other facts, their place and addresses included."""
     now_at = _places_of(conn, list(changes))
-    placed = places_of_people(conn, [after for _before, after in changes.values()])
+    placed = places_of_people(conn, [after for _before, after in changes.values()], now=now)
     rows = []
     for (contact_id, (before, after)), found in zip(changes.items(), placed, strict=True):
         kept = now_at[contact_id]
-        if before.zip == after.zip and kept["district_how"] in BY_HAND:
+        if before.zip == after.zip and stays(kept, now):
             found = {**found, **kept}  # noqa: PLW2901 - a choice made by hand outlives a new phone
         rows.append({**_columns(after), **found, "the_id": contact_id})
     conn.execute(update(Contact).where(Contact.id == bindparam("the_id")), rows)
@@ -202,10 +213,22 @@ def _columns(facts: Facts) -> dict[str, Any]:
     return {**texts, "search_text": search_text(person, further)}
 
 
-def places_of_people(conn: Connection, people: Sequence[Facts]) -> list[dict[str, Any]]:
+def stays(place: Mapping[str, Any], now: datetime) -> bool:
+    """Whether a district was told by a person, and its lines still hold: no data set undoes it."""
+    district = place["district"]
+    if district is None or place["district_how"] not in BY_HAND:
+        return False
+    return holds(place["state"], district, place["district_congress"], now)
+
+
+def places_of_people(
+    conn: Connection, people: Sequence[Facts], *, now: datetime
+) -> list[dict[str, Any]]:
     """The columns that follow from each person's ZIP and phone."""
     keys = [(facts.zip, next(iter(facts.phones), "")) for facts in people]
-    return [dict(zip(PLACED, each, strict=True)) for each in Gazetteer().settle(conn, keys)]
+    return [
+        dict(zip(PLACED, each, strict=True)) for each in Gazetteer().settle(conn, keys, now=now)
+    ]
 
 
 def _places_of(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
@@ -230,9 +253,10 @@ def _addresses_of(contact_id: int, facts: Facts) -> list[tuple[int, str, str, in
     ]
 
 
-def _at(conn: Connection, channel: Channel, addresses: set[str]) -> set[int]:
+def _at(conn: Connection, channel: Channel, addresses: set[str], within: Within) -> set[int]:
     own = (Address.channel == channel.value) & among(conn, Address.address, addresses)
-    return set(conn.scalars(select(Address.contact_id).where(own)))
+    seen = scope.people(within, Address.contact_id.expression)
+    return set(conn.scalars(select(Address.contact_id).where(own, seen)))
 
 
 def _addresses(conn: Connection, ids: Sequence[int]) -> dict[int, dict[str, list[str]]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from contacts.standing import NETWORK, Channel, Standing, project_scope
@@ -17,13 +17,18 @@ __all__ = [
     "AddressStanding",
     "Channel",
     "Consent",
+    "ConsentWording",
     "Contact",
     "ContactTag",
     "Import",
     "ImportChange",
     "Membership",
+    "Preference",
     "Project",
+    "SignUp",
+    "SignUpForm",
     "Standing",
+    "SuppressedHash",
     "Tag",
     "project_scope",
 ]
@@ -45,6 +50,10 @@ class Project(Base):
     sms_sender: Mapped[str]  # messaging service SID or E.164 number; "" = the network's
     email_sender: Mapped[str]  # "" = the network's
     created_at: Mapped[datetime]
+    # The network's office sees its people and writes to them as its own.
+    shares_list: Mapped[bool] = mapped_column(server_default=text("true"))
+    # It joins the network's red alerts without being asked each time.
+    joins_red: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class Contact(Base):
@@ -60,7 +69,7 @@ class Contact(Base):
     city: Mapped[str]
     state: Mapped[str] = mapped_column(String(2))  # "" = unknown
     district: Mapped[int | None]  # 0 = at large or delegate; NULL = open, see district_how
-    # zip_single | picked | organizer, or why it is open: split | military | associated | unknown
+    # How it is known, or why it is open: a code of ``representatives.districts``.
     district_how: Mapped[str] = mapped_column(String(16))
     zone_set_id: Mapped[int] = mapped_column(
         ForeignKey("zone_sets.id", ondelete="RESTRICT"), index=True
@@ -71,6 +80,8 @@ class Contact(Base):
     import_id: Mapped[int | None] = mapped_column(
         ForeignKey("imports.id", ondelete="SET NULL"), index=True
     )
+    # Whose lines the district follows, or was looked for in: it lapses when those move.
+    district_congress: Mapped[int] = mapped_column(server_default=text("119"))
 
     # All that an audience asks of a contact itself, so that counting one reads no rows.
     __table_args__ = (
@@ -156,8 +167,82 @@ class Consent(Base):
     import_id: Mapped[int | None] = mapped_column(
         ForeignKey("imports.id", ondelete="SET NULL"), index=True
     )
+    # The ConsentWording that was agreed to, by its hash; "" = other words, told in ``evidence``.
+    wording: Mapped[str] = mapped_column(String(64), server_default=text("''"))
 
     __table_args__ = (Index(None, "channel", "address"),)
+
+
+class ConsentWording(Base):
+    """The exact words somebody was asked to agree to; written once, never changed."""
+
+    __tablename__ = "consent_wordings"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)  # SHA-256 of the words
+    channel: Mapped[str] = mapped_column(String(8))
+    language: Mapped[str] = mapped_column(String(8))
+    version: Mapped[str] = mapped_column(String(24))  # of ``contacts.consent_wordings``
+    words: Mapped[str]
+    first_used_at: Mapped[datetime]
+
+
+class SignUpForm(Base):
+    """How strangers join a project by themselves."""
+
+    __tablename__ = "sign_up_forms"
+
+    project_id: Mapped[int] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    is_open: Mapped[bool]
+    slug: Mapped[str] = mapped_column(String(64), unique=True)  # /join/<slug>
+    keyword: Mapped[str | None] = mapped_column(String(20), unique=True)  # folded; NULL = none
+    sites: Mapped[str]  # origins that may show the form in a frame, with spaces between
+    welcome: Mapped[dict[str, Any]]  # language -> what stands above the form
+
+
+class SignUp(Base):
+    """One address that somebody says is theirs, until its owner confirms; afterwards only counted."""
+
+    __tablename__ = "sign_ups"
+
+    id: Mapped[id_key]
+    # NULL: no project; the contact below wants to be written to here instead.
+    project_id: Mapped[int | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True
+    )
+    # Who asked from their own page, or has confirmed.
+    contact_id: Mapped[int | None] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), index=True
+    )
+    channel: Mapped[str] = mapped_column(String(8))
+    address: Mapped[str | None]  # NULL once confirmed
+    given_name: Mapped[str]
+    family_name: Mapped[str]
+    zip: Mapped[str] = mapped_column(String(5))
+    language: Mapped[str] = mapped_column(String(8))  # "" = told by the answer
+    wording: Mapped[str] = mapped_column(String(64))  # a ConsentWording
+    source: Mapped[str] = mapped_column(String(16))  # form, embed, poster, keyword, preferences
+    created_at: Mapped[datetime]
+    asked_at: Mapped[datetime | None]  # NULL: no question has left
+    confirmed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        UniqueConstraint("channel", "address", "project_id"),
+        Index(None, "created_at"),
+    )
+
+
+class Preference(Base):
+    """What a contact has asked for on their own page."""
+
+    __tablename__ = "preferences"
+
+    contact_id: Mapped[int] = mapped_column(
+        ForeignKey("contacts.id", ondelete="CASCADE"), primary_key=True
+    )
+    urgent_only: Mapped[bool]  # no campaigns
+    paused_until: Mapped[date | None] = mapped_column(Date)  # the first day they hear from us again
 
 
 class AddressStanding(Base):
@@ -169,6 +254,17 @@ class AddressStanding(Base):
     address: Mapped[str] = mapped_column(primary_key=True)
     scope: Mapped[str] = mapped_column(String(32), primary_key=True)
     standing: Mapped[str] = mapped_column(String(16))  # a Standing
+    since: Mapped[datetime]
+
+
+class SuppressedHash(Base):
+    """All that is left of an address whose owner asked to be erased: it is known again, never read."""
+
+    __tablename__ = "suppressed_hashes"
+
+    channel: Mapped[str] = mapped_column(String(8), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)  # HMAC-SHA256, keyed here
+    scope: Mapped[str] = mapped_column(String(32), primary_key=True)
     since: Mapped[datetime]
 
 

@@ -9,18 +9,18 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from contacts.addresses import normalise_email, normalise_phone, normalise_zip
+from contacts.addresses import normalise_email, normalise_zip, persons_phone
+from contacts.erased import require_none_erased
+from contacts.ledger import Pair
+from contacts.lines import one_line
 from contacts.models import Address, Channel, Contact, Membership
 from contacts.tags import add_tags, tags_of
 from database.tables import folded
 from database.upserts import insert_or
-from representatives.districts import Place
+from representatives.districts import BY_HAND, PICKED, Place
 from representatives.lookup import place
+from representatives.maps import congress_at, holds
 from representatives.timezones import zone_set
-
-PICKED = "picked"  # by the supporter, of the districts of a split ZIP
-ORGANIZER = "organizer"  # corrected by an organizer
-BY_HAND = (PICKED, ORGANIZER)  # what no data set may undo
 
 
 class Unreachable(ValueError):
@@ -53,6 +53,7 @@ class ContactRow:
     state: str
     district: int | None
     district_how: str
+    district_congress: int
     phones: tuple[str, ...]  # the one we write to first
     emails: tuple[str, ...]
     projects: tuple[int, ...]
@@ -70,12 +71,13 @@ def create_contact(
 ) -> int:
     """Add a contact; return their id. Consent is another matter: see ``contacts.consent``.
 
-    Raises BadPhone, BadEmail, BadZip or Unreachable.
+    Raises BadPhone, BadEmail, BadZip, Unreachable or AskedToBeErased.
     """
     person = normalised(person)
+    require_none_erased(conn, _pairs(person))
     values = {
         **_columns(person),
-        **located(conn, place(conn, person.zip, person.phone or None)),
+        **located(conn, place(conn, person.zip, person.phone or None, now=now)),
         "joined_on": now.date(),
         "created_at": now,
         "import_id": import_id,
@@ -87,15 +89,16 @@ def create_contact(
     return contact_id
 
 
-def update_contact(conn: Connection, contact_id: int, person: Person) -> None:
+def update_contact(conn: Connection, contact_id: int, person: Person, *, now: datetime) -> None:
     """Write a contact anew as an organizer left the form; blanks clear.
 
-    A district chosen by hand stays while the ZIP stays. Raises as ``create_contact``, and
+    A district chosen by hand stays while the ZIP stays and its lines hold. Raises as ``create_contact``, and
     NoSuchContact.
     """
     person, known = normalised(person), contact(conn, contact_id)
-    found = located(conn, place(conn, person.zip, person.phone or None))
-    if known.district_how in BY_HAND and known.person.zip == person.zip:
+    require_none_erased(conn, _pairs(person))
+    found = located(conn, place(conn, person.zip, person.phone or None, now=now))
+    if known.person.zip == person.zip and stays(known, now):
         found = {"zone_set_id": found["zone_set_id"]}
     conn.execute(
         update(Contact).where(Contact.id == contact_id).values({**_columns(person), **found})
@@ -125,6 +128,7 @@ def contact(conn: Connection, contact_id: int) -> ContactRow:
         state=row.state,
         district=row.district,
         district_how=row.district_how,
+        district_congress=row.district_congress,
         phones=phones,
         emails=emails,
         projects=_projects(conn, contact_id),
@@ -139,11 +143,33 @@ def contacts_at(conn: Connection, channel: str, address: str) -> list[int]:
 
 
 def choose_district(
-    conn: Connection, contact_id: int, state: str, district: int, *, how: str = PICKED
+    conn: Connection,
+    contact_id: int,
+    state: str,
+    district: int,
+    *,
+    how: str = PICKED,
+    congress: int | None = None,
+    now: datetime,
 ) -> None:
-    """Keep which district a person (or an organizer) says they live in."""
-    values = {"state": state, "district": district, "district_how": how}
+    """Keep which district a person (or an organizer) says they live in.
+
+    ``congress`` is the one whose lines they were shown; the one that sits, if nothing is said.
+    """
+    values = {
+        "state": state,
+        "district": district,
+        "district_how": how,
+        "district_congress": congress_at(now) if congress is None else congress,
+    }
     conn.execute(update(Contact).where(Contact.id == contact_id).values(values))
+
+
+def stays(known: ContactRow, now: datetime) -> bool:
+    """Whether a contact's district was told by a person and lies on lines that still hold."""
+    if known.district is None or known.district_how not in BY_HAND:
+        return False
+    return holds(known.state, known.district, known.district_congress, now)
 
 
 def set_language(conn: Connection, contact_id: int, language: str) -> None:
@@ -179,6 +205,7 @@ def located(conn: Connection, where: Place) -> dict[str, Any]:
         "state": where.state,
         "district": where.district,
         "district_how": where.how,
+        "district_congress": where.congress,
         "zone_set_id": zone_set(conn, where.zones),
     }
 
@@ -189,12 +216,12 @@ def normalised(person: Person) -> Person:
     if not phone and not email:
         raise Unreachable("a contact needs an email address or a phone number")
     return Person(
-        given_name=" ".join(person.given_name.split()),
-        family_name=" ".join(person.family_name.split()),
+        given_name=one_line(person.given_name),
+        family_name=one_line(person.family_name),
         language=person.language,
         zip=normalise_zip(person.zip),
-        city=" ".join(person.city.split()),
-        phone=normalise_phone(phone) if phone else "",
+        city=one_line(person.city),
+        phone=persons_phone(phone) if phone else "",
         email=normalise_email(email) if email else "",
     )
 
@@ -211,13 +238,16 @@ def _columns(person: Person) -> dict[str, str]:
 
 
 def _write_addresses(conn: Connection, contact_id: int, person: Person) -> None:
-    for channel, address in ((Channel.SMS, person.phone), (Channel.EMAIL, person.email)):
-        if not address:
-            continue
-        own = (Address.contact_id == contact_id) & (Address.channel == channel.value)
+    for channel, address in _pairs(person):
+        own = (Address.contact_id == contact_id) & (Address.channel == channel)
         conn.execute(delete(Address).where(own, Address.address == address))
-        values = {"contact_id": contact_id, "channel": channel.value, "address": address, "rank": 0}
+        values = {"contact_id": contact_id, "channel": channel, "address": address, "rank": 0}
         conn.execute(insert(Address).values(values))
+
+
+def _pairs(person: Person) -> list[Pair]:
+    pairs = ((Channel.SMS.value, person.phone), (Channel.EMAIL.value, person.email))
+    return [(channel, address) for channel, address in pairs if address]
 
 
 def _addresses(conn: Connection, contact_id: int, channel: Channel) -> tuple[str, ...]:

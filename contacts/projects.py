@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from contacts.models import Membership, Project
 from database.tables import folded
+from organizers.roles import NETWORKS, Within
 
 
 class ProjectExists(ValueError):
@@ -38,6 +38,8 @@ class ProjectDraft:
     since: int | None = None
     sms_sender: str = ""
     email_sender: str = ""
+    shares_list: bool = False  # with the network's office
+    joins_red: bool = False  # the network's red alerts, without being asked
     slug: str = ""  # "" = made from the name
 
 
@@ -55,6 +57,8 @@ class ProjectRow:
     since: int | None
     sms_sender: str
     email_sender: str
+    shares_list: bool
+    joins_red: bool
     people: int
 
 
@@ -75,13 +79,31 @@ def add_project(conn: Connection, draft: ProjectDraft, now: datetime) -> int:
         "since": draft.since,
         "sms_sender": draft.sms_sender.strip(),
         "email_sender": draft.email_sender.strip(),
+        "shares_list": draft.shares_list,
+        "joins_red": draft.joins_red,
         "created_at": now,
     }
     return conn.execute(insert(Project).values(values).returning(Project.id)).scalar_one()
 
 
-def projects(conn: Connection, within: Sequence[int] | None = None) -> list[ProjectRow]:
-    """Projects by name; ``within`` limits them to those an organizer serves."""
+def change_project(conn: Connection, project_id: int, draft: ProjectDraft) -> None:
+    """Write what may change of a project: whom it writes as, and what it shares with the office."""
+    values = {
+        "sms_sender": draft.sms_sender.strip(),
+        "email_sender": draft.email_sender.strip(),
+        "shares_list": draft.shares_list,
+        "joins_red": draft.joins_red,
+    }
+    conn.execute(update(Project).where(Project.id == project_id).values(values))
+
+
+def project_by_id(conn: Connection, project_id: int) -> ProjectRow:
+    """A project's row; the caller knows that it exists."""
+    return next(each for each in projects(conn) if each.id == project_id)
+
+
+def projects(conn: Connection, within: Within = None) -> list[ProjectRow]:
+    """Projects by name, with how many people each has; of ``within``, the office sees all of them."""
     people = (
         select(func.count())
         .where(Membership.project_id == Project.id)
@@ -89,7 +111,7 @@ def projects(conn: Connection, within: Sequence[int] | None = None) -> list[Proj
         .scalar_subquery()
     )
     chosen = select(*_COLUMNS, people.label("people")).order_by(Project.name, Project.id)
-    if within is not None:
+    if within is not None and NETWORKS not in within:
         chosen = chosen.where(Project.id.in_(within))
     return [ProjectRow(**row) for row in conn.execute(chosen).mappings()]
 
@@ -122,4 +144,6 @@ _COLUMNS = (
     Project.since,
     Project.sms_sender,
     Project.email_sender,
+    Project.shares_list,
+    Project.joins_red,
 )

@@ -20,6 +20,8 @@ from typing import BinaryIO
 from charset_normalizer import from_bytes
 
 BLOCK = 1 << 16
+MOST_COLUMNS = 500  # the widest export we know has some 150
+LONGEST_ROW = 1 << 18  # characters, over all of its lines
 LONGEST_LINE = 1 << 16  # characters; a contact takes some hundreds
 SAMPLE = 1 << 16  # bytes of lines with accents, to tell Latin-1 from its kin
 DELIMITERS = ",;\t"
@@ -70,9 +72,11 @@ def read_rows(source: Path | bytes, layout: Layout) -> Iterator[tuple[int, list[
     Raises BadFile where the table breaks off.
     """
     with _text(source, layout.encoding) as lines:
-        reader = csv.reader(lines, delimiter=layout.delimiter, strict=True)
+        measured = _Measured(lines)
+        reader = csv.reader(measured, delimiter=layout.delimiter, strict=True)
         try:
             for cells in reader:
+                measured.begin()
                 if reader.line_num > layout.first_row and any(cells):
                     yield reader.line_num, cells
         except csv.Error as error:
@@ -88,14 +92,42 @@ def _refuse_spreadsheet(source: Path | bytes) -> None:
 
 
 def _headings(lines: Iterator[str], delimiter: str, skip: int) -> tuple[tuple[str, ...], int]:
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    reader = csv.reader(_Measured(lines), delimiter=delimiter, strict=True)
     try:
         for _ in range(skip):
             next(reader)
         row = next(reader)
     except csv.Error as error:
         raise _broken(reader.line_num, error) from error
+    if len(row) > MOST_COLUMNS:
+        raise BadFile(
+            f"the file has {len(row):,} columns, and we take {MOST_COLUMNS}; keep those you need"
+        )
     return tuple(" ".join(heading.split()) for heading in row), reader.line_num
+
+
+class _Measured:
+    """Lines of a table none of whose rows is longer than bearable.
+
+    A quoted cell may hold line ends, so one row may be as long as its file, and have as many cells.
+    """
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self._taken = lines, 0
+
+    def begin(self) -> None:
+        """The next line begins a row."""
+        self._taken = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for number, line in enumerate(self._lines, 1):
+            self._taken += len(line)
+            if self._taken > LONGEST_ROW:
+                raise BadFile(
+                    f"the row that goes on at line {number} is longer than {LONGEST_ROW:,} "
+                    "characters; look for a quotation mark that is opened above and never closed"
+                )
+            yield line
 
 
 def _broken(line: int, error: csv.Error) -> BadFile:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
+from contacts.countries import AT_HOME
 from contacts.headings import Columns, find_columns
 from contacts.mapping import Row, RowProblem, RowReader
 from contacts.reading import BadFile, Layout, read_layout, read_rows
-from contacts.spreadsheets import defused
+from contacts.spreadsheets import Sheet
 from contacts.standing import NETWORK, project_scope
+from organizers.roles import Within
 
 UNKNOWN = "unknown"  # the consent statement that says: store them, but do not write to them
 MOST_PROBLEMS = 500  # kept for the screen; the error file has them all
@@ -36,6 +37,8 @@ class ImportOptions:
     tags: tuple[str, ...] = ()
     language: str = "en"  # of new contacts whose row does not say
     region: str = "US"  # of phone numbers without a country
+    countries: tuple[str, ...] = AT_HOME  # whose numbers are texted
+    within: Within = None  # whose people a row may tell of; to others it is somebody new
 
     @property
     def statement(self) -> str:
@@ -167,8 +170,8 @@ def write_problems(table: Table, target: TextIO) -> int:
     Cells that a spreadsheet would run as a formula are defused with an apostrophe; importing the
     mended file takes it off again.
     """
-    writer = csv.writer(target)
-    writer.writerow([*map(defused, table.layout.headings), "line", "imported", "reason"])
+    sheet = Sheet(target)
+    sheet.add([*table.layout.headings, "line", "imported", "reason"])
     written = 0
     width = table.columns.width
     parsed = _parsed(table.source, table.layout, table.columns, table.options)
@@ -177,8 +180,8 @@ def write_problems(table: Table, target: TextIO) -> int:
             continue
         kept = "no" if row is None else "yes, without it"
         reason = "; ".join(_reason(problem) for problem in problems)
-        shown = map(defused, (cells + [""] * width)[:width])
-        writer.writerow([*shown, problems[0].row, kept, defused(reason)])
+        shown = (cells + [""] * width)[:width]
+        sheet.add([*shown, problems[0].row, kept, reason])
         written += 1
     return written
 

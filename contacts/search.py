@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, true
 
+from contacts import scope
 from contacts.models import Address, Channel, Contact, Membership
 from database.tables import folded
+from organizers.roles import Within
 
 MOST_WORDS = 8  # each word is a condition; nobody types more to find a person
 
@@ -31,11 +32,17 @@ class Found:
 
 
 def search(
-    conn: Connection, text: str, *, within: Sequence[int] | None, limit: int = 50, offset: int = 0
+    conn: Connection,
+    text: str,
+    *,
+    within: Within,
+    project: int | None = None,
+    limit: int = 50,
+    offset: int = 0,
 ) -> list[Found]:
     """Contacts that match every word, the newest first; all of them for an empty text.
 
-    ``within`` limits the search to members of these projects; None is the network's own view.
+    Only those whom organizers of the projects ``within`` may see, and of one ``project`` if given.
     """
     chosen = (
         select(
@@ -49,7 +56,7 @@ def search(
             _first(Channel.SMS).label("phone"),
             _first(Channel.EMAIL).label("email"),
         )
-        .where(_matching(text), _visible(within))
+        .where(_matching(text), _visible(within, project))
         .order_by(Contact.id.desc())
         .limit(limit)
         .offset(offset)
@@ -57,10 +64,10 @@ def search(
     return [Found(**row) for row in conn.execute(chosen).mappings()]
 
 
-def count(conn: Connection, text: str, *, within: Sequence[int] | None) -> int:
+def count(conn: Connection, text: str, *, within: Within, project: int | None = None) -> int:
     """How many contacts ``search`` would find in all."""
     chosen: Select[Any] = select(func.count()).select_from(Contact)
-    return conn.scalar(chosen.where(_matching(text), _visible(within))) or 0
+    return conn.scalar(chosen.where(_matching(text), _visible(within, project))) or 0
 
 
 def _matching(text: str) -> ColumnElement[bool]:
@@ -76,11 +83,12 @@ def _digits(word: str) -> str:
     return re.sub(r"[^0-9]", "", word) if re.fullmatch(r"[+(]?[0-9().-]{3,}", word) else ""
 
 
-def _visible(within: Sequence[int] | None) -> ColumnElement[bool]:
-    if within is None:
-        return true()
-    members = select(Membership.contact_id).where(Membership.project_id.in_(within))
-    return Contact.id.in_(members)
+def _visible(within: Within, project: int | None) -> ColumnElement[bool]:
+    seen = scope.people(within)
+    if project is None:
+        return seen
+    members = select(Membership.contact_id).where(Membership.project_id == project)
+    return and_(seen, Contact.id.in_(members))
 
 
 def _first(channel: Channel) -> Any:

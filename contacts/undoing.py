@@ -42,7 +42,7 @@ from database.tables import UTCDateTime
 
 # Tables of other rooms whose rows prove that a contact was written to, has answered or has acted.
 # Whoever stands in one of them is not removed: the record of what happened would lose its person.
-USED_IN = ("deliveries", "responses", "replies")
+USED_IN = ("deliveries", "responses", "replies", "calls", "sign_ups", "preferences")
 
 
 class NoSuchImport(LookupError):
@@ -74,7 +74,7 @@ def undo(conn: Connection, import_id: int, now: datetime, *, actor: str = "impor
     if known.undone_at is not None:
         raise AlreadyUndone(f"import {import_id} was undone before; nothing was changed")
     consents = _withdraw(conn, import_id, actor, now)
-    restored = _restore(conn, import_id)
+    restored = _restore(conn, import_id, now)
     conn.execute(delete(Membership).where(Membership.import_id == import_id))
     conn.execute(delete(ContactTag).where(ContactTag.import_id == import_id))
     removed = conn.execute(delete(Contact).where(*_untouched(import_id))).rowcount
@@ -132,7 +132,7 @@ def _same(one: Any, other: Any) -> ColumnElement[bool]:
     )
 
 
-def _restore(conn: Connection, import_id: int) -> int:
+def _restore(conn: Connection, import_id: int, now: datetime) -> int:
     """Give changed contacts their old values back, where they still hold what the import wrote."""
     changes = conn.execute(
         select(ImportChange.contact_id, ImportChange.before, ImportChange.after)
@@ -149,7 +149,7 @@ def _restore(conn: Connection, import_id: int) -> int:
         if facts != wanted[contact_id]
     }
     if changed:
-        rewrite(conn, changed)
+        rewrite(conn, changed, now=now)
     for contact_id, before, _after in changes:
         if CHOSEN in before and wanted[contact_id].zip == before["zip"]:
             place = update(Contact).where(Contact.id == contact_id)

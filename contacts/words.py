@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,6 +39,11 @@ class Word:
 
     willing: set[Pair]
     refused: dict[Pair, Standing]
+
+    @property
+    def phones(self) -> Iterator[Pair]:
+        """The phones among them, whatever is said of them."""
+        return (pair for pairs in (self.willing, self.refused) for pair in pairs if pair[0] == SMS)
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Word:

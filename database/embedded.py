@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
 
 from database.engine import DatabaseClosed, DatabaseUnusable, P, T, Unit
+from database.scrubbing import scrub
 
 GROUP = 64  # units that may share one commit
 READERS = 4
@@ -47,6 +48,7 @@ def open_engine(url: str, *, read_only: bool = False) -> Engine:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
+            "secure_delete=ON",  # what is deleted is overwritten, not only forgotten
             "cache_size=-32000",
             "temp_store=FILE",
         ]
@@ -99,6 +101,10 @@ class Embedded:
         loop = asyncio.get_running_loop()
         run = partial(self._read, lambda conn: unit(conn, *args, **kwargs))
         return await loop.run_in_executor(self._readers, run)
+
+    async def scrub(self) -> bool:
+        """Write the file anew, without any trace of what was deleted; see ``database.scrubbing``."""
+        return await asyncio.to_thread(scrub, self._writing.url.database or "")
 
     async def close(self) -> None:
         self._closing = True

@@ -36,9 +36,19 @@ def prepare(url: str) -> str:
     if not is_sqlite(url):
         require_current(url)
         return url
-    Path(make_url(url).database or ".").parent.mkdir(parents=True, exist_ok=True)
+    _make_private(Path(make_url(url).database or "."))
     migrate(url)
     return url
+
+
+def _make_private(path: Path) -> None:
+    """Make a new file before SQLite does, for this user alone; the log beside it takes its mode.
+
+    SQLite would let everybody on the machine read it. Whoever widened a file's mode had a reason.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
 
 
 @asynccontextmanager
@@ -71,6 +81,14 @@ async def _shared(url: str) -> AsyncIterator[Opened]:
     finally:
         await jobs.close()
         await database.close()
+
+
+async def scrubbed(database: Database) -> bool:
+    """Leave no trace of deleted rows where that is ours to do; whether there is none.
+
+    PostgreSQL sees to its own files: what is deleted there is overwritten by and by (docs/privacy.md).
+    """
+    return await database.scrub() if isinstance(database, Embedded) else True
 
 
 def secret(conn: Connection, name: str) -> str:

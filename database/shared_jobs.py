@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import procrastinate
+import structlog
 from procrastinate import exceptions
 from procrastinate.jobs import Status
 from sqlalchemy import Connection, make_url
@@ -20,10 +21,13 @@ from sqlalchemy.util import await_only
 from database import vanishing
 from database.jobs import Handler, Idleness
 
+log = structlog.get_logger()
+
 NUDGES = frozenset({"expand", "send_batch", "look"})  # kinds that mean no more than "look"
 STALLED_SECONDS = 30.0  # without a heartbeat; a worker beats every ten
 PATIENCE_SECONDS = 5.0  # for a connection; a stop while the server is away must not take minutes
 LOOKED = "looked"
+ANEW_SECONDS = 1.0  # until a worker that failed is begun anew
 ENDING_SECONDS = 1.0  # whoever cancels has waited already for what must come home
 
 
@@ -92,15 +96,27 @@ class ProcrastinateJobs:
             slots.create_task(self._run_jobs(max(1, concurrency - 1)))
 
     async def _run_jobs(self, concurrency: int) -> None:
-        await self._app.run_worker_async(
-            queues=[self.QUEUE],
-            concurrency=concurrency,
-            install_signal_handlers=False,
-            shutdown_graceful_timeout=ENDING_SECONDS,
-            fetch_job_polling_interval=1.0,
-            stalled_worker_timeout=STALLED_SECONDS,
-            delete_jobs="successful",
-        )
+        """Work off jobs until cancelled; a worker that fails is begun anew.
+
+        One fails when the server is restarted, or when others took it for dead: its heart had not
+        beaten for half a minute on a machine that was busy. The slot beside it goes on looking.
+        """
+        while True:
+            try:
+                await self._app.run_worker_async(
+                    queues=[self.QUEUE],
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=ENDING_SECONDS,
+                    fetch_job_polling_interval=1.0,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                    delete_jobs="successful",
+                )
+            except exceptions.ConnectorException as error:
+                if _is_ending():
+                    raise asyncio.CancelledError from error
+                log.warning("the worker of jobs failed", error=type(error.__cause__).__name__)
+            await asyncio.sleep(ANEW_SECONDS)
 
     def wake(self) -> None:
         """Let this process's own slot look; PostgreSQL's NOTIFY wakes the workers for jobs."""
@@ -146,6 +162,12 @@ class ProcrastinateJobs:
             await handler(key)
 
         self._app.task(name=kind, queue=self.QUEUE)(task)
+
+
+def _is_ending() -> bool:
+    """Whether this task was cancelled, though what it waited for ended in another way."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _first(conn: Connection, at: datetime | None) -> bool:

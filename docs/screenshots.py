@@ -139,6 +139,7 @@ def environment(plan: demo.Plan, folder: Path) -> dict[str, str]:
     opens = datetime.now(EASTERN).strftime("%H:00")
     return demo.environment(plan, folder) | {
         "LLAMADO_NETWORK__PUBLIC_URL": PUBLIC_URL,
+        "LLAMADO_WEB__SECOND_STEP": "true",
         "LLAMADO_QUIET_HOURS__OPENS": opens,
         "LLAMADO_QUIET_HOURS__SUNDAY_OPENS": opens,
     }

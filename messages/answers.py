@@ -11,23 +11,19 @@ import contextlib
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import IntegrityError
 
 from contacts.models import Channel
 from database.jobs import Jobs
 from database.upserts import insert_or
-from messages import control, counts
-from messages.batches import open_batch
+from messages.adding import add_copy, begin_empty
 from messages.control import Draft
 from messages.models import (
-    Delivery,
     Message,
     MessageKind,
-    MessageStatus,
     MessageText,
     Reach,
-    Status,
 )
 
 
@@ -50,32 +46,17 @@ def answer(
     """
     message = _message_of_the_day(conn, purpose, Channel(channel), language, now)
     _add_words(conn, message.id, Channel(channel), language, words, subject)
-    delivery_id = conn.execute(
-        insert_or(conn, Delivery)
-        .values(
-            message_id=message.id,
-            contact_id=contact_id,
-            channel=channel,
-            address=address,
-            zone_set_id=None,
-            status=int(Status.PENDING),
-            reason="",
-            attempt=0,
-            approved_sends=1,
-            language=language,
-            segments=0,
-            changed_at=now,
-        )
-        .on_conflict_do_nothing()
-        .returning(Delivery.id)
-    ).scalar()
-    if delivery_id is None:
-        return False
-    waiting = counts.place(message.id, channel, Status.PENDING, "", None)
-    counts.apply(conn, counts.Deltas({waiting: 1}))
-    _expect_one_more(conn, message.id)
-    open_batch(conn, jobs, message, Channel(channel), delivery_id, delivery_id + 1)
-    return True
+    added = add_copy(
+        conn,
+        jobs,
+        message,
+        channel=Channel(channel),
+        contact_id=contact_id,
+        address=address,
+        language=language,
+        now=now,
+    )
+    return added is not None
 
 
 def _message_of_the_day(
@@ -91,18 +72,8 @@ def _message_of_the_day(
     draft = Draft(texts={}, kind=kind, reach=reach, default_language=language, key=key)
     # Two people may be the day's first at once; the second must not lose what they asked for.
     with contextlib.suppress(IntegrityError), conn.begin_nested():
-        _begin(conn, draft, now)
+        begin_empty(conn, draft, now=now)
     return conn.execute(found).one()
-
-
-def _begin(conn: Connection, draft: Draft, now: datetime) -> None:
-    """Write a message that is launched and has nobody yet."""
-    message_id = control.create(conn, draft, now=now)
-    conn.execute(
-        update(Message)
-        .where(Message.id == message_id)
-        .values(status=MessageStatus.SENDING, launched_at=now, starts_at=now, expanded_at=now)
-    )
 
 
 def _add_words(
@@ -115,13 +86,4 @@ def _add_words(
         insert_or(conn, MessageText)
         .values(message_id=message_id, language=language, **text)
         .on_conflict_do_nothing()
-    )
-
-
-def _expect_one_more(conn: Connection, message_id: int) -> None:
-    """A finished day's message is being sent again."""
-    conn.execute(
-        update(Message)
-        .where(Message.id == message_id)
-        .values(expected=Message.expected + 1, status=MessageStatus.SENDING, finished_at=None)
     )

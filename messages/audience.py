@@ -16,8 +16,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, true
 
 from actions.models import Outcome, Response
+from contacts import scope
 from contacts.models import NETWORK, Contact, ContactTag, Membership, Tag, project_scope
 from database.tables import folded
+from messages.models import Delivery, Message, Status
+from organizers.roles import Within
 
 DISTRICT = re.compile(r"([A-Z]{2})-(\d{1,2})")
 
@@ -37,6 +40,7 @@ class Filter:
     districts: tuple[str, ...] = ()  # "WI-2"; at large is "VT-0"
     acted: int | None = None  # has answered this action (an outcome other than "skipped")
     not_acted: int | None = None
+    got: int | None = None  # a copy of this message, or of a part of it, has reached them
     joined_since: date | None = None
 
     @property
@@ -54,6 +58,8 @@ class Audience:
 
     include: Filter = ANYBODY
     exclude: Filter = ANYBODY  # asks nothing, so it leaves nobody out
+    # Of whose lists (see ``contacts.scope``): projects, 0 for the network's own; None = everybody's.
+    among: tuple[int, ...] | None = None
 
 
 EVERYBODY = Audience()
@@ -61,19 +67,21 @@ EVERYBODY = Audience()
 
 def read(value: Mapping[str, Any]) -> Audience:
     """Understand a stored or typed definition. Raises BadAudience, naming what is wrong."""
-    unknown = set(value) - {"include", "exclude"}
+    unknown = set(value) - {"include", "exclude", "among"}
     if unknown:
         raise BadAudience(f"an audience has include and exclude, not {', '.join(sorted(unknown))}")
     return Audience(
         include=_read_filter("include", value.get("include") or {}),
         exclude=_read_filter("exclude", value.get("exclude") or {}),
+        among=_read_lists(value) if "among" in value else None,
     )
 
 
 def write(audience: Audience) -> dict[str, Any]:
     """The definition as plain values; ``read`` understands them."""
     both = {"include": _write_filter(audience.include), "exclude": _write_filter(audience.exclude)}
-    return {name: lines for name, lines in both.items() if lines}
+    named: dict[str, Any] = {name: lines for name, lines in both.items() if lines}
+    return named if audience.among is None else {**named, "among": list(audience.among)}
 
 
 def contact_ids(audience: Audience, person: type[Contact] = Contact) -> Select[int]:
@@ -83,10 +91,12 @@ def contact_ids(audience: Audience, person: type[Contact] = Contact) -> Select[i
 
 def belongs(audience: Audience, person: type[Contact] = Contact) -> ColumnElement[bool]:
     """The audience as a condition on contacts."""
-    included = matches(audience.include, person)
-    if audience.exclude.empty:
-        return included
-    return and_(included, not_(matches(audience.exclude, person)))
+    found = [matches(audience.include, person)]
+    if not audience.exclude.empty:
+        found.append(not_(matches(audience.exclude, person)))
+    if audience.among is not None:
+        found.append(scope.people(audience.among, person.id.expression))
+    return and_(*found)
 
 
 def consent_scopes(audience: Audience) -> list[str]:
@@ -98,16 +108,16 @@ def consent_scopes(audience: Audience) -> list[str]:
     return [NETWORK, *(project_scope(project) for project in audience.include.projects)]
 
 
-def within(audience: Audience, project_ids: Sequence[int] | None) -> Audience:
-    """Narrow an audience to members of these projects; None (the network) leaves it as it is."""
-    if project_ids is None:
+def of_project(audience: Audience, project_id: int) -> Audience:
+    """Narrow an audience to one project's members: a list belongs to its project."""
+    return replace(audience, include=replace(audience.include, projects=(project_id,)))
+
+
+def seen_by(audience: Audience, within: Within) -> Audience:
+    """Those of an audience whom organizers of these projects may be shown."""
+    if within is None or audience.among is not None:
         return audience
-    allowed = set(project_ids)
-    wanted = tuple(p for p in audience.include.projects if p in allowed)
-    if not audience.include.projects:
-        wanted = tuple(sorted(allowed))
-    # An id that no project has: nobody, rather than everybody.
-    return replace(audience, include=replace(audience.include, projects=wanted or (-1,)))
+    return replace(audience, among=tuple(within))
 
 
 def matches(lines: Filter, person: type[Contact] = Contact) -> ColumnElement[bool]:
@@ -132,6 +142,8 @@ def _conditions(lines: Filter, person: type[Contact]) -> list[ColumnElement[bool
         found.append(_has_acted(lines.acted, person))
     if lines.not_acted is not None:
         found.append(not_(_has_acted(lines.not_acted, person)))
+    if lines.got is not None:
+        found.append(person.id.in_(_reached_by(lines.got)))
     if lines.joined_since is not None:
         found.append(person.joined_on >= lines.joined_since)
     return found
@@ -149,6 +161,20 @@ def _in_district(district: str, person: type[Contact]) -> ColumnElement[bool]:
     state, number = district.split("-")
     # An open district (NULL) must read as "no", or an exclusion would drop the person unseen.
     return and_(person.state == state, func.coalesce(person.district, -1) == int(number))
+
+
+def _reached_by(message_id: int) -> Select[int | None]:
+    """Whoever has a copy that left: not one that is unknown, and not one that came back."""
+    family = or_(Message.id == message_id, Message.part_of == message_id)
+    return (
+        select(Delivery.contact_id)
+        .where(
+            Delivery.message_id.in_(select(Message.id).where(family)),
+            Delivery.status.between(Status.ACCEPTED, Status.DELIVERED),
+            Delivery.contact_id.is_not(None),
+        )
+        .distinct()
+    )
 
 
 def _has_acted(action_id: int, person: type[Contact]) -> ColumnElement[bool]:
@@ -174,6 +200,7 @@ def _read_filter(where: str, value: Mapping[str, Any]) -> Filter:
         districts=tuple(_district(where, str(item)) for item in _list(value, "districts")),
         acted=_optional_integer(where, "acted", value.get("acted")),
         not_acted=_optional_integer(where, "not_acted", value.get("not_acted")),
+        got=_optional_integer(where, "got", value.get("got")),
         joined_since=_day(where, value.get("joined_since")),
     )
 
@@ -188,6 +215,10 @@ def _write_filter(lines: Filter) -> dict[str, Any]:
     if lines.joined_since is not None:
         value["joined_since"] = lines.joined_since.isoformat()
     return value
+
+
+def _read_lists(value: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(_integer("lists", "among", each) for each in _list(value, "among"))
 
 
 def _list(value: Mapping[str, Any], name: str) -> Sequence[Any]:

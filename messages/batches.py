@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from contacts.models import Channel
+from database import locking
 from database.handing import SQLITE
 from database.jobs import Jobs
 from messages import counts, doubts
@@ -38,9 +39,9 @@ FARTHEST = timedelta(minutes=10)
 
 def open_batch(
     conn: Connection, jobs: Jobs, message: Row[Message], channel: Channel, low: int, high: int
-) -> None:
+) -> Row[Any]:
     """Ask that a sender take on the pending deliveries ``low <= id < high`` of a message."""
-    batch_id = conn.execute(
+    batch = conn.execute(
         insert(Batch)
         .values(
             message_id=message.id,
@@ -51,9 +52,10 @@ def open_batch(
             open=True,
             next_at=message.starts_at,
         )
-        .returning(Batch.id)
-    ).scalar_one()
-    jobs.enqueue(conn, "send_batch", batch_id, priority=message.priority, at=message.starts_at)
+        .returning(*Batch.__table__.columns)
+    ).one()
+    jobs.enqueue(conn, "send_batch", batch.id, priority=message.priority, at=message.starts_at)
+    return batch
 
 
 def take_batch(
@@ -139,8 +141,10 @@ def lock(conn: Connection, batch_id: int) -> None:
 
 
 @lru_cache
-def _locking() -> Select[int]:
-    return select(Batch.id).where(Batch.id == bindparam("batch_id")).with_for_update()
+def _locking() -> Select[Any]:
+    # Nobody locks everything between this statement and our commit; the next one reads whether it is.
+    passed = select(Batch.id, locking.passing())
+    return passed.where(Batch.id == bindparam("batch_id")).with_for_update()
 
 
 def extend(conn: Connection, batch_id: int, owner: str, lease_until: datetime) -> None:
@@ -197,6 +201,15 @@ def finish_if_done(conn: Connection, message_id: int, *, now: datetime) -> None:
             Message.expanded_at.is_not(None),
         )
         .values(status=MessageStatus.FINISHED, finished_at=now)
+    )
+
+
+def hold(conn: Connection, message_id: int, *, because: str) -> None:
+    """Pause a message that is being sent, unless somebody else has just done so or ended it."""
+    conn.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.status == MessageStatus.SENDING)
+        .values(status=MessageStatus.PAUSED, paused_because=because)
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,6 +14,7 @@ from contacts.models import Channel
 from messages import audience as audiences
 from messages import composing, forecast, hours
 from messages.audience import Audience
+from messages.budgets import CENTS, dollars
 from messages.composing import Compositions
 from messages.control import NoSuchMessage, Words
 from messages.eligibility import CHANNELS, Terms, terms_of
@@ -29,7 +30,6 @@ from messages.templates import BadTemplate
 
 SALVADOR = "+503"
 FOREIGN = "foreign"
-CENTS = 100
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,33 @@ class MessageCheck:
     cost: Decimal  # of the texts, in dollars
 
 
+@dataclass(frozen=True)
+class Part:
+    """Whom a committee would write to, and by whose consent."""
+
+    audience: Audience
+    scopes: Sequence[str]
+
+
 def check_message(
-    conn: Connection, message_id: int, *, house: HouseRules, now: datetime, reckon: bool = True
+    conn: Connection,
+    message_id: int,
+    *,
+    house: HouseRules,
+    now: datetime,
+    reckon: bool = True,
+    part: Part | None = None,
 ) -> MessageCheck:
     """Check a draft against the people it would go to now. Raises NoSuchMessage.
 
-    ``reckon`` renders people's texts to reckon what they cost; a launch, which holds other writers
+    ``part`` checks what a committee would send of it, to its own people. ``reckon`` renders people's texts to reckon what they cost; a launch, which holds other writers
     up meanwhile, does without.
     """
     message = _message(conn, message_id)
     texts = texts_of(conn, message_id)
-    audience = audiences.read(message.audience)
+    audience = audiences.read(message.audience) if part is None else part.audience
     terms = terms_of(conn, message_id, now=now)
+    terms = terms if part is None else replace(terms, scopes=part.scopes)
     window = hours.read(message.hours)
     compiled, broken = _compiled(conn, message_id, house)
     groups = _survey(conn, compiled, audience, terms)
@@ -64,23 +79,25 @@ def check_message(
         *_missing_texts(texts, Reach(message.reach), house),
         *_expiry_problems(message.expires_at, house, now),
         *_email_problems(seen, house),
+        *_country_problems(terms, house),
     ]
     estimates: list[Estimate] = []
     if compiled is not None:
-        blocking += _gaps(conn, compiled, groups, terms)
+        blocking += _gaps(conn, compiled, groups, terms, now)
         estimates = (
             [] if not reckon else _estimates(conn, compiled, audience, terms, seen, house, now)
         )
-    segments = sum(each.segments for each in estimates)
+    price = cost(sum(each.segments for each in estimates), price=house.cents_per_segment / CENTS)
     return MessageCheck(
         blocking=[*blocking, *broken],
         warnings=[
             *_text_warnings(texts, estimates),
             *_people_warnings(seen, texts, message.expires_at, house),
+            *_budget_warnings(price, message.budget_cents),
         ],
         forecast=seen,
         estimates=estimates,
-        cost=cost(segments, price=house.cents_per_segment / CENTS),
+        cost=price,
     )
 
 
@@ -92,7 +109,13 @@ def texts_of(conn: Connection, message_id: int) -> dict[str, Words]:
 
 
 def _message(conn: Connection, message_id: int) -> Row[Any]:
-    columns = (Message.audience, Message.reach, Message.hours, Message.expires_at)
+    columns = (
+        Message.audience,
+        Message.reach,
+        Message.hours,
+        Message.expires_at,
+        Message.budget_cents,
+    )
     found = conn.execute(select(*columns).where(Message.id == message_id)).one_or_none()
     if found is None:
         raise NoSuchMessage(f"there is no message {message_id}")
@@ -130,6 +153,12 @@ def _email_problems(seen: Forecast, house: HouseRules) -> Iterator[Finding]:
         yield finding("no_postal_address")
 
 
+def _country_problems(terms: Terms, house: HouseRules) -> Iterator[Finding]:
+    """A draft keeps the list it was written under; what the network has since ruled out must not leave."""
+    if not set(terms.countries) <= set(house.countries):
+        yield finding("countries_changed")
+
+
 def _compiled(
     conn: Connection, message_id: int, house: HouseRules
 ) -> tuple[Compositions | None, list[Finding]]:
@@ -150,9 +179,9 @@ def _survey(
 
 
 def _gaps(
-    conn: Connection, compiled: Compositions, groups: Sequence[Group], terms: Terms
+    conn: Connection, compiled: Compositions, groups: Sequence[Group], terms: Terms, now: datetime
 ) -> Iterator[Finding]:
-    for gap in find_gaps(conn, compiled, groups, terms):
+    for gap in find_gaps(conn, compiled, groups, terms, now=now):
         yield finding(
             "gap_nobody" if gap.people == gap.of else "gap_some",
             field=gap.field,
@@ -192,6 +221,11 @@ def _text_warnings(texts: Mapping[str, Words], estimates: Sequence[Estimate]) ->
             )
 
 
+def _budget_warnings(price: Decimal, budget_cents: int) -> Iterator[Finding]:
+    if 0 < budget_cents < price * CENTS:
+        yield finding("over_budget", cost=dollars(int(price * CENTS)), budget=dollars(budget_cents))
+
+
 def _people_warnings(
     seen: Forecast,
     texts: Mapping[str, Words],
@@ -200,7 +234,7 @@ def _people_warnings(
 ) -> Iterator[Finding]:
     foreign = sum(fate.count for fate in seen.fates if fate.reason == FOREIGN)
     if foreign:
-        yield finding("foreign", people=foreign)
+        yield finding("foreign", people=foreign, countries=", ".join(house.countries))
     asleep = sum(
         fate.count
         for fate in seen.fates

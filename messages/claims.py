@@ -31,27 +31,18 @@ from sqlalchemy import (
 )
 
 from contacts.models import Channel, Contact, Standing
-from database import handing
-from messages import counts, hours, pacing
-from messages.batches import extend, in_range, let_go, lock, of_message, reopen
-from messages.control import call_off, leftover
+from database import handing, locking
+from messages import allowances, counts, hours
+from messages.allowances import Limits
+from messages.batches import extend, hold, in_range, let_go, lock, of_message, reopen
+from messages.calling_off import call_off, leftover
 from messages.eligibility import Terms, refusal, terms_in
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
-from messages.providers.provider import NotSent
 from messages.recording import PERSON, Claim, Done, Person, record
 from messages.zones import Zones
 
 TIME = Delivery.not_before.type
 READ_AGAIN = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one window may hold."""
-
-    copies: int
-    rate: float  # tokens per second, 0 = no limit
-    lease: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +108,7 @@ def record_and_claim(
     status = record(
         conn, batch, done, owner=owner, message_status=batch.status, deltas=deltas, now=now
     )
-    _settle_pace(conn, batch, within, done, now)
+    allowances.settle(conn, batch, within, done, now)
     if not batch.open and counts.more_waiting(deltas):
         reopen(conn, batch, now=now)
     window = _window(batch, now, next_at=now)
@@ -137,7 +128,9 @@ def _batch_and_message() -> Select[Any]:
     told = (
         *(Message.status, Message.kind, Message.reach, Message.scopes, Message.weekly_cap),
         *(Message.hours, Message.sms_sender, Message.email_sender, Message.segments),
-        *(Message.starts_at, Message.expires_at),
+        *(Message.starts_at, Message.expires_at, Message.countries, Message.budget_cents),
+        Message.part_of,
+        locking.locked().label("locked"),
     )
     return (
         select(*Batch.__table__.columns, *told)
@@ -160,7 +153,7 @@ def _claim(
     if ended is not None:
         call_off(conn, in_range(batch), *ended, deltas, now)
         return _window(batch, now, finished=True)
-    if status != MessageStatus.SENDING:
+    if status != MessageStatus.SENDING or batch.locked:
         return _window(batch, now)
     if batch.expires_at is not None and batch.expires_at <= now:
         return _window(batch, now, next_at=now + READ_AGAIN)  # until housekeeping ends it
@@ -179,17 +172,22 @@ def _claim_within(
     now: datetime,
 ) -> Window:
     """Claim what pace and hours allow of a message that is being sent."""
-    allowed = _allowed(conn, batch, limits, now)
+    allowed = allowances.allowed(conn, batch, limits, now)
     if not allowed.copies:
         wait = (allowed.ready_at - now).total_seconds()
         return _window(batch, now, next_at=allowed.ready_at, paced=wait)
     chosen = _choose(conn, batch, zones, allowed.copies, now)
-    claimed = [row for row in chosen if not row[WHY]]
+    willing = [row for row in chosen if not row[WHY]]
+    paid, spent = allowances.pay(conn, batch, limits, len(willing), now)
+    claimed = willing[:paid]
     _send(conn, claimed, Ownership(owner, now, now + limits.lease))
-    if len(claimed) < len(chosen):
+    if len(willing) < len(chosen):
         _keep_back(conn, [row for row in chosen if row[WHY]], deltas, now)
     _count(deltas, batch, claimed)
-    _give_back(conn, batch, limits, allowed.copies - len(claimed))
+    allowances.give_back(conn, batch, limits, allowed.copies - len(claimed))
+    if spent:
+        hold(conn, batch.message_id, because=spent)
+        return _window(batch, now)
     if chosen:
         claims = [Claim._make([*row[:WHY], Person._make(row[PERSONAL:])]) for row in claimed]
         return replace(_window(batch, now, next_at=now), claims=claims)
@@ -214,44 +212,6 @@ def _window(
         finished=finished,
         paced=paced,
     )
-
-
-def _sender(batch: Row[Any]) -> str:
-    named = batch.sms_sender if batch.channel == Channel.SMS else batch.email_sender
-    return f"{batch.channel}:{named}"
-
-
-def _cost(batch: Row[Any]) -> int:
-    return max(1, batch.segments) if batch.channel == Channel.SMS else 1
-
-
-def _allowed(conn: Connection, batch: Row[Any], limits: Limits, now: datetime) -> pacing.Allowance:
-    return pacing.take(
-        conn,
-        _sender(batch),
-        rate=limits.rate,
-        copies=limits.copies,
-        segments=_cost(batch),
-        first=batch.priority == 0,
-        now=now,
-    )
-
-
-def _give_back(conn: Connection, batch: Row[Any], limits: Limits, unused: int) -> None:
-    pacing.settle(conn, _sender(batch), difference=-unused * _cost(batch), rate=limits.rate)
-
-
-def _settle_pace(
-    conn: Connection, batch: Row[Any], limits: Limits, done: Sequence[Done], now: datetime
-) -> None:
-    """Texts were claimed at the message's longest; what they really took is known by now."""
-    if limits.rate <= 0:
-        return
-    estimate = _cost(batch)
-    difference = sum(item.segments - estimate for item in done if item.segments)
-    pacing.settle(conn, _sender(batch), difference=difference, rate=limits.rate)
-    if any(isinstance(item.outcome, NotSent) and item.outcome.slow_down for item in done):
-        pacing.slow_down(conn, _sender(batch), rate=limits.rate, now=now)
 
 
 def _choose(

@@ -24,21 +24,24 @@ from messages.providers.provider import (
     EmailWords,
     Outcome,
     Outgoing,
+    Pieces,
     Rejected,
     Text,
     Ticket,
     fill,
 )
 from messages.recording import PERSON, Claim, Done, Person
-from messages.rendering import TOKEN, CompiledEmail, Footer, Version, placed
+from messages.rendering import PROOF, TOKEN, CompiledEmail, Footer, Version, placed
 from messages.sms import segments
 from messages.templates import FIELDS, Compiled, clean_value
 from representatives.lookup import house_officials
+from representatives.maps import holds
 
 KEPT = 32  # messages whose compiled texts are kept
 LONGEST_VALIDITY = 36_000  # seconds: Twilio's ValidityPeriod ends at ten hours
 ANSWERS = (MessageKind.REPLY, MessageKind.CONFIRMATION)
 LookedUp = Mapping[str, str]
+Lines = tuple[str, int | None, int]  # state, district, and the Congress whose lines it follows
 NOTHING: LookedUp = {}
 
 
@@ -147,7 +150,7 @@ def people(conn: Connection, contact_ids: Collection[int]) -> dict[int, Person]:
 
 
 def look_up(
-    conn: Connection, claims: Iterable[Claim], message: Compositions
+    conn: Connection, claims: Iterable[Claim], message: Compositions, *, now: datetime
 ) -> Mapping[int, LookedUp]:
     """What this message's merge fields ask for that a contact's own row does not say, by contact.
 
@@ -157,12 +160,12 @@ def look_up(
         return {}
     known = {claim.contact_id: claim.person for claim in claims if claim.contact_id is not None}
     projects = _projects(conn, known, message) if message.names_project else {}
-    places = {(person.state, person.district) for person in known.values()}
-    officials = member_names(conn, places) if message.names_representative else {}
+    places = {_lines_of(person) for person in known.values()}
+    officials = member_names(conn, places, now=now) if message.names_representative else {}
     return {
         contact_id: _looked_up(
             projects.get(contact_id),
-            officials.get((person.state, person.district), ""),
+            officials.get(_lines_of(person), ""),
             message.network,
         )
         for contact_id, person in known.items()
@@ -170,16 +173,32 @@ def look_up(
 
 
 def member_names(
-    conn: Connection, districts: Iterable[tuple[str, int | None]]
-) -> dict[tuple[str, int | None], str]:
-    """How a text names the representatives of these districts; open and vacant ones are left out."""
-    wanted = {(state, number) for state, number in districts if number is not None}
-    found = house_officials(conn, wanted) if wanted else {}
+    conn: Connection, districts: Iterable[Lines], *, now: datetime
+) -> dict[Lines, str]:
+    """How a text names the representatives of these districts, as far as they are known for sure.
+
+    Left out are open districts, those whose lines have moved since they were told us, vacant seats
+    and those whose newly elected member the data does not know: nobody is ever told a guess.
+    """
+    wanted = {each: number for each in districts if (number := _number(each, now)) is not None}
+    seats = {(state, number) for (state, _, _), number in wanted.items()}
+    found = house_officials(conn, seats, now=now) if seats else {}
+    members = {lines: found.get((lines[0], number)) for lines, number in wanted.items()}
     return {
-        place: f"{'Del.' if official.role == 'delegate' else 'Rep.'} {official.family_name}"
-        for place, official in found.items()
-        if not official.vacant
+        lines: f"{'Del.' if member.role == 'delegate' else 'Rep.'} {member.family_name}"
+        for lines, member in members.items()
+        if member and member.name
     }
+
+
+def _lines_of(person: Person) -> Lines:
+    return person.state, person.district, person.district_congress
+
+
+def _number(lines: Lines, now: datetime) -> int | None:
+    """The number of a district that is known and whose lines hold."""
+    state, number, congress = lines
+    return number if number is not None and holds(state, number, congress, now) else None
 
 
 def compose(
@@ -237,7 +256,7 @@ def refused(ready: Ready) -> Done:
 
 def _sms(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]) -> Compiled:
     if kind in ANSWERS:
-        return Compiled((text.sms,))
+        return Compiled(_around_proof(text.sms))
     return rendering.compile_sms(
         text.sms, language=text.language, network=identity.network, links=link_ids
     )
@@ -245,7 +264,7 @@ def _sms(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]) 
 
 def _email(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]) -> CompiledEmail:
     if kind in ANSWERS:
-        words = EmailWords((text.subject,), (text.body,), ("",))
+        words = EmailWords((text.subject,), _around_proof(text.body), ("",))
         return CompiledEmail(words, {})
     return rendering.email_words(
         text.subject,
@@ -254,6 +273,12 @@ def _email(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]
         footer=Footer(identity.network, identity.postal_address),
         links=link_ids,
     )
+
+
+def _around_proof(text: str) -> Pieces:
+    """An answer's words, cut where what proves its reader's address goes."""
+    before, mark, after = text.partition(links.PROOF_FIELD)
+    return (before, PROOF, after) if mark else (text,)
 
 
 def _projects(
@@ -310,6 +335,8 @@ def _texts(message: Compositions, identity: Identity, now: datetime) -> Copying:
     def copy(claim: Claim, version: Version, values: dict[str, str]) -> Ready:
         delivery_id, attempt = claim.delivery_id, claim.attempt
         values[TOKEN] = signed.person(delivery_id)
+        if PROOF in version.words.text:
+            values[PROOF] = links.proof_token(identity.secret, delivery_id)
         body = fill(version.words.text, values)
         if not body.isascii():  # composed, so that an accent costs no more than it must
             body = unicodedata.normalize("NFC", body)
@@ -329,6 +356,8 @@ def _emails(message: Compositions, identity: Identity) -> Copying:
     def copy(claim: Claim, version: Version, values: dict[str, str]) -> Ready:
         delivery_id, attempt = claim.delivery_id, claim.attempt
         values[TOKEN] = token = signed.person(delivery_id)
+        if PROOF in version.words.text:
+            values[PROOF] = links.proof_token(identity.secret, delivery_id)
         ticket = Ticket(delivery_id, attempt, signed.receipt(delivery_id, attempt))
         leave = f"{before}{token}{after}"
         words, language = version.words, version.language

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
+from contacts import countries
+from contacts.countries import AT_HOME
+from database import locking
 from database.jobs import Jobs
 from messages import audience as audiences
-from messages import counts, doubts
+from messages import budgets, counts
 from messages.audience import EVERYBODY, Audience
 from messages.batches import finish_if_done
-from messages.doubts import NOT_SENT_AGAIN
+from messages.calling_off import LIVE, cancel
 from messages.hours import Hours
 from messages.hours import write as write_hours
 from messages.models import (
@@ -35,7 +37,6 @@ PRIORITY = {
     MessageKind.ALERT: 20,
     MessageKind.CAMPAIGN: 40,
 }
-LIVE = (MessageStatus.SENDING, MessageStatus.PAUSED)
 AT_ONCE = 5_000  # copies called off in the transaction that ends their message; a tenth of a second
 
 
@@ -70,6 +71,8 @@ class Draft:
     hours: Hours | None = None  # None: texts may arrive at any hour
     weekly_cap: int | None = None
     merge_defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    countries: Sequence[str] = AT_HOME  # whose numbers may be texted
+    budget_cents: int = 0  # what its texts may cost; 0 = no limit
     segments: int = 1  # the most any language's text takes
     expires_at: datetime | None = None
     priority: int | None = None
@@ -77,6 +80,23 @@ class Draft:
     email_sender: str = ""
     created_by: str = ""
     key: str | None = None
+    part_of: int | None = None  # the network's message whose part this is
+
+
+def locked(conn: Connection, message_id: int) -> Row[int, str, int, datetime | None]:
+    """Keep a message's row from whoever else would change it, until the transaction ends.
+
+    Raises NoSuchMessage.
+    """
+    message = conn.execute(
+        select(Message.id, Message.status, Message.priority, Message.starts_at)
+        .where(Message.id == message_id)
+        # Not the key: whoever adds a row that refers to this message need not wait for us.
+        .with_for_update(key_share=True)
+    ).one_or_none()
+    if message is None:
+        raise NoSuchMessage(f"there is no message {message_id}")
+    return message
 
 
 def create(conn: Connection, draft: Draft, *, now: datetime) -> int:
@@ -92,6 +112,7 @@ def create(conn: Connection, draft: Draft, *, now: datetime) -> int:
         "launched_by": "",
         "created_at": now,
         "key": draft.key,
+        "part_of": draft.part_of,
         **_changeable(draft),
     }
     message_id = conn.execute(insert(Message).values(values).returning(Message.id)).scalar_one()
@@ -101,7 +122,7 @@ def create(conn: Connection, draft: Draft, *, now: datetime) -> int:
 
 def rewrite(conn: Connection, message_id: int, draft: Draft) -> None:
     """Replace everything an author may change of a draft. Raises NotNow once it is launched."""
-    message = _locked(conn, message_id)
+    message = locked(conn, message_id)
     if message.status != MessageStatus.DRAFT:
         raise NotNow("this message has been launched; its text can no longer be changed")
     conn.execute(update(Message).where(Message.id == message_id).values(_changeable(draft)))
@@ -121,9 +142,11 @@ def queue(
 ) -> None:
     """Launch: from this commit on the message will be sent, nothing earlier than the undo window.
 
-    ``confirmed`` is the number of people the launcher confirmed. Raises NotNow unless it is a draft.
+    ``confirmed`` is the number of people the launcher confirmed. Raises NotNow unless it is a draft,
+    and Locked while everything is.
     """
-    message = _locked(conn, message_id)
+    locking.require_unlocked(conn)
+    message = locked(conn, message_id)
     if message.status != MessageStatus.DRAFT:
         raise NotNow("this message has already been launched")
     conn.execute(
@@ -142,7 +165,7 @@ def queue(
 
 def pause(conn: Connection, message_id: int, *, because: str = "") -> None:
     """Stop claiming until somebody resumes; ``because`` is shown when it was not a person."""
-    message = _locked(conn, message_id)
+    message = locked(conn, message_id)
     if message.status != MessageStatus.SENDING:
         raise NotNow(
             f"only a message that is being sent can be paused; this one is {message.status}"
@@ -150,8 +173,24 @@ def pause(conn: Connection, message_id: int, *, because: str = "") -> None:
     _set_status(conn, message_id, MessageStatus.PAUSED, paused_because=because)
 
 
+def pause_all(
+    conn: Connection,
+    because: str,
+    *,
+    among: Sequence[MessageStatus] = (MessageStatus.SENDING,),
+    but: Sequence[MessageKind] = (),
+) -> int:
+    """Pause every message in these statuses but those of some kinds; return how many."""
+    paused = update(Message).where(Message.status.in_(among), Message.kind.not_in(but))
+    return conn.execute(paused.values(status=MessageStatus.PAUSED, paused_because=because)).rowcount
+
+
 def resume(conn: Connection, jobs: Jobs, message_id: int, *, now: datetime) -> None:
-    """Go on sending; and with it the answers that were paused, which have no button of their own."""
+    """Go on sending; and with it the answers that were paused, which have no button of their own.
+
+    Raises NotNow for one that is not paused, and Locked while everything is.
+    """
+    locking.require_unlocked(conn)
     message = _locked_with_batches(conn, message_id)
     if message.status != MessageStatus.PAUSED:
         raise NotNow(f"only a paused message can be resumed; this one is {message.status}")
@@ -165,6 +204,30 @@ def resume(conn: Connection, jobs: Jobs, message_id: int, *, now: datetime) -> N
         _open_batches_due(conn, jobs, paused, now)
         finish_if_done(conn, paused, now=now)  # nobody in it may be left who could be sent anything
     jobs.enqueue(conn, "expand", message_id, priority=message.priority)
+
+
+def set_budget(conn: Connection, jobs: Jobs, message_id: int, cents: int, *, now: datetime) -> None:
+    """Let a message's texts cost so much; one that waits for nothing else goes on.
+
+    Raises NotNow, and Locked while everything is.
+    """
+    locking.require_unlocked(
+        conn
+    )  # before any row is ours: whoever locks everything takes them after
+    message = _locked_with_batches(conn, message_id)
+    if message.status not in LIVE:
+        raise NotNow(f"there is nothing to pay for; this message is {message.status}")
+    columns = select(Message.budget_cents, Message.paused_because).where(Message.id == message_id)
+    before, because = conn.execute(columns).one()
+    conn.execute(update(Message).where(Message.id == message_id).values(budget_cents=cents))
+    if because == budgets.because(before):
+        resume(conn, jobs, message_id, now=now)
+
+
+def recall(conn: Connection, message_id: int, status: MessageStatus) -> bool:
+    """Let a finished message count as paused or stopped, because others hang on it; whether it was finished."""
+    mine = (Message.id == message_id, Message.status == MessageStatus.FINISHED)
+    return bool(conn.execute(update(Message).where(*mine).values(status=status)).rowcount)
 
 
 def undo(conn: Connection, message_id: int, *, now: datetime) -> int:
@@ -204,88 +267,6 @@ def expire_due(conn: Connection, *, now: datetime) -> list[int]:
     return ended
 
 
-def cancel_pending(
-    conn: Connection, *, channel: str, address: str, reason: str, now: datetime
-) -> int:
-    """Skip every copy that waits for this address, in every live message; return how many.
-
-    What is claimed already may be on the wire: it is in the in-flight window of two seconds.
-    """
-    live = list(conn.scalars(select(Message.id).where(Message.status.in_(LIVE))))
-    if not live:
-        return 0
-    mine = (
-        Delivery.message_id.in_(live),
-        Delivery.channel == channel,
-        Delivery.address == address,
-    )
-    return cancel(conn, mine, Status.SKIPPED, reason, now)
-
-
-def cancel(
-    conn: Connection,
-    where: Iterable[ColumnElement[bool]],
-    status: Status,
-    reason: str,
-    now: datetime,
-) -> int:
-    """Move pending deliveries to a status they do not leave; return how many there were."""
-    deltas: counts.Deltas = Counter()
-    called_off = call_off(conn, where, status, reason, deltas, now)
-    counts.apply(conn, deltas)
-    return called_off
-
-
-def call_off(
-    conn: Connection,
-    where: Iterable[ColumnElement[bool]],
-    status: Status,
-    reason: str,
-    deltas: counts.Deltas,
-    now: datetime,
-) -> int:
-    """Do the same for a caller that keeps the counts; ``deltas`` notes the moves.
-
-    A copy that was to be sent once more is unknown again: its first try may have arrived.
-    """
-    tried = Delivery.approved_sends > 1
-    moved = conn.execute(
-        update(Delivery)
-        .where(Delivery.status == Status.PENDING, *where)
-        .values(
-            status=case((tried, int(Status.UNKNOWN)), else_=int(status)),
-            reason=case((tried, NOT_SENT_AGAIN), else_=reason),
-            not_before=None,
-            changed_at=now,
-        )
-        .returning(
-            Delivery.id,
-            Delivery.message_id,
-            Delivery.channel,
-            Delivery.zone_set_id,
-            Delivery.status,
-            Delivery.reason,
-        )
-    ).all()
-    for row in moved:
-        counts.moved(
-            deltas,
-            counts.place(row.message_id, row.channel, Status.PENDING, "", row.zone_set_id),
-            counts.place(row.message_id, row.channel, row.status, row.reason, None),
-        )
-    doubts.reopen(conn, [row.id for row in moved if row.status == Status.UNKNOWN], now=now)
-    return len(moved)
-
-
-def leftover(status: str) -> tuple[Status, str] | None:
-    """What becomes of a copy that comes back unsent after its message has ended; None if live."""
-    ends = {
-        MessageStatus.STOPPED: (Status.STOPPED, "stopped"),
-        MessageStatus.EXPIRED: (Status.EXPIRED, "expired"),
-    }
-    return ends.get(MessageStatus(status))
-
-
 def _changeable(draft: Draft) -> dict[str, Any]:
     priority = PRIORITY[draft.kind] if draft.priority is None else draft.priority
     return {
@@ -298,6 +279,8 @@ def _changeable(draft: Draft) -> dict[str, Any]:
         "default_language": draft.default_language,
         "hours": write_hours(draft.hours),
         "weekly_cap": draft.weekly_cap,
+        "budget_cents": draft.budget_cents,
+        "countries": countries.spelt(draft.countries),
         "merge_defaults": {lang: dict(held) for lang, held in draft.merge_defaults.items()},
         "segments": draft.segments,
         "expires_at": draft.expires_at,
@@ -321,18 +304,6 @@ def _write_texts(conn: Connection, message_id: int, texts: Mapping[str, Words]) 
         conn.execute(insert(MessageText), rows)
 
 
-def _locked(conn: Connection, message_id: int) -> Row[int, str, int, datetime | None]:
-    message = conn.execute(
-        select(Message.id, Message.status, Message.priority, Message.starts_at)
-        .where(Message.id == message_id)
-        # Not the key: whoever adds a row that refers to this message need not wait for us.
-        .with_for_update(key_share=True)
-    ).one_or_none()
-    if message is None:
-        raise NoSuchMessage(f"there is no message {message_id}")
-    return message
-
-
 def _locked_with_batches(conn: Connection, message_id: int) -> Row[int, str, int, datetime | None]:
     """Lock a message against every claim, until the transaction ends.
 
@@ -342,7 +313,7 @@ def _locked_with_batches(conn: Connection, message_id: int) -> Row[int, str, int
     """
     batches = select(Batch.id).where(Batch.message_id == message_id, Batch.open)
     conn.execute(batches.order_by(Batch.id).with_for_update()).all()
-    return _locked(conn, message_id)
+    return locked(conn, message_id)
 
 
 def _set_status(conn: Connection, message_id: int, status: MessageStatus, **more: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, Row, Select, func, select
 
@@ -19,6 +20,8 @@ class Correspondent:
     standing: Standing | None  # in the network's scope
     message_id: int | None  # the latest alert or campaign it got
     action_id: int | None  # of the latest one that asked for an action
+    asking_id: int | None = None  # that one itself
+    asked_at: datetime | None = None  # when it was launched
 
 
 def correspondent(conn: Connection, channel: str, address: str) -> Correspondent:
@@ -33,10 +36,12 @@ def correspondent(conn: Connection, channel: str, address: str) -> Correspondent
         standing=_standing(conn, channel, address),
         message_id=latest.id if latest else None,
         action_id=asking.action_id if asking else None,
+        asking_id=asking.id if asking else None,
+        asked_at=asking.launched_at if asking else None,
     )
 
 
-def _copies(channel: str, address: str) -> Select[int, int | None, int | None]:
+def _copies(channel: str, address: str) -> Select[int, int | None, int | None, datetime | None]:
     """The alerts and campaigns that went to this address, the latest first.
 
     Asked through its owners, since deliveries have an index by contact and none by address.
@@ -45,7 +50,7 @@ def _copies(channel: str, address: str) -> Select[int, int | None, int | None]:
         Address.channel == channel, Address.address == address
     )
     return (
-        select(Message.id, Message.action_id, Delivery.contact_id)
+        select(Message.id, Message.action_id, Delivery.contact_id, Message.launched_at)
         .join(Delivery, Delivery.message_id == Message.id)
         .where(Delivery.contact_id.in_(owners))
         .where(Delivery.channel == channel, Delivery.address == address)

@@ -34,6 +34,7 @@ class Closed(StrEnum):
     SENT = "sent"  # a person had proof that it went out
     NOT_SENT = "not_sent"  # a person had proof that it did not
     AGAIN = "again"  # sent once more, because a person or the policy said so
+    ERASED = "erased"  # nobody asks any more: the person asked to be erased
 
 
 @dataclass(frozen=True, slots=True)

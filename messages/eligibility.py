@@ -9,8 +9,8 @@ of an opt-out is allowed by name (47 CFR 64.1200(a)(12)).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -27,18 +27,24 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.orm import aliased
 
 from contacts.consent import suppression
+from contacts.countries import AT_HOME
 from contacts.models import Address, Channel, Contact
-from messages.models import Delivery, Message, MessageKind, Reach, Status
+from contacts.preferences import held_back
+from database import locking
+from messages.models import Delivery, Message, MessageKind, MessageStatus, Reach, Status
 
 NO_ADDRESS = "no_address"  # nothing to write to on this channel
 SHARED = "shared_address"  # somebody before them in this message has the same phone or mailbox
+ELSEWHERE = "another_project"  # gets this alert from another committee
 TEXTED = "texted"  # gets the text, and this message emails only those who do not
 CAPPED = "weekly_cap"  # has had as many messages this week as the cap allows
 
 CAP_PERIOD = timedelta(days=7)
 CAPPED_KINDS = (MessageKind.ALERT, MessageKind.CAMPAIGN)
+PROMPT = "prompt:"  # begins the key of a message that is one, see ``prompting.py``
 EXEMPT_KINDS = (MessageKind.REPLY, MessageKind.CONFIRMATION)
 CHANNELS = {
     Reach.BOTH: (Channel.SMS, Channel.EMAIL),
@@ -57,7 +63,10 @@ class Terms:
     kind: MessageKind = MessageKind.ALERT
     weekly_cap: int | None = None
     recent: Sequence[int] = ()  # messages of the last seven days that count towards the cap
+    countries: Sequence[str] = AT_HOME  # whose numbers may be texted
     message_id: int | None = None  # of a message that has deliveries already
+    family: Sequence[int] = ()  # the other parts of the same alert: nobody gets two of them
+    today: date | None = None  # whose pauses count; None: nobody's
 
     @property
     def channels(self) -> tuple[Channel, ...]:
@@ -68,7 +77,19 @@ class Terms:
 def terms_of(conn: Connection, message_id: int, *, now: datetime) -> Terms:
     """The terms of a stored message."""
     row = conn.execute(select(Message).where(Message.id == message_id)).one()
-    return terms_in(conn, row, message_id=row.id, now=now)
+    terms = terms_in(conn, row, message_id=row.id, now=now)
+    return replace(terms, family=family_of(conn, row.part_of or row.id, but=row.id))
+
+
+def family_of(conn: Connection, root_id: int, *, but: int | None = None) -> tuple[int, ...]:
+    """A message and its parts, for an alert that several committees send; in the order of their ids."""
+    parts = select(Message.id).where(or_(Message.id == root_id, Message.part_of == root_id))
+    return tuple(each for each in conn.scalars(parts.order_by(Message.id)) if each != but)
+
+
+def take_turns(conn: Connection, root_id: int) -> None:
+    """Let whoever decides at this moment which part of an alert writes to whom go one after another."""
+    locking.take_turns(conn, [f"family:{root_id}"])
 
 
 def terms_in(conn: Connection, message: Row[Any], *, message_id: int, now: datetime) -> Terms:
@@ -80,14 +101,21 @@ def terms_in(conn: Connection, message: Row[Any], *, message_id: int, now: datet
         kind=MessageKind(message.kind),
         weekly_cap=message.weekly_cap,
         recent=recent_messages(conn, now=now, but=message_id) if capped else (),
+        countries=tuple(message.countries.split()),
         message_id=message_id,
+        today=now.date(),
     )
 
 
 def recent_messages(conn: Connection, *, now: datetime, but: int | None = None) -> tuple[int, ...]:
-    """The messages of the last seven days that count towards a weekly cap."""
+    """The messages of the last seven days that count towards a weekly cap.
+
+    What follows an alert for one person counts not: a reminder is their own wish.
+    """
     launched = select(Message.id).where(
-        Message.launched_at > now - CAP_PERIOD, Message.kind.in_(CAPPED_KINDS)
+        Message.launched_at > now - CAP_PERIOD,
+        Message.kind.in_(CAPPED_KINDS),
+        or_(Message.key.is_(None), ~Message.key.startswith(PROMPT, autoescape=True)),
     )
     return tuple(found for found in conn.scalars(launched) if found != but)
 
@@ -101,13 +129,16 @@ def refusal(
     """SQL for why this address gets no copy of this message; '' when it gets one."""
     if terms.kind in EXEMPT_KINDS:
         return literal("")
-    suppressed = suppression(channel, address, terms.scopes)
-    if terms.weekly_cap is None or not terms.recent:
-        return suppressed
-    had = _had_recently(channel, contact_id, terms.recent)
-    return case(
-        (suppressed != "", suppressed), (had >= terms.weekly_cap, literal(CAPPED)), else_=""
-    )
+    suppressed = suppression(channel, address, terms.scopes, terms.countries)
+    reasons = [(suppressed != "", suppressed)]
+    if terms.today is not None:
+        urgent = terms.kind is not MessageKind.CAMPAIGN
+        unwanted = held_back(contact_id, today=terms.today, urgent=urgent)
+        reasons.append((unwanted != "", unwanted))
+    if terms.weekly_cap is not None and terms.recent:
+        had = _had_recently(channel, contact_id, terms.recent)
+        reasons.append((had >= terms.weekly_cap, literal(CAPPED)))
+    return case(*reasons, else_="") if len(reasons) > 1 else suppressed
 
 
 def fates(
@@ -124,6 +155,7 @@ def fates(
         (found.c.address.is_(None), literal(NO_ADDRESS)),
         (found.c.turn > 1, literal(SHARED)),
         (found.c.taken, literal(SHARED)),
+        (found.c.elsewhere, literal(ELSEWHERE)),
         (found.c.texted, literal(TEXTED)),
         else_=refusal(channel, found.c.address, found.c.contact_id, terms),
     )
@@ -135,7 +167,7 @@ def fates(
 
 def _addressed(
     people: ColumnElement[bool], channel: Channel, terms: Terms, ids: range | None
-) -> Select[int, int, str | None, int, bool, bool]:
+) -> Select[int, int, str | None, int, bool, bool, bool]:
     """Contacts with the address we would use, and whether somebody before them has it too."""
     turn = func.row_number().over(partition_by=Address.address, order_by=Contact.id)
     theirs = [Address.contact_id == Contact.id, Address.channel == channel, Address.rank == 0]
@@ -148,6 +180,7 @@ def _addressed(
             Address.address,
             turn.label("turn"),
             _taken(channel, terms).label("taken"),
+            _elsewhere(channel, terms).label("elsewhere"),
             _texted(people, channel, terms).label("texted"),
         )
         .outerjoin(Address, and_(*theirs))
@@ -168,6 +201,35 @@ def _taken(channel: Channel, terms: Terms) -> ColumnElement[bool]:
     return earlier.limit(1).scalar_subquery().is_not(None)
 
 
+def _elsewhere(channel: Channel, terms: Terms) -> ColumnElement[bool]:
+    """Whether another committee's part of the same alert has written, or writes, to this address.
+
+    Parts are written down one at a time (``expanding``), so that each sees all of the others.
+    """
+    if not terms.family:
+        return literal(value=False)
+    return reaches(terms.family, channel, Address.address)
+
+
+def reaches(family: Sequence[int], channel: Any, address: Any) -> ColumnElement[bool]:
+    """SQL for whether one of these messages has written, or will write, to an address."""
+    theirs = aliased(Delivery)
+    found = select(theirs.id).where(
+        theirs.message_id.in_(family),
+        theirs.channel == channel,
+        theirs.address == address,
+        theirs.status.not_in((Status.SKIPPED, Status.STOPPED, Status.EXPIRED)),
+        or_(theirs.status != Status.PENDING, theirs.message_id.not_in(_ended(family))),
+    )
+    return found.limit(1).scalar_subquery().is_not(None)
+
+
+def _ended(family: Sequence[int]) -> Select[int]:
+    """The parts of an alert of which nothing more leaves, though not every copy says so yet."""
+    over = (MessageStatus.STOPPED, MessageStatus.EXPIRED)
+    return select(Message.id).where(Message.id.in_(family), Message.status.in_(over))
+
+
 def _texted(people: ColumnElement[bool], channel: Channel, terms: Terms) -> ColumnElement[bool]:
     """Whether they get the text, where emails go only to those who do not."""
     if terms.reach is not Reach.TEXT_FIRST or channel is not Channel.EMAIL:
@@ -175,7 +237,7 @@ def _texted(people: ColumnElement[bool], channel: Channel, terms: Terms) -> Colu
     if terms.message_id is not None:
         return exists().where(
             Delivery.contact_id == Contact.id,
-            Delivery.message_id == terms.message_id,
+            Delivery.message_id.in_((terms.message_id, *terms.family)),
             Delivery.channel == Channel.SMS,
             Delivery.status < Status.UNDELIVERED,
         )

@@ -59,6 +59,7 @@ _PAGE = (
     "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;"
     "font-size:17px;line-height:1.5;overflow-wrap:break-word"
 )
+_FOOTER = ("unsubscribe", "preferences")  # the addresses in it
 _SMALL = "margin:0 0 8px;font-size:14px;color:#555b6e"
 
 
@@ -87,7 +88,7 @@ class _Marks:
     """The words that stand for merge fields while Markdown is at work."""
 
     def __init__(self, content: Compiled) -> None:
-        literals, self._fields = content.pieces[::2], (*content.pieces[1::2], "unsubscribe")
+        literals, self._fields = content.pieces[::2], (*content.pieces[1::2], *_FOOTER)
         # Derived from the text, so that the text cannot contain it and the result is always the same.
         self._stem = "q" + sha256("\0".join(content.pieces).encode()).hexdigest()[:16]
         self._any = re.compile(rf"{self._stem}x(\d+)z")
@@ -95,7 +96,8 @@ class _Marks:
             self._mark(index) + literal for index, literal in enumerate(literals[1:])
         )
         self.source = re.sub(rf"<({self._any.pattern})>", r"\1", marked)
-        self.unsubscribe = self._mark(len(self._fields) - 1)
+        self.unsubscribe = self._mark(len(self._fields) - 2)
+        self.preferences = self._mark(len(self._fields) - 1)
 
     def _mark(self, index: int) -> str:
         return f"{self._stem}x{index}z"
@@ -189,6 +191,7 @@ def _text_footer(language: str, footer: Footer, marks: _Marks) -> str:
             wording.why_this_email(language, network=footer.network),
             f"{footer.network}, {_one_line(footer.postal_address)}",
             f"{wording.unsubscribe_label(language)}: {marks.unsubscribe}",
+            f"{wording.preferences_label(language)}: {marks.preferences}",
         )
     )
 
@@ -210,7 +213,9 @@ def _page(content: str, *, language: str, footer: Footer, marks: _Marks) -> str:
 <p style="{_SMALL}">{why}</p>
 <p style="{_SMALL}">{network}, {address}</p>
 <p style="{_SMALL}"><a href="{marks.unsubscribe}" style="{_STYLES["a"]}">\
-{html.escape(wording.unsubscribe_label(language))}</a></p>
+{html.escape(wording.unsubscribe_label(language))}</a> · \
+<a href="{marks.preferences}" style="{_STYLES["a"]}">\
+{html.escape(wording.preferences_label(language))}</a></p>
 </div>
 </body>
 </html>

@@ -86,7 +86,7 @@ def estimate(
     found: dict[str, Estimate] = defaultdict(lambda: Estimate(""))
     for ids in _in_parts(_recipients(conn, audience, terms, step)):
         claims = _claims(conn, ids)
-        told = composing.look_up(conn, claims, message)
+        told = composing.look_up(conn, claims, message, now=now)
         for ready in composing.compose(claims, Channel.SMS, message, told, identity, now):
             if isinstance(ready.item, Text):
                 found[ready.language].add(ready.item.body, measure(ready.item.body))

@@ -35,7 +35,7 @@ from database.upserts import insert_or
 from messages import audience as audiences
 from messages import counts
 from messages.batches import finish_if_done, open_batch
-from messages.eligibility import Terms, fates, terms_of
+from messages.eligibility import Terms, fates, take_turns, terms_of
 from messages.models import Delivery, Message, MessageStatus, Status
 
 CHUNK = 20_000  # contacts a transaction: holds SQLite's writer for about 0.2 s
@@ -53,9 +53,7 @@ def expand_chunk(
     conn: Connection, jobs: Jobs, message_id: int, *, now: datetime, chunk: int = CHUNK
 ) -> bool:
     """Write the deliveries of the next range of contacts; whether more are left to write."""
-    message = conn.execute(
-        select(Message).where(Message.id == message_id).with_for_update(key_share=True)
-    ).one_or_none()
+    message = _locked(conn, message_id)
     if message is None or message.status == MessageStatus.DRAFT or message.expanded_at is not None:
         return False
     last = _end_of_chunk(conn, message.expanded_to, chunk_size(message.expanded_to, chunk))
@@ -75,6 +73,17 @@ def expand_chunk(
         .values(expanded_to=last, expected=Message.expected + expected)
     )
     return True
+
+
+def _locked(conn: Connection, message_id: int) -> Row[Message] | None:
+    """Keep a message from everybody else, and wait for the other parts of the same alert.
+
+    Two parts written down at once would not see each other's people, and write to them twice.
+    """
+    root = select(Message.part_of).where(Message.id == message_id)
+    take_turns(conn, conn.scalar(root) or message_id)
+    mine = select(Message).where(Message.id == message_id)
+    return conn.execute(mine.with_for_update(key_share=True)).one_or_none()
 
 
 def chunk_size(expanded_to: int, most: int) -> int:

@@ -6,7 +6,8 @@ before alerts and alerts before campaigns; inside a class one turn each for the 
 network's own messages count as one), and inside a project one turn each for its messages. A
 committee's three thousand texts so never wait behind another's three hundred thousand.
 
-While a database that was put back from a backup is held, not even answers leave by themselves.
+While a database that was put back from a backup is held, not even answers leave by themselves; nor does
+anything while everything is locked (``database/locking.py``).
 
 A sender identity without tokens is passed over until they are there, and with it every less urgent
 message of that identity, or short texts would eat the tokens that a long one is waiting for.
@@ -52,6 +53,8 @@ WAITING = text(
     JOIN messages ON messages.id = under_way.id
     CROSS JOIN channels
     WHERE messages.status IN ('sending', 'stopped', 'expired')
+      AND (messages.status <> 'sending'
+           OR NOT EXISTS (SELECT 1 FROM locks WHERE ended_at IS NULL))
       AND (messages.priority > 0 OR NOT EXISTS (
         SELECT 1 FROM messages AS held
         WHERE held.status = 'paused' AND held.paused_because IN (:restored, :set_back)

@@ -58,6 +58,16 @@ SENTENCES: Mapping[str, _Sentence] = {
         en="Nobody is in this audience; choose other projects, tags or languages.",
         es="No hay nadie en este público; elija otros proyectos, etiquetas o idiomas.",
     ),
+    "nobody_joined": _Sentence(
+        en=(
+            "Nobody of the network's own is reached, and no committee has joined yet: ask them to"
+            " join, or write this as a committee's own alert."
+        ),
+        es=(
+            "No llega a nadie de la propia red, y ningún comité se ha sumado todavía: pídales que se"
+            " sumen, o escriba esto como alerta de un comité."
+        ),
+    ),
     "nobody_reached": _Sentence(
         en=("All {people} people in this audience would be left out; look at the reasons below."),
         es=("Las {people} personas de este público quedarían fuera; vea los motivos más abajo."),
@@ -83,6 +93,10 @@ SENTENCES: Mapping[str, _Sentence] = {
     "no_script": _Sentence(
         en="The call script is missing in {language}; write it.",
         es="Falta el guion de la llamada en {language}; escríbalo.",
+    ),
+    "no_letter": _Sentence(
+        en="The letter is missing in {language}; write its subject and its text.",
+        es="Falta la carta en {language}; escriba su asunto y su texto.",
     ),
     "bad_template": _Sentence(
         en="{reason}",
@@ -147,12 +161,46 @@ SENTENCES: Mapping[str, _Sentence] = {
     ),
     "unverified_office": _Sentence(
         en=(
-            "Nobody has checked the number of {name}, so it is not shown to anyone; check it "
-            "and note the day."
+            "Nobody has checked the number of {name}: call it or look it up, then say that you"
+            " checked it today, or take the office out of this alert."
         ),
         es=(
-            "Nadie ha verificado el número de {name}, así que no se muestra; verifíquelo y "
-            "anote la fecha."
+            "Nadie ha verificado el número de {name}: llame o búsquelo, luego indique que lo"
+            " verificó hoy, o quite esta oficina de la alerta."
+        ),
+    ),
+    "expired_office": _Sentence(
+        en=(
+            "The number of {name} was to be trusted until {day} only: call it or look it up, then"
+            " say that you checked it today, or take the office out of this alert."
+        ),
+        es=(
+            "El número de {name} era de fiar solo hasta el {day}: llame o búsquelo, luego indique"
+            " que lo verificó hoy, o quite esta oficina de la alerta."
+        ),
+    ),
+    "office_without_number": _Sentence(
+        en="{name} has no telephone number: add one, or take the office out of this alert.",
+        es="{name} no tiene número de teléfono: agregue uno, o quite esta oficina de la alerta.",
+    ),
+    "office_without_address": _Sentence(
+        en=(
+            "{name} has no email, fax or address to write to: add one, or take the office out of"
+            " this alert."
+        ),
+        es=(
+            "{name} no tiene correo, fax ni dirección a donde escribir: agregue uno, o quite esta"
+            " oficina de la alerta."
+        ),
+    ),
+    "no_script_of_ask": _Sentence(
+        en=(
+            "Ask {number} has a script of its own, but not in {language}; write it, or leave it"
+            " out in every language."
+        ),
+        es=(
+            "La petición {number} tiene un guion propio, pero no en {language}; escríbalo, o"
+            " quítelo en todos los idiomas."
         ),
     ),
     "no_link": _Sentence(
@@ -177,12 +225,34 @@ SENTENCES: Mapping[str, _Sentence] = {
     ),
     "foreign": _Sentence(
         en=(
-            "{people} people have numbers outside the US and Canada and are not texted, "
-            "because a text can put somebody in El Salvador at risk."
+            "{people} people have numbers outside the countries that your network texts "
+            "({countries}) and get no text: it would cost many times as much, and can put "
+            "somebody in El Salvador at risk."
         ),
         es=(
-            "{people} personas tienen números fuera de EE. UU. y Canadá y no reciben mensajes"
-            " de texto, porque pueden poner en riesgo a alguien en El Salvador."
+            "{people} personas tienen números de países a los que su red no manda mensajes de "
+            "texto (solo a {countries}) y no reciben ninguno: costaría mucho más y puede poner "
+            "en riesgo a alguien en El Salvador."
+        ),
+    ),
+    "countries_changed": _Sentence(
+        en=(
+            "The countries whose numbers may be texted have changed since this was written; "
+            "save it once more."
+        ),
+        es=(
+            "Los países cuyos números pueden recibir mensajes de texto cambiaron desde que se "
+            "escribió esto; guárdelo otra vez."
+        ),
+    ),
+    "over_budget": _Sentence(
+        en=(
+            "Its texts cost about {cost}, but its budget is {budget}: it will pause when that is "
+            "spent. Raise the budget, or write to fewer people."
+        ),
+        es=(
+            "Sus mensajes de texto cuestan unos {cost}, pero su presupuesto es de {budget}: se "
+            "pondrá en pausa cuando se agote. Suba el presupuesto o escriba a menos personas."
         ),
     ),
     "salvadoran_number": _Sentence(

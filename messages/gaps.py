@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from contacts.models import Channel
-from messages.composing import Compositions, member_names
+from messages.composing import Compositions, Lines, member_names
 from messages.eligibility import Terms
 from messages.prospects import EMPTY, Group
 from messages.rendering import CompiledEmail
 from messages.templates import Compiled
 
 REPRESENTATIVE = "rep_name"  # depends on a person's state and district
-
-Place = tuple[str, int | None]
 
 
 @dataclass(frozen=True)
@@ -37,13 +36,14 @@ def wanted(message: Compositions, terms: Terms) -> set[str]:
 
 
 def find_gaps(
-    conn: Connection, message: Compositions, groups: Sequence[Group], terms: Terms
+    conn: Connection, message: Compositions, groups: Sequence[Group], terms: Terms, *, now: datetime
 ) -> list[Gap]:
     """For every field without a default, the people it would be empty for.
 
     ``groups`` are a survey with the fields ``wanted``.
     """
-    nameless = _unrepresented(conn, groups) if REPRESENTATIVE in wanted(message, terms) else set()
+    named = REPRESENTATIVE in wanted(message, terms)
+    nameless = _unrepresented(conn, groups, now) if named else set()
     found: list[Gap] = []
     for channel in terms.channels:
         for language, text in _texts(message, channel).items():
@@ -79,13 +79,13 @@ def _readers(
             yield group
 
 
-def _missing(group: Group, name: str, nameless: set[Place]) -> int:
+def _missing(group: Group, name: str, nameless: set[Lines]) -> int:
     if name == REPRESENTATIVE:
         return group.count if group.place in nameless else 0
     return group.empty[name]
 
 
-def _unrepresented(conn: Connection, groups: Sequence[Group]) -> set[Place]:
-    """Places of people whose district is open, or whose seat is vacant."""
+def _unrepresented(conn: Connection, groups: Sequence[Group], now: datetime) -> set[Lines]:
+    """Places of people whose district is open, or whose seat has nobody in it whom we know."""
     places = {group.place for group in groups}
-    return places - set(member_names(conn, places))
+    return places - set(member_names(conn, places, now=now))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from contacts.countries import AT_HOME
 from messages.composing import Identity
 from messages.hours import DEFAULT, Hours
 
@@ -18,6 +19,10 @@ class HouseRules:
     default_language: str = "en"
     hours: Hours | None = DEFAULT  # when texts may arrive
     weekly_cap: int | None = None
+    countries: tuple[str, ...] = AT_HOME  # whose numbers may be texted
+    alert_budget_cents: int = (
+        0  # what an alert's texts may cost, unless it says otherwise; 0 = no limit
+    )
     cents_per_segment: Decimal = Decimal("0.83")
     undo_seconds: int = 60
     real_email: bool = False  # email leaves the house, so the law wants a postal address under it

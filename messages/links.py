@@ -19,6 +19,7 @@ from sqlalchemy import Connection, select
 from database.upserts import insert_or
 from messages.models import Link
 
+PROOF_FIELD = "{{ proof }}"  # in an answer's words, where the address that proves its reader ends
 LINK_FIELD = "link:"  # a tracked link's merge field is "link:" and its Link.id
 
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -32,7 +33,10 @@ _AS_RECEIPT = (_DIGITS + "-_").encode() * 4  # 64 of them, as in base 64 for add
 _PERSON_TOKEN = re.compile(rf"([1-9A-Za-z][0-9A-Za-z]{{0,10}})([0-9A-Za-z]{{{_MAC_DIGITS}}})")
 _PERSON = b"person's link"
 _RECEIPT = b"receipt"
-_PATHS = {"link": "a", "unsubscribe": "u"}
+_PROOF = b"proof of address"
+_PROOF_DIGITS = 22  # 131 bits: more is at stake, and an email has room
+_PROOF_TOKEN = re.compile(rf"([1-9A-Za-z][0-9A-Za-z]{{0,10}})([0-9A-Za-z]{{{_PROOF_DIGITS}}})")
+_PATHS = {"link": "a", "unsubscribe": "u", "preferences": "me"}
 
 # Up to a space, quote, brace or the middle of a Markdown link; not when a merge field goes on inside
 # the address, which makes it a different address per person.
@@ -94,6 +98,27 @@ def read_person_token(secret: str, token: str) -> int:
     return delivery_id
 
 
+def proof_token(secret: str, delivery_id: int) -> str:
+    """Name a copy to whoever reads it, and to nobody whom another address of ours was passed on to.
+
+    It stands only in answers that ask for a proof, and holds for them alone: see ``messages.proofs``.
+    """
+    made = blake2b(b"%d" % delivery_id, key=secret.encode(), person=_PROOF, digest_size=64)
+    mac = made.digest().translate(_AS_DIGIT, _LEFT_OUT)[:_PROOF_DIGITS].decode()
+    return f"{_leading(delivery_id)}{mac}"
+
+
+def read_proof_token(secret: str, token: str) -> int:
+    """The copy that a proof stands for. Raises BadToken."""
+    match = _PROOF_TOKEN.fullmatch(token)
+    if match is None:
+        raise BadToken("This address is incomplete: please open the link from the message again.")
+    delivery_id = _number(match[1])
+    if not compare_digest(proof_token(secret, delivery_id), token):
+        raise BadToken("This address is not valid: please open the link from the message again.")
+    return delivery_id
+
+
 def receipt_token(secret: str, delivery_id: int, attempt: int) -> str:
     """Return what proves that a callback is about this attempt of this delivery."""
     return tokens(secret).receipt(delivery_id, attempt)
@@ -107,8 +132,8 @@ def check_receipt(secret: str, delivery_id: int, attempt: int, token: str) -> bo
 def around_token(public_url: str, name: str) -> tuple[str, str]:
     """What stands before and after a person's token in the address that a merge field names.
 
-    ``link`` is their action page, ``unsubscribe`` leaves the list, ``link:7`` leads to a link of the
-    message.
+    ``link`` is their action page, ``unsubscribe`` leaves the list, ``preferences`` is what they choose,
+    ``link:7`` leads to a link of the message.
     """
     base = public_url.rstrip("/")
     if name.startswith(LINK_FIELD):

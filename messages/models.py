@@ -38,7 +38,7 @@ def _partial(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-# Tiny tables that every window rewrites: room for the new version on the same page, cleaned early.
+# Tiny tables that every window rewrites: room for new versions on the same page, cleaned early.
 REWRITTEN_OFTEN = {
     "fillfactor": 50,
     "autovacuum_vacuum_scale_factor": 0.0,
@@ -96,8 +96,7 @@ class Message(Base):
     audience: Mapped[dict[str, Any]]  # see messages/audience.py
     scopes: Mapped[list[Any]]  # consent scopes that cover it: "network", "project:3"
     default_language: Mapped[str] = mapped_column(String(8))  # for people whose own is missing
-    # Quiet hours for texts: {"opens": "10:00", "closes": "20:00", "sunday_opens": "12:00"};
-    # empty = none, as for an answer to what the person just sent.
+    # Quiet hours for texts, {} = none: {"opens": "10:00", "closes": "20:00", "sunday_opens": "12:00"}
     hours: Mapped[dict[str, Any]]
     sms_sender: Mapped[str]  # pace is kept per sender
     email_sender: Mapped[str]
@@ -116,6 +115,10 @@ class Message(Base):
     launched_by: Mapped[str]
     launched_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    part_of: Mapped[int | None] = mapped_column(index=True)  # a committee's part of that message
+    # Whose numbers it may text, with spaces between. Answers may go anywhere.
+    countries: Mapped[str] = mapped_column(server_default=text("'US CA PR VI GU AS MP'"))
+    budget_cents: Mapped[int] = mapped_column(server_default=text("0"))  # of its texts; 0 = none
 
 
 class MessageText(Base):
@@ -135,8 +138,8 @@ class MessageText(Base):
 class Delivery(Base):
     """One copy to one address, or the record of why there is none.
 
-    ``address`` is empty (NULL) for people who get no copy of their own: no address on this channel,
-    or one that somebody before them in this message shares. So everybody in the audience has a row.
+    Everybody in the audience has a row; ``address`` is empty (NULL) for those who have none on this
+    channel, or one that somebody before them in this message shares.
     """
 
     __tablename__ = "deliveries"
@@ -146,9 +149,8 @@ class Delivery(Base):
     contact_id: Mapped[int | None] = mapped_column(ForeignKey("contacts.id", ondelete="SET NULL"))
     channel: Mapped[str] = mapped_column(String(8))
     address: Mapped[str | None]
-    zone_set_id: Mapped[int | None] = mapped_column(
-        ForeignKey("zone_sets.id", ondelete="RESTRICT")
-    )  # frozen from the contact; not indexed: zone sets are never deleted
+    # Frozen from the contact; not indexed: zone sets are never deleted.
+    zone_set_id: Mapped[int | None] = mapped_column(ForeignKey("zone_sets.id", ondelete="RESTRICT"))
     status: Mapped[int] = mapped_column(SmallInteger)  # a Status; deliberately not indexed
     reason: Mapped[str] = mapped_column(String(64))  # why skipped, failed or unknown
     attempt: Mapped[int] = mapped_column(SmallInteger)
@@ -156,9 +158,7 @@ class Delivery(Base):
     owner: Mapped[str | None] = mapped_column(String(40))  # the sender that claimed it
     lease_until: Mapped[datetime | None]
     not_before: Mapped[datetime | None]  # back-off
-    provider_id: Mapped[str | None] = mapped_column(
-        String(80)
-    )  # not indexed: callbacks carry our id
+    provider_id: Mapped[str | None] = mapped_column(String(80))  # not indexed: ours comes back
     language: Mapped[str] = mapped_column(String(8))  # it was rendered in; "" before
     segments: Mapped[int] = mapped_column(SmallInteger)  # of the rendered text
     changed_at: Mapped[datetime]
@@ -166,6 +166,7 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("message_id", "channel", "address"),
         UniqueConstraint("contact_id", "message_id", "channel"),
+        Index("ix_deliveries_elsewhere", "message_id", **_partial("reason = 'another_project'")),
         # An id is never given twice: a late callback must not find somebody else's row.
         {
             "postgresql_with": {
@@ -236,6 +237,17 @@ class Pace(Base):
     # After a 429: the share of the rate that was left at ``slowed_at``; it grows back by itself.
     slowed: Mapped[float] = mapped_column(server_default=text("1"))
     slowed_at: Mapped[datetime | None]
+
+    __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)
+
+
+class Spending(Base):
+    """How many segments were sent from a budget's account: "message:5" or "day:2026-11-25"."""
+
+    __tablename__ = "spendings"
+
+    account: Mapped[str] = mapped_column(String(40), primary_key=True)
+    segments: Mapped[int]
 
     __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)
 

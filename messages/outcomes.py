@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from messages.control import leftover
+from messages.calling_off import leftover
 from messages.doubts import NOT_SENT_AGAIN
 from messages.models import Status
 from messages.providers.provider import (

@@ -9,15 +9,17 @@ differ, somebody was lost, and the screen says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
 from contacts.models import Channel
-from messages import counts, hours
-from messages.control import NoSuchMessage, leftover
+from messages import budgets, counts, hours
+from messages.calling_off import LIVE, leftover
+from messages.control import NoSuchMessage
 from messages.models import Message, MessageStatus, Status
 from messages.zones import Zones
 
@@ -41,6 +43,14 @@ class Equation:
     unknown: int = 0  # the answer was lost
     stopped: int = 0
     expired: int = 0
+
+    def __add__(self, other: Equation) -> Equation:
+        """Both accounts in one."""
+        summed: dict[str, Any] = {
+            each.name: _sum(getattr(self, each.name), getattr(other, each.name))
+            for each in fields(self)
+        }
+        return Equation(**summed)
 
     @property
     def accounted(self) -> int:
@@ -86,6 +96,41 @@ class Progress:
     expires_at: datetime | None
     finished_at: datetime | None
     paused_because: str
+    budget_cents: int  # 0 = no limit
+    spent_segments: int  # of its budget, where it has one
+
+
+def whole(root: Progress, parts: Sequence[Progress]) -> Progress:
+    """An alert that several committees send, as one: the sum of its parts.
+
+    It is being sent for as long as any part is.
+    """
+    every = [root, *parts]
+    statuses = {each.status for each in every}
+    live = [status for status in LIVE if status in statuses]
+    openings: Counter[datetime] = Counter()
+    channels: dict[Channel, Equation] = {}
+    for each in every:
+        openings.update(each.openings)
+        for channel, equation in each.channels.items():
+            channels[channel] = channels.get(channel, Equation()) + equation
+    return replace(
+        root,
+        status=live[0] if live else root.status,
+        expanded=all(each.expanded for each in every),
+        equation=sum((each.equation for each in parts), root.equation),
+        channels=channels,
+        openings=dict(sorted(openings.items())),
+        confirmed=sum(each.confirmed for each in every),
+        finished_at=None if live else root.finished_at,
+        paused_because=next((each.paused_because for each in every if each.paused_because), ""),
+    )
+
+
+def _sum(mine: Any, theirs: Any) -> Any:
+    if isinstance(mine, int):
+        return mine + theirs
+    return dict(sorted((Counter(mine) + Counter(theirs)).items()))
 
 
 def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
@@ -114,6 +159,10 @@ def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
         expires_at=message.expires_at,
         finished_at=message.finished_at,
         paused_because=message.paused_because,
+        budget_cents=message.budget_cents,
+        spent_segments=budgets.spent(conn, message.part_of or message_id)
+        if message.budget_cents
+        else 0,
     )
 
 

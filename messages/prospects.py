@@ -58,7 +58,7 @@ class Group:
     zone_set_id: int
     reasons: Mapping[Channel, str]  # why no copy on a channel; "" = a copy
     empty: Mapping[str, int]  # merge field -> how many of them have no value for it
-    place: tuple[str, int | None]  # state and district, where they were asked for
+    place: tuple[str, int | None, int]  # state, district and its Congress, where asked for
 
     @property
     def reached(self) -> bool:
@@ -80,7 +80,7 @@ def survey(
     tells people of different states and districts apart.
     """
     keep = [Contact.language, Contact.zone_set_id]
-    keep += [Contact.state, Contact.district] if by_place else []
+    keep += [Contact.state, Contact.district, Contact.district_congress] if by_place else []
     empty = [case((EMPTY[name], 1), else_=0).label(f"no_{name}") for name in fields]
     rows = prospects(audience, terms, keep=[*keep, *empty])
     alike = [rows.c[column.name] for column in keep] + [rows.c[each] for each in terms.channels]
@@ -205,5 +205,7 @@ def _group(row: Mapping[Any, Any], terms: Terms, fields: Sequence[str], *, by_pl
         zone_set_id=row["zone_set_id"],
         reasons={channel: row[channel] for channel in terms.channels},
         empty={name: row[f"no_{name}"] for name in fields},
-        place=(row["state"], row["district"]) if by_place else ("", None),
+        place=(
+            (row["state"], row["district"], row["district_congress"]) if by_place else ("", None, 0)
+        ),
     )

@@ -37,7 +37,7 @@ from database.handing import Handed, among, ids
 from database.tables import Id
 from database.upserts import insert_for
 from messages import counts, links
-from messages.control import LIVE, call_off
+from messages.calling_off import LIVE, call_off
 from messages.models import Delivery, Event, Message, Status
 from messages.outcomes import Next, advanced
 from messages.providers import sendgrid, twilio

@@ -243,7 +243,8 @@ class Reconciler:
             )
             for one in due
         ]
-        told = composing.look_up(conn, claims, message)
+        then = min(one.claimed_at for one in due)  # as they were composed
+        told = composing.look_up(conn, claims, message, now=then)
         ready = composing.compose(claims, Channel.SMS, message, told, self._identity, now)
         return {
             one.id: copy.item

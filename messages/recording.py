@@ -27,11 +27,12 @@ from contacts.models import Contact, Standing
 from database import handing
 from database.handing import Handed
 from messages import counts, doubts
-from messages.batches import of_message
-from messages.models import Delivery, Message, MessageStatus, Status
+from messages.batches import hold, of_message
+from messages.models import Delivery, MessageStatus, Status
 from messages.outcomes import Next, settled
 from messages.providers.provider import Accepted, Harm, Misconfigured, Outcome, Rejected
 from messages.rewriting import rewrite
+from representatives.maps import CONGRESS
 
 PERSON = (
     Contact.language,
@@ -41,6 +42,7 @@ PERSON = (
     Contact.zip,
     Contact.state,
     Contact.district,
+    Contact.district_congress,
 )
 """The columns of a ``Person``, in its order."""
 
@@ -74,6 +76,7 @@ class Person(NamedTuple):
     zip: str = ""
     state: str = ""
     district: int | None = None
+    district_congress: int = CONGRESS
 
 
 class Claim(NamedTuple):
@@ -364,9 +367,5 @@ def _paused_if_misconfigured(
     sentences = [item.outcome.sentence for item in done if isinstance(item.outcome, Misconfigured)]
     if not sentences or message_status != MessageStatus.SENDING:
         return message_status
-    conn.execute(
-        update(Message)
-        .where(Message.id == message_id, Message.status == MessageStatus.SENDING)
-        .values(status=MessageStatus.PAUSED, paused_because=sentences[0])
-    )
+    hold(conn, message_id, because=sentences[0])
     return MessageStatus.PAUSED

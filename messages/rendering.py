@@ -46,6 +46,7 @@ __all__ = [
 
 LONGEST_SUBJECT = 200
 TOKEN = "token"  # noqa: S105 - stands for a person's token in an address of ours; no author can write it
+PROOF = "proof"  # stands for what proves that somebody reads a copy's address; only answers have it
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class PersonValues:
     rep_name: str = ""
     link: str = ""  # their action page
     unsubscribe: str = ""  # where they leave the list
+    preferences: str = ""  # where they choose what they get
     links: Mapping[int, str] = field(default_factory=dict)  # their tracked address of each Link.id
 
 
@@ -107,7 +109,7 @@ def placed(
         text=_in_place(words.text, public_url),
         html=_in_place(words.html, html.escape(public_url)),
     )
-    fields = {*done.subject[1::2], *done.text[1::2], *done.html[1::2]} - {TOKEN}
+    fields = {*done.subject[1::2], *done.text[1::2], *done.html[1::2]} - {TOKEN, PROOF}
     return Version(language, done, sorted(fields), {**defaults, **own})
 
 

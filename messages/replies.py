@@ -6,24 +6,28 @@ holds. Unknown senders are heard too: somebody may ask to leave from a second ph
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, insert
 
-from actions import responses, targets
+from actions import responses
 from actions.models import Outcome
-from contacts import consent
+from contacts import consent, sign_ups
+from contacts.countries import AT_HOME
 from contacts.models import NETWORK, Channel, Standing
 from database.jobs import Jobs
-from messages import wording
+from messages import accounts, attributing, joining, wording
 from messages.answers import answer
-from messages.control import cancel_pending
+from messages.attributing import Meant
+from messages.calling_off import cancel_pending
 from messages.correspondents import Correspondent, correspondent
 from messages.models import Reply, ReplyVerdict
+from messages.prompt_models import Suggestion
 from messages.providers.provider import Inbound
 from messages.wording import Purpose
-from messages.words import Understood, understand
+from messages.words import CODES, Understood, understand
 
 SUPPORTER = "supporter"  # who acted, in the ledger of consent
 AUTOMATIC = "automatic"  # who handled a reply that nobody needs to read
@@ -48,6 +52,7 @@ class _Desk:
     understood: Understood
     language: str
     network: str
+    countries: Sequence[str]
     now: datetime
 
 
@@ -58,11 +63,12 @@ def receive(
     *,
     network: str,
     default_language: str,
+    countries: Sequence[str] = AT_HOME,
     now: datetime,
 ) -> ReplyVerdict:
     """Act on what somebody sent us and keep it; whatever no rule settles waits in the inbox.
 
-    ``network`` is the name our answers are signed with.
+    ``network`` is the name our answers are signed with; numbers of ``countries`` may be texted.
     """
     writer = correspondent(conn, inbound.channel, inbound.address)
     understood = _understood(inbound, writer.standing)
@@ -74,6 +80,7 @@ def receive(
         understood=understood,
         language=_language(understood, writer.language, default_language),
         network=network,
+        countries=countries,
         now=now,
     )
     settled = _act(desk)
@@ -95,12 +102,13 @@ def _act(desk: _Desk) -> bool:
         case ReplyVerdict.OUTCOME:
             return _record_outcome(desk, desk.understood.outcome)
         case ReplyVerdict.OTHER:
-            return False
+            return _join(desk) or _told(desk)
 
 
 def _opt_out(desk: _Desk) -> bool:
     """The person leaves; one confirmation, unless the carrier gave it or they had left before."""
     _refuse(desk, Standing.OPTED_OUT)
+    sign_ups.forget(desk.conn, desk.inbound.channel, desk.inbound.address)
     cancel_pending(
         desk.conn,
         channel=desk.inbound.channel,
@@ -133,9 +141,26 @@ def _opt_in(desk: _Desk) -> bool:
         actor=SUPPORTER,
         now=desk.now,
     )
+    clear = joining.came_back(desk.conn, desk.inbound, language=desk.language, now=desk.now)
     if desk.writer.standing is not Standing.GRANTED:
         _answer(desk, Purpose.OPTED_IN)
-    return True
+    return clear
+
+
+def _join(desk: _Desk) -> bool:
+    """A project's keyword, or the yes to a sign-up; whatever else it is, a person reads it."""
+    return joining.heard(
+        desk.conn,
+        desk.jobs,
+        desk.inbound,
+        contact_id=desk.writer.contact_id,
+        latest_message=desk.writer.message_id,
+        language=desk.writer.language,
+        default_language=desk.language,
+        network=desk.network,
+        countries=desk.countries,
+        now=desk.now,
+    )
 
 
 def _help(desk: _Desk) -> bool:
@@ -146,30 +171,61 @@ def _help(desk: _Desk) -> bool:
 
 def _record_outcome(desk: _Desk, outcome: Outcome | None) -> bool:
     """Record a call; a code from nobody we know, or about no action, is for a person to read."""
-    contact_id, action_id = desk.writer.contact_id, desk.writer.action_id
-    if outcome is None or contact_id is None or action_id is None:
+    understood = desk.understood
+    meant = attributing.meant(
+        desk.conn,
+        desk.writer,
+        said=understood.rest,
+        corrects=understood.corrects,
+        now=desk.now,
+    )
+    if outcome is None or meant is None or meant.is_open:
         return False
+    _write_response(desk, meant, outcome)
+    return True
+
+
+def _told(desk: _Desk) -> bool:
+    """A name and a code after it: "Markey 2". Anything else is for a person to read."""
+    found = accounts.office_then_code(desk.inbound.body)
+    if found is None:
+        return False
+    meant = attributing.meant(desk.conn, desk.writer, said=found[0], now=desk.now)
+    if meant is None or meant.is_open or not meant.by_name:
+        return False
+    _write_response(desk, meant, CODES[found[1]])
+    return True
+
+
+def _write_response(desk: _Desk, meant: Meant, outcome: Outcome) -> None:
     said = desk.inbound.body.strip()
     responses.record(
         desk.conn,
-        action_id,
-        contact_id=contact_id,
-        target=_target(desk.conn, action_id, contact_id),
+        meant.action_id,
+        contact_id=desk.writer.contact_id,
+        target=meant.target,
         outcome=outcome,
         channel=desk.inbound.channel,
         note=said if len(said) > len("1.") else "",
         now=desk.now,
     )
-    return True
+    if (
+        desk.writer.standing is not Standing.OPTED_OUT
+        and meant.prompt_id is not None
+        and attributing.first_thanks(desk.conn, meant.prompt_id, now=desk.now)
+    ):
+        _answer(desk, Purpose.NOTED)
 
 
-def _target(conn: Connection, action_id: int, contact_id: int) -> str:
-    """The first of the person's offices they have not told us about; the last, if they have of all."""
-    place = targets.place_of_contact(conn, contact_id)
-    keys = [target.key for target in targets.targets_for(conn, action_id, place).with_phone]
-    told = responses.told_so_far(conn, action_id, contact_id=contact_id)
-    open_keys = [key for key in keys if key not in told]
-    return (open_keys or keys[-1:] or [""])[0]
+def _suggest(desk: _Desk, reply_id: int) -> None:
+    """Beside a reply that waits: what it seems to tell, and of which office."""
+    body = desk.inbound.body
+    outcome = desk.understood.outcome or accounts.outcome_told(body)
+    meant = attributing.meant(desk.conn, desk.writer, said=body, now=desk.now)
+    if outcome is None or meant is None:
+        return
+    row = {"reply_id": reply_id, "action_id": meant.action_id, "target": meant.target}
+    desk.conn.execute(insert(Suggestion).values(**row, outcome=outcome))
 
 
 def _refuse(desk: _Desk, standing: Standing) -> None:
@@ -205,8 +261,9 @@ def _answer(desk: _Desk, purpose: Purpose) -> None:
 
 
 def _keep(desk: _Desk, *, settled: bool) -> None:
-    desk.conn.execute(
-        insert(Reply).values(
+    kept = (
+        insert(Reply)
+        .values(
             channel=desk.inbound.channel,
             address=desk.inbound.address,
             contact_id=desk.writer.contact_id,
@@ -217,7 +274,11 @@ def _keep(desk: _Desk, *, settled: bool) -> None:
             handled_at=desk.now if settled else None,
             handled_by=AUTOMATIC if settled else "",
         )
+        .returning(Reply.id)
     )
+    reply_id = desk.conn.execute(kept).scalar_one()
+    if not settled:
+        _suggest(desk, reply_id)
 
 
 def _understood(inbound: Inbound, standing: Standing | None) -> Understood:

@@ -20,8 +20,9 @@ from database.clock import SLACK, Clock
 from database.jobs import Jobs
 from messages import pacing
 from messages.batches import look_again, reap
-from messages.control import LIVE
-from messages.models import Batch, Delivery, Message, MessageStatus, SenderRun
+from messages.calling_off import LIVE
+from messages.control import pause_all
+from messages.models import Batch, Delivery, SenderRun
 from messages.remembering import Remembered
 
 PERIOD = timedelta(minutes=10)
@@ -83,11 +84,11 @@ def begin(
     if lost:
         warnings.append(f"{lost} copies were on the wire when a sender died; they are now unknown.")
     if unclean_starts and crashed >= unclean_starts:
-        _pause_all(conn, BROKEN, (MessageStatus.SENDING,))
+        pause_all(conn, BROKEN)
         warnings.append(BROKEN)
     if held:
         # Those that a person had paused in the old copy, too: their resume would know nothing of it.
-        _pause_all(conn, held, LIVE)
+        pause_all(conn, held, among=LIVE)
         warnings.append(held)
         if also_hold is not None:
             also_hold(conn, now)
@@ -171,14 +172,6 @@ def _crashed(conn: Connection, now: datetime, *, alone: bool) -> int:
             or_(SenderRun.seen_at < now - UNSEEN, SenderRun.died_at.is_not(None))
         )
     return conn.execute(unclean).scalar_one()
-
-
-def _pause_all(conn: Connection, because: str, among: Sequence[MessageStatus]) -> None:
-    conn.execute(
-        update(Message)
-        .where(Message.status.in_(among))
-        .values(status=MessageStatus.PAUSED, paused_because=because)
-    )
 
 
 def _why_held(

@@ -26,7 +26,9 @@ from database.clock import Clock, Watched, database_now
 from database.engine import Database
 from database.jobs import Handler, Jobs
 from messages import batches, claims, composing, control, expanding, finding, pacing, runs
-from messages.claims import Limits, Window
+from messages.allowances import Limits
+from messages.budgets import FREE, Tariff
+from messages.claims import Window
 from messages.composing import Compositions, Identity, Kept, LookedUp, Ready
 from messages.providers.provider import NotSent, Outcome, Provider, Unknown
 from messages.recording import Done
@@ -48,6 +50,7 @@ class Policy:
     answer_time: timedelta = timedelta(seconds=25)  # kept free before a lease ends
     slice: timedelta = timedelta(seconds=2)  # then a batch makes room for more urgent ones
     pace: Mapping[Channel, float] = field(default_factory=dict)  # tokens per second, 0 = no limit
+    tariff: Tariff = FREE
     unclean_starts: int = 3  # within ten minutes; then everything is paused. 0 = never
 
 
@@ -335,12 +338,9 @@ class Sender:
         return window
 
     def _limits(self, channel: Channel) -> Limits:
-        rate = self._policy.pace.get(channel, 0.0)
-        provider = self._providers[channel]
-        copies = provider.window if provider.bulk else min(self._policy.window, provider.window)
-        if rate > 0:
-            copies = max(1, min(copies, int(rate)))
-        return Limits(copies, rate, self._policy.lease)
+        policy, provider = self._policy, self._providers[channel]
+        copies = provider.window if provider.bulk else min(policy.window, provider.window)
+        return Limits(copies, policy.pace.get(channel, 0.0), policy.lease, policy.tariff)
 
     async def _send(self, window: Window, claimed_at: float) -> list[Done]:
         """Compose and send a window. Whatever goes wrong, every claim comes back as something."""
@@ -379,7 +379,7 @@ class Sender:
         self, conn: Connection, window: Window
     ) -> tuple[Compositions, Mapping[int, LookedUp]]:
         message = self._kept.get(conn, window.message_id, self._identity)
-        return message, composing.look_up(conn, window.claims, message)
+        return message, composing.look_up(conn, window.claims, message, now=self._clock(conn))
 
     async def _provide(
         self, channel: Channel, items: Sequence[Ready], claimed_at: float

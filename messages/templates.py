@@ -28,10 +28,11 @@ FIELDS: Mapping[str, int] = {
     "rep_name": 60,
     "link": 100,
     "unsubscribe": 100,
+    "preferences": 100,
 }
 """The merge fields there are, and the most characters a value brings."""
 
-ADDRESSES = frozenset({"link", "unsubscribe"})
+ADDRESSES = frozenset({"link", "unsubscribe", "preferences"})
 """The fields that are an address of ours, made for each copy; tracked links are, too."""
 
 # What people write who come from other tools or think in Spanish.
@@ -56,6 +57,7 @@ _OTHER_NAMES = {
     "url": "link",
     "enlace": "link",
     "baja": "unsubscribe",
+    "preferencias": "preferences",
 }
 
 _FIELD = re.compile(r"\{\{([^{}\n]*)\}\}")

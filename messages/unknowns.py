@@ -13,10 +13,12 @@ from typing import Any
 import structlog
 from sqlalchemy import ColumnElement, Connection, Row, and_, select, update
 
+from database import locking
 from database.jobs import Jobs
 from messages import counts, doubts
 from messages.batches import reopen
-from messages.control import LIVE, NotNow
+from messages.calling_off import LIVE
+from messages.control import NotNow
 from messages.doubts import Closed
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 
@@ -38,15 +40,19 @@ def approve_another_send(
     now: datetime,
     attempt: int | None = None,
 ) -> None:
-    """Let an unknown copy be sent once more. Raises NotNow when it is not, or its message ended.
+    """Let an unknown copy be sent once more. Raises NotNow when it is not, or its message ended, and
+    Locked while everything is.
 
     ``attempt``: only if this is the try that is unknown. Whether the person may still be written to
     is asked again by the claim.
     """
+    locking.require_unlocked(conn)
     batch = _batch(conn, delivery_id)
     row = _locked(conn, delivery_id)
     if batch is None or row.status != Status.UNKNOWN or attempt not in (None, row.attempt):
         raise NotNow(NO_LONGER)
+    if row.address is None:
+        raise NotNow("nobody knows any more whose copy this was; it cannot be sent again")
     _require_alive(conn, row.message_id)
     conn.execute(
         update(Delivery)
@@ -117,6 +123,7 @@ def _locked(conn: Connection, delivery_id: int) -> Any:
             Delivery.attempt,
             Delivery.reason,
             Delivery.zone_set_id,
+            Delivery.address,
         )
         .where(Delivery.id == delivery_id)
         .with_for_update()

@@ -11,6 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from messages.sms import plain_twin
+
+LONGEST_PROJECT = 50  # characters of its name
+
 
 class Purpose(StrEnum):
     """What an automatic answer is for."""
@@ -18,6 +22,11 @@ class Purpose(StrEnum):
     OPTED_OUT = "opted_out"  # the one confirmation: nothing but that, as the law asks
     OPTED_IN = "opted_in"
     HELP = "help"  # who writes, about what, and how to leave
+    CONFIRM = "sign_up"  # whether they signed up: nothing else is sent before they say so
+    JOINED = "joined"  # they have
+    NEW_ADDRESS = "new_address"  # whether they want to be written to here
+    PRIVATE = "own_page"  # the way to what we hold on them
+    NOTED = "noted"  # thanks for telling how a call went
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +42,63 @@ class _Phrases:
     opt_out_line: str
     why: str
     unsubscribe: str
+    preferences: str
     answers: Mapping[Purpose, Said]
+    reminder: Said
+    how_it_went: str
+    how_it_went_nameless: str
 
 
+# Asked in one language when it is known, and in both when somebody's first word was a keyword.
+CONFIRM_IN_BOTH = (
+    "{network}: Reply YES for our alerts, 2-6 a month. Msg & data rates may apply. STOP = out, HELP. / "
+    "Responda SI para recibir alertas. ALTO = salir, AYUDA."
+)
+_LETTERS = {
+    ("en", Purpose.CONFIRM): (
+        "Somebody, we hope you, asked for alerts from {network} at this email address.\n\n"
+        "Was it you? Open this page and press the button:\n{link}\n\n"
+        "Was it not? Do nothing. Without your yes we send nothing more, and forget the address in a week."
+    ),
+    ("es", Purpose.CONFIRM): (
+        "Alguien, esperamos que usted, pidió alertas de {network} para esta dirección de correo.\n\n"
+        "¿Fue usted? Abra esta página y presione el botón:\n{link}\n\n"
+        "¿No fue usted? No haga nada. Sin su sí no le enviaremos nada más, y en una semana borramos la "
+        "dirección."
+    ),
+    ("en", Purpose.NEW_ADDRESS): (
+        "Somebody, we hope you, wants {network} to write to this email address from now on.\n\n"
+        "Was it you? Open this page and press the button:\n{link}\n\n"
+        "Was it not? Do nothing. Without your yes nothing changes."
+    ),
+    ("es", Purpose.NEW_ADDRESS): (
+        "Alguien, esperamos que usted, quiere que {network} escriba a esta dirección de correo de ahora en "
+        "adelante.\n\n¿Fue usted? Abra esta página y presione el botón:\n{link}\n\n"
+        "¿No fue usted? No haga nada. Sin su sí no cambia nada."
+    ),
+    ("en", Purpose.PRIVATE): (
+        "This page shows what {network} holds about you. There you can correct it, download it or have it "
+        "deleted:\n{link}\n\nIt works for one day. Please do not pass this email on: whoever has the "
+        "link can do the same.\n\nYou did not ask for it? Do nothing."
+    ),
+    ("es", Purpose.PRIVATE): (
+        "Esta página muestra lo que {network} guarda sobre usted. Ahí puede corregirlo, descargarlo o "
+        "pedir que se borre:\n{link}\n\nFunciona por un día. Por favor no reenvíe este correo: quien "
+        "tenga el enlace puede hacer lo mismo.\n\n¿No lo pidió? No haga nada."
+    ),
+}
+
+_CODES_EN = "Reply 1 spoke, 2 voicemail, 3 no answer, 4 wrong number, or tell us in your words."
+_CODES_ES = (
+    "Responda 1 si le atendieron, 2 si pudo dejar mensaje, 3 si nadie contesta, 4 si esa no es la "
+    "oficina, o cuente con sus palabras."
+)
 _PHRASES = {
     "en": _Phrases(
         opt_out_line="Reply STOP to opt out.",
         why="You get this email because you signed up with {network}.",
         unsubscribe="Unsubscribe",
+        preferences="Change what you get",
         answers={
             Purpose.OPTED_OUT: Said(
                 "You are unsubscribed",
@@ -56,12 +114,44 @@ _PHRASES = {
                 "{network}: We send alerts about our sister cities in El Salvador. "
                 "Msg & data rates may apply. Reply STOP to opt out.",
             ),
+            Purpose.CONFIRM: Said(
+                "Please confirm: alerts from {network}",
+                "{network}: Reply YES to get our alerts, 2-6 a month. "
+                "Msg & data rates may apply. HELP for help, STOP to opt out.",
+            ),
+            Purpose.JOINED: Said(
+                "You are on the list",
+                "{network}: You are on the list for our alerts, 2-6 a month. "
+                "Msg & data rates may apply. HELP for help, STOP to opt out.",
+            ),
+            Purpose.NEW_ADDRESS: Said(
+                "Is this your new address? {network}",
+                "{network}: Somebody gave this number as their new one for our alerts. "
+                "Was it you? Reply YES. If not, do nothing. STOP to opt out.",
+            ),
+            Purpose.PRIVATE: Said(
+                "Your data with {network}",
+                "{network}: What we hold about you (for 24 hours): {link} "
+                "Do not pass it on. STOP to opt out.",
+            ),
+            Purpose.NOTED: Said(
+                "Thank you for your call",
+                "{network}: Thank you for your call! We have noted how it went. "
+                "If that was the wrong number to press, just reply again.",
+            ),
         },
+        reminder=Said(
+            "You asked us to remind you of your call",
+            "You asked for a reminder: {office} should answer now. Number and script: {{{{ link }}}}",
+        ),
+        how_it_went="How did your call to {office} go? " + _CODES_EN,
+        how_it_went_nameless="How did your call go? " + _CODES_EN,
     ),
     "es": _Phrases(
         opt_out_line="Responda ALTO para salir.",
         why="Recibe este correo porque se inscribió con {network}.",
         unsubscribe="Darse de baja",
+        preferences="Cambiar lo que recibe",
         answers={
             Purpose.OPTED_OUT: Said(
                 "Le dimos de baja",
@@ -76,7 +166,39 @@ _PHRASES = {
                 "{network}: Enviamos alertas sobre nuestras ciudades hermanas en El Salvador. "
                 "Pueden aplicarse tarifas de mensajes y datos. Responda ALTO para salir.",
             ),
+            Purpose.CONFIRM: Said(
+                "Por favor confirme: alertas de {network}",
+                "{network}: Responda SI para recibir nuestras alertas, de 2 a 6 al mes. "
+                "Pueden aplicarse tarifas de mensajes y datos. AYUDA, o ALTO para salir.",
+            ),
+            Purpose.JOINED: Said(
+                "Ya recibe nuestras alertas",
+                "{network}: Listo, le enviaremos alertas, de 2 a 6 al mes. "
+                "Pueden aplicarse tarifas de mensajes y datos. AYUDA, o ALTO para salir.",
+            ),
+            Purpose.NEW_ADDRESS: Said(
+                "¿Es esta su nueva dirección? {network}",
+                "{network}: Alguien dio este celular como suyo para nuestras alertas. "
+                "Si fue usted, responda SI. Si no, no haga nada. ALTO para salir.",
+            ),
+            Purpose.PRIVATE: Said(
+                "Sus datos en {network}",
+                "{network}: Lo que guardamos sobre usted (vale 24 horas): {link} "
+                "No lo comparta. ALTO para salir.",
+            ),
+            Purpose.NOTED: Said(
+                "Gracias por su llamada",
+                "{network}: ¡Muchas gracias por su llamada! Queda anotada. "
+                "Si puso otro dato por error, responda de nuevo.",
+            ),
         },
+        reminder=Said(
+            "El recordatorio que nos encargó",
+            "El aviso que usted quiso: a esta hora atiende {office}. Llame desde su hoja: "
+            "{{{{ link }}}}",
+        ),
+        how_it_went="¿Qué tal su llamada a {office}? " + _CODES_ES,
+        how_it_went_nameless="¿Qué tal su llamada? " + _CODES_ES,
     ),
 }
 
@@ -100,10 +222,52 @@ def says_how_to_opt_out(text: str) -> bool:
     return _OPT_OUT_SAID.search(text) is not None
 
 
-def answer(purpose: Purpose, language: str, *, network: str) -> Said:
-    """Return what we answer by ourselves, signed with the network's name."""
+def answer(
+    purpose: Purpose, language: str, *, network: str, project: str = "", link: str = ""
+) -> Said:
+    """Return what we answer by ourselves, signed with the network's name, and a project's if it is about it."""
     said = _phrases(language).answers[purpose]
-    return Said(said.subject, said.words.format(network=network))
+    words = said.words.format(network=_signed(network, plain_twin(project)), link=link)
+    return Said(said.subject.format(network=network), words)
+
+
+def confirm_in_both(network: str, project: str) -> str:
+    """Return the text that asks somebody of unknown language whether they want to join."""
+    return CONFIRM_IN_BOTH.format(network=_signed(network, plain_twin(project)))
+
+
+def letter(
+    purpose: Purpose, language: str, *, network: str, project: str = "", link: str = ""
+) -> Said:
+    """Return what an answer says as an email, with an address of ours in it."""
+    said = _phrases(language).answers[purpose]
+    words = _LETTERS.get((language, purpose)) or _LETTERS["en", purpose]
+    told = words.format(network=_signed(network, project), link=link)
+    return Said(said.subject.format(network=network), told)
+
+
+def _signed(network: str, project: str) -> str:
+    """Who asks; a long name of a project must not make a second text of it."""
+    return f"{network} ({_unbraced(project)[:LONGEST_PROJECT]})" if project else network
+
+
+def reminder(language: str, office: str) -> Said:
+    """The text, or email, that somebody asked for: the office answers now."""
+    said = _phrases(language).reminder
+    return Said(said.subject, said.words.format(office=_unbraced(office)))
+
+
+def how_it_went(language: str, office: str) -> str:
+    """The question how a call went; without an office, where none could be named."""
+    phrases = _phrases(language)
+    if not office:
+        return phrases.how_it_went_nameless
+    return phrases.how_it_went.format(office=_unbraced(office))
+
+
+def _unbraced(name: str) -> str:
+    """A name that cannot be mistaken for a merge field."""
+    return name.replace("{", "").replace("}", "")
 
 
 def why_this_email(language: str, *, network: str) -> str:
@@ -114,6 +278,11 @@ def why_this_email(language: str, *, network: str) -> str:
 def unsubscribe_label(language: str) -> str:
     """Return the words of the footer's link."""
     return _phrases(language).unsubscribe
+
+
+def preferences_label(language: str) -> str:
+    """Return the words of the footer's link to what a person may choose."""
+    return _phrases(language).preferences
 
 
 def _phrases(language: str) -> _Phrases:

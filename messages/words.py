@@ -32,7 +32,7 @@ from messages.vocabulary import (
 )
 
 _LONGEST = 2_000  # a stop word later than that is found by the person who reads the inbox
-_CODES = {
+CODES = {
     "1": Outcome.SPOKE,
     "2": Outcome.VOICEMAIL,
     "3": Outcome.NO_ANSWER,
@@ -41,6 +41,11 @@ _CODES = {
 _CODE = re.compile(
     r"[\W_]*(?:(?:option|opcion|code|codigo|answer|respuesta|press)\s+)?([1-4])(?![\w/%])(.*)",
     re.DOTALL,
+)
+# "No, 2", "perdón: 3", "I meant 1".
+_CORRECTS = re.compile(
+    r"[\W_]*(?:(?:no|nope|sorry|oops|ups|wait|actually|correction|i meant?|it was|was|perdon|disculpe|disculpa"
+    r"|correccion|quise decir|quiero decir|digo|mejor dicho|era|fue)[\W_]+)+"
 )
 _GOES_ON_AS_NUMBER = re.compile(r"[\W_]*\d")
 _AROUND_STOP = frozenset(STOP) | COURTESY | FILLERS
@@ -55,6 +60,8 @@ class Understood:
     verdict: ReplyVerdict
     outcome: Outcome | None = None  # with the verdict OUTCOME
     language: str = ""  # of the word that decided; "" where it belongs to no language
+    rest: str = ""  # what stands beside an outcome's code
+    corrects: bool = False  # takes back what was told before: "no, 2"
 
 
 def understand(body: str, *, opted_out: bool = False) -> Understood:
@@ -63,6 +70,12 @@ def understand(body: str, *, opted_out: bool = False) -> Understood:
     if REACTION.fullmatch(text):
         return Understood(ReplyVerdict.OTHER)
     return _whole(_words(text), opted_out=opted_out) or _sentence(text)
+
+
+def bare(body: str) -> str:
+    """What a text comes to without case, accents, signs and courtesy: "¡Sí, por favor!" is "si"."""
+    text = unicodedata.normalize("NFKC", body).strip()[:_LONGEST]
+    return " ".join(word for word in _words(text) if word not in COURTESY)
 
 
 def _whole(words: list[str], *, opted_out: bool) -> Understood | None:
@@ -80,10 +93,13 @@ def _whole(words: list[str], *, opted_out: bool) -> Understood | None:
 
 def _sentence(text: str) -> Understood:
     code, rest = _code(text)
+    corrects = not code
+    if corrects:
+        code, rest = _correction(folded(text))
     if _may_mean_stop(rest if code else text):
         return Understood(ReplyVerdict.MAYBE_OPT_OUT)
     if code:
-        return Understood(ReplyVerdict.OUTCOME, outcome=_CODES[code])
+        return Understood(ReplyVerdict.OUTCOME, CODES[code], rest=rest.strip(), corrects=corrects)
     if WRONG_NUMBER.search(" ".join(_words(text))):
         return Understood(ReplyVerdict.MAYBE_OPT_OUT)
     return Understood(ReplyVerdict.OTHER)
@@ -117,6 +133,16 @@ def _code(text: str) -> tuple[str, str]:
         return "", ""
     counted = match[2].startswith(" ") and _words(match[2])[:1]
     return ("", "") if counted and counted[0] in COUNTED else (match[1], match[2])
+
+
+def _correction(text: str) -> tuple[str, str]:
+    """The same for a code that takes back another: "no, 2". But "no 1 answered" is none."""
+    before = _CORRECTS.match(text)
+    if before is None:
+        return "", ""
+    code, rest = _code(text[before.end() :])
+    clear = not _words(rest) or re.search(r"[^\w\s]", before[0])
+    return (code, rest) if clear else ("", "")
 
 
 def _without_marks(text: str) -> str:

@@ -1,45 +1,33 @@
-"""Who is at the console, and what may they see: sign-in, sessions and sign-out.
+"""Sign in: a password, then the second step of those who have one.
 
-Failed sign-ins are rows, so limits survive a restart. An attempt counts before the password is
-looked at: a hundred guesses sent at once are a hundred attempts.
+Nothing tells a stranger whether an account exists: the same words, the same time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from database.engine import Database
 from database.tables import folded
-from organizers import audit
-from organizers.models import Organizer, OrganizerProject, Session, SignInAttempt
+from organizers import attempts, audit, factors, passkeys, sessions
+from organizers.models import Organizer, OrganizerProject
 from organizers.passwords import hashed, matches
+from organizers.roles import NETWORKS, Grant
+from organizers.sessions import Proof
 
-IDLE = timedelta(hours=12)
-ABSOLUTE = timedelta(days=7)
-WINDOW = timedelta(minutes=15)
 TRIES_HERE = 5  # for one account from one network address
 TRIES_ACCOUNT = 30  # from anywhere: high, so that a stranger cannot easily lock an organizer out
 TRIES_ADDRESS = 30  # for any account
-TOUCH = timedelta(minutes=5)  # how exact ``seen_at`` needs to be
+TRIES_CODE = 5  # of a second step: a million codes, and each good for a minute
 
 
 class WrongSignIn(Exception):
     """The email address or the password is not right. Check both and try again."""
-
-
-class TooManyAttempts(Exception):
-    """Too many attempts. Wait 15 minutes and try again."""
-
-
-class NotSignedIn(Exception):
-    """Your session has ended. Sign in again."""
 
 
 class OrganizerExists(ValueError):
@@ -47,25 +35,11 @@ class OrganizerExists(ValueError):
 
 
 @dataclass(frozen=True)
-class Viewer:
-    """A signed-in organizer."""
+class SignedIn:
+    """A session's token; ``half`` when a second step is still to come."""
 
-    organizer_id: int
-    name: str
-    language: str
-    network: bool  # serves the whole network
-    projects: tuple[int, ...]
-    csrf_token: str = ""
-
-    @property
-    def within(self) -> tuple[int, ...] | None:
-        """The projects whose people and messages they see; None means all of them."""
-        return None if self.network else self.projects
-
-    @property
-    def actor(self) -> str:
-        """How records name them."""
-        return f"organizer:{self.organizer_id}"
+    token: str
+    half: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,32 +58,67 @@ def create_organizer(
     password: str,
     now: datetime,
     language: str = "en",
-    network: bool = False,
-    projects: Sequence[int] = (),
+    grants: Mapping[int, Grant] | None = None,
 ) -> int:
-    """Add an organizer; raise WeakPassword or OrganizerExists."""
+    """Add an organizer with a role in each of some projects (``NETWORKS``: in the network's office).
+
+    Raises WeakPassword or OrganizerExists.
+    """
+    return add_organizer(
+        conn,
+        name=name,
+        email=email,
+        password_hash=hashed(password),
+        language=language,
+        grants=grants or {},
+        now=now,
+    )
+
+
+def add_organizer(
+    conn: Connection,
+    *,
+    name: str,
+    email: str,
+    password_hash: str,
+    language: str,
+    grants: Mapping[int, Grant],
+    now: datetime,
+) -> int:
+    """Do the same for a password that is hashed already: hashing is slow, a transaction must not be."""
     if conn.scalar(select(Organizer.id).where(Organizer.email == folded(email))):
         raise OrganizerExists(f"there is already an organizer with the address {email}")
+    office = grants.get(NETWORKS)
     values = {
         "name": name,
         "email": folded(email),
-        "password_hash": hashed(password),
+        "password_hash": password_hash,
         "language": language,
-        "network": network,
+        "network": office is not None,
+        "exports": office is not None and office.exports,
+        "totp_secret": "",
+        "totp_step": 0,
         "created_at": now,
     }
     organizer_id = conn.scalars(insert(Organizer).values(values).returning(Organizer.id)).one()
-    for project_id in projects:
-        conn.execute(
-            insert(OrganizerProject).values(organizer_id=organizer_id, project_id=project_id)
-        )
+    for project_id, grant in grants.items():
+        if project_id != NETWORKS:
+            row = {"organizer_id": organizer_id, "project_id": project_id}
+            held = {"role": grant.role, "exports": grant.exports}
+            conn.execute(insert(OrganizerProject).values(**row, **held))
     return organizer_id
 
 
 async def sign_in(
-    database: Database, *, email: str, password: str, address_hash: str, now: datetime
-) -> str:
-    """Check a password and begin a session; return the token for the browser's cookie.
+    database: Database,
+    *,
+    email: str,
+    password: str,
+    address_hash: str,
+    now: datetime,
+    browser: str = "",
+) -> SignedIn:
+    """Check a password and begin a session; the token is for the browser's cookie.
 
     Raises WrongSignIn, in the same words and time whether the account exists or not, or
     TooManyAttempts. The slow hash runs beside the database's writer, not in it.
@@ -118,76 +127,84 @@ async def sign_in(
     right = await asyncio.to_thread(matches, password, candidate.password_hash)
     if not right or candidate.organizer_id is None:
         raise WrongSignIn(WrongSignIn.__doc__)
-    return await database.write(_welcome, candidate.organizer_id, email, address_hash, now)
+    return await database.write(_welcome, candidate.organizer_id, email, address_hash, now, browser)
 
 
 def attempt(conn: Connection, email: str, address_hash: str, now: datetime) -> Candidate:
     """Count an attempt and look the account up; raise TooManyAttempts when there were too many."""
-    limits = _limits(email, address_hash)
-    recent = (
-        select(SignInAttempt.subject, func.count().label("tries"))
-        .where(SignInAttempt.subject.in_(limits), SignInAttempt.at > now - WINDOW)
-        .group_by(SignInAttempt.subject)
-    )
-    if any(tries >= limits[subject] for subject, tries in conn.execute(recent)):
-        raise TooManyAttempts(TooManyAttempts.__doc__)
-    conn.execute(insert(SignInAttempt), [{"subject": subject, "at": now} for subject in limits])
+    limits = {
+        _here(email, address_hash): TRIES_HERE,
+        f"account {folded(email)}": TRIES_ACCOUNT,
+        f"address {address_hash}": TRIES_ADDRESS,
+    }
+    attempts.count(conn, limits, now)
     known = conn.execute(
-        select(Organizer.id, Organizer.password_hash).where(Organizer.email == folded(email))
+        select(Organizer.id, Organizer.password_hash).where(
+            Organizer.email == folded(email), Organizer.disabled_at.is_(None)
+        )
     ).one_or_none()
     return Candidate(*known) if known else Candidate(None, None)
 
 
-def begin(conn: Connection, organizer_id: int, now: datetime) -> str:
-    """Begin a session for an organizer whose identity is proven; return its token."""
-    token = secrets.token_urlsafe(32)
-    conn.execute(
-        insert(Session).values(
-            token_hash=_sha256(token),
-            organizer_id=organizer_id,
-            csrf_token=secrets.token_urlsafe(32),
-            created_at=now,
-            seen_at=now,
-        )
-    )
-    return token
+def take_second_step(
+    conn: Connection, token: str, code: str, *, now: datetime, browser: str = ""
+) -> str | None:
+    """Finish a sign-in by a code; return the new session's token, None for a wrong code.
+
+    Raises NotSignedIn when the first step was too long ago, and TooManyAttempts.
+    """
+    organizer_id = sessions.half_signed_in(conn, token, now)
+    proof = prove_by_code(conn, organizer_id, code, now)
+    if proof is None:
+        return None
+    sessions.drop(conn, token)
+    return enter(conn, organizer_id, now, proof=proof, browser=browser)
 
 
-def viewer(conn: Connection, token: str, now: datetime) -> Viewer:
-    """The organizer whose browser holds this token; raise NotSignedIn when it opens nothing."""
-    row = conn.execute(
-        select(Session.csrf_token, Organizer)
-        .join(Organizer, Organizer.id == Session.organizer_id)
-        .where(Session.token_hash == _sha256(token), *_alive(now))
-    ).one_or_none()
-    if row is None:
-        raise NotSignedIn(NotSignedIn.__doc__)
-    served = select(OrganizerProject.project_id).where(OrganizerProject.organizer_id == row.id)
-    projects = tuple(conn.scalars(served.order_by(OrganizerProject.project_id)))
-    return Viewer(row.id, row.name, row.language, row.network, projects, row.csrf_token)
+def enter_by_passkey(
+    conn: Connection,
+    answer: str,
+    *,
+    house: passkeys.House,
+    now: datetime,
+    browser: str = "",
+) -> str:
+    """Sign in by a passkey; return the session's token. Raises BadPasskey."""
+    organizer_id = passkeys.prove(conn, answer, house=house, now=now)
+    return enter(conn, organizer_id, now, proof=Proof.PASSKEY, browser=browser)
 
 
-def touch(conn: Connection, token: str, now: datetime) -> None:
-    """Note that a session is in use."""
-    conn.execute(
-        update(Session)
-        .where(Session.token_hash == _sha256(token), *_alive(now))
-        .values(seen_at=now)
-    )
+def ask_for_passkey(
+    conn: Connection, house: passkeys.House, address_hash: str, now: datetime
+) -> str:
+    """A question for whoever has a passkey. Counted, for each is a row. Raises TooManyAttempts."""
+    attempts.count(conn, {f"address {address_hash}": TRIES_ADDRESS}, now)
+    return passkeys.question(conn, house, now)
 
 
-def is_stale(conn: Connection, token: str, now: datetime) -> bool:
-    """Whether a session's last use was noted so long ago that it should be noted again."""
-    seen = conn.scalar(select(Session.seen_at).where(Session.token_hash == _sha256(token)))
-    return seen is not None and seen < now - TOUCH
+def prove_by_code(conn: Connection, organizer_id: int, code: str, now: datetime) -> Proof | None:
+    """Take a code from an app, or one that was written down. Raises TooManyAttempts."""
+    subject = f"code {organizer_id}"
+    attempts.count(conn, {subject: TRIES_CODE}, now)
+    proof = factors.prove(conn, organizer_id, code, now)
+    if proof is not None:
+        attempts.forget(conn, subject, now)
+    return proof
 
 
-def sign_out(conn: Connection, token: str, now: datetime) -> None:
-    """End a session; harmless when it has ended already."""
-    ended = delete(Session).where(Session.token_hash == _sha256(token))
-    for organizer_id in conn.scalars(ended.returning(Session.organizer_id)).all():
-        me = f"organizer:{organizer_id}"
-        audit.note(conn, "session.end", actor=me, about=me, now=now)
+def count_confirmation(conn: Connection, organizer_id: int, now: datetime) -> str:
+    """Count that somebody types their password again; return its hash. Raises TooManyAttempts."""
+    attempts.count(conn, {f"confirm {organizer_id}": TRIES_CODE}, now)
+    found = select(Organizer.password_hash).where(Organizer.id == organizer_id)
+    return conn.scalars(found).one()
+
+
+def enter(conn: Connection, organizer_id: int, now: datetime, *, proof: Proof, browser: str) -> str:
+    """Begin a session that is whole, put it on the record, and return its token."""
+    sessions.forget_old(conn, now)
+    me = f"organizer:{organizer_id}"
+    audit.note(conn, "session.begin", actor=me, about=me, after={"proof": proof}, now=now)
+    return sessions.begin(conn, organizer_id, now, proof=proof, browser=browser)
 
 
 def names(conn: Connection) -> dict[str, str]:
@@ -196,41 +213,30 @@ def names(conn: Connection) -> dict[str, str]:
     return {f"organizer:{row.id}": row.name for row in found}
 
 
+def email_of(conn: Connection, organizer_id: int) -> str:
+    """The address an organizer signs in with."""
+    return conn.scalars(select(Organizer.email).where(Organizer.id == organizer_id)).one()
+
+
 def choose_language(conn: Connection, organizer_id: int, language: str) -> None:
     """Show the console in another language from now on."""
     conn.execute(update(Organizer).where(Organizer.id == organizer_id).values(language=language))
 
 
 def _welcome(
-    conn: Connection, organizer_id: int, email: str, address_hash: str, now: datetime
-) -> str:
-    """Forget this browser's failed attempts and whatever is too old, and begin a session."""
-    here = _here(email, address_hash)
-    conn.execute(delete(SignInAttempt).where(SignInAttempt.subject == here))
-    conn.execute(delete(SignInAttempt).where(SignInAttempt.at < now - WINDOW))
-    conn.execute(delete(Session).where(Session.created_at < now - ABSOLUTE))
-    me = f"organizer:{organizer_id}"
-    audit.note(conn, "session.begin", actor=me, about=me, now=now)
-    return begin(conn, organizer_id, now)
-
-
-def _limits(email: str, address_hash: str) -> dict[str, int]:
-    account = _sha256(f"account {folded(email)}")
-    address = _sha256(f"address {address_hash}")
-    return {
-        _here(email, address_hash): TRIES_HERE,
-        account: TRIES_ACCOUNT,
-        address: TRIES_ADDRESS,
-    }
+    conn: Connection,
+    organizer_id: int,
+    email: str,
+    address_hash: str,
+    now: datetime,
+    browser: str,
+) -> SignedIn:
+    """Forget this browser's failed attempts, and let in whoever needs no second step."""
+    attempts.forget(conn, _here(email, address_hash), now)
+    if factors.has_any(conn, organizer_id):
+        return SignedIn(sessions.begin(conn, organizer_id, now, proof=Proof.HALF), half=True)
+    return SignedIn(enter(conn, organizer_id, now, proof=Proof.PASSWORD, browser=browser))
 
 
 def _here(email: str, address_hash: str) -> str:
-    return _sha256(f"account {folded(email)} from {address_hash}")
-
-
-def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (Session.seen_at > now - IDLE, Session.created_at > now - ABSOLUTE)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return f"account {folded(email)} from {address_hash}"

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from database.upserts import insert_or
 from organizers.models import AuditEntry, AuditHead
+from organizers.roles import Within, owned
 
 GENESIS = "0" * 64
 HEAD = 1  # the only row of its table
@@ -120,7 +121,7 @@ def verify(conn: Connection, *, noted: str = "") -> Verdict:
 
 def entries(
     conn: Connection,
-    within: Sequence[int] | None,
+    within: Within,
     *,
     act: str = "",
     actor: str = "",
@@ -133,8 +134,7 @@ def entries(
     ``act`` is one act, or with a dot at its end all acts on a kind of object: ``alert.``
     """
     chosen = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(limit)
-    if within is not None:
-        chosen = chosen.where(AuditEntry.project_id.in_(within))
+    chosen = chosen.where(owned(AuditEntry.project_id, within))
     if act:
         alike = AuditEntry.act.startswith(act, autoescape=True) if act.endswith(".") else None
         chosen = chosen.where(AuditEntry.act == act if alike is None else alike)

@@ -1,10 +1,10 @@
-"""Tables of organizers, the projects they serve, and their sessions."""
+"""Tables of organizers, what they may do, how they prove who they are, and their sessions."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, Id, id_key
@@ -20,12 +20,19 @@ class Organizer(Base):
     email: Mapped[str] = mapped_column(unique=True)  # folded
     password_hash: Mapped[str]  # argon2id
     language: Mapped[str] = mapped_column(String(8))  # of the console they see
-    network: Mapped[bool]  # True: sees every project
+    network: Mapped[bool]  # True: of the network's office
     created_at: Mapped[datetime]
+    # Of the network's office: may export its own people's addresses.
+    exports: Mapped[bool] = mapped_column(server_default=text("false"))
+    # Of their app's codes; "" = none.
+    totp_secret: Mapped[str] = mapped_column(String(64), server_default=text("''"))
+    # The half minute of the last code taken: each is good once.
+    totp_step: Mapped[int] = mapped_column(server_default=text("0"))
+    disabled_at: Mapped[datetime | None]  # since when they may not sign in
 
 
 class OrganizerProject(Base):
-    """An organizer serves a project and sees its people and messages."""
+    """An organizer's role in a project."""
 
     __tablename__ = "organizer_projects"
 
@@ -35,6 +42,79 @@ class OrganizerProject(Base):
     project_id: Mapped[int] = mapped_column(
         ForeignKey("projects.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+    # An organizers.roles.Role.
+    role: Mapped[str] = mapped_column(String(16), server_default=text("'admin'"))
+    # May export its people's addresses.
+    exports: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class Passkey(Base):
+    """A key that an organizer's own device holds; we hold its public half (WebAuthn)."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[id_key]
+    organizer_id: Mapped[int] = mapped_column(
+        ForeignKey("organizers.id", ondelete="CASCADE"), index=True
+    )
+    credential_id: Mapped[str] = mapped_column(unique=True)  # base64url
+    public_key: Mapped[str]  # base64url
+    sign_count: Mapped[int]
+    name: Mapped[str] = mapped_column(String(80))  # as its owner calls it
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """A code to write down, good once in the place of a lost phone. Only its SHA-256 is kept."""
+
+    __tablename__ = "recovery_codes"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    organizer_id: Mapped[int] = mapped_column(
+        ForeignKey("organizers.id", ondelete="CASCADE"), index=True
+    )
+    used_at: Mapped[datetime | None]
+
+
+class Challenge(Base):
+    """A random question that a passkey has to sign; good for one right answer, within some minutes."""
+
+    __tablename__ = "challenges"
+
+    challenge_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    organizer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organizers.id", ondelete="CASCADE"), index=True
+    )  # who adds a key; NULL = anybody, to sign in
+    expires_at: Mapped[datetime]
+
+
+class DoorLink(Base):
+    """A link that opens the door once: an invitation, or the way to a new password.
+
+    Only its token's SHA-256 is kept; NULL while the letter that carries it is not written.
+    """
+
+    __tablename__ = "door_links"
+
+    id: Mapped[id_key]
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    purpose: Mapped[str] = mapped_column(String(16))  # an organizers.links.Purpose
+    organizer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organizers.id", ondelete="CASCADE"), index=True
+    )  # whose password it is for; NULL of an invitation, and for an address nobody has
+    email: Mapped[str]  # folded; of an invitation
+    name: Mapped[str]
+    language: Mapped[str] = mapped_column(String(8))
+    project_id: Mapped[int | None] = mapped_column(
+        ForeignKey("projects.id", ondelete="CASCADE"), index=True
+    )  # an invitation's; NULL = the network's office
+    role: Mapped[str] = mapped_column(String(16))  # an organizers.roles.Role; "" of other links
+    exports: Mapped[bool]
+    created_by: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class Session(Base):
@@ -42,13 +122,17 @@ class Session(Base):
 
     __tablename__ = "sessions"
 
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    id: Mapped[id_key]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     organizer_id: Mapped[int] = mapped_column(
         ForeignKey("organizers.id", ondelete="CASCADE"), index=True
     )
     csrf_token: Mapped[str] = mapped_column(String(64))
+    proof: Mapped[str] = mapped_column(String(16))  # an organizers.sessions.Proof
+    browser: Mapped[str] = mapped_column(String(80))  # so that its owner knows it: Firefox, Linux
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+    sure_until: Mapped[datetime]  # until then they count as having just shown who they are
 
 
 class SignInAttempt(Base):

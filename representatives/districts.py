@@ -9,13 +9,28 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-MOST_CANDIDATES = 4  # more than that is no question a person can answer; it is "unknown"
+from representatives.maps import CONGRESS
 
-SETTLED = "zip_single"
+MOST_CANDIDATES = 4  # more than that is no question a person can answer
+
+# How a district is known; it goes into ``contacts.district_how``.
+SETTLED = "zip_single"  # the ZIP lies in one district
+PICKED = "picked"  # the person chose among those their ZIP allows
+ADDRESS = "address"  # the Census geocoder found it by a street address, which was not kept
+ORGANIZER = "organizer"  # an organizer said so, which always wins
+BY_HAND = (PICKED, ADDRESS, ORGANIZER)  # what a data set does not undo while its lines hold
+
+# Why it is open; each has its own next step.
 SPLIT = "split"  # the ZIP lies in several districts: ask
+BOX = "box"  # post-office boxes: where mail is read is not where one votes: ask
+MANY = "many"  # too many candidates to ask about
 MILITARY = "military"  # the voter's home of record counts, not the post office
 ASSOCIATED = "associated"  # Micronesia, Marshall Islands, Palau: nobody in Congress
-UNKNOWN = "unknown"  # no ZIP, one we do not know, or one with too many candidates
+UNKNOWN = "unknown"  # no ZIP, or one we do not know
+LAPSED = "lapsed"  # the state has new lines, and we only have the old ones
+OPEN = (SPLIT, BOX, MANY, MILITARY, ASSOCIATED, UNKNOWN, LAPSED)
+
+BOXES = "p"  # the kind of a ZIP without an area: boxes, a single building
 
 _MILITARY = re.compile(r"09|340|96[2-6]")
 _ASSOCIATED = re.compile(r"9694[1-4]|96960|96970|96939|96940|96898")  # the last is Wake Island
@@ -41,7 +56,8 @@ class Place:
     """What follows from a ZIP: the district, or why it is open, and where the clock stands.
 
     ``state`` is "" where it is open too: for ZIPs across a state line and for military mail.
-    ``district`` is None where open; ``candidates`` are then the districts to choose from, if any.
+    ``district`` is None where open; ``candidates`` are then the districts to choose from, if any,
+    and ``states`` those the ZIP lies in. ``congress`` is the one whose lines were followed.
     """
 
     state: str
@@ -49,33 +65,46 @@ class Place:
     how: str
     zones: frozenset[str]
     candidates: tuple[District, ...] = ()
+    states: tuple[str, ...] = ()
+    congress: int = CONGRESS
 
 
-def decide(
-    zip_code: str,
-    kind: str,
-    candidates: tuple[District, ...],
-    state_of_prefix: str,
-    zones: frozenset[str],
-) -> Place:
+@dataclass(frozen=True)
+class ZipLines:
+    """What is on file about the lines across a ZIP."""
+
+    kind: str  # z area, p boxes, m military, f associated; "" = not listed
+    candidates: tuple[District, ...]
+    state_of_prefix: str  # "" where it is of no use
+    congress: int  # whose lines these are
+    lapsed: bool = False  # they moved in a state that the ZIP touches
+
+
+def decide(zip_code: str, lines: ZipLines, zones: frozenset[str]) -> Place:
     """Say what a ZIP tells about the district, from what is on file about it."""
-    if kind == "m" or _MILITARY.match(zip_code):
-        return Place("", None, MILITARY, zones)
-    if kind == "f" or _ASSOCIATED.match(zip_code):
-        return Place("", None, ASSOCIATED, zones)
-    if len(candidates) == 1:
-        return Place(candidates[0].state, candidates[0].number, SETTLED, zones)
-    if candidates:
-        return _open(candidates, zones)
+    if lines.kind == "m" or _MILITARY.match(zip_code):
+        return Place("", None, MILITARY, zones, congress=lines.congress)
+    if lines.kind == "f" or _ASSOCIATED.match(zip_code):
+        return Place("", None, ASSOCIATED, zones, congress=lines.congress)
+    if lines.candidates:
+        return _among(lines, zones)
     territory = next((code for rule, code in _TERRITORIES if rule.match(zip_code)), None)
     if territory:
-        return Place(territory, 0, SETTLED, zones)
-    return Place(state_of_prefix, None, UNKNOWN, zones)
+        return Place(territory, 0, SETTLED, zones, congress=lines.congress)
+    return Place(lines.state_of_prefix, None, UNKNOWN, zones, congress=lines.congress)
 
 
-def _open(candidates: tuple[District, ...], zones: frozenset[str]) -> Place:
-    states = {candidate.state for candidate in candidates}
-    state = candidates[0].state if len(states) == 1 else ""
+def _among(lines: ZipLines, zones: frozenset[str]) -> Place:
+    """The one district there is, if it may be taken for granted, or what stands in the way."""
+    candidates = lines.candidates
+    states = tuple(sorted({each.state for each in candidates}))
+    state = states[0] if len(states) == 1 else ""
+    if lines.lapsed:
+        return Place(state, None, LAPSED, zones, (), states, lines.congress)
     if len(candidates) > MOST_CANDIDATES:
-        return Place(state, None, UNKNOWN, zones)
-    return Place(state, None, SPLIT, zones, candidates)
+        return Place(state, None, MANY, zones, (), states, lines.congress)
+    if lines.kind == BOXES:
+        return Place(state, None, BOX, zones, candidates, states, lines.congress)
+    if len(candidates) > 1:
+        return Place(state, None, SPLIT, zones, candidates, states, lines.congress)
+    return Place(state, candidates[0].number, SETTLED, zones, (), states, lines.congress)

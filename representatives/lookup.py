@@ -4,18 +4,35 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Date, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
-from representatives.districts import District, Place, decide
+from representatives.corrections import Field, InForce, by_seat
+from representatives.districts import District, Place, ZipLines, decide
+from representatives.maps import CONGRESS, holds, lines_at, sitting_day
 from representatives.models import Dataset, Member, Office, Seat, Tenure, Zip, ZipDistrict
 from representatives.timezones import zones_of_phone, zones_of_zip
 
-CONGRESS = 119  # whose lines we follow until a data set says otherwise
+__all__ = [
+    "CONGRESS",
+    "ROLES",
+    "DistrictOffice",
+    "Official",
+    "ZipFacts",
+    "house_officials",
+    "newest_dataset",
+    "official",
+    "officials",
+    "officials_in",
+    "place",
+    "place_of",
+    "places",
+    "zip_facts",
+]
 
 
 @dataclass(frozen=True)
@@ -31,7 +48,11 @@ class DistrictOffice:
 
 @dataclass(frozen=True)
 class Official:
-    """A seat and whoever holds it. A vacant seat is shown as vacant, never left out."""
+    """A seat and whoever holds it. A vacant seat is shown as vacant, never left out.
+
+    A seat whose holder's term is over, and of whose next one we do not know yet, is ``unnamed``:
+    it has no name, no number and no offices here, so that nobody calls a former member.
+    """
 
     seat_id: str
     role: str  # representative | senator | delegate
@@ -40,6 +61,7 @@ class Official:
     voting: bool
     vacant: bool
     vacant_since: date | None  # None also where the data does not say
+    unnamed: bool  # somebody was elected to it, whom the data does not know
     bioguide: str
     name: str
     family_name: str
@@ -55,17 +77,17 @@ class Official:
 ROLES = {"house": "representative", "senate": "senator", "delegate": "delegate"}
 
 
-def place(conn: Connection, zip_code: str, phone: str | None = None) -> Place:
+def place(conn: Connection, zip_code: str, phone: str | None = None, *, now: datetime) -> Place:
     """Where a person with this ZIP ("" = not known) and this phone (E.164) is."""
-    return places(conn, [(zip_code, phone)])[zip_code, phone]
+    return places(conn, [(zip_code, phone)], now=now)[zip_code, phone]
 
 
 def places(
-    conn: Connection, people: Iterable[tuple[str, str | None]]
+    conn: Connection, people: Iterable[tuple[str, str | None]], *, now: datetime
 ) -> dict[tuple[str, str | None], Place]:
     """The places of many people at once, by ZIP and phone."""
     people = set(people)
-    facts = zip_facts(conn, {zip_code for zip_code, _ in people})
+    facts = zip_facts(conn, {zip_code for zip_code, _ in people}, now=now)
     return {
         (zip_code, phone): place_of(zip_code, phone, facts[zip_code]) for zip_code, phone in people
     }
@@ -75,9 +97,7 @@ def places(
 class ZipFacts:
     """What is on file about a ZIP."""
 
-    kind: str
-    candidates: tuple[District, ...]
-    state_of_prefix: str  # "" where it is of no use
+    lines: ZipLines
     zones: frozenset[str] | None  # None: the ZIP is not listed, so the phone must tell
 
     def zones_with(self, phone: str | None) -> frozenset[str]:
@@ -85,26 +105,27 @@ class ZipFacts:
         return zones_of_phone(phone) if self.zones is None else self.zones
 
 
-def zip_facts(conn: Connection, zips: Iterable[str]) -> dict[str, ZipFacts]:
+def zip_facts(conn: Connection, zips: Iterable[str], *, now: datetime) -> dict[str, ZipFacts]:
     """What is on file about each of these ZIPs; "" stands for one that is not known."""
     zips = set(zips)
-    known = zips - {""}
+    known, congress = zips - {""}, lines_at(conn, now)
     listed = _listed(conn, known)
-    candidates = _candidates(conn, known)
+    candidates = _candidates(conn, known, congress)
     states = _states_of_prefixes(conn, {zip_code[:3] for zip_code in known - listed.keys()})
     found = {}
     for zip_code in zips:
-        row = listed.get(zip_code)
+        row, own = listed.get(zip_code), candidates[zip_code]
         zones = zones_of_zip(row.zone, row.near_zones) if row else None
+        lapsed = not all(holds(each.state, each.number, congress, now) for each in own)
         guess = states.get(zip_code[:3], "")
-        found[zip_code] = ZipFacts(row.kind if row else "", candidates[zip_code], guess, zones)
+        lines = ZipLines(row.kind if row else "", own, guess, congress, lapsed)
+        found[zip_code] = ZipFacts(lines, zones)
     return found
 
 
 def place_of(zip_code: str, phone: str | None, facts: ZipFacts) -> Place:
     """Where a person with this ZIP and this phone (E.164) is, from what is on file."""
-    zones = facts.zones_with(phone)
-    return decide(zip_code, facts.kind, facts.candidates, facts.state_of_prefix, zones)
+    return decide(zip_code, facts.lines, facts.zones_with(phone))
 
 
 def newest_dataset(conn: Connection) -> int:
@@ -113,44 +134,38 @@ def newest_dataset(conn: Connection) -> int:
 
 
 def officials(
-    conn: Connection, state: str, district: int | None, zip_code: str = ""
+    conn: Connection, state: str, district: int | None, zip_code: str = "", *, now: datetime
 ) -> list[Official]:
     """The House seat, if the district is known, and then the senators, of a place.
 
     Where the state is open (""), the senators of every state that the ZIP touches: a question to
     put to the person, not four senators who are all theirs. Delegates come without senators.
     """
-    states = [state] if state else _states_of_zip(conn, zip_code)
+    states = [state] if state else _states_of_zip(conn, zip_code, now)
     wanted = and_(Seat.chamber == "senate", Seat.state.in_(states))
     if state and district is not None:
         wanted = or_(wanted, _house_seat(state, district))
-    return _officials(conn, wanted)
+    return _officials(conn, wanted, now)
 
 
-def official(conn: Connection, seat_id: str) -> Official | None:
+def official(conn: Connection, seat_id: str, *, now: datetime) -> Official | None:
     """One seat and whoever holds it."""
-    return next(iter(officials_in(conn, [seat_id])), None)
+    return next(iter(officials_in(conn, [seat_id], now=now)), None)
 
 
-def officials_in(conn: Connection, seat_ids: Iterable[str]) -> list[Official]:
+def officials_in(conn: Connection, seat_ids: Iterable[str], *, now: datetime) -> list[Official]:
     """These seats and whoever holds them; an unknown one is left out."""
     wanted = sorted(set(seat_ids))
-    return _officials(conn, Seat.id.in_(wanted)) if wanted else []
+    return _officials(conn, Seat.id.in_(wanted), now) if wanted else []
 
 
 def house_officials(
-    conn: Connection, districts: Iterable[tuple[str, int]]
+    conn: Connection, districts: Iterable[tuple[str, int]], *, now: datetime
 ) -> dict[tuple[str, int], Official]:
     """The House seats of several districts, e.g. those a split ZIP leaves to choose from."""
     seats = [_house_seat(state, number) for state, number in districts]
-    found = _officials(conn, or_(*seats)) if seats else []
+    found = _officials(conn, or_(*seats), now) if seats else []
     return {(each.state, each.district or 0): each for each in found}
-
-
-def current_congress(conn: Connection) -> int:
-    """The Congress whose lines the newest data set follows."""
-    newest = select(Dataset.congress).order_by(Dataset.id.desc()).limit(1)
-    return conn.scalar(newest) or CONGRESS
 
 
 @dataclass(frozen=True)
@@ -167,11 +182,13 @@ def _listed(conn: Connection, zips: Iterable[str]) -> dict[str, _Listed]:
     return {row.zip: _Listed(row.zone, row.near_zones, row.kind) for row in rows}
 
 
-def _candidates(conn: Connection, zips: Iterable[str]) -> Mapping[str, tuple[District, ...]]:
+def _candidates(
+    conn: Connection, zips: Iterable[str], congress: int
+) -> Mapping[str, tuple[District, ...]]:
     found: dict[str, tuple[District, ...]] = defaultdict(tuple)
     rows = conn.execute(
         select(ZipDistrict.zip, ZipDistrict.state, ZipDistrict.district)
-        .where(ZipDistrict.zip.in_(sorted(zips)), ZipDistrict.congress == current_congress(conn))
+        .where(ZipDistrict.zip.in_(sorted(zips)), ZipDistrict.congress == congress)
         .order_by(ZipDistrict.zip, ZipDistrict.rank)
     )
     for zip_code, state, number in rows:
@@ -202,28 +219,24 @@ def _house_seat(state: str, district: int) -> ColumnElement[bool]:
     return and_(house, Seat.state == state, Seat.district == district)
 
 
-def _states_of_zip(conn: Connection, zip_code: str) -> Sequence[str]:
+def _states_of_zip(conn: Connection, zip_code: str, now: datetime) -> Sequence[str]:
     return conn.scalars(
         select(ZipDistrict.state)
-        .where(ZipDistrict.zip == zip_code, ZipDistrict.congress == current_congress(conn))
+        .where(ZipDistrict.zip == zip_code, ZipDistrict.congress == lines_at(conn, now))
         .distinct()
     ).all()
 
 
-def _officials(conn: Connection, wanted: ColumnElement[bool]) -> list[Official]:
-    sitting = and_(Tenure.seat_id == Seat.id, Tenure.ended_on.is_(None))
-    past = aliased(Tenure)
-    left = select(func.max(past.ended_on)).where(past.seat_id == Seat.id).correlate(Seat)
-    rows = conn.execute(
-        select(*_OF_SEAT, *_OF_MEMBER, left.scalar_subquery().label("left"))
-        .select_from(Seat)
-        .outerjoin(Tenure, sitting)
-        .outerjoin(Member, Member.bioguide == Tenure.bioguide)
-        .where(wanted)
-        .order_by(Seat.chamber == "senate", Seat.state, Seat.district, Seat.senate_class)
-    ).all()
-    offices = _offices(conn, [row.bioguide for row in rows if row.bioguide])
-    return [_official(row, offices[row.bioguide or ""]) for row in rows]
+def _officials(conn: Connection, wanted: ColumnElement[bool], now: datetime) -> list[Official]:
+    day = sitting_day(now)
+    rows = conn.execute(_SEATED.where(wanted), {"day": day}).all()
+    holders = {row.id: row for row in rows}  # the one who came last, should two overlap
+    offices = _offices(conn, [row.bioguide for row in holders.values() if row.bioguide])
+    corrected = by_seat(conn, list(holders))
+    return [
+        _corrected(_official(row, offices[row.bioguide or ""], day), corrected.get(row.id, {}))
+        for row in holders.values()
+    ]
 
 
 _OF_SEAT = (Seat.id, Seat.chamber, Seat.state, Seat.district, Seat.voting)
@@ -238,10 +251,34 @@ _OF_MEMBER = (
     Member.contact_form,
     Member.committees,
 )
+_DAY = bindparam("day", type_=Date())
+# A tenure that was loaded ahead waits for its day.
+_SITS = and_(
+    or_(Tenure.started_on.is_(None), Tenure.started_on <= _DAY),
+    or_(Tenure.ended_on.is_(None), Tenure.ended_on > _DAY),
+)
+_PAST = aliased(Tenure)
+_LEFT = (
+    select(func.max(_PAST.ended_on))
+    .where(_PAST.seat_id == Seat.id, _PAST.ended_on <= _DAY)
+    .correlate(Seat)
+    .scalar_subquery()
+)
+# Built once, for building it takes longer than asking.
+_SEATED = (
+    select(*_OF_SEAT, *_OF_MEMBER, Tenure.ends_on, _LEFT.label("left"))
+    .select_from(Seat)
+    .outerjoin(Tenure, and_(Tenure.seat_id == Seat.id, _SITS))
+    .outerjoin(Member, Member.bioguide == Tenure.bioguide)
+    .order_by(Seat.chamber == "senate", Seat.state, Seat.district, Seat.senate_class, Seat.id)
+    .order_by(Tenure.started_on, Tenure.id)
+)
 
 
-def _official(row: Any, offices: tuple[DistrictOffice, ...]) -> Official:
+def _official(row: Any, offices: tuple[DistrictOffice, ...], day: date) -> Official:
     vacant = row.bioguide is None
+    unnamed = not vacant and row.ends_on is not None and row.ends_on <= day
+    known = not vacant and not unnamed
     return Official(
         seat_id=row.id,
         role=ROLES[row.chamber],
@@ -250,17 +287,34 @@ def _official(row: Any, offices: tuple[DistrictOffice, ...]) -> Official:
         voting=row.voting,
         vacant=vacant,
         vacant_since=row.left if vacant else None,
-        bioguide=row.bioguide or "",
-        name=row.name or "",
-        family_name=row.family_name or "",
-        party=row.party or "",
-        phone=row.phone,
-        office=row.office or "",
-        url=row.url or "",
-        contact_form=row.contact_form or "",
-        committees=tuple((row.committees or "").split()),
-        offices=offices,
+        unnamed=unnamed,
+        offices=offices if known else (),
+        committees=tuple(row.committees.split()) if known else (),
+        phone=row.phone if known else None,
+        **{name: getattr(row, name) if known else "" for name in _TOLD},
     )
+
+
+_TOLD = ("bioguide", "name", "family_name", "party", "office", "url", "contact_form")
+
+
+def _corrected(found: Official, said: Mapping[Field, InForce]) -> Official:
+    """An official as organizers know better."""
+    if Field.VACANT in said and found.bioguide == said[Field.VACANT].was:
+        since = said[Field.VACANT].set_at.date()
+        return replace(found, vacant=True, vacant_since=since, **_NOBODY)
+    if Field.PHONE in said and not found.vacant:
+        return replace(found, phone=said[Field.PHONE].value)
+    return found
+
+
+_NOBODY: Mapping[str, Any] = {
+    **dict.fromkeys(_TOLD, ""),
+    "phone": None,
+    "committees": (),
+    "offices": (),
+    "unnamed": False,
+}
 
 
 def _offices(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, id_key
@@ -27,6 +27,47 @@ class Dataset(Base):
     loaded_at: Mapped[datetime]
     members: Mapped[int]
     zips: Mapped[int]
+    offices: Mapped[int] = mapped_column(server_default=text("0"))
+    dated: Mapped[date | None] = mapped_column(Date)  # when its members' file was published
+    # The whole data set, to go back to; of the newest two alone.
+    archive: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The data set that is back in force by this one; NULL = it came from outside.
+    restores: Mapped[int | None]
+
+
+class DatasetFile(Base):
+    """A file that a data set was read from."""
+
+    __tablename__ = "dataset_files"
+
+    id: Mapped[id_key]
+    dataset_id: Mapped[int] = mapped_column(
+        ForeignKey("datasets.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str]
+    origin: Mapped[str]
+    size: Mapped[int]  # bytes
+    sha256: Mapped[str] = mapped_column(String(64))
+    dated: Mapped[date | None] = mapped_column(Date)
+    licence: Mapped[str]
+
+
+class Correction(Base):
+    """What an organizer says of a seat against the data, until the data says so too or it expires."""
+
+    __tablename__ = "corrections"
+
+    id: Mapped[id_key]
+    seat_id: Mapped[str] = mapped_column(ForeignKey("seats.id", ondelete="CASCADE"), index=True)
+    field: Mapped[str] = mapped_column(String(8))  # a corrections.Field
+    value: Mapped[str]  # a phone as E.164; of a vacancy ""
+    was: Mapped[str]  # what the data said: the phone, or who sat there (bioguide)
+    reason: Mapped[str]
+    set_by: Mapped[str] = mapped_column(String(80))
+    set_at: Mapped[datetime]
+    expires_on: Mapped[date] = mapped_column(Date)
+    ended_at: Mapped[datetime | None]
+    ended_because: Mapped[str] = mapped_column(String(16))  # a corrections.End; "" while in force
 
 
 class Seat(Base):

@@ -1,18 +1,21 @@
 """Read a data set from its folder, and check it before anything is changed.
 
-The format: ``members``, ``offices``, ``seats`` and ``zips``, each as ``.csv`` or ``.csv.xz``. The seats
-file lists House seats and delegates only; two Senate seats follow for every state in it.
+Our own format: ``members``, ``offices``, ``seats`` and ``zips``, each as ``.csv`` or ``.csv.xz``. The seats
+file lists House seats and delegates only; two Senate seats follow for every state in it. The files that
+congress-legislators and the Census Bureau publish take the place of any of them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from representatives.published import member_rows, office_rows, seat_rows
+from representatives.relations import read_lines, redrawn
 from representatives.snapshot import (
     SENATE_CLASSES,
     STATES,
@@ -25,7 +28,20 @@ from representatives.snapshot import (
     ZipRow,
     missing,
 )
-from representatives.tables import BadDataset, Line, file_of, lines
+from representatives.sources import (
+    ATTRIBUTION,
+    COMMITTEES,
+    DISTRICT_OFFICES,
+    LEGISLATORS,
+    OWN,
+    RELATIONS,
+    File,
+    by_kind,
+    files_in,
+    provenance,
+    stated_congress,
+)
+from representatives.tables import BadDataset, Line, Row, Table, csv_table, lines
 
 MEMBER_COLUMNS = (
     "bioguide name last party caucus chamber state district senate_class dc_phone office url"
@@ -34,15 +50,31 @@ MEMBER_COLUMNS = (
 OFFICE_COLUMNS = "bioguide city state zip phone address hours"
 SEAT_COLUMNS = "state district voting status"
 ZIP_COLUMNS = "zip tz districts src tz_near"
+COLUMNS = {
+    "members": MEMBER_COLUMNS,
+    "offices": OFFICE_COLUMNS,
+    "seats": SEAT_COLUMNS,
+    "zips": ZIP_COLUMNS,
+}
 
 
 def read_snapshot(folder: Path) -> Snapshot:
     """Read and check the data set in a folder. Raises BadDataset, which lists every problem."""
-    if not folder.is_dir():
-        raise BadDataset([f"{folder} is not a folder"])
-    snapshot = Snapshot(sha256=_sha256(folder), attribution=_attribution(folder))
+    return read_files(files_in(folder))
+
+
+def read_files(files: Sequence[File], zips: Sequence[Row] = ()) -> Snapshot:
+    """Read and check a data set's files; ``zips`` are the rows to use where none are among them.
+
+    Raises BadDataset.
+    """
+    held = by_kind(files)
+    tables, congress = _tables(held, zips)
+    snapshot = Snapshot(
+        attribution=_attribution(held), congress=congress, sources=provenance(files)
+    )
     for read, table, columns in _READERS:
-        for line in lines(file_of(folder, table), columns, snapshot.notes):
+        for line in lines(tables[table], columns, snapshot.notes):
             read(snapshot, line)
     if snapshot.whole_country:
         snapshot.notes.problems.extend(missing(snapshot))
@@ -51,11 +83,41 @@ def read_snapshot(folder: Path) -> Snapshot:
     return snapshot
 
 
-def _sha256(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for table in ("members", "offices", "seats", "zips"):
-        digest.update(file_of(folder, table).read_bytes())
-    return digest.hexdigest()
+def _tables(held: Mapping[str, File], zips: Sequence[Row]) -> tuple[dict[str, Table], int | None]:
+    """The four tables, whichever way they were published; and whose lines the ZIPs follow."""
+    tables = {kind: csv_table(held[kind].name, held[kind].data) for kind in OWN if kind in held}
+    if LEGISLATORS in held:
+        name, committees = held[LEGISLATORS].name, held.get(COMMITTEES)
+        sat_on = None if committees is None else committees.data
+        rows = member_rows(held[LEGISLATORS].data, sat_on, name)
+        tables["members"] = Table(name, MEMBER_COLUMNS.split(), rows)
+        tables.setdefault("seats", Table("the seats", SEAT_COLUMNS.split(), seat_rows()))
+    if DISTRICT_OFFICES in held:
+        name = held[DISTRICT_OFFICES].name
+        rows = office_rows(held[DISTRICT_OFFICES].data, name)
+        tables["offices"] = Table(name, OFFICE_COLUMNS.split(), rows)
+    if zips:
+        tables.setdefault("zips", Table("the ZIPs on file", ZIP_COLUMNS.split(), zips))
+    absent = [kind for kind in OWN if kind not in tables]
+    if absent:
+        raise BadDataset([_absent(each) for each in absent])
+    congress = stated_congress(held)
+    if RELATIONS in held:
+        found = read_lines(held[RELATIONS].data, held[RELATIONS].name)
+        rows = redrawn(list(tables["zips"].rows), found)
+        tables["zips"] = replace(tables["zips"], rows=rows)
+        congress = found.congress
+    return tables, congress
+
+
+def _absent(kind: str) -> str:
+    names = {
+        "members": f"members.csv, members.csv.xz or {LEGISLATORS}",
+        "offices": f"offices.csv, offices.csv.xz or {DISTRICT_OFFICES}",
+        "seats": "seats.csv or seats.csv.xz",
+        "zips": "zips.csv or zips.csv.xz, and no ZIPs are on file yet",
+    }
+    return f"there is no {names[kind]}"
 
 
 PUBLISHED = (
@@ -64,10 +126,10 @@ PUBLISHED = (
 )
 
 
-def _attribution(folder: Path) -> str:
+def _attribution(held: Mapping[str, File]) -> str:
     """Whom the data's licences ask us to name; a set of its own says so in attribution.txt."""
-    own = folder / "attribution.txt"
-    return own.read_text("utf-8").strip() if own.is_file() else PUBLISHED
+    own = held.get(ATTRIBUTION)
+    return own.data.decode("utf-8", "replace").strip() if own else PUBLISHED
 
 
 def _read_seat(snapshot: Snapshot, line: Line) -> None:

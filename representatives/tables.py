@@ -8,10 +8,11 @@ from __future__ import annotations
 import csv
 import io
 import lzma
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
+
+Row = dict[str, str]  # by column, all of it text
 
 
 class BadDataset(ValueError):
@@ -38,7 +39,7 @@ class Line:
 
     table: str
     number: int
-    values: dict[str, str]
+    values: Row
     notes: Notes
 
     def text(self, column: str) -> str:
@@ -72,12 +73,12 @@ class Line:
             return None
 
     def phone(self, column: str) -> str | None:
-        """Ten digits as E.164; nothing where there are none."""
+        """Ten digits as E.164; nothing where there are none, or where they are no number, which is noted."""
         text = self.text(column)
         if not text:
             return None
         if not (text.isascii() and text.isdigit() and len(text) == len("2022243121")):
-            self.wrong(column, f"“{text}” is not a phone number of ten digits")
+            self.warn(column, f"“{text}” is not a phone number of ten digits; left out")
             return None
         return f"+1{text}"
 
@@ -85,7 +86,7 @@ class Line:
         """A web address; one with another scheme is left out and noted, as sources have such."""
         text = self.text(column)
         if text and not text.startswith(("https://", "http://")):
-            self.notes.warnings.append(self._at(column, f"“{text}” is not a web address; left out"))
+            self.warn(column, f"“{text}” is not a web address; left out")
             return ""
         return text
 
@@ -93,40 +94,53 @@ class Line:
         """Note a problem with a column of this row."""
         self.notes.problems.append(self._at(column, what))
 
+    def warn(self, column: str, what: str) -> None:
+        """Note something about a column of this row that stops nothing."""
+        self.notes.warnings.append(self._at(column, what))
+
     def _at(self, column: str, what: str) -> str:
         return f"{self.table} row {self.number}, {column}: {what}"
 
 
-def file_of(folder: Path, table: str) -> Path:
-    """The file that holds a table. Raises BadDataset where there is none."""
-    for name in (f"{table}.csv", f"{table}.csv.xz"):
-        if (folder / name).is_file():
-            return folder / name
-    raise BadDataset([f"{folder} holds neither {table}.csv nor {table}.csv.xz"])
+@dataclass(frozen=True)
+class Table:
+    """A table as it was read: its name for people, its columns, its rows in order."""
+
+    name: str
+    columns: Sequence[str]
+    rows: Iterable[Row]
 
 
-def lines(path: Path, columns: str, notes: Notes) -> Iterator[Line]:
+def csv_table(name: str, raw: bytes) -> Table:
+    """A table that was written as CSV, or as CSV.xz. Raises BadDataset where it cannot be read."""
+    reader = csv.DictReader(io.StringIO(_text(name, raw), newline=""), restval="", strict=True)
+    shown = name.removesuffix(".xz")
+    return Table(shown, reader.fieldnames or (), _proper(reader, shown))
+
+
+def lines(table: Table, columns: str, notes: Notes) -> Iterator[Line]:
     """The rows of a table that must have these columns; row 1 is the first below the headings.
 
-    Raises BadDataset where the file cannot be read as a table.
+    Raises BadDataset where the table lacks one.
     """
-    table = path.name.removesuffix(".xz")
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""), restval="", strict=True)
-    missing = [name for name in columns.split() if name not in (reader.fieldnames or ())]
+    missing = [name for name in columns.split() if name not in table.columns]
     if missing:
-        raise BadDataset([f"{table} has no column {', '.join(missing)}"])
+        raise BadDataset([f"{table.name} has no column {', '.join(missing)}"])
+    for number, values in enumerate(table.rows, start=1):
+        yield Line(table.name, number, values, notes)
+
+
+def _proper(reader: csv.DictReader[str], name: str) -> Iterator[Row]:
     try:
-        for number, values in enumerate(reader, start=1):
-            yield Line(table, number, values, notes)
+        yield from reader
     except csv.Error as error:
-        raise BadDataset([f"{table} is not a proper CSV file: {error}"]) from error
+        raise BadDataset([f"{name} is not a proper CSV file: {error}"]) from error
 
 
-def _text(path: Path) -> str:
+def _text(name: str, raw: bytes) -> str:
     try:
-        raw = path.read_bytes()
-        return (lzma.decompress(raw) if path.suffix == ".xz" else raw).decode("utf-8-sig")
-    except (OSError, lzma.LZMAError) as error:
-        raise BadDataset([f"{path.name} cannot be read: {error}"]) from error
+        return (lzma.decompress(raw) if name.endswith(".xz") else raw).decode("utf-8-sig")
+    except lzma.LZMAError as error:
+        raise BadDataset([f"{name} cannot be read: {error}"]) from error
     except UnicodeDecodeError as error:
-        raise BadDataset([f"{path.name} is not in UTF-8"]) from error
+        raise BadDataset([f"{name} is not in UTF-8"]) from error

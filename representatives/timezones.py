@@ -34,6 +34,11 @@ US_ZONES = frozenset(
 )
 # An area code spans two zones at most; a toll-free number, used anywhere, is said to be in dozens.
 MOST_ZONES_OF_AREA_CODE = 4
+# Area codes of which the library of numbers knows no zone: the Virgin Islands and American Samoa.
+ZONES_BY_RULE = {
+    "+1340": frozenset({"America/Puerto_Rico"}),  # St. Thomas keeps Puerto Rico's time
+    "+1684": frozenset({"Pacific/Pago_Pago"}),
+}
 
 
 def candidate_zones(conn: Connection, zip_code: str, phone: str | None) -> frozenset[str]:
@@ -96,5 +101,5 @@ def _zones_of_number(phone: str) -> frozenset[str]:
         number = phonenumbers.parse(phone, None)
     zones = time_zones_for_number(number)
     if UNKNOWN_TIMEZONE in zones or len(zones) > MOST_ZONES_OF_AREA_CODE:
-        return US_ZONES
+        return ZONES_BY_RULE.get(phone[:5], US_ZONES)
     return frozenset(zones)

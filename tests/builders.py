@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import Connection, create_engine, insert, select
 
 import representatives
-from actions.asks import ActionDraft, create_action
+from actions.asks import ActionDraft, create_action, simple_asks
+from actions.custom_targets import Line, NamedOffice, save_office
 from actions.models import TargetRule
 from actions.scripts import ScriptWords
 from alerts.models import Alert, AlertText, Case, CaseText, Fact, FactText, Level, Release
@@ -36,6 +37,7 @@ from database.embedded import open_engine
 from database.engine import is_sqlite
 from database.tables import folded
 from database.upserts import insert_or
+from messages.call_models import Call, CallLeg, CallStatus, CallStep, Direction, LegStatus, Stage
 from messages.models import (
     Delivery,
     Message,
@@ -46,6 +48,7 @@ from messages.models import (
     Status,
 )
 from organizers.models import Organizer, OrganizerProject
+from organizers.roles import Role
 from representatives.loading import load
 from representatives.models import ZoneSet
 
@@ -75,8 +78,8 @@ def an_email(name: str = "amina") -> str:
     return f"{name}{next(_numbers)}@example.org"
 
 
-def make_project(conn: Connection, name: str = "Madison – Arcatao", **values: Any) -> int:
-    """A sister-city project."""
+def make_project(conn: Connection, /, name: str = "Madison – Arcatao", **values: Any) -> int:
+    """A sister-city project, which shares its list with the network's office."""
     row = {
         "slug": f"project-{next(_numbers)}",
         "name": name,
@@ -87,6 +90,8 @@ def make_project(conn: Connection, name: str = "Madison – Arcatao", **values: 
         "since": 1986,
         "sms_sender": "",
         "email_sender": "",
+        "shares_list": True,
+        "joins_red": False,
         "created_at": LONG_AGO,
     } | values
     return _insert(conn, Project, row)
@@ -202,6 +207,8 @@ def make_organizer(
     *,
     projects: Sequence[int] = (),
     network: bool = False,
+    role: Role = Role.ADMIN,
+    exports: bool = False,
     **values: Any,
 ) -> int:
     """Somebody who may sign in; the password hash is not one of any password."""
@@ -211,13 +218,15 @@ def make_organizer(
         "password_hash": "none",
         "language": "en",
         "network": network,
+        "exports": exports,
+        "totp_secret": "",
+        "totp_step": 0,
         "created_at": LONG_AGO,
     } | values
     organizer_id = _insert(conn, Organizer, row)
     for project_id in projects:
-        conn.execute(
-            insert(OrganizerProject).values(organizer_id=organizer_id, project_id=project_id)
-        )
+        served = {"organizer_id": organizer_id, "project_id": project_id}
+        conn.execute(insert(OrganizerProject).values(**served, role=role, exports=exports))
     return organizer_id
 
 
@@ -306,12 +315,28 @@ def make_action(
     rule: TargetRule = TargetRule.CONGRESS,
     *,
     scripts: Mapping[str, ScriptWords] | None = None,
+    offices: Sequence[str] = (),
     now: datetime = LONG_AGO,
     **values: Any,
 ) -> int:
     """A call to Congress, with a script in English and Spanish."""
-    draft = ActionDraft(target_rule=rule, scripts=scripts or SCRIPTS, **values)
+    asked = {"asks": simple_asks(rule, offices), **values}
+    draft = ActionDraft(scripts=scripts or SCRIPTS, **asked)
     return create_action(conn, draft, now=now)
+
+
+def make_office(
+    conn: Connection,
+    key: str = "embassy",
+    *,
+    phone: str = "+12025550199",
+    verified: bool = True,
+    **values: Any,
+) -> int:
+    """An office outside Congress, whose number Amina has checked this month."""
+    checked = {"verified_on": date(2026, 11, 1), "verified_by": "Amina"} if verified else {}
+    office = {"key": key, "name": "The Embassy", "phones": [Line(phone)], **checked, **values}
+    return save_office(conn, NamedOffice(**office))
 
 
 SCRIPTS = {
@@ -357,6 +382,35 @@ def make_alert(conn: Connection, action_id: int | None = None, **message: Any) -
     )
     make_fact(conn, case_id, Release.WITHHELD, en="A name nobody may read.")
     return Alerted(alert_id, message_id, action_id, case_id, slug)
+
+
+def make_call(conn: Connection, action_id: int, contact_id: int | None, **values: Any) -> int:
+    """A call that was put through to one office, and is still going on."""
+    row = {
+        "token": f"call{next(_numbers):024d}",
+        "action_id": action_id,
+        "contact_id": contact_id,
+        "direction": Direction.OUT,
+        "status": CallStatus.LIVE,
+        "stage": Stage.TOLD,
+        "step": 3,
+        "tries": 0,
+        "language": "en",
+        "phone": None,
+        "zip": "",
+        "picked": "",
+        "asked_at": LONG_AGO,
+        "began_at": LONG_AGO,
+        "minutes": 4,
+        "why": "",
+    } | values
+    call_id = _insert(conn, Call, row)
+    leg = {"target": "us:house:WI:2", "number": "+12025550130", "status": LegStatus.DONE}
+    took = {"dial_status": "completed", "seconds": 90, "bridged": True, "closed": False}
+    conn.execute(insert(CallLeg).values(call_id=call_id, rank=0, **leg, **took))
+    said = [{"verb": "hangup"}]
+    conn.execute(insert(CallStep).values(call_id=call_id, step=0, verbs=said, at=LONG_AGO))
+    return call_id
 
 
 def make_fact(

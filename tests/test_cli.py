@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
 import cli
+from tests import plain_logs
 
 HOUSE = Path(__file__).parents[1]
 EXAMPLE = HOUSE / "alerts" / "examples" / "suchitoto-14.toml"
@@ -71,7 +71,7 @@ def llamado(
         return Said(int(ended.value.code or 0), said.out, said.err)
 
     yield run
-    structlog.reset_defaults()
+    plain_logs.restore()
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def people(llamado: Llamado, tmp_path: Path) -> Path:
     """Madison with two people who agreed."""
     file = tmp_path / "list.csv"
     file.write_text(LIST, encoding="utf-8")
-    llamado("project", "add", "Madison – Arcatao", "--us-city", "Madison", "--us-state", "WI")
+    llamado("project", "add", "Madison – Arcatao", "--us-state", "WI", "--shares-list")
     llamado("contacts", "import", file, "--project", "madison-arcatao", "--consent", "signed")
     return file
 
@@ -95,6 +95,8 @@ def people(llamado: Llamado, tmp_path: Path) -> Path:
         ["organizer", "create"],
         ["project", "add"],
         ["project", "list"],
+        ["targets", "import"],
+        ["targets", "list"],
         ["contacts", "import"],
         ["representatives", "load"],
         ["alert", "check"],
@@ -126,8 +128,39 @@ def test_projects_are_added_and_listed(llamado: Llamado) -> None:
     assert "madison-arcatao" in llamado("project", "list").out
 
 
+def test_offices_come_from_a_file_and_are_listed(llamado: Llamado, tmp_path: Path) -> None:
+    file = tmp_path / "offices.csv"
+    file.write_text("key,name,phone\ndesk,El Salvador desk,202-555-0147\n", encoding="utf-8")
+
+    said = llamado("targets", "import", file)
+    (row,) = llamado("targets", "list", "--json").json
+
+    assert "1 offices were added and 0 changed" in said.out
+    assert "to be checked before an alert may name them" in said.out
+    assert (row["key"], row["state"], row["phones"]) == (
+        "desk",
+        "never",
+        [{"number": "+12025550147", "label": ""}],
+    )
+    assert "El Salvador desk" in llamado("targets", "list").out
+    assert "target.import" in llamado("audit", "list").out
+
+
+def test_a_file_with_a_mistake_changes_nothing_and_says_where(
+    llamado: Llamado, tmp_path: Path
+) -> None:
+    file = tmp_path / "offices.csv"
+    file.write_text("key,name,phone\na,A,202-555-0147\nb,B,12\n", encoding="utf-8")
+
+    said = llamado("targets", "import", file)
+
+    assert said.code == 1
+    assert "row 3, phone: “12” is not a number" in said.err
+    assert llamado("targets", "list", "--json").json == []
+
+
 def test_record_of_what_commands_did_is_whole_and_shown(llamado: Llamado) -> None:
-    llamado("project", "add", "Madison – Arcatao")
+    llamado("project", "add", "Madison – Arcatao", "--shares-list")
     llamado("project", "add", "Boston – Carasque")
 
     whole = llamado("audit", "verify")
@@ -143,9 +176,9 @@ def test_record_of_what_commands_did_is_whole_and_shown(llamado: Llamado) -> Non
 
 
 def test_an_error_is_one_sentence_without_a_traceback(llamado: Llamado) -> None:
-    llamado("project", "add", "Madison – Arcatao")
+    llamado("project", "add", "Madison – Arcatao", "--shares-list")
 
-    said = llamado("project", "add", "Madison – Arcatao")
+    said = llamado("project", "add", "Madison – Arcatao", "--shares-list")
 
     assert said.code == 1
     assert "there is already a project named madison-arcatao" in said.err
@@ -212,7 +245,7 @@ def test_nobody_is_added_who_could_not_sign_in(
 
 
 def test_an_organizer_may_choose_a_password(llamado: Llamado) -> None:
-    llamado("project", "add", "Madison – Arcatao")
+    llamado("project", "add", "Madison – Arcatao", "--shares-list")
     create = ["organizer", "create", "--name", "Ben", "--email", "ben@example.org"]
     serves = ["--project", "madison-arcatao"]
 
@@ -384,6 +417,8 @@ def test_an_alert_is_paused_resumed_and_stopped(llamado: Llamado) -> None:
     assert "paused" in llamado("alert", "pause", alert).out
     assert llamado("alert", "status", alert, "--json").json["status"] == "paused"
     assert "sending goes on" in llamado("alert", "resume", alert).out
+    assert "may cost $1,250" in llamado("alert", "budget", alert, "1250").out
+    assert llamado("alert", "status", alert, "--json").json["budget_cents"] == 125_000
     assert "stopped; " in llamado("alert", "stop", alert).out
     said = llamado("alert", "undo", alert)
     assert said.code == 1
@@ -462,3 +497,49 @@ def served() -> Iterator[None]:
         service.send_signal(signal.SIGTERM)
         _, rest = service.communicate(timeout=30)
     assert (service.returncode, rest) == (0, "")
+
+
+def test_lock_and_unlock_say_what_they_did(llamado: Llamado) -> None:
+    assert "everything is locked" in llamado("lock", "--reason", "a phone is gone").out
+    assert llamado("lock").code == 1
+    assert "unlocked" in llamado("unlock").out
+    again = llamado("unlock")
+    assert (again.code, again.err.strip()) == (1, "Nothing is locked.")
+    acts = [json.loads(line)["act"] for line in llamado("audit", "list", "--json").out.splitlines()]
+    assert acts[:2] == ["lock.end", "lock.begin"]
+
+
+def test_person_is_taken_out_by_phone_and_erased_by_email(llamado: Llamado, tmp_path: Path) -> None:
+    people = tmp_path / "people.csv"
+    people.write_text(LIST)
+    llamado("contacts", "import", str(people), "--consent", "at the fair")
+    page, data = tmp_path / "amina.html", tmp_path / "amina.json"
+
+    taken = llamado(
+        "contacts", "export-person", "608-555-0101", "--json", str(data), "--html", str(page)
+    )
+    assert taken.code == 0, taken.err
+    held = json.loads(data.read_text())
+    assert held["person"]["given_name"] == "Amina"
+    assert held["imports"][0]["consent"] == "at the fair"
+    assert "amina@example.org" in page.read_text()
+    assert oct(data.stat().st_mode)[-3:] == "600"
+
+    erased = llamado("contacts", "erase", "Amina@example.org", "--yes")
+    assert erased.code == 0, erased.err
+    assert "erased: 2 addresses" in erased.out
+    missing = llamado("contacts", "export-person", "amina@example.org")
+    assert (missing.code, missing.err.strip()) == (1, "Nobody here has this phone or email.")
+
+    back = llamado("contacts", "import", str(people), "--consent", "at the fair")
+    assert "1 rows about people who asked to be erased, left out" in " ".join(back.out.split())
+    assert "asked to be erased on" in back.out
+
+
+def test_retention_shows_what_would_go_and_then_lets_it_go(llamado: Llamado) -> None:
+    llamado("project", "add", "Madison – Arcatao")
+
+    foreseen = llamado("retention", "--dry-run")
+    assert "nothing was changed" in foreseen.out
+    assert llamado("retention", "--json").json["reply_bodies"] == 0
+    assert "no trace" in llamado("scrub").out

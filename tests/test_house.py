@@ -160,6 +160,17 @@ def test_settings_named_in_documents_exist() -> None:
     assert missing == []
 
 
+def test_only_what_defuses_formulas_writes_csv() -> None:
+    writers = [
+        named(path)
+        for path in [*OURS, *sorted((ROOT / "commands").glob("*.py"))]
+        if re.search(r"\bcsv\.(writer|DictWriter)\b|from csv import", path.read_text())
+    ]
+
+    # The second writes what only our own reader opens: there nothing may be changed.
+    assert writers == ["contacts/spreadsheets.py", "representatives/writing.py"]
+
+
 def chores() -> list[str]:
     return re.findall(r"^([a-z-]+):.*?## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
 

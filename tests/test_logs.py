@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 import logs
+from tests import plain_logs
 
 
 class FullDisk(io.StringIO):
@@ -29,7 +30,7 @@ def _as_before() -> Iterator[None]:
     yield
     logging.getLogger().handlers = handlers
     logging.getLogger().setLevel(level)
-    structlog.reset_defaults()
+    plain_logs.restore()
 
 
 def test_full_disk_costs_lines_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Iterator
@@ -19,9 +20,13 @@ from contacts.models import Channel
 from database.embedded import SenderRunning
 from database.engine import is_sqlite
 from fitting import make_providers, make_site, read_secrets, site_for
-from messages.models import SenderRun
+from messages.links import person_token
+from messages.models import MessageStatus, SenderRun, Status
 from service import PortTaken, Role, running
 from settings import Settings
+from tests import plain_logs
+from tests.builders import load_invented_officials, make_alert, make_contact, make_delivery
+from tests.fakes.voice_server import ACCOUNT, TOKEN, Phone, settled, voice_server
 
 REAL = {
     "LLAMADO_NETWORK__PUBLIC_URL": "https://llamado.example.org/",
@@ -48,7 +53,7 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
 def _own_logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     yield
-    structlog.reset_defaults()
+    plain_logs.restore()
 
 
 def load(environment: dict[str, str], folder: Path) -> Settings:
@@ -225,3 +230,41 @@ def test_log_lines_are_json_and_leave_the_libraries_chatter_out() -> None:
     assert [line["event"] for line in lines] == ["alert launched", "3 left"]
     assert lines[0]["alert"] == 7
     assert {line["level"] for line in lines} == {"info", "warning"}
+
+
+async def test_a_sender_rings_who_asked_for_it_and_leads_them_on(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    amina = "+16082345678"
+    async with voice_server("", "https://llamado.example.org") as twilio:
+        more = {
+            **REAL,
+            "LLAMADO_TWILIO__ACCOUNT_SID": ACCOUNT,
+            "LLAMADO_TWILIO__AUTH_TOKEN": TOKEN,
+            "LLAMADO_TWILIO__API_BASE": twilio.url,
+            "LLAMADO_VOICE__NUMBER": "+16085550100",
+        }
+        twilio.phones[amina] = Phone(amina, ["1"])
+        async with running(load({**environment, **more}, tmp_path)) as service:
+            twilio.courier.base = service.url
+            token = await service.database.write(make_page, amina, service.site.links_secret)
+            async with ClientSession() as client:
+                async with client.get(f"{service.url}/a/{token}") as page:
+                    assert "Connect me" in await page.text()
+                async with client.post(f"{service.url}/a/{token}/connect") as answer:
+                    assert "Your phone rings in a moment" in await answer.text()
+            async with asyncio.timeout(20):
+                await twilio.ended.wait()
+            await settled(twilio)
+
+    assert twilio.errors == []
+    assert [each["To"] for each in twilio.asked] == [amina]
+    assert "Free the fourteen" in twilio.calls[0].words
+
+
+def make_page(conn: Connection, phone: str, secret: str) -> str:
+    load_invented_officials(conn)
+    contact_id = make_contact(conn, phone=phone)
+    alert = make_alert(conn, status=MessageStatus.STOPPED)
+    copy = make_delivery(conn, alert.message_id, contact_id, status=Status.ACCEPTED)
+    return person_token(secret, copy)

@@ -139,12 +139,15 @@ def test_everything_wrong_is_told_at_once_with_its_near_miss(tmp_path: Path) -> 
         ("[outbox]\nsimulate = 1", "must be true or false, not 1"),
         ("web = 3", "must be a section: write [web] above its names"),
         ("[network]\nregion = 'Salvador'", "is not a country's two-letter code"),
+        ("[network]\ncountries = ['US', 'USA']", "'USA' is not a country's two-letter code"),
+        ("[network]\ncountries = []", "an empty list is not a country's two-letter code"),
         ("[web]\ntrusted_proxies = ['proxy']", "'proxy' does not appear to be an IPv4 or IPv6"),
         ("[web]\ntrusted_proxies = ['10.0.0.1/8']", "has host bits set; write a network such as"),
         ("[network]\ndefault_language = 'fr'", "not among network.languages en, es"),
         ("[network]\npublic_url = 'llamado.example.org'", "must begin with https://"),
         ("[quiet_hours]\nopens = '21:00'", "must open before they close"),
         ("[quiet_hours]\nopens = 'ten'", "must be written as HH:MM"),
+        ("[retention]\ndelivery_detail_days = 3", "must be 0 or at least 14"),
     ],
 )
 def test_a_wrong_file_is_one_sentence(tmp_path: Path, toml: str, wanted: str) -> None:
@@ -258,6 +261,12 @@ def test_a_provider_without_credentials_is_off(
         ),
         ({"LLAMADO_SMTP__HOST": "mail.example.org"}, "smtp.from_email is not set"),
         ({**ACCOUNT, "LLAMADO_OUTBOX__SIMULATE": "true"}, "outbox.simulate is on"),
+        ({"LLAMADO_VOICE__NUMBER": "+12025550123"}, "put through only with twilio.account_sid"),
+        ({"LLAMADO_VOICE__NUMBER": "+12025550123"}, "what a caller hears"),
+        (
+            {"LLAMADO_VOICE__NUMBER": "+12025550123", "LLAMADO_VOICE__DAILY_BUDGET_CENTS": "0"},
+            "nothing limits what the calls of a day may cost",
+        ),
     ],
 )
 def test_what_is_unfinished_is_warned_about(
@@ -266,6 +275,28 @@ def test_what_is_unfinished_is_warned_about(
     sentences = settings.warnings(load(environment, tmp_path))
 
     assert any(wanted in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    ("environment", "wanted"),
+    [
+        ({"LLAMADO_VOICE__NUMBER": "608 555 0100"}, "voice.number '608 555 0100' is not a number"),
+        ({"LLAMADO_VOICE__FROM_NUMBER": "+12025550123"}, "but no voice.number"),
+    ],
+)
+def test_a_number_nobody_can_dial_is_told(
+    tmp_path: Path, environment: Mapping[str, str], wanted: str
+) -> None:
+    with pytest.raises(BadSettings) as told:
+        load(environment, tmp_path)
+
+    assert wanted in str(told.value)
+
+
+def test_texting_el_salvador_is_warned_about(tmp_path: Path) -> None:
+    loaded = load({"LLAMADO_NETWORK__COUNTRIES": "US,SV"}, tmp_path)
+
+    assert any("who is texted by whom" in each for each in settings.warnings(loaded))
 
 
 def test_http_on_this_machine_needs_no_warning(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, literal, select
 from database.engine import Database
 from database.jobs import Jobs
 from messages.intake import Intake
-from web import pages, webhooks
+from web import pages, voice, webhooks
 from web.console.door import make_console
 from web.errors import tell_errors
 from web.keys import CLOCK, DATABASE, INTAKE, JOBS, SITE, Clock, Site
@@ -38,6 +38,7 @@ def make_app(
     app.router.add_get("/healthz", healthz)
     public.add_routes(app)
     webhooks.add_routes(app)
+    voice.add_routes(app)
     app.add_subapp("/console", make_console())
     return app
 

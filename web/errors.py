@@ -13,11 +13,18 @@ from time import perf_counter
 import structlog
 from aiohttp import web
 
+from actions.custom_targets import BadTarget, NoSuchTarget
+from actions.reports import AlreadySettled
+from alerts.coverage import NoSuchOffice
 from alerts.preflight import NoSuchAlert
+from alerts.proposals import NoSuchProposal
+from contacts.people import NoSuchContact
 from database.engine import DatabaseUnusable
+from database.locking import AlreadyLocked, Locked
 from messages.control import NoSuchMessage, NotNow
+from organizers.members import NoSuchOrganizer
 from web.console.alert_forms import BadForm
-from web.console.guard import NotYours
+from web.console.guard import NotAllowed, NotYours
 from web.console.streaming import TooManyPages
 from web.keys import ROUTINE, Handler
 from web.pages import render
@@ -28,9 +35,19 @@ REQUEST_ID: web.RequestKey[str] = web.RequestKey("request_id", str)
 
 STATUSES: dict[type[Exception], HTTPStatus] = {
     NotYours: HTTPStatus.NOT_FOUND,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    NoSuchOrganizer: HTTPStatus.NOT_FOUND,
+    NoSuchTarget: HTTPStatus.NOT_FOUND,
+    BadTarget: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchAlert: HTTPStatus.NOT_FOUND,
+    NoSuchOffice: HTTPStatus.NOT_FOUND,
+    AlreadySettled: HTTPStatus.CONFLICT,
     NoSuchMessage: HTTPStatus.NOT_FOUND,
+    NoSuchProposal: HTTPStatus.NOT_FOUND,
+    NoSuchContact: HTTPStatus.NOT_FOUND,
     NotNow: HTTPStatus.CONFLICT,
+    Locked: HTTPStatus.LOCKED,
+    AlreadyLocked: HTTPStatus.CONFLICT,
     BadForm: HTTPStatus.UNPROCESSABLE_ENTITY,
     TooManyPages: HTTPStatus.TOO_MANY_REQUESTS,
     CrossSite: HTTPStatus.FORBIDDEN,

@@ -11,12 +11,15 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from contacts.countries import AT_HOME
 from database.engine import Database
 from database.jobs import Jobs
+from messages.call_limits import VoiceRules
 from messages.composing import Identity
 from messages.hours import DEFAULT, Hours
 from messages.house import HouseRules
 from messages.intake import Intake
+from web.geocoding import Geocoder
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -37,12 +40,17 @@ class Site:
     inbound_secret: str = field(default="", repr=False)  # in SendGrid's inbound address
     trusted_proxies: tuple[str, ...] = ()  # networks whose X-Forwarded-For we believe
     region: str = "US"  # of phone numbers written without a country
+    countries: tuple[str, ...] = AT_HOME  # whose numbers may be texted in bulk
+    alert_budget_cents: int = 0
     cents_per_segment: Decimal = Decimal("0.83")  # what the console multiplies segments with
     hours: Hours | None = DEFAULT  # when texts may arrive, in the recipient's own time
     weekly_cap: int | None = None
     sms_sender: str = ""  # where neither message nor project names one
     email_sender: str = ""
     real_email: bool = False  # email leaves the house
+    geocoder: Geocoder | None = None  # asked for the district of a street address; None = off
+    voice: VoiceRules | None = None  # how calls are put through; None = they are not
+    second_step: bool = True  # whoever sends, exports or lets others in needs more than a password
 
     @property
     def secure(self) -> bool:
@@ -66,6 +74,8 @@ class Site:
             default_language=self.default_language,
             hours=self.hours,
             weekly_cap=self.weekly_cap,
+            countries=self.countries,
+            alert_budget_cents=self.alert_budget_cents,
             cents_per_segment=self.cents_per_segment,
             undo_seconds=self.undo_seconds,
             real_email=self.real_email,

@@ -10,12 +10,13 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import jinja2
+import phonenumbers
 from aiohttp import web
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 
-from contacts.addresses import masked
-from web.keys import CLOCK, SITE
+from contacts.addresses import masked, veiled
+from web.keys import CLOCK, SITE, Site
 from web.translations import Translator, preferred, translators
 
 HERE = Path(__file__).parent
@@ -33,7 +34,7 @@ def setup(app: web.Application) -> None:
     """Load words and templates in the site's languages; serve the static files."""
     words = translators(app[SITE].languages)
     app[TRANSLATORS] = words
-    app[TEMPLATES] = {language: _environment(each) for language, each in words.items()}
+    app[TEMPLATES] = {language: _environment(language) for language in words}
     app.router.add_static("/static", STATIC)
 
 
@@ -77,7 +78,17 @@ def rendered(request: web.Request, template: str, values: Mapping[str, object]) 
     return page.render(site=site, language=language, now=request.config_dict[CLOCK](), **values)
 
 
-def _environment(words: Translator) -> jinja2.Environment:
+def paper(site: Site, language: str, template: str, values: Mapping[str, object]) -> str:
+    """A page that stands by itself, to be saved and handed to somebody, in the language they read."""
+    spoken = language if language in site.languages else site.default_language
+    page = _environment(spoken).get_template(template)
+    return page.render(site=site, language=spoken, **values)
+
+
+@cache
+def _environment(language: str) -> jinja2.Environment:
+    """The templates in a language. Compiling them all takes a second, so a process does it once."""
+    words = translators((language,))[language]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -92,14 +103,25 @@ def _environment(words: Translator) -> jinja2.Environment:
     environment.filters["when"] = lambda value: _when(value, words)
     environment.filters["day"] = lambda value: format_date(value, locale=words.locale)
     environment.filters["masked"] = masked
+    environment.filters["veiled"] = veiled
+    environment.filters["phone"] = shown_phone
     environment.filters["sentence"] = words.sentence
     return environment
 
 
+@cache
 def _asset(name: str) -> str:
     """A static file's address with its contents' hash, so that browsers may keep it for ever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
+
+
+def shown_phone(number: str) -> str:
+    """A number (E.164) as people of its country write it, or with its country if it is abroad."""
+    parsed = phonenumbers.parse(number)
+    national = parsed.country_code == 1
+    style = phonenumbers.PhoneNumberFormat
+    return phonenumbers.format_number(parsed, style.NATIONAL if national else style.INTERNATIONAL)
 
 
 def _when(value: datetime, words: Translator) -> str:

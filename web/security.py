@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -32,6 +32,8 @@ HEADERS = {
 }
 HSTS = "max-age=31536000; includeSubDomains"
 BODY_LIMIT = 1024 * 1024
+# The origins that may frame this one page, which the handler has read from what its project allows.
+FRAMED_BY: web.RequestKey[Sequence[str]] = web.RequestKey("framed_by", Sequence)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -45,28 +47,55 @@ def adding_headers(site: Site) -> Prepare:
     if site.secure:
         ours["Strict-Transport-Security"] = HSTS
 
-    async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(ours)
+        if FRAMED_BY in request:
+            _let_frame(response, request[FRAMED_BY])
         response.headers.setdefault("Cache-Control", "no-store")
 
     return add_headers
 
 
+def _let_frame(response: web.StreamResponse, sites: Sequence[str]) -> None:
+    """Let these sites, and no others, show a page inside one of theirs."""
+    allowed = " ".join(sites) or "'none'"
+    response.headers["Content-Security-Policy"] = CSP.replace(
+        "frame-ancestors 'none'", f"frame-ancestors {allowed}"
+    )
+    if sites:  # it knows no list; browsers that know frame-ancestors do not ask it
+        del response.headers["X-Frame-Options"]
+
+
 def refuse_cross_site(request: web.Request) -> None:
     """Raise CrossSite for an unsafe request that another site's page made the browser send.
 
+    One that does not say where it comes from is refused, too: behind this door people are signed in.
+    """
+    if request.method not in SAFE and not _is_from_here(request):
+        raise CrossSite(CrossSite.__doc__)
+
+
+def refuse_foreign(request: web.Request) -> None:
+    """Raise CrossSite for a form of a page open to everybody, if the browser says it is another site's.
+
+    One that says nothing is believed: there is no sign-in that another site could make use of.
+    """
+    if _is_from_here(request) is False:
+        raise CrossSite(CrossSite.__doc__)
+
+
+def _is_from_here(request: web.Request) -> bool | None:
+    """Whether a page of ours made the browser send this; None if it does not say.
+
     Browsers say so in Sec-Fetch-Site; old ones only name the Origin.
     """
-    if request.method in SAFE:
-        return
-    site = request.headers.get("Sec-Fetch-Site")
+    site, origin = (request.headers.get(name) for name in ("Sec-Fetch-Site", "Origin"))
     if site is not None:
-        allowed = site in ("same-origin", "none")
-    else:
-        origin = urlsplit(request.headers.get("Origin", "")).netloc
-        allowed = origin in (request.host, urlsplit(request.config_dict[SITE].public_url).netloc)
-    if not allowed:
-        raise CrossSite(CrossSite.__doc__)
+        return site in ("same-origin", "none")
+    if origin is None:
+        return None
+    ours = urlsplit(request.config_dict[SITE].public_url).netloc
+    return urlsplit(origin).netloc in (request.host, ours)
 
 
 def refuse_nul(values: Iterable[object]) -> None:

@@ -23,6 +23,7 @@ LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en"  # the language the keys are written in
 # Numbers and hours as Latin America and the United States write them: 1,000 and 3:01 p.m.
 REGIONS = {"es": "es_419"}
+LONGEST = 2_000  # characters of a sentence; what somebody typed in one must not keep us searching
 PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 
 
@@ -59,6 +60,8 @@ class Translator:
         return begun if begun.endswith((".", "!", "?", "…", ")")) else f"{begun}."
 
     def _by_pattern(self, text: str) -> str:
+        if len(text) > LONGEST:
+            return text
         for pattern, translated in self.patterns:
             if found := pattern.fullmatch(text):
                 return translated % found.groupdict()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -84,7 +84,7 @@ def carefully(hook: Hook) -> Hook:
 
 async def twilio_status(request: web.Request) -> web.Response:
     """What became of a text."""
-    form, query = await _signed_form(request), request.query
+    form, query = await signed_form(request), request.query
     payload = {**form, **{name: query.get(name, "") for name in ("d", "a", "k")}}
     if "\0" in "".join([*payload, *payload.values()]):
         payload = _clean(payload)
@@ -96,7 +96,7 @@ async def twilio_status(request: web.Request) -> web.Response:
 
 async def twilio_inbound(request: web.Request) -> web.Response:
     """A text somebody sent us. The answer to them, if any, is a message of our own."""
-    form = _clean(await _signed_form(request))
+    form = _clean(await signed_form(request))
     inbound = twilio.read_inbound(form)
     await _take(request, RawEvent(twilio.NAME, f"in:{inbound.key}", INBOUND, form), inbound)
     return web.Response(text=TWIML, content_type="text/xml", charset="utf-8")
@@ -143,6 +143,7 @@ async def _take(request: web.Request, event: RawEvent, inbound: Inbound) -> None
         inbound,
         network=site.network_name,
         default_language=site.default_language,
+        countries=site.countries,
         now=app[CLOCK](),
     )
 
@@ -155,16 +156,25 @@ def take(
     *,
     network: str,
     default_language: str,
+    countries: Sequence[str],
     now: datetime,
 ) -> None:
     """Store what somebody sent us and act on it, in one transaction; a copy of it does nothing."""
     new = store(conn, [event], now=now)
     if new:
-        receive(conn, jobs, inbound, network=network, default_language=default_language, now=now)
+        receive(
+            conn,
+            jobs,
+            inbound,
+            network=network,
+            default_language=default_language,
+            countries=countries,
+            now=now,
+        )
         mark_applied(conn, new, now=now)
 
 
-async def _signed_form(request: web.Request) -> dict[str, str]:
+async def signed_form(request: web.Request) -> dict[str, str]:
     """The fields of a form that Twilio signed for our public address; raises BadSignature, BadForm."""
     form = await read_form(request)
     url = request.app[SITE].public_url + request.raw_path

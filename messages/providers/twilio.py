@@ -116,7 +116,7 @@ _LONGEST_VALIDITY = 36000
 _EMPTY = URL()
 # Twilio tries a callback again only when asked to, in a fragment that it neither sends nor signs:
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
-_RETRY_CALLBACKS = "#rc=5&rp=all&ct=3000&rt=5000"
+RETRY_CALLBACKS = "#rc=5&rp=all&ct=3000&rt=5000"
 
 
 class UnreadableText(ValueError):
@@ -202,7 +202,7 @@ def request_fields(account: TwilioAccount, item: Text) -> dict[str, str]:
         "To": item.address,
         "MessagingServiceSid" if item.sender.startswith("MG") else "From": item.sender,
         "Body": _whole_characters(item.body),
-        "StatusCallback": f"{account.public_url}/webhooks/twilio/status?{mark}{_RETRY_CALLBACKS}",
+        "StatusCallback": f"{account.public_url}/webhooks/twilio/status?{mark}{RETRY_CALLBACKS}",
     }
     if item.valid_seconds is not None:
         # Else a text delayed by a carrier may arrive in the night, ten hours late.

@@ -40,6 +40,13 @@ def test_nameless_switchboard_leads_to_my_representative() -> None:
     assert official_named(switchboard, "en") == ""
 
 
+def test_senator_whose_name_is_not_known_is_my_senator() -> None:
+    newly_elected = make_target(Role.SENATOR, name="")
+
+    assert official(newly_elected, "en") == "my senator"
+    assert official(newly_elected, "es") == "mi senador o senadora"
+
+
 def test_office_outside_congress_has_its_own_name() -> None:
     assert official(make_target(Role.CUSTOM, "The Embassy"), "es") == "The Embassy"
 

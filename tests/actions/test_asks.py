@@ -1,24 +1,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from actions.asks import (
     ActionDraft,
     BadAction,
-    NamedOffice,
+    OneAsk,
     create_action,
     read_action,
-    save_office,
-    unverified_offices,
+    simple_asks,
 )
-from actions.models import CustomTarget, TargetRule
+from actions.models import AskMode, TargetRule
 from actions.scripts import BadScript, ScriptWords
-from tests.builders import SCRIPTS
+from tests.builders import SCRIPTS, make_office, make_project
 
 
 def make_draft(
@@ -26,11 +25,7 @@ def make_draft(
     scripts: Mapping[str, ScriptWords] = SCRIPTS,
     **values: Any,
 ) -> ActionDraft:
-    return ActionDraft(target_rule=rule, scripts=scripts, **values)
-
-
-def make_office(**values: Any) -> NamedOffice:
-    return NamedOffice(**{"key": "embassy", "name": "Embassy", "phone": "+12025550199"} | values)
+    return ActionDraft(**{"asks": simple_asks(rule), "scripts": scripts, **values})
 
 
 def test_action_is_read_as_it_was_written(conn: Connection, now: datetime) -> None:
@@ -39,7 +34,7 @@ def test_action_is_read_as_it_was_written(conn: Connection, now: datetime) -> No
     action_id = create_action(conn, make_draft(goal=200, deadline=deadline), now=now)
 
     ask = read_action(conn, action_id)
-    assert (ask.target_rule, ask.goal, ask.deadline) == (TargetRule.CONGRESS, 200, deadline)
+    assert (ask.asks, ask.goal, ask.deadline) == (simple_asks(TargetRule.CONGRESS), 200, deadline)
     assert ask.scripts == SCRIPTS
 
 
@@ -57,7 +52,21 @@ def test_action_is_over_at_its_deadline(conn: Connection, now: datetime) -> None
         ({"goal": 0}, "goal is 0"),
         ({"deadline": datetime.fromisoformat("2020-01-01T00:00:00Z")}, "deadline has passed"),
         ({"rule": TargetRule.CUSTOM}, "names none"),
-        ({"custom_targets": ["nobody"]}, "no office is called nobody"),
+        (
+            {"asks": [OneAsk(rule=TargetRule.CUSTOM, office="nobody")]},
+            "no office is called nobody",
+        ),
+        ({"asks": [OneAsk(rule=TargetRule.SENATORS)] * 21}, "asks for 21 calls; keep the 20"),
+        ({"asks": [OneAsk(rule=TargetRule.CUSTOM)]}, "names none; choose one"),
+        ({"asks": [OneAsk(rule=TargetRule.COMMITTEE, mode=AskMode.FIRST)]}, "names none"),
+        (
+            {"asks": [OneAsk(rule=TargetRule.COMMITTEE, committees=["HSFA"])]},
+            "cannot be for everybody",
+        ),
+        (
+            {"asks": [OneAsk(rule=TargetRule.COMMITTEE, committees=["Foreign"])]},
+            "Foreign is not a committee",
+        ),
     ],
 )
 def test_action_nobody_could_carry_out_is_refused(
@@ -74,24 +83,41 @@ def test_script_with_an_unknown_field_is_refused(conn: Connection, now: datetime
         create_action(conn, make_draft(scripts=scripts), now=now)
 
 
-def test_office_is_corrected_under_its_key(conn: Connection) -> None:
-    first = save_office(conn, make_office())
+def test_asks_are_read_as_they_were_written(conn: Connection, now: datetime) -> None:
+    make_office(conn, "embassy")
+    asks = (
+        OneAsk(
+            rule=TargetRule.COMMITTEE,
+            committees=("HSFA", "SSFR06"),
+            mode=AskMode.FIRST,
+            expires_at=now + timedelta(days=2),
+            scripts=SCRIPTS,
+        ),
+        OneAsk(rule=TargetRule.CUSTOM, office="embassy", mode=AskMode.FIRST),
+    )
 
-    again = save_office(conn, make_office(name="The Embassy"))
+    ask = read_action(conn, create_action(conn, make_draft(asks=asks), now=now))
 
-    assert first == again
-    assert conn.scalar(select(func.count()).select_from(CustomTarget)) == 1
-
-
-def test_office_in_an_unknown_zone_is_refused(conn: Connection) -> None:
-    with pytest.raises(BadAction, match="America/Metropolis"):
-        save_office(conn, make_office(time_zone="America/Metropolis"))
+    assert ask.asks == asks
+    assert ask.ends_at is None
 
 
-def test_offices_nobody_has_verified_are_named(conn: Connection, now: datetime) -> None:
-    save_office(conn, make_office(key="old", name="Old number"))
-    save_office(conn, make_office(key="new", verified_on=date(2026, 11, 1)))
+def test_action_ends_with_the_last_of_its_asks(conn: Connection, now: datetime) -> None:
+    asks = [
+        OneAsk(rule=TargetRule.SENATORS, expires_at=now + timedelta(days=each)) for each in (2, 5)
+    ]
 
-    action_id = create_action(conn, make_draft(custom_targets=["new", "old"]), now=now)
+    ask = read_action(conn, create_action(conn, make_draft(asks=asks), now=now))
 
-    assert unverified_offices(conn, action_id) == ["Old number"]
+    assert ask.ends_at == now + timedelta(days=5)
+    assert not ask.is_over(now + timedelta(days=3))
+
+
+def test_an_office_of_another_project_cannot_be_asked(conn: Connection, now: datetime) -> None:
+    madison, bangor = make_project(conn, "Madison"), make_project(conn, "Bangor")
+    make_office(conn, "theirs", project_id=bangor)
+    asks = simple_asks(TargetRule.CUSTOM, ["theirs"])
+
+    with pytest.raises(BadAction, match="no office is called theirs"):
+        create_action(conn, make_draft(asks=asks, project_id=madison), now=now)
+    assert create_action(conn, make_draft(asks=asks), now=now)

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from actions.models import Outcome
-from actions.responses import people_and_calls, record, told_so_far, totals
+from actions.responses import Tally, record, tally, told_so_far, totals
 from tests.builders import make_action, make_contact, make_project
 
 HOUSE, SENATE = "us:house:WI:2", "us:senate:WI:1"
@@ -70,7 +70,7 @@ def test_answer_by_text_that_names_no_office_counts_only_alone(
 
     told = totals(conn, action_id)
     assert (told.people, told.calls) == (2, 2)
-    assert people_and_calls(conn, action_id) == (2, 2)
+    assert tally(conn, action_id) == Tally(people=2, calls=2, letters=0)
     assert told.by_target[""] == {Outcome.SPOKE: 1}
 
 

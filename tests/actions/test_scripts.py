@@ -2,7 +2,17 @@ from __future__ import annotations
 
 import pytest
 
-from actions.scripts import BadScript, Caller, Kind, ScriptWords, check_script, merge, plain, spoken
+from actions.scripts import (
+    Addressee,
+    BadScript,
+    Caller,
+    Kind,
+    ScriptWords,
+    check_script,
+    merge,
+    plain,
+    spoken,
+)
 
 AMINA = {"name": "Amina", "city": "Madison", "zip": "53703", "state": "Wisconsin"}
 FROM = "I live in {{ city }}, {{ zip }}."
@@ -78,9 +88,8 @@ def test_every_part_is_filled_for_the_office() -> None:
     script = spoken(
         words,
         Caller(name="Amina"),
-        official="Representative Rivera",
-        official_short="Rep. Rivera",
-        language="en",
+        Addressee(official="Representative Rivera", official_short="Rep. Rivera"),
+        "en",
     )
 
     assert plain(script.ask) == "Will Representative Rivera speak up?"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from actions.asks import simple_asks
 from actions.models import TargetRule
 from actions.scripts import ScriptWords
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, FactDraft, Headline
@@ -43,7 +44,7 @@ def make_draft(**changes: Any) -> AlertDraft:
             ),
         },
         call=CallDraft(
-            target_rule=TargetRule.CONGRESS,
+            asks=simple_asks(TargetRule.CONGRESS),
             scripts={
                 "en": ScriptWords("Hello, I am {{ name }}.", "Will {{ official }} speak up?"),
                 "es": ScriptWords("Hola, soy {{ name }}.", "¿Alzará la voz {{ official }}?"),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from actions.models import TargetRule
+from actions.asks import OneAsk, simple_asks
+from actions.custom_targets import Line
+from actions.models import AskMode, TargetRule
+from alerts.call_files import read_call
 from alerts.files import BadAlertFile, read_alert
 from alerts.models import Level, Release
+from alerts.reading import Table
 from messages.audience import EVERYBODY
 from messages.models import Reach
 
@@ -42,7 +47,7 @@ def test_the_example_says_everything_an_organizer_would_type() -> None:
     ]
     assert {fact.release for fact in draft.case.facts} == {Release.PUBLIC}
     assert (draft.level, draft.reach, draft.audience) == (Level.RED, Reach.BOTH, EVERYBODY)
-    assert (draft.call.target_rule, draft.call.goal) == (TargetRule.CONGRESS, 200)
+    assert (draft.call.asks, draft.call.goal) == (simple_asks(TargetRule.CONGRESS), 200)
     assert draft.expires.after == timedelta(hours=72)
     for written in (draft.words, draft.texts, draft.call.scripts, draft.case.words):
         assert set(written) == {"en", "es"}
@@ -104,8 +109,94 @@ verified_by = "Amina"
 
     draft = read_alert(example(("[call.en]", office + "[call.en]")))
 
-    assert draft.call.offices[0].phone == "+12025550147"
+    assert draft.call.offices[0].phones == (Line("+12025550147"),)
     assert draft.call.offices[0].verified_on == date(2026, 11, 1)
+
+
+ASKS = """[[call.asks]]
+targets = "committee"
+committees = ["hsfa", "SSFR06"]
+show = "first"
+[[call.asks]]
+targets = "custom"
+office = "desk"
+show = "first"
+expires = 2026-12-04T17:00:00-05:00
+[call.asks.en]
+opening = "Good morning."
+ask = "Please act."
+[call.asks.es]
+opening = "Buenos días."
+ask = "Actúen, por favor."
+[[call.asks]]
+targets = "committee"
+committees = ["HSAP04"]
+[[call.asks]]
+targets = "senators"
+"""
+OFFICE = """[[call.offices]]
+key = "desk"
+name = "El Salvador desk"
+kind = "us_state"
+hours = "M-F 9-5"
+note = "Ask for the officer."
+languages = ["es"]
+[[call.offices.phones]]
+number = "202-555-0147"
+label = "switchboard"
+[[call.offices.phones]]
+number = "202-555-0148"
+"""
+
+
+def with_asks(*changes: tuple[str, str]) -> str:
+    asks = ASKS
+    for before, after in changes:
+        asks = asks.replace(before, after, 1)
+    return example(('targets = "congress"\n', ""), ("[call.en]", f"{asks}\n{OFFICE}\n[call.en]"))
+
+
+def test_a_list_of_asks_says_whom_in_which_case_and_until_when() -> None:
+    call = read_alert(with_asks()).call
+
+    members, desk, one_committee, senators = call.asks
+    assert (members.rule, members.committees) == (TargetRule.COMMITTEE, ("HSFA", "SSFR06"))
+    assert (desk.office, desk.mode, desk.expires_at) == (
+        "desk",
+        AskMode.FIRST,
+        datetime(2026, 12, 4, 22, tzinfo=UTC),
+    )
+    assert desk.scripts["es"].opening == "Buenos días."
+    assert one_committee.mode is AskMode.ONLY_IF
+    assert senators == OneAsk(rule=TargetRule.SENATORS)
+    assert call.offices[0].phones == (Line("+12025550147", "switchboard"), Line("+12025550148"))
+    assert (call.offices[0].hours, call.offices[0].note) == ("", "M-F 9-5; Ask for the officer.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted"),
+    [
+        ('show = "first"', 'show = "maybe"', "call.asks[1].show: 'maybe' is not known"),
+        ('"hsfa", "SSFR06"', '"Foreign"', "call.asks[1].targets: FOREIGN is not a committee"),
+        ('show = "first"', 'show = "always"', "call.asks[1].targets: an ask for members"),
+        ('office = "desk"', "", "call.asks[2].targets: an ask is for an office outside Congress"),
+        ("expires = 2026-12-04T17:00:00-05:00", "expires = 2026-12-04", "call.asks[2].expires:"),
+        ('ask = "Please act."', 'asks = "Please act."', "call.asks[2].en.ask: missing"),
+        ("[[call.asks]]", 'targets = "congress"\n[[call.asks]]', "call.targets: given beside"),
+    ],
+)
+def test_a_problem_of_an_ask_is_told_by_its_key(before: str, after: str, wanted: str) -> None:
+    problems = problems_of(with_asks((before, after)))
+
+    assert any(problem.startswith(wanted) for problem in problems), problems
+
+
+def test_a_plain_file_calls_its_offices_after_congress() -> None:
+    office = "[[call.offices]]\nkey = 'desk'\nname = 'Desk'\nphone = '202-555-0147'\n[call.en]"
+
+    draft = read_alert(example(("[call.en]", office)))
+
+    assert draft.call.asks == simple_asks(TargetRule.CONGRESS, ["desk"])
 
 
 @pytest.mark.parametrize(
@@ -182,3 +273,54 @@ def test_an_empty_file_tells_what_is_missing() -> None:
         "case",
         "call",
     ]
+
+
+def test_a_file_may_say_what_its_texts_may_cost() -> None:
+    draft = read_alert(example(("[message]\n", "[message]\nbudget_dollars = 50\n")))
+
+    assert draft.budget_cents == 5_000
+    assert read_alert(example()).budget_cents is None
+
+
+def test_a_letter_may_stand_alone_and_for_an_office_without_a_number() -> None:
+    call = """
+        [call]
+        targets = "custom"
+        [call.en]
+        letter_subject = "Suchitoto"
+        letter = "Please speak up, {{ official }}."
+        [call.es]
+        letter_subject = "Suchitoto"
+        letter = "Por favor, hable."
+        [[call.offices]]
+        key = "ministry"
+        name = "The Ministry"
+        email = "desk@example.org"
+    """
+    problems: list[str] = []
+    draft = read_call(Table(tomllib.loads(call), "", problems), ("en", "es"))
+
+    assert problems == []
+    assert draft.scripts["en"].writes
+    assert not draft.scripts["en"].calls
+    assert [each.phones for each in draft.offices] == [()]
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ('letter = "Speak up."', "call.en.letter_subject: missing; what the letter is about"),
+        (
+            'letter_subject = "x"\nletter = "y"\nreasons = "z"',
+            "call.en.ask: missing; the one thing we ask for",
+        ),
+        ('letter_subject = "x"\nletter = "{{ nam }}"', "did you mean {{ name }}?"),
+    ],
+)
+def test_half_a_letter_is_told_by_its_key(line: str, wanted: str) -> None:
+    problems: list[str] = []
+    call = f'[call]\ntargets = "congress"\n[call.en]\n{line}'
+
+    read_call(Table(tomllib.loads(call), "", problems), ("en",))
+
+    assert any(wanted in each for each in problems)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, func, select, update
 
-from actions.asks import BadAction, NamedOffice
-from actions.models import Action, CustomTarget, Script
+from actions.asks import BadAction, OneAsk, simple_asks
+from actions.custom_targets import Line, NamedOffice, find_office
+from actions.models import Action, CustomTarget, Script, TargetRule
+from actions.scripts import ScriptWords
 from alerts import launching
 from alerts.cases import UnknownCase, close_case
 from alerts.drafts import AlertDraft, CaseDraft, Ending
@@ -26,8 +28,9 @@ from messages.audience import Audience, Filter
 from messages.control import NotNow, Words
 from messages.hours import Hours
 from messages.models import Link, Message, MessageStatus, MessageText, Reach
+from organizers.roles import NETWORKS
 from tests.alerts.drafting import HOUSE, make_case, make_draft, make_fact_draft
-from tests.builders import make_contact, make_project
+from tests.builders import make_contact, make_office, make_project
 from tests.doubles import NoJobs
 
 
@@ -105,14 +108,136 @@ def test_offices_of_the_file_are_saved_and_named_on_the_action(
     conn: Connection, now: datetime
 ) -> None:
     make_contact(conn)
-    office = NamedOffice(key="desk", name="El Salvador desk", phone="+12025550147")
+    office = NamedOffice(key="desk", name="El Salvador desk", phones=[Line("+12025550147")])
+    draft = make_draft()
+    asks = simple_asks(TargetRule.CONGRESS, ["desk"])
+    call = replace(draft.call, offices=[office], asks=asks)
+
+    found = checked(conn, replace(draft, call=call), now)
+
+    assert conn.scalar(select(CustomTarget.phones).where(CustomTarget.key == "desk"))
+    assert codes(found) == (["unverified_office"], [])
+    assert "Nobody has checked the number of El Salvador desk" in str(found.blocking[0])
+
+
+def with_office(draft: AlertDraft, **ask: Any) -> AlertDraft:
+    """The draft, asking for a call to the embassy besides."""
+    embassy = OneAsk(**{"rule": TargetRule.CUSTOM, "office": "embassy", **ask})
+    return replace(draft, call=replace(draft.call, asks=[*draft.call.asks, embassy]))
+
+
+@pytest.mark.parametrize(
+    ("office", "code"),
+    [
+        ({}, None),
+        ({"verified": False}, "unverified_office"),
+        ({"verified_on": date(2026, 1, 5)}, "expired_office"),
+        ({"phones": []}, "office_without_number"),
+        ({"phones": [], "email": "desk@example.org"}, "office_without_number"),
+    ],
+)
+def test_an_office_nobody_has_checked_lately_stands_in_the_way(
+    conn: Connection, now: datetime, office: dict[str, Any], code: str | None
+) -> None:
+    make_contact(conn)
+    target_id = make_office(conn, "embassy", **office)
+
+    found = checked(conn, with_office(make_draft()), now)
+
+    assert codes(found) == ([code] if code else [], [])
+    assert all(each.values["target"] == target_id for each in found.blocking)
+    assert all("The Embassy" in each.words("es") for each in found.blocking)
+
+
+LETTER = {
+    language: ScriptWords(letter_subject="Suchitoto", letter="Speak up.")
+    for language in ("en", "es")
+}
+
+
+@pytest.mark.parametrize(
+    ("office", "code"),
+    [
+        ({"email": "desk@example.org"}, None),
+        ({"phones": [], "email": "desk@example.org"}, None),
+        ({}, "office_without_address"),
+    ],
+)
+def test_an_office_that_is_only_written_to_needs_no_number_but_an_address(
+    conn: Connection, now: datetime, office: dict[str, Any], code: str | None
+) -> None:
+    make_contact(conn)
+    make_office(conn, "embassy", **office)
+
+    found = checked(conn, with_office(make_draft(), scripts=LETTER), now)
+
+    assert codes(found)[0] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("spanish", "code"),
+    [(ScriptWords("Hola.", "Hable."), "no_letter"), (LETTER["es"], "no_script")],
+)
+def test_what_one_language_has_the_other_needs(
+    conn: Connection, now: datetime, spanish: ScriptWords, code: str
+) -> None:
+    make_contact(conn)
+    english = replace(LETTER["en"], opening="Hello.", ask="Speak up.")
+    draft = make_draft()
+    draft = replace(draft, call=replace(draft.call, scripts={"en": english, "es": spanish}))
+
+    found = checked(conn, draft, now)
+
+    assert codes(found)[0] == [code]
+    assert "Spanish" in str(found.blocking[0])
+
+
+def test_an_office_is_not_in_the_way_of_an_alert_that_no_longer_asks_for_it(
+    conn: Connection, now: datetime
+) -> None:
+    make_contact(conn)
+    make_office(conn, "embassy", verified=False)
+
+    assert checked(conn, with_office(make_draft(), expires_at=now), now).ready
+
+
+def test_a_launch_is_refused_once_the_number_has_expired(conn: Connection, now: datetime) -> None:
+    make_contact(conn)
+    make_office(conn, "embassy", expires_on=now.date())
+    alert_id = create(conn, with_office(make_draft()), now)
+    later = now + timedelta(days=1)
+
+    assert check(conn, alert_id, house=HOUSE, now=now).ready
+    with pytest.raises(NotReady, match="was to be trusted until 2026-11-19 only"):
+        launching.launch(conn, NoJobs(), alert_id, house=HOUSE, confirmed=1, by="Amina", now=later)
+
+
+def test_the_script_of_an_ask_is_looked_at_like_the_actions_own(
+    conn: Connection, now: datetime
+) -> None:
+    make_contact(conn)
+    make_office(conn, "embassy")
+    fact = make_fact_draft("Their names are withheld for now.", "Aún no.", Release.WITHHELD)
+    case = make_case(facts=[fact])
+    script = {"en": ScriptWords("Hello.", "Their names are withheld for now, I know.")}
+
+    found = checked(conn, with_office(make_draft(case=case), scripts=script), now)
+
+    assert codes(found)[0] == ["no_script_of_ask", "withheld"]
+    assert "Ask 2 has a script of its own, but not in Spanish" in str(found.blocking[0])
+
+
+def test_a_file_corrects_an_office_and_keeps_what_was_checked(
+    conn: Connection, now: datetime
+) -> None:
+    target_id = make_office(conn, "desk", phone="+12025550147")
+    office = NamedOffice(key="desk", name="The Desk", phones=[Line("+12025550147")])
     draft = make_draft()
 
-    found = checked(conn, replace(draft, call=replace(draft.call, offices=[office])), now)
+    create(conn, replace(draft, call=replace(draft.call, offices=[office])), now)
 
-    assert conn.scalar(select(CustomTarget.phone).where(CustomTarget.key == "desk"))
-    assert codes(found) == ([], ["unverified_office"])
-    assert "Nobody has checked the number of El Salvador desk" in str(found.warnings[0])
+    kept = find_office(conn, target_id).office
+    assert (kept.name, kept.verified_by) == ("The Desk", "Amina")
 
 
 def test_web_addresses_in_texts_become_links_of_our_own(conn: Connection, now: datetime) -> None:
@@ -406,7 +531,23 @@ def test_numbers_abroad_are_counted_and_told(conn: Connection, now: datetime) ->
     found = checked(conn, make_draft(), now)
 
     assert codes(found) == ([], ["foreign"])
-    assert "1 people have numbers outside the US" in str(found.warnings[0])
+    assert "1 people have numbers outside the countries" in str(found.warnings[0])
+
+
+def test_a_draft_of_before_a_country_was_ruled_out_must_be_saved_again(
+    conn: Connection, now: datetime
+) -> None:
+    make_contact(conn)
+    allowed = replace(HOUSE, countries=("US", "SV"))
+    alert_id = launching.create(
+        conn, make_draft(), house=allowed, created_by="organizer:1", now=now
+    )
+
+    found = check(conn, alert_id, house=HOUSE, now=now)
+    launching.rewrite(conn, alert_id, make_draft(), house=HOUSE, by="organizer:1", now=now)
+
+    assert codes(found)[0] == ["countries_changed"]
+    assert codes(check(conn, alert_id, house=HOUSE, now=now))[0] == []
 
 
 def test_a_salvadoran_number_in_a_text_is_warned_about(conn: Connection, now: datetime) -> None:
@@ -487,7 +628,10 @@ def test_an_audience_of_ids_and_of_slugs_is_one(conn: Connection, now: datetime)
 
     create(conn, make_draft(audience=Audience(include=include), to_projects=["bangor"]), now)
 
-    assert conn.scalar(select(Message.audience)) == {"include": {"projects": [madison, bangor]}}
+    assert conn.scalar(select(Message.audience)) == {
+        "include": {"projects": [madison, bangor]},
+        "among": [NETWORKS],
+    }
 
 
 def test_undo_takes_a_launch_back(conn: Connection, now: datetime, jobs: Jobs) -> None:

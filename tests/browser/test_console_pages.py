@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -18,10 +19,19 @@ from playwright.async_api import (
     ViewportSize,
     async_playwright,
 )
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
+from actions.models import Outcome
+from actions.office_models import Source, Stance
+from actions.reports import Heard, suggest
+from actions.responses import record
+from actions.staffers import Aide, save_staffer
+from actions.stances import note_stance
 from alerts.files import read_alert
 from alerts.launching import create
+from alerts.models import Alert
+from alerts.numbers import show_numbers
+from alerts.sharing import propose
 from campaigns.calendar import create_campaign
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
@@ -29,10 +39,16 @@ from database.opening import opened, prepare
 from messages import doubts
 from messages.house import HouseRules
 from messages.models import MessageCount, MessageStatus, Reply, ReplyVerdict, Status
+from organizers import links
+from organizers.roles import Grant, Role
 from tests.builders import (
+    Alerted,
+    load_invented_officials,
     make_alert,
     make_contact,
     make_delivery,
+    make_office,
+    make_organizer,
     make_project,
     make_zone_set,
 )
@@ -50,19 +66,41 @@ PAGES = [
     "/console/alerts/1",
     "/console/alerts/1/edit",
     "/console/alerts/2",
+    "/console/alerts/2/coverage",
+    "/console/alerts/2/coverage?view=unasked",
+    "/console/alerts/2/offices/us:house:WI:2",
+    "/console/contacts/2/calls/2",
+    "/console/proposals/1/coverage",
     "/console/alerts/3",
     "/console/inbox",
     "/console/contacts",
+    "/console/targets",
+    "/console/targets/new",
+    "/console/targets/1/edit",
     "/console/contacts/1",
     "/console/contacts/1/edit",
+    "/console/contacts/1/erase",
+    "/console/lock",
     "/console/contacts/new",
     "/console/imports/new",
     "/console/campaigns",
     "/console/campaigns/1",
     "/console/projects",
+    "/console/projects/1/sign-up",
     "/console/unknown",
     "/console/nothing",
     "/console/sign-in",
+    "/console/forgot",
+    "/console/reset/" + "x" * 43,
+    "/console/account",
+    "/console/account/app",
+    "/console/confirm?to=/console/",
+    "/console/members",
+    "/console/projects/1",
+    "/console/proposals",
+    "/console/proposals/1",
+    "/console/record",
+    "/console/representatives?q=WI",
 ]
 
 pytestmark = [
@@ -90,13 +128,21 @@ class Console:
 def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     """One draft, one alert on its way with every kind of fate, one paused, replies, a campaign."""
     project = make_project(conn)
+    committee = make_project(conn, "Bangor – Carasque", shares_list=False)
+    make_contact(conn, "Rosa", projects=[committee])
     contact = make_contact(
         conn, "María", family_name="López", phone=PHONE, language="es", projects=[project]
     )
     for name in ("Ben", "Chloe", "Guadalupe", "Walter"):
         make_contact(conn, name, tags=["vigil"])
     make_contact(conn, "Ellen", consent=None)
-    create(conn, read_alert(EXAMPLE.read_text()), house=house, created_by="test", now=now)
+    alert = create(conn, read_alert(EXAMPLE.read_text()), house=house, created_by="test", now=now)
+    propose(conn, alert, now)
+    make_office(conn, hours="mon-fri 09:00-17:00", source="their page")
+    make_office(conn, "desk", name="El Salvador desk", verified=False)
+    make_organizer(conn, "Ben Katz", projects=[project], role=Role.SENDER)
+    guest = {"name": "Dana", "email": "dana@example.org", "language": "en", "by": "test"}
+    links.invite(conn, **guest, project=project, grant=Grant(Role.VIEWER), now=now)
     live = make_alert(conn, expected=100, expanded_at=now, starts_at=now)
     waiting = make_zone_set(conn, ["Pacific/Honolulu"])
     for channel, status, reason, zone, count in (
@@ -130,7 +176,28 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
         actor="supporter",
         now=now,
     )
+    fill_coverage(conn, live, contact, now)
     create_campaign(conn, name="No to mining", goal="", project_id=None, created_by="x", now=now)
+
+
+def fill_coverage(conn: Connection, live: Alerted, contact: int, now: datetime) -> None:
+    """Calls, what was heard, a stance and an aide, and one alert that shows its numbers."""
+    load_invented_officials(conn)
+    told: dict[str, Any] = {"channel": "web", "now": now}
+    for target, count in (("us:house:WI:2", 7), ("us:senate:WI:1", 3), ("us:senate:MA:2", 12)):
+        for each in range(count):
+            row = {"visitor": f"{target}{each}", "target": target, **told}
+            record(conn, live.action_id, outcome=Outcome.SPOKE, **row)
+    mine = record(
+        conn, live.action_id, contact_id=contact, target="us:house:WI:2", outcome=Outcome.SPOKE, **told
+    )  # fmt: skip
+    aide = Aide(name="Ana Pérez", role="foreign affairs", phone="202-555-0147")
+    suggest(conn, mine, Heard(stance=Stance.COMMITTED, aide=aide), now=now)
+    said: dict[str, Any] = {"source": Source.ORGANIZER, "actor": "organizer:1", "now": now}
+    note_stance(conn, live.action_id, "us:senate:WI:1", Stance.DECLINED, note="By letter.", **said)
+    note_stance(conn, live.action_id, "us:house:WI:2", Stance.CONSIDERING, **said)
+    save_staffer(conn, "us:house:WI:2", aide, project_id=None, **said)
+    show_numbers(conn, live.alert_id, shown=True)
 
 
 @asynccontextmanager
@@ -145,7 +212,9 @@ async def console_with_everything(
     ):
         house = make_site(public_url=LOOPBACK).house
         await database.database.write(fill_console, house, now)
-        amina = await desk(client, database, now, language=language)
+        amina = await desk(
+            client, database, now, language=language, network=True, projects=[1, 2], exports=True
+        )
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
@@ -159,6 +228,13 @@ async def console_with_everything(
         page.on("console", lambda told: note(complaints, told))
         yield Console(amina, context, page, complaints)
         await browser.close()
+
+
+async def numbers_page(console: Console) -> str:
+    """Where the public reads the numbers of the alert on its way."""
+    shown = select(Alert.slug).where(Alert.shows_numbers)
+    slug = await console.amina.opened.database.read(lambda conn: conn.execute(shown).scalar_one())
+    return f"/p/{slug}/numbers"
 
 
 def note(complaints: list[str], told: ConsoleMessage) -> None:
@@ -177,7 +253,7 @@ async def test_every_page_is_accessible_and_fits(
     async with console_with_everything(tmp_path, now, language=language) as console:
         await console.page.set_viewport_size(ViewportSize(width=width, height=844))
         await console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        for path in PAGES:
+        for path in (*PAGES, await numbers_page(console)):
             await console.go(path)
             found = (await Axe().run(console.page)).response["violations"]
             wide = await console.page.evaluate("document.documentElement.scrollWidth > innerWidth")

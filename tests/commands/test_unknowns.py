@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
-import structlog
 from sqlalchemy import Connection, select, update
 from typer.testing import CliRunner, Result
 
@@ -25,6 +24,7 @@ from messages.models import Delivery, Doubt, Message, MessageStatus, Status
 from messages.providers.outbox import Kept
 from messages.providers.provider import Ticket
 from messages.rewriting import rewrite
+from tests import plain_logs
 from tests.builders import make_alert, make_contact
 from tests.doubles import NoJobs
 
@@ -50,7 +50,7 @@ def lost(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
     run(make_lost)
     yield run
-    structlog.reset_defaults()
+    plain_logs.restore()
 
 
 def make_lost(conn: Connection) -> None:

@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, func, insert, literal, select, update
 
 from contacts import consent
+from contacts.countries import AT_HOME, area_codes, textable
 from contacts.ledger import STRICTNESS, outcome
 from contacts.models import NETWORK, Address, AddressStanding, Consent, Standing, project_scope
 from tests.builders import make_contact
 
 AMINA = ("sms", "+16085550101")
 BEN = ("email", "ben@example.org")
+ABROAD = ["+50370001234", "+447911123456", "+525512345678"]
 MADISON = project_scope(3)
 BANGOR = project_scope(4)
 
@@ -264,6 +266,49 @@ def test_a_salvadoran_number_is_not_texted_even_with_consent(
     say_yes(conn, rosa, now)
 
     assert why_not(conn, rosa) == "foreign"
+
+
+@pytest.mark.parametrize(
+    ("phone", "reason"),
+    [
+        ("+16085550123", ""),  # Wisconsin
+        ("+14165550123", ""),  # Toronto
+        ("+17875550123", ""),  # Puerto Rico
+        ("+18765550123", "foreign"),  # Jamaica
+        ("+18095550123", "foreign"),  # the Dominican Republic
+        ("+19005550123", "foreign"),  # its owner is paid for every text
+        ("+18005550123", "foreign"),
+        ("+50370001234", "foreign"),
+        ("+447911123456", "foreign"),
+    ],
+)
+def test_only_numbers_of_the_listed_countries_are_texted(
+    conn: Connection, now: datetime, phone: str, reason: str
+) -> None:
+    say_yes(conn, ("sms", phone), now)
+
+    assert why_not(conn, ("sms", phone)) == reason
+    assert textable(phone, AT_HOME) == (reason == "")
+
+
+@pytest.mark.parametrize("countries", [AT_HOME, ("CA",), ("US", "SV", "MX"), ("GB", "JM")])
+def test_the_rule_in_sql_and_in_python_is_one(conn: Connection, countries: tuple[str, ...]) -> None:
+    phones = [*(f"+1{area}5550123" for area in area_codes()), *ABROAD]
+    for phone in phones:
+        make_contact(conn, phone=phone, email=None)
+    rule = consent.suppression(Address.channel, Address.address, [], countries)
+
+    found = dict(conn.execute(select(Address.address, rule)).all())
+
+    assert {phone for phone in phones if found[phone] == ""} == {
+        phone for phone in phones if textable(phone, countries)
+    }
+
+
+def test_a_number_abroad_gets_email_all_the_same(conn: Connection, now: datetime) -> None:
+    say_yes(conn, ("email", "rosa@example.org"), now)
+
+    assert why_not(conn, ("email", "rosa@example.org")) == ""
 
 
 def test_the_rule_works_inside_an_update_over_many_rows(conn: Connection, now: datetime) -> None:

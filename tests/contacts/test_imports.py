@@ -192,7 +192,7 @@ def test_a_district_chosen_by_hand_outlives_an_import_that_leaves_the_zip(
 ) -> None:
     load(conn, GEOGRAPHY, now)
     contact_id = make_contact(conn, "Amina", email="amina@example.org", zip="02139")
-    choose_district(conn, contact_id, "MA", 7)
+    choose_district(conn, contact_id, "MA", 7, now=now)
 
     bring(conn, now, HEAD + "Amina,Rosa,amina@example.org,617-555-0102,02139,,\n")
 
@@ -489,7 +489,7 @@ def test_no_file_whatever_opens_a_closed_address_and_every_row_has_a_fate(
 def test_undo_gives_back_a_district_chosen_by_hand(conn: Connection, now: datetime) -> None:
     load(conn, GEOGRAPHY, now)
     known = make_contact(conn, "Amina", email="amina@example.org", zip="02139", state="MA")
-    choose_district(conn, known, "MA", 5)
+    choose_district(conn, known, "MA", 5, now=now)
     report = bring(conn, now, HEAD + "Amina,,amina@example.org,,53703,,\n")
     assert contact(conn, known).state == "WI"
 
@@ -502,3 +502,30 @@ def test_undo_gives_back_a_district_chosen_by_hand(conn: Connection, now: dateti
         5,
         "picked",
     )
+
+
+def test_who_is_on_another_committees_list_is_neither_changed_nor_shown(
+    conn: Connection, now: datetime
+) -> None:
+    bangor, boston = make_project(conn, "Bangor"), make_project(conn, "Boston")
+    row = HEAD + "Amina,Rivas,amina@example.org,(608) 555-0101,53703,English,\n"
+    bring(conn, now, row, project_id=bangor, within=(bangor,))
+
+    other = row.replace("Amina,Rivas", "Eva,Perez")
+    report = bring(conn, now, other, project_id=boston, within=(boston,))
+    again = bring(conn, now, other, project_id=boston, within=(boston,))
+
+    theirs, own = contacts_at(conn, "email", "amina@example.org")
+    assert contact(conn, theirs).person.given_name == "Amina"
+    assert (contact(conn, theirs).projects, contact(conn, own).projects) == ((bangor,), (boston,))
+    assert (report.created, again.created, again.unchanged) == (1, 0, 1)
+
+
+def test_who_sees_both_lists_imports_one_person_once(conn: Connection, now: datetime) -> None:
+    bangor, boston = make_project(conn, "Bangor"), make_project(conn, "Boston")
+    row = HEAD + "Amina,Rivas,amina@example.org,(608) 555-0101,53703,English,\n"
+    for project in (bangor, boston):
+        bring(conn, now, row, project_id=project, within=(bangor, boston))
+
+    (amina,) = contacts_at(conn, "email", "amina@example.org")
+    assert set(contact(conn, amina).projects) == {bangor, boston}

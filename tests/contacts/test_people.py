@@ -82,11 +82,11 @@ def test_a_changed_zip_moves_a_person_and_a_choice_by_hand_stays_with_the_zip(
 ) -> None:
     load(conn, GEOGRAPHY, now)
     contact_id = create_contact(conn, ROSA, now=now)
-    choose_district(conn, contact_id, "MA", 7)
+    choose_district(conn, contact_id, "MA", 7, now=now)
 
-    update_contact(conn, contact_id, replace(ROSA, given_name="Rosario"))
+    update_contact(conn, contact_id, replace(ROSA, given_name="Rosario"), now=now)
     assert contact(conn, contact_id).district == 7
-    update_contact(conn, contact_id, replace(ROSA, zip="04401"))
+    update_contact(conn, contact_id, replace(ROSA, zip="04401"), now=now)
 
     assert (contact(conn, contact_id).state, contact(conn, contact_id).district) == ("ME", 2)
 
@@ -94,7 +94,7 @@ def test_a_changed_zip_moves_a_person_and_a_choice_by_hand_stays_with_the_zip(
 def test_an_organizers_blank_clears(conn: Connection, now: datetime) -> None:
     contact_id = create_contact(conn, ROSA, now=now)
 
-    update_contact(conn, contact_id, replace(ROSA, phone="", city=""))
+    update_contact(conn, contact_id, replace(ROSA, phone="", city=""), now=now)
 
     assert contact(conn, contact_id).phones == ()
     assert contacts_at(conn, "sms", "+16175550101") == []

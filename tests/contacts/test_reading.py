@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -180,3 +181,54 @@ def test_any_cells_become_people_or_reasons(table: list[tuple[str, ...]]) -> Non
     for row in file.people():
         assert row.email or row.phone
         assert row.email == row.email.casefold().strip()
+
+
+def quoted_lines(lines: int) -> bytes:
+    """One row of a table that goes on for so many lines."""
+    return b'email,phone\n"' + b'x\n","' * lines
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"email,phone\n" + b"x" * 50_000_000, "line 2 is longer than 65,536 characters"),
+        (b"," * 1_000_000 + b"\na@example.org\n", "line 1 is longer than 65,536 characters"),
+        (b"email" + b"," * 60_000 + b"\na@example.org\n", "60,001 columns, and we take 500"),
+        (quoted_lines(200_000), "the row that goes on at line"),
+        (b'"email' + b'\n","' * 200_000, "the row that goes on at line"),
+        (b'email\n"' + b"a@example.org\n" * 20_000, "the table breaks off at line"),
+        (b'email\n"a@example.org\n', "the table breaks off at line"),
+        (b"email\na\0@example.org\n", "line 2 holds a NUL character"),
+        ("email\na@example.org\n".encode("utf-16-le")[:-1], "line 2 cannot be read as utf-16"),
+        (b"PK\x03\x04" + b"\0" * 1_000, "a spreadsheet itself"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 1_000, "a spreadsheet itself"),
+        (b"%PDF-1.7\n\x01\x02", "no column is headed"),
+    ],
+)
+def test_a_file_that_is_a_trap_is_refused_in_a_sentence(content: bytes, told: str) -> None:
+    with pytest.raises(BadFile, match=told):
+        scan(content, options=ImportOptions(consent="signed"))
+
+
+def test_a_cell_may_hold_lines_of_its_own() -> None:
+    file = scanned('email,city\na@example.org,"Two\nlines"\n' + "b@example.org,One\n" * 30_000)
+
+    assert file.rows == 30_001
+
+
+def test_headings_that_come_twice_are_told() -> None:
+    with pytest.raises(BadFile, match="3 columns are headed “email”"):
+        scanned("email,Email,EMAIL\n,b@example.org,c@example.org\n")
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "long.csv"
+    path.write_bytes(b"email,city\n" + b"a@example.org," + b"Madison\na@example.org," * 150_000)
+    scan(b"email\na@example.org\n", options=ImportOptions(consent="signed"))
+    tracemalloc.start()
+
+    scan(path, options=ImportOptions(consent="signed"))
+
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < path.stat().st_size / 2

@@ -6,6 +6,7 @@ import actions.models
 import alerts.models
 import campaigns.models
 import contacts.models
+import messages.call_models
 import messages.models
 import organizers.models
 from contacts.undoing import USED_IN

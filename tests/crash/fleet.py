@@ -109,7 +109,11 @@ class Fleet:
             send(child, signal.SIGTERM)
         codes = {place: child.wait() for place, child in self._running.items()}
         self._running.clear()
-        return [f"{place} ended with {code}, not 0" for place, code in codes.items() if code]
+        return [
+            f"{place} ended with {code}, not 0: {self._last_words(place)}"
+            for place, code in codes.items()
+            if code
+        ]
 
     def kill_all_that_is_left(self) -> None:
         """Leave nobody behind when a run fails; these deaths are not part of it."""
@@ -117,6 +121,10 @@ class Fleet:
             send(child, signal.SIGKILL)
             child.wait()
         self._running.clear()
+
+    def _last_words(self, place: str) -> str:
+        """Why it ended, as its log tells it; that holds no addresses and no text of anybody."""
+        return " | ".join(self._logs[place].read_text(errors="replace").splitlines()[-3:])
 
     def _kill_starting(self, place: str) -> list[int]:
         """Kill it at work, and its successor while it is coming up."""

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -74,6 +74,12 @@ class Diary:
         self.ran.append(key)
         if len(self.ran) >= self._enough:
             self.done.set()
+
+
+async def until(so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not so():  # noqa: ASYNC110 - what is waited for has no event
+            await asyncio.sleep(0.02)
 
 
 async def work(jobs: ProcrastinateJobs | EmbeddedJobs, kind: str, diary: Diary) -> None:
@@ -260,3 +266,65 @@ async def test_a_slot_of_its_own_looks_though_every_job_was_lost(many: Opened) -
         await looked.get()
     worker.cancel()
     await asyncio.gather(worker, return_exceptions=True)
+
+
+def end_all_other_sessions(conn: Connection) -> None:
+    """As a server that is restarted does."""
+    conn.execute(
+        text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    )
+
+
+def forget_the_workers(conn: Connection) -> None:
+    """As another process does with those whose heart has not beaten for half a minute."""
+    conn.execute(text("DELETE FROM procrastinate_workers"))
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("harm", [end_all_other_sessions, forget_the_workers])
+async def test_a_worker_that_fails_is_begun_anew(
+    many: Opened, harm: Callable[[Connection], None]
+) -> None:
+    assert isinstance(many.jobs, ProcrastinateJobs)
+    diary = Diary(enough=2)
+    worker = asyncio.create_task(many.jobs.run({"send": diary.handle}, concurrency=2))
+    await many.database.write(enqueue, many, 1)
+    await until(lambda: diary.ran == [1])
+
+    await many.database.write(harm)
+    await many.database.write(enqueue, many, 2)
+    async with asyncio.timeout(20):
+        await diary.done.wait()
+
+    assert not worker.done()
+    worker.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await worker
+
+
+@pytest.mark.postgres
+async def test_a_worker_whose_server_goes_away_as_it_ends_has_ended(
+    many: Opened, postgres_url: str
+) -> None:
+    assert isinstance(many.jobs, ProcrastinateJobs)
+    held = asyncio.Event()
+
+    async def hold(_key: int) -> None:
+        held.set()
+        await asyncio.Event().wait()
+
+    worker = asyncio.create_task(many.jobs.run({"send": hold}, concurrency=2))
+    await many.database.write(enqueue, many, 1)
+    async with asyncio.timeout(10):
+        await held.wait()
+
+    worker.cancel()
+    async with opened(prepare(postgres_url)) as other:
+        for _ in range(20):
+            await other.database.write(end_all_other_sessions)
+            await asyncio.sleep(0.1)
+    with pytest.raises(asyncio.CancelledError):
+        await worker

@@ -4,14 +4,18 @@ import importlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, create_engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select, text
 
+from actions.models import ActionAsk, CustomTarget
 from database.embedded import open_engine
 from database.engine import DatabaseUnusable, is_sqlite
 from database.migrating import (
@@ -36,6 +40,10 @@ for room in [
     "representatives",
 ]:
     importlib.import_module(f"{room}.models")  # each room's tables enter the one metadata
+importlib.import_module("actions.office_models")
+importlib.import_module("messages.call_models")
+
+importlib.import_module("messages.prompt_models")
 
 NUMBERS = sorted(path.name[:4] for path in (SCRIPTS / "versions").glob("0*.py"))
 
@@ -203,3 +211,51 @@ def test_a_file_that_is_no_database_is_named_as_unusable(tmp_path: Path) -> None
 
     with pytest.raises(DatabaseUnusable, match="not a database"):
         migrate(f"sqlite:///{path}")
+
+
+BEFORE_ASKS = "0010"
+OLD_ACTIONS = [
+    "INSERT INTO actions (id, target_rule) VALUES (1, 'congress'), (2, 'custom')",
+    """INSERT INTO custom_targets (id, key, name, title, institution, phone, hours, time_zone,
+    source, verified_on, verified_by) VALUES
+    (6, 'desk', 'Desk', '', '', '+12025550147', 'M-F 9-5', 'America/New_York', '', NULL, ''),
+    (7, 'embassy', 'Embassy', '', '', '+12025550199', 'mon-fri 09:00-17:00',
+    'America/New_York', '', '2026-01-01', 'Amina')""",
+    "INSERT INTO action_targets (action_id, target_id, rank) VALUES (1, 7, 0), (1, 6, 1), (2, 6, 0)",
+]
+
+
+def upgrade_to(conn: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.attributes["connection"] = conn
+    command.upgrade(config, revision)
+
+
+def test_offices_and_rules_of_actions_become_their_asks(empty: str) -> None:
+    engine = engine_of(empty)
+    with engine.begin() as conn:
+        upgrade_to(conn, BEFORE_ASKS)
+        for statement in OLD_ACTIONS:
+            conn.execute(text(statement))
+
+    migrate(empty)
+
+    with engine.begin() as conn:
+        columns = (ActionAsk.action_id, ActionAsk.rank, ActionAsk.rule, ActionAsk.target_id)
+        asks = conn.execute(select(*columns).order_by(*columns[:2])).all()
+        desk, embassy = conn.execute(select(CustomTarget).order_by(CustomTarget.id)).all()
+        one_more = {**embassy._asdict(), "key": "more"}
+        del one_more["id"]
+        added = conn.execute(insert(CustomTarget).values(one_more).returning(CustomTarget.id))
+        assert added.scalar_one() == 8
+    engine.dispose()
+    assert [tuple(row) for row in asks] == [
+        (1, 0, "congress", None),
+        (1, 1, "custom", 7),
+        (1, 2, "custom", 6),
+        (2, 0, "custom", 6),
+    ]
+    assert desk.phones == [{"number": "+12025550147", "label": ""}]
+    assert (desk.hours, desk.note, desk.expires_on) == ("", "M-F 9-5", None)
+    assert (embassy.hours, embassy.expires_on) == ("mon-fri 09:00-17:00", date(2026, 6, 30))

@@ -20,6 +20,31 @@ async def test_an_sqlite_file_and_its_folder_are_made_at_first_use(tmp_path: Pat
         assert len(await database.database.write(secret, "links")) == 64
 
 
+def open_to_others(folder: Path) -> dict[str, int]:
+    """What everybody but a file's own user may do with it."""
+    return {path.name: path.stat().st_mode & 0o077 for path in folder.glob("llamado.db*")}
+
+
+async def test_nobody_else_on_the_machine_reads_the_file_or_its_log(tmp_path: Path) -> None:
+    url = prepare(f"sqlite:///{tmp_path}/llamado.db")
+
+    async with opened(url) as database:
+        await database.database.write(secret, "links")
+        modes = open_to_others(tmp_path)
+
+    assert {"llamado.db", "llamado.db-wal"} <= modes.keys()
+    assert set(modes.values()) == {0}
+
+
+def test_a_file_that_was_opened_to_others_stays_so(tmp_path: Path) -> None:
+    prepare(f"sqlite:///{tmp_path}/llamado.db")
+    (tmp_path / "llamado.db").chmod(0o640)
+
+    prepare(f"sqlite:///{tmp_path}/llamado.db")
+
+    assert (tmp_path / "llamado.db").stat().st_mode & 0o777 == 0o640
+
+
 @pytest.mark.postgres
 def test_postgresql_is_never_migrated_by_starting(postgres: PostgresServer) -> None:
     url = postgres.empty()

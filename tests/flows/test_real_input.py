@@ -97,7 +97,7 @@ def prepare(house: House, targets: Path, export: Path) -> Any:
     """What an organizer does before the day: migrate, load, import."""
     house.run("migrate")
     house.run("representatives", "load", str(targets))
-    house.run("project", "add", "Madison – Arcatao", "--us-city", "Madison", "--us-state", "WI")
+    house.run("project", "add", "Madison – Arcatao", "--us-state", "WI", "--shares-list")
     slug = house.ask("project", "list")[0]["slug"]
     consent = "signed the sheet at our May assembly"
     return house.ask("contacts", "import", str(export), "--project", slug, "--consent", consent)

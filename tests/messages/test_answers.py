@@ -85,6 +85,14 @@ async def test_day_message_is_sent_again_for_a_second_person(opened: Opened, now
     assert set(bench.texts.addresses) == {"+16082001111", "+16082002222"}
 
 
+async def test_who_writes_from_abroad_is_answered(opened: Opened, now: datetime) -> None:
+    bench = Bench(opened, now)
+    await bench.write(help_text, now, "+50370001234")
+    await bench.work()
+
+    assert bench.texts.addresses == ["+50370001234"]
+
+
 async def test_contact_is_answered_in_the_language_of_the_answer(
     opened: Opened, now: datetime
 ) -> None:

@@ -7,15 +7,16 @@ from datetime import date
 import pytest
 from sqlalchemy import Connection, insert
 
-from actions.models import Action, Outcome, Response, TargetRule
+from actions.models import Action, Outcome, Response
 from messages.audience import (
     Audience,
     BadAudience,
     Filter,
     consent_scopes,
     contact_ids,
+    of_project,
     read,
-    within,
+    seen_by,
     write,
 )
 from tests.builders import LONG_AGO, make_contact, make_project
@@ -57,9 +58,7 @@ def test_tags_ignore_case_and_accents(conn: Connection) -> None:
 
 
 def test_whoever_skipped_has_not_acted(conn: Connection) -> None:
-    action = conn.execute(
-        insert(Action).values(target_rule=TargetRule.CONGRESS).returning(Action.id)
-    ).scalar_one()
+    action = conn.execute(insert(Action).values(goal=None).returning(Action.id)).scalar_one()
     caller, skipper, silent = (make_contact(conn, name) for name in ("Amina", "Ben", "Chloe"))
     for contact, outcome in ((caller, Outcome.SPOKE), (skipper, Outcome.SKIPPED)):
         conn.execute(
@@ -93,9 +92,10 @@ def test_narrowing_to_no_project_reaches_nobody(conn: Connection) -> None:
     madison = make_project(conn)
     make_contact(conn, "Amina", projects=[madison])
 
-    assert who(conn, within(Audience(), [])) == set()
-    assert who(conn, within(Audience(Filter(projects=(madison,))), [madison + 1])) == set()
-    assert len(who(conn, within(Audience(), [madison]))) == 1
+    assert len(who(conn, of_project(Audience(), madison))) == 1
+    assert who(conn, seen_by(Audience(Filter(projects=(madison,))), [madison + 1])) == set()
+    assert len(who(conn, seen_by(Audience(), [madison]))) == 1
+    assert who(conn, seen_by(Audience(), [])) == set()
 
 
 def test_definition_survives_being_stored() -> None:

@@ -27,6 +27,7 @@ AMINA = PersonValues(
     rep_name="Mark Pocan",
     link="https://red.example.org/a/tok",
     unsubscribe="https://red.example.org/u/tok",
+    preferences="https://red.example.org/me/tok",
     links={7: "https://red.example.org/r/tok/7"},
 )
 
@@ -80,7 +81,7 @@ def test_html_in_a_body_is_shown_not_obeyed() -> None:
     )
 
     assert not {"script", "style", "b"} & set(seen.tags)
-    assert seen.hrefs == ["https://red.example.org/u/tok"]
+    assert seen.hrefs == ["https://red.example.org/u/tok", "https://red.example.org/me/tok"]
     assert seen.attributes <= {"lang", "charset", "name", "content", "style", "href", "src", "alt"}
 
 

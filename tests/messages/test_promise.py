@@ -16,9 +16,10 @@ from database.embedded import open_engine
 from database.engine import is_sqlite
 from database.opening import Opened
 from messages import control, expanding
+from messages.allowances import Limits
 from messages.answers import answer
 from messages.batches import FARTHEST, let_go, look_again, take_batch
-from messages.claims import Limits, record_and_claim
+from messages.claims import record_and_claim
 from messages.hours import Hours, write
 from messages.models import Batch, MessageStatus
 from messages.providers.provider import (

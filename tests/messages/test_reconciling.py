@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, select, update
 from contacts.consent import refuse
 from contacts.models import Channel, Contact, Standing
 from database.opening import Opened
-from messages import control, counts, doubts, links, receipts, unknowns
+from messages import calling_off, control, counts, doubts, links, receipts, unknowns
 from messages.composing import Identity
 from messages.control import NotNow
 from messages.doubts import NOT_SENT_AGAIN, Closed
@@ -441,7 +441,7 @@ async def expire_it(bench: Bench, message: int) -> None:
 async def say_stop(bench: Bench, _message: int) -> None:
     await opt_out(bench)
     await bench.write(
-        control.cancel_pending, channel="sms", address=PHONE, reason="opted_out", now=bench.now
+        calling_off.cancel_pending, channel="sms", address=PHONE, reason="opted_out", now=bench.now
     )
 
 

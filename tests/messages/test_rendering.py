@@ -32,6 +32,7 @@ AMINA = PersonValues(
     rep_name="Mark Pocan",
     link="https://red.example.org/a/tok",
     unsubscribe="https://red.example.org/u/tok",
+    preferences="https://red.example.org/me/tok",
     links={7: "https://red.example.org/r/tok/7"},
 )
 
@@ -170,7 +171,7 @@ def test_a_subject_may_hold_fields_and_shares_the_bodys_defaults() -> None:
 
     assert fill(email.words.subject, values) == "Call, friend"
     assert "Dear friend" in fill(email.words.text, values)
-    assert email.fields == {"first_name", "unsubscribe"}
+    assert email.fields == {"first_name", "unsubscribe", "preferences"}
 
 
 def test_an_email_needs_words() -> None:

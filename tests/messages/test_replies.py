@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, insert, select
 
-from actions.models import Action, ActionTarget, CustomTarget, Outcome, Response, TargetRule
+from actions.models import Action, ActionAsk, AskMode, Outcome, Response, TargetRule
 from contacts.models import AddressStanding, Channel, Consent, Standing
 from database.jobs import EmbeddedJobs
 from messages.models import (
@@ -30,8 +30,10 @@ from tests.builders import (
     make_contact,
     make_delivery,
     make_message,
+    make_office,
     make_standing,
 )
+from tests.builders import make_action as make_call
 
 PHONE = "+16085550142"
 EMAIL = "amina@example.org"
@@ -45,23 +47,13 @@ def reply(conn: Connection, body: str, *, now: datetime, **values: Any) -> Reply
 
 def make_action(conn: Connection, offices: tuple[str, ...] = OFFICES) -> int:
     """A call to named offices, in order."""
-    row = insert(Action).values(target_rule=TargetRule.CUSTOM, goal=None, deadline=None)
+    row = insert(Action).values(goal=None, deadline=None)
     action_id = conn.execute(row.returning(Action.id)).scalar_one()
+    asked = {"rule": TargetRule.CUSTOM, "mode": AskMode.ALWAYS, "committees": "", "scripts": {}}
     for rank, phone in enumerate(offices):
-        key = f"office-{action_id}-{rank}"
-        words = {"title": "", "institution": "", "hours": "", "source": "", "verified_by": "Amina"}
-        office = insert(CustomTarget).values(
-            key=key,
-            name=f"Office {rank}",
-            phone=phone,
-            time_zone="America/New_York",
-            verified_on=LONG_AGO.date(),
-            **words,
-        )
-        target_id = conn.execute(office.returning(CustomTarget.id)).scalar_one()
-        conn.execute(
-            insert(ActionTarget).values(action_id=action_id, target_id=target_id, rank=rank)
-        )
+        target_id = make_office(conn, f"office-{action_id}-{rank}", phone=phone)
+        ask = {"action_id": action_id, "target_id": target_id, "rank": rank}
+        conn.execute(insert(ActionAsk).values(**ask, **asked))
     return action_id
 
 
@@ -320,8 +312,9 @@ def test_each_code_is_for_the_next_office_and_the_last_one_is_corrected(
 def test_a_code_for_an_action_without_known_offices_names_none(
     conn: Connection, now: datetime
 ) -> None:
-    amina = make_contact(conn, "Amina", phone=PHONE)
-    make_sent(conn, amina, action_id=make_action(conn, offices=()))
+    nowhere: dict[str, Any] = {"zip": "", "state": "", "district": None}
+    amina = make_contact(conn, "Amina", phone=PHONE, **nowhere)
+    make_sent(conn, amina, action_id=make_call(conn))
 
     reply(conn, "3", now=now)
 

@@ -194,6 +194,20 @@ async def test_opt_out_after_the_launch_is_caught_by_the_claim(bench: Bench) -> 
     assert (await bench.progress(message)).equation.skipped == {"opted_out": 1}
 
 
+async def test_a_country_taken_off_the_list_after_the_launch_gets_nothing(bench: Bench) -> None:
+    await bench.contacts("Rosa", phone="+50370001234", email=None)
+    await bench.contacts("Amina", phone="+16082005555", email=None)
+    message = await bench.launch(countries="US SV", undo_seconds=60)
+    await bench.work()
+
+    await bench.write(lambda conn: conn.execute(update(Message).values(countries="US")))
+    bench.now += timedelta(minutes=2)
+    await bench.work()
+
+    assert [item.address for item in bench.texts.given] == ["+16082005555"]
+    assert (await bench.progress(message)).equation.skipped["foreign"] == 1
+
+
 async def test_sender_that_dies_leaves_unknowns_and_never_sends_them_again(bench: Bench) -> None:
     await bench.contacts("Amina", "Ben", "Chloe", "Dora")
     message = await bench.launch()

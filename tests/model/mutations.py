@@ -19,8 +19,8 @@ from sqlalchemy import Connection, delete, insert, select, update
 from contacts.models import AddressStanding, Standing
 from messages import (
     batches,
+    calling_off,
     claims,
-    control,
     counts,
     eligibility,
     expanding,
@@ -111,7 +111,7 @@ def consent_is_not_asked_again_in_the_claim() -> Any:
     # Otherwise whoever waits is skipped at once, and the claim need not ask.
     stack = contextlib.ExitStack()
     stack.enter_context(everywhere(record_and_claim, spoiled))
-    stack.enter_context(everywhere(control.cancel_pending, lambda _conn, **_values: 0))
+    stack.enter_context(everywhere(calling_off.cancel_pending, lambda _conn, **_values: 0))
     return stack
 
 

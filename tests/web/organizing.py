@@ -13,7 +13,8 @@ from aiohttp import ClientResponse
 from sqlalchemy import Connection
 
 from database.opening import Opened
-from organizers import access
+from organizers import sessions
+from organizers.sessions import Proof
 from tests.builders import make_organizer
 from tests.web.serving import Client, serving
 
@@ -71,8 +72,8 @@ async def desk(client: Client, opened: Opened, now: datetime, **organizer: Any) 
 
     def sign_in(conn: Connection) -> tuple[int, str, str]:
         organizer_id = make_organizer(conn, **made)
-        token = access.begin(conn, organizer_id, now)
-        return organizer_id, token, access.viewer(conn, token, now).csrf_token
+        token = sessions.begin(conn, organizer_id, now, proof=Proof.CODE)
+        return organizer_id, token, sessions.viewer(conn, token, now).csrf_token
 
     organizer_id, token, csrf = await opened.database.write(sign_in)
     return Desk(client, opened, token, csrf, organizer_id)

@@ -92,7 +92,14 @@ def exception_docstrings(paths: Iterable[Path]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["web/errors.py", "web/security.py", "web/console/*.py", "organizers/*.py"]
+    "pattern",
+    [
+        "web/errors.py",
+        "web/security.py",
+        "web/console/*.py",
+        "web/public/*.py",
+        "organizers/*.py",
+    ],
 )
 def test_every_sentence_of_the_handlers_is_translated(pattern: str) -> None:
     known, paths = catalogue(), list(WEB.parent.glob(pattern))
@@ -106,18 +113,32 @@ TOLD = [
     "contacts/*.py",
     "campaigns/*.py",
     "actions/asks.py",
+    "actions/custom_targets.py",
+    "actions/office_hours.py",
     "actions/scripts.py",
+    "alerts/calls.py",
+    "actions/whereabouts.py",
     "alerts/cases.py",
+    "alerts/following_up.py",
     "alerts/launching.py",
+    "actions/staffers.py",
+    "actions/stances.py",
+    "alerts/offices.py",
+    "alerts/proposals.py",
+    "alerts/sharing.py",
+    "alerts/steering.py",
     "messages/audience.py",
+    "messages/call_limits.py",
+    "messages/connecting.py",
     "messages/control.py",
     "messages/rendering.py",
     "messages/templates.py",
+    "organizers/*.py",
     "web/console/*.py",
 ]
 # What no page of the console can bring about, and what holds a finished sentence already.
 ELSEWHERE = (
-    "web.", "NoSuch", "Unknown", "NotARefusal", "BadForm", "NotReady", "AudienceReadOnly", "AlreadyUndone",
+    "web.", "NoSuch", "NotTaken", "Unknown", "NotARefusal", "BadForm", "NotReady", "AudienceReadOnly", "AlreadyUndone",
 )  # fmt: skip
 STAND_IN = "7"
 PAUSING = re.compile(r"[A-Z][^\n]*(: (check|change|give|upgrade|public_url)|then resume)[^\n]*\.")
@@ -155,7 +176,8 @@ def test_every_sentence_a_form_may_bring_back_is_known_in_spanish(
 
 def test_why_sending_pauses_itself_is_known_in_spanish(spanish: Translator) -> None:
     english = translators(("en",))["en"]
-    paths = [*WEB.parent.glob("messages/providers/*.py"), WEB.parent / "messages" / "runs.py"]
+    messages = WEB.parent / "messages"
+    paths = [*messages.glob("providers/*.py"), messages / "runs.py", messages / "budgets.py"]
 
     told = [re.sub(r"\{\w+\}", STAND_IN, text) for text in pausing_sentences(paths)]
 

@@ -38,6 +38,7 @@ class Acting:
     now: datetime
 
 
+ROLE = "role_"  # and a project's number, in an organizer's state
 ACTING: web.RequestKey[Acting] = web.RequestKey("acting", Acting)
 DECLARED: dict[tuple[str, Any], Act] = {}  # by method and handler
 
@@ -62,16 +63,17 @@ def perform(conn: Connection, acting: Acting, unit: Callable[[Connection], T]) -
         number = _made(result)
     after = states.look(conn, kind, number) if number else {}
     was, became = states.told(kind, before, after)
-    audit.note(
-        conn,
-        acting.act.name.format_map(acting.named),
-        actor=acting.actor,
-        about=f"{kind}:{number}",
-        project_id=_project(after or before),
-        before=was,
-        after=became,
-        now=acting.now,
-    )
+    for project_id in _projects(after) or _projects(before) or [_serves(before, after)]:
+        audit.note(
+            conn,
+            acting.act.name.format_map(acting.named),
+            actor=acting.actor,
+            about=f"{kind}:{number}",
+            project_id=project_id,
+            before=was,
+            after=became,
+            now=acting.now,
+        )
     return result
 
 
@@ -81,10 +83,17 @@ def _made(result: object) -> int:
     return first if isinstance(first, int) else 0
 
 
-def _project(state: audit.State) -> int | None:
-    """Whose object it is; of a person in several projects, the first's."""
-    found: int | None = state.get("project_id") or next(iter(state.get("projects", ())), None)
-    return found
+def _projects(state: audit.State) -> list[int | None]:
+    """Whose object it is: each project of a person in several reads of it in its own record."""
+    own = state.get("project_id")
+    return [own] if own else list(state.get("projects", ()))
+
+
+def _serves(before: audit.State, after: audit.State) -> int | None:
+    """Of an organizer, the project whose role was changed; else the only one they serve."""
+    roles = {name for name in {**before, **after} if name.startswith(ROLE)}
+    changed = {name for name in roles if before.get(name) != after.get(name)} or roles
+    return int(changed.pop().removeprefix(ROLE)) or None if len(changed) == 1 else None
 
 
 def _number(acting: Acting) -> int:

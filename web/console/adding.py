@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from contacts.consent import grant_unless_refused
 from contacts.models import NETWORK, Channel, project_scope
 from contacts.people import Person, contact, create_contact, normalised, update_contact
+from organizers.roles import NETWORKS, Within
 
 
 def add_contact(
@@ -39,7 +40,7 @@ def change_contact(
     contact_id: int,
     typed: Person,
     *,
-    within: Sequence[int] | None,
+    within: Within,
     consent: str,
     actor: str,
     now: datetime,
@@ -52,11 +53,17 @@ def change_contact(
     known = contact(conn, contact_id)
     phone = typed.phone.strip() or known.person.phone
     email = typed.email.strip() or known.person.email
-    update_contact(conn, contact_id, replace(typed, phone=phone, email=email))
+    update_contact(conn, contact_id, replace(typed, phone=phone, email=email), now=now)
     if typed.phone.strip() or typed.email.strip():
-        shared = [] if within is None else [each for each in known.projects if each in within]
-        scopes = [NETWORK] if within is None else [project_scope(each) for each in shared]
+        scopes = _scopes(known.projects, within)
         _keep_word(conn, normalised(typed), scopes, consent=consent, actor=actor, now=now)
+
+
+def _scopes(projects: Sequence[int], within: Within) -> list[str]:
+    """What a word covers that somebody gave to an organizer: the network, or their own projects."""
+    if within is None or NETWORKS in within:
+        return [NETWORK]
+    return [project_scope(each) for each in projects if each in within]
 
 
 def _keep_word(

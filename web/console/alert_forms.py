@@ -5,27 +5,29 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
-from datetime import date, datetime, time
+from dataclasses import asdict
+from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
 from multidict import MultiDict, MultiMapping
 
-from actions.asks import NamedOffice
-from actions.models import TargetRule
 from actions.scripts import ScriptWords
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, FactDraft, Headline
 from alerts.models import Level, Release
 from database.tables import folded
 from messages.audience import Audience, BadAudience, Filter
 from messages.audience import read as read_audience
+from messages.budgets import CENTS, dollars
 from messages.control import Words
 from messages.models import Reach
-from web.pages import eastern
+from web.console.ask_forms import SCRIPT_PARTS, day_of, end_of_day, read_asks, write_asks
 
+MONEY = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
+NO_MONEY = "The most it may cost is a sum in dollars, such as 50 or 12.50."
+ASK_HOURS = ("2", "4", "24")  # that may lie between following the link and the question
 NEW_FACTS = 3  # empty lines the form offers
-SCRIPT_PARTS = tuple(each.name for each in fields(ScriptWords))
 Form = MultiMapping[str]
 S = TypeVar("S", bound=StrEnum)
 
@@ -44,7 +46,6 @@ def read_draft(
     languages: Sequence[str],
     case_slug: str,
     project: str,
-    offices: Sequence[NamedOffice] = (),
 ) -> AlertDraft:
     """Understand a filled-in form; raise BadForm with everything that is wrong.
 
@@ -61,16 +62,17 @@ def read_draft(
         },
         texts={each: _words(form, each) for each in languages},
         call=CallDraft(
-            target_rule=_choice(form, "target_rule", TargetRule, TargetRule.CONGRESS),
+            asks=read_asks(form, languages, problems),
             scripts={each: _script(form, each) for each in languages},
             goal=_goal(form, problems),
             deadline=ends,
-            offices=offices,
         ),
         reach=_choice(form, "reach", Reach, Reach.BOTH),
         audience=_audience(form, problems),
         project=project,
         expires=ends,
+        budget_cents=read_budget(_text(form, "budget"), problems),
+        ask_hours=_ask_hours(form),
     )
     if problems:
         raise BadForm(problems)
@@ -82,9 +84,11 @@ def write_form(draft: AlertDraft) -> MultiDict[str]:
     form: MultiDict[str] = MultiDict()
     form["level"] = draft.level
     form["reach"] = draft.reach
-    form["target_rule"] = draft.call.target_rule
+    write_asks(form, draft.call.asks)
     form["goal"] = str(draft.call.goal or "")
-    form["last_day"] = _day_of(draft.expires.at)
+    form["budget"] = write_budget(draft.budget_cents or 0)
+    form["ask_hours"] = str(draft.ask_hours)
+    form["last_day"] = day_of(draft.expires.at)
     for language, headline in draft.words.items():
         form[f"title_{language}"] = headline.title
         form[f"summary_{language}"] = headline.summary
@@ -94,6 +98,22 @@ def write_form(draft: AlertDraft) -> MultiDict[str]:
         form.update({f"{part}_{language}": text for part, text in asdict(script).items()})
     _write_audience(form, draft.audience)
     return form
+
+
+def read_budget(typed: str, problems: list[str]) -> int:
+    """What somebody typed as dollars, in cents; 0 where they left it open."""
+    plain = typed.removeprefix("$").replace(",", "").strip()
+    if not plain:
+        return 0
+    if not MONEY.fullmatch(plain) or not Decimal(plain):
+        problems.append(NO_MONEY)
+        return 0
+    return int(Decimal(plain) * CENTS)
+
+
+def write_budget(cents: int) -> str:
+    """Cents as they stand in a form; "" for no limit."""
+    return dollars(cents).removeprefix("$") if cents else ""
 
 
 def _text(form: Form, name: str) -> str:
@@ -167,19 +187,20 @@ def _goal(form: Form, problems: list[str]) -> int | None:
     return int(value)
 
 
+def _ask_hours(form: Form) -> int:
+    """Some hours after the call, for memory fades; anything else is taken for no question."""
+    value = _text(form, "ask_hours")
+    return int(value) if value in ASK_HOURS else 0
+
+
 def _last_day(form: Form, problems: list[str]) -> Ending:
     """The end of a day in Washington."""
     if not _text(form, "last_day"):
         return Ending()
-    day = _date(form, "last_day")
-    if day is None:
+    end = end_of_day(_text(form, "last_day"))
+    if end is None:
         problems.append("The last day is a date, such as 2026-12-04.")
-        return Ending()
-    return Ending(at=datetime.combine(day, time(23, 59), eastern()))
-
-
-def _day_of(at: datetime | None) -> str:
-    return at.astimezone(eastern()).date().isoformat() if at else ""
+    return Ending(at=end)
 
 
 def _date(form: Form, name: str) -> date | None:

@@ -9,12 +9,15 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
 from actions.asks import BadAction
+from actions.models import TargetRule
 from actions.scripts import BadScript
 from alerts.cases import UnknownCase
+from alerts.follow_ups import followed_by
 from messages.control import NotNow
 from messages.templates import BadTemplate
 from web.console import saving
-from web.console.alert_forms import NEW_FACTS, BadForm
+from web.console.alert_forms import NEW_FACTS, BadForm, write_budget
+from web.console.ask_forms import rows_of
 from web.console.choices import choices
 from web.console.previews import measured
 from web.console.viewing import VIEWER, now, page, read, write
@@ -25,8 +28,9 @@ WRONG = (BadForm, BadAction, BadScript, BadTemplate, UnknownCase, NotNow)
 
 
 async def new(request: web.Request) -> web.Response:
-    """An empty form."""
-    return await _form(request, MultiDict())
+    """An empty form, but for what the network has settled."""
+    budget = write_budget(request.config_dict[SITE].alert_budget_cents)
+    return await _form(request, MultiDict(budget=budget, ask_0_who=TargetRule.CONGRESS))
 
 
 async def create(request: web.Request) -> web.Response:
@@ -37,6 +41,8 @@ async def create(request: web.Request) -> web.Response:
 async def edit(request: web.Request) -> web.Response:
     """The form of a draft."""
     alert_id = int(request.match_info["alert_id"])
+    if await read(request, followed_by, alert_id) is not None:
+        raise web.HTTPSeeOther(f"/console/alerts/{alert_id}/words")
     typed = await read(request, saving.typed, alert_id)
     return await _form(request, typed, alert_id=alert_id)
 
@@ -95,7 +101,8 @@ async def _form(
         "alert_id": alert_id,
         "problems": problems,
         "new_facts": NEW_FACTS,
-        "choices": await read(request, choices, viewer.within, language=language_of(request)),
+        "rows": rows_of(typed),
+        "choices": await read(request, choices, viewer, language=language_of(request)),
         "measures": measured(texts, site.house.identity),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK

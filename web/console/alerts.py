@@ -8,12 +8,17 @@ from typing import NoReturn
 
 from aiohttp import web
 
+from alerts.follow_ups import follow_ups, followed_by
 from alerts.launching import AudienceChanged, NotReady, launch, status
+from alerts.steering import Act, set_budget
+from alerts.steering import steer as steer_alert
 from contacts.models import Channel
 from messages.models import MessageStatus
 from web.console import overviews, steering
+from web.console.alert_forms import NO_MONEY, BadForm, read_budget
 from web.console.lives import live
 from web.console.reviews import people_left_out, review
+from web.console.targets import changeable
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import JOBS, SITE
 from web.pages import language_of
@@ -37,7 +42,13 @@ async def show(request: web.Request) -> web.Response:
         return await _review(request, alert_id)
     within = request[VIEWER].within
     seen = await read(request, live, alert_id, within=within, now=now(request))
-    return await page(request, "alert_live.html", {"seen": seen, "alert_id": alert_id})
+    values = {
+        "seen": seen,
+        "alert_id": alert_id,
+        "follow_ups": await read(request, follow_ups, alert_id),
+        "followed": await read(request, followed_by, alert_id),
+    }
+    return await page(request, "alert_live.html", values)
 
 
 async def left_out(request: web.Request) -> web.Response:
@@ -86,12 +97,24 @@ async def steer(request: web.Request) -> NoReturn:
     alert_id = int(request.match_info["alert_id"])
     await write(
         request,
-        steering.steer,
+        steer_alert,
         request.config_dict[JOBS],
         alert_id,
-        act=request.match_info["act"],
+        Act(request.match_info["act"]),
+        by=request[VIEWER].actor,
         now=now(request),
     )
+    raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
+
+
+async def budget(request: web.Request) -> NoReturn:
+    """Change what a launched alert's texts may cost, in all; it goes on if it waited for that."""
+    alert_id, problems = int(request.match_info["alert_id"]), list[str]()
+    cents = read_budget(str((await request.post()).get("budget", "")).strip(), problems)
+    if problems or not cents:
+        raise BadForm(problems or [NO_MONEY])
+    jobs = request.config_dict[JOBS]
+    await write(request, set_budget, jobs, alert_id, cents, now=now(request))
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
 
 
@@ -125,6 +148,12 @@ async def _review(request: web.Request, alert_id: int, *, problem: str = "") -> 
         wanted=request.query.get("as", ""),
         now=now(request),
     )
-    values = {"seen": seen, "alert_id": alert_id, "problem": problem, "person": person}
+    values = {
+        "seen": seen,
+        "alert_id": alert_id,
+        "problem": problem,
+        "person": person,
+        "changeable": await read(request, changeable, request[VIEWER]),
+    }
     code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return await page(request, "alert_review.html", values, status=code)

@@ -12,6 +12,7 @@ from campaigns import calendar, firing
 from campaigns.calendar import AlreadyPast, create_campaign
 from campaigns.models import ScheduleStatus
 from campaigns.wallclock import BadTime
+from organizers.roles import May
 from web.console import overviews
 from web.console.campaign_forms import ZONES, Unwritten, read_email
 from web.console.choices import projects
@@ -108,7 +109,7 @@ async def _index(request: web.Request, typed: dict[str, str], *, problem: str = 
     values = {
         "campaigns": await read(request, overviews.campaigns, within),
         "emails": await read(request, overviews.emails, within, language=language),
-        "projects": await read(request, projects, within),
+        "projects": await read(request, projects, request[VIEWER].may_in(May.WRITE)),
         "typed": typed,
         "problem": problem,
     }

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
+from actions.custom_targets import offices
+from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertText, Case, CaseText
-from contacts.models import ContactTag, Membership, Project, Tag
+from contacts.models import ContactTag, Project, Tag
+from contacts.scope import people
 from messages.models import Message
+from organizers.roles import May, Within, owned
+from organizers.sessions import Viewer
+from web.console.ask_forms import OFFICE
 
 Option = tuple[int, str]
 
@@ -18,23 +23,30 @@ Option = tuple[int, str]
 class Choices:
     """The options of an alert's form, each an id and its words."""
 
-    projects: list[Option]
+    own: list[Option]  # whose alert it may be
+    projects: list[Option]  # to whom it may go
     tags: list[tuple[str, str]]
     cases: list[Option]
     actions: list[Option]  # the actions of earlier alerts
+    offices: list[tuple[str, str]]  # outside Congress, each as whom to call
 
 
-def choices(conn: Connection, within: Sequence[int] | None, *, language: str) -> Choices:
-    """What organizers of these projects (None: the network's) may choose from."""
+def choices(conn: Connection, viewer: Viewer, *, language: str) -> Choices:
+    """What an organizer may choose from; the office may write to any project, if that agrees."""
+    within = viewer.within
     return Choices(
-        projects=projects(conn, within),
+        own=projects(conn, viewer.may_in(May.WRITE)),
+        projects=projects(conn, None if viewer.network else within),
         tags=_tags(conn, within),
         cases=_cases(conn, within, language),
         actions=_actions(conn, within, language),
+        offices=[
+            (f"{OFFICE}{each.office.key}", each.office.name) for each in offices(conn, within)
+        ],
     )
 
 
-def projects(conn: Connection, within: Sequence[int] | None) -> list[Option]:
+def projects(conn: Connection, within: Within) -> list[Option]:
     """Projects by name."""
     statement = select(Project.id, Project.name).order_by(Project.name)
     if within is not None:
@@ -42,39 +54,33 @@ def projects(conn: Connection, within: Sequence[int] | None) -> list[Option]:
     return [(row.id, row.name) for row in conn.execute(statement)]
 
 
-def _tags(conn: Connection, within: Sequence[int] | None) -> list[tuple[str, str]]:
+def _tags(conn: Connection, within: Within) -> list[tuple[str, str]]:
     statement = select(Tag.name).order_by(Tag.name)
     if within is not None:
-        carried = (
-            select(ContactTag.tag_id)
-            .join(Membership, Membership.contact_id == ContactTag.contact_id)
-            .where(Membership.project_id.in_(within))
-        )
+        carried = select(ContactTag.tag_id).where(people(within, ContactTag.contact_id.expression))
         statement = statement.where(Tag.id.in_(carried))
     return [(name, name) for name in conn.scalars(statement)]
 
 
-def _cases(conn: Connection, within: Sequence[int] | None, language: str) -> list[Option]:
+def _cases(conn: Connection, within: Within, language: str) -> list[Option]:
     statement = (
         select(Case.id, CaseText.title)
         .join(CaseText, (CaseText.case_id == Case.id) & (CaseText.language == language))
         .where(Case.closed_at.is_(None))
         .order_by(Case.id.desc())
     )
-    if within is not None:
-        statement = statement.where(Case.project_id.in_(within))
+    statement = statement.where(owned(Case.project_id, within))
     return [(row.id, row.title) for row in conn.execute(statement)]
 
 
-def _actions(conn: Connection, within: Sequence[int] | None, language: str) -> list[Option]:
+def _actions(conn: Connection, within: Within, language: str) -> list[Option]:
     statement = (
         select(Alert.action_id, AlertText.title)
         .join(AlertText, (AlertText.alert_id == Alert.id) & (AlertText.language == language))
         .join(Message, Message.id == Alert.message_id)
-        .where(Message.launched_at.is_not(None))
+        .where(Message.launched_at.is_not(None), stands_alone())
         .order_by(Alert.id.desc())
         .limit(20)
     )
-    if within is not None:
-        statement = statement.where(Message.project_id.in_(within))
+    statement = statement.where(owned(Message.project_id, within))
     return [(row.action_id, row.title) for row in conn.execute(statement)]

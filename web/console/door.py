@@ -7,20 +7,24 @@ from __future__ import annotations
 
 import hmac
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from urllib.parse import quote
 
 from aiohttp import web
 from sqlalchemy import Connection
 
-from organizers.access import NotSignedIn, Viewer, is_stale, touch, viewer
+from organizers.sessions import NotSignedIn, Viewer, is_stale, touch, viewer
 from web.console import routes
 from web.console.acts import ACTING, Acting, act_of
-from web.console.guard import require_visible
+from web.console.confirming import ask_again, ask_for_second_step
+from web.console.guard import NotAllowed, require_visible
+from web.console.needs import Need, need_of
+from web.console.panic import while_locked
 from web.console.signing import cookie_name
 from web.console.streaming import OPEN
 from web.console.viewing import TOKEN, VIEWER, now, read, write
-from web.keys import Handler
+from web.keys import SITE, Handler
 from web.pages import LANGUAGE
 from web.security import SAFE, CrossSite, refuse_cross_site, refuse_nul
 
@@ -30,7 +34,7 @@ SIGN_IN = "/console/sign-in"
 
 def make_console() -> web.Application:
     """The console's application, for ``/console``."""
-    app = web.Application(middlewares=[pass_door])
+    app = web.Application(middlewares=[while_locked, pass_door])
     app[OPEN] = Counter()
     app.add_routes(routes.ROUTES)
     return app
@@ -38,15 +42,17 @@ def make_console() -> web.Application:
 
 @web.middleware
 async def pass_door(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Check origin, session, form token and object, in this order, before any page runs."""
+    """Check origin, session, form token, object and right, in this order, before any page runs."""
     refuse_cross_site(request)
     refuse_nul(request.query.values())
-    if request.path == SIGN_IN:
+    need = need_of(request)
+    if not need.signed_in:
         refuse_nul((await request.post()).values())
         return await handler(request)
     token = request.cookies.get(cookie_name(request), "")
+    named = dict(request.match_info)
     try:
-        known, stale = await read(request, _enter, token, dict(request.match_info), now(request))
+        known, stale = await read(request, _enter, token, named, need, now(request))
     except NotSignedIn:
         raise web.HTTPSeeOther(_sign_in_again(request)) from None
     request[VIEWER] = known
@@ -57,17 +63,23 @@ async def pass_door(request: web.Request, handler: Handler) -> web.StreamRespons
         await _require_token(request, known)
     if stale:
         await write(request, touch, token, now(request))
+    if need.strong and not known.strong and request.config_dict[SITE].second_step:
+        return await ask_for_second_step(request)
+    if need.sure and not known.is_sure(now(request)):
+        return await ask_again(request)
     act = act_of(request)
     if act is not None:
-        request[ACTING] = Acting(act, known.actor, dict(request.match_info), now(request))
+        request[ACTING] = Acting(act, known.actor, named, now(request))
     return await handler(request)
 
 
 def _enter(
-    conn: Connection, token: str, named: dict[str, str], at: datetime
+    conn: Connection, token: str, named: Mapping[str, str], need: Need, at: datetime
 ) -> tuple[Viewer, bool]:
     known = viewer(conn, token, at)
-    require_visible(conn, known, named)
+    require_visible(conn, known, named, need.may)
+    if need.may is not None and not known.may_in(need.may):
+        raise NotAllowed(NotAllowed.__doc__)
     return known, is_stale(conn, token, at)
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from contacts.models import Contact, Membership, Project
+from contacts.models import Contact, Project
+from contacts.scope import people
+from organizers.roles import NETWORKS, Within
 
 
 @dataclass(frozen=True)
@@ -18,14 +19,13 @@ class FirstSteps:
     has_people: bool
 
 
-def first_steps(conn: Connection, within: Sequence[int] | None) -> FirstSteps:
+def first_steps(conn: Connection, within: Within) -> FirstSteps:
     """How far organizers of these projects (None: the network's) have come."""
-    people = select(Contact.id)
+    shown = select(Contact.id).where(people(within))
     projects = select(Project.id)
-    if within is not None:
-        people = select(Membership.contact_id).where(Membership.project_id.in_(within))
+    if within is not None and NETWORKS not in within:
         projects = projects.where(Project.id.in_(within))
     return FirstSteps(
         has_project=conn.scalar(projects.limit(1)) is not None,
-        has_people=conn.scalar(people.limit(1)) is not None,
+        has_people=conn.scalar(shown.limit(1)) is not None,
     )

@@ -6,18 +6,26 @@ to ask. What is not theirs is answered like what does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, null, select
 
-from alerts.models import Alert, Case
+from actions.models import CustomTarget, Response
+from actions.office_models import OfficeReport, Staffer
+from alerts.models import Alert, Case, Proposal
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Contact, Import, Membership, Project
+from contacts.scope import visible_projects
 from messages.models import Delivery, Message, Reply
-from organizers.access import Viewer
+from organizers.links import Purpose
+from organizers.models import DoorLink, Organizer, OrganizerProject
+from organizers.roles import NETWORKS, May
+from organizers.sessions import Viewer
+from representatives.models import Correction
 
 _ID: BindParameter[int] = bindparam("id")
+SHARED = frozenset({May.SEE, May.WRITE, May.SEND})
 
 # For each kind of object: the projects it belongs to, NULL for the network's, no row for none such.
 OWNERS: Mapping[str, Select[Any]] = {
@@ -28,12 +36,39 @@ OWNERS: Mapping[str, Select[Any]] = {
         .outerjoin(Membership, Membership.contact_id == Contact.id)
         .where(Contact.id == _ID)
     ),
+    "organizer_id": (
+        select(OrganizerProject.project_id)
+        .select_from(Organizer)
+        .outerjoin(OrganizerProject, OrganizerProject.organizer_id == Organizer.id)
+        .where(Organizer.id == _ID)
+    ),
+    # The office's alone: who sits where is the same for everybody.
+    "correction_id": select(null()).where(Correction.id == _ID),
+    "proposal_id": select(Proposal.project_id).where(Proposal.id == _ID),
+    "guest_id": select(DoorLink.project_id).where(
+        DoorLink.id == _ID, DoorLink.purpose == Purpose.INVITATION
+    ),
+    "target_id": select(CustomTarget.project_id).where(CustomTarget.id == _ID),
+    # What a caller heard is its alert's; an aide is whose organizer confirmed them.
+    "report_id": (
+        select(Message.project_id)
+        .join(Alert, Alert.message_id == Message.id)
+        .join(Response, Response.action_id == Alert.action_id)
+        .join(OfficeReport, OfficeReport.response_id == Response.id)
+        .where(OfficeReport.id == _ID)
+    ),
+    "staffer_id": select(Staffer.project_id).where(Staffer.id == _ID),
     "import_id": select(Import.project_id).where(Import.id == _ID),
     "case_id": select(Case.project_id).where(Case.id == _ID),
     "alert_id": (
         select(Message.project_id)
         .join(Alert, Alert.message_id == Message.id)
         .where(Alert.id == _ID)
+    ),
+    "action_id": (
+        select(Message.project_id)
+        .join(Alert, Alert.message_id == Message.id)
+        .where(Alert.action_id == _ID)
     ),
     "campaign_id": select(Campaign.project_id).where(Campaign.id == _ID),
     "email_id": (
@@ -57,26 +92,66 @@ OWNERS: Mapping[str, Select[Any]] = {
 }
 
 
+# People are not only their projects': see ``contacts.scope``.
+PERSON = "contact_id"
+# Everybody sees the network's offices outside Congress; the office looks after each project's too.
+TARGET = "target_id"
+# The office lets organizers in, wherever they serve.
+OFFICES = frozenset({"organizer_id", "guest_id"})
+
+
 class NotYours(Exception):
     """There is no such page, or it belongs to another project."""
 
 
-def require_visible(conn: Connection, viewer: Viewer, named: Mapping[str, str]) -> None:
-    """Raise NotYours unless the viewer may see every object that a route's variables name."""
+class NotAllowed(Exception):
+    """You may look at this, but not do that here. Ask an admin of your project for the right to."""
+
+
+def require_visible(
+    conn: Connection, viewer: Viewer, named: Mapping[str, str], may: May | None = None
+) -> None:
+    """Let nobody pass to an object that is not theirs.
+
+    Raises NotYours unless the viewer may see every object that a route's variables name, and
+    NotAllowed unless they may also do what the route does with it.
+    """
     for kind, value in named.items():
         if kind in OWNERS:
             owners = conn.scalars(OWNERS[kind], {"id": int(value)}).all()
-            if not owners or not _may(viewer, owners):
-                raise NotYours(NotYours.__doc__)
+            _require(owners, _reach(conn, viewer, kind, May.SEE), NotYours)
+            if may is not None:
+                _require(owners, _reach(conn, viewer, kind, may), NotAllowed)
 
 
-def require_project(viewer: Viewer, project_id: int | None) -> int | None:
-    """A project named in a form, if the viewer serves it; None, the network's, is for its staff."""
-    if not _may(viewer, [project_id]):
-        raise NotYours(NotYours.__doc__)
+def require_project(viewer: Viewer, project_id: int | None, may: May = May.WRITE) -> int | None:
+    """A project named in a form, if the viewer may do that there; None (or 0) is the network's own.
+
+    Raises NotYours or NotAllowed.
+    """
+    project_id = project_id or None
+    _require([project_id], viewer.within, NotYours)
+    _require([project_id], viewer.may_in(may), NotAllowed)
     return project_id
 
 
-def _may(viewer: Viewer, owners: Iterable[int | None]) -> bool:
-    within = viewer.within
-    return within is None or any(owner in within for owner in owners)
+def _reach(conn: Connection, viewer: Viewer, kind: str, may: May) -> Sequence[int]:
+    """Where the viewer may do that with objects of a kind.
+
+    A project that shares its list shares it with the office's eyes and pens: not for export.
+    """
+    allowed = viewer.may_in(may)
+    if kind == TARGET and may is May.SEE:
+        allowed = (*allowed, NETWORKS)
+    if kind in (*OFFICES, TARGET) and viewer.may(may):
+        return [NETWORKS, *conn.scalars(select(Project.id))]
+    if kind == PERSON and may in SHARED:
+        return [*allowed, *(visible_projects(conn, allowed))]
+    return allowed
+
+
+def _require(
+    owners: Sequence[int | None], allowed: Sequence[int], otherwise: type[Exception]
+) -> None:
+    if not owners or not any((owner or NETWORKS) in allowed for owner in owners):
+        raise otherwise(otherwise.__doc__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from alerts.proposals import open_proposals
 from messages.models import MessageStatus
 from web.console import overviews
 from web.console.first_steps import first_steps
@@ -32,6 +33,7 @@ async def show(request: web.Request) -> web.Response:
     steps = await read(request, first_steps, within)
     unknown = await read(request, unknown_count, within)
     values = {
+        "proposals": await read(request, open_proposals, within),
         "live": live,
         "drafts": drafts,
         "emails": emails,

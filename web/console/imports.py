@@ -16,6 +16,7 @@ from contacts.imports import import_file, preview
 from contacts.reading import BadFile
 from contacts.scanning import ConsentMissing, Scan, scan, write_problems
 from contacts.undoing import AlreadyUndone, undo
+from organizers.roles import May
 from web.console.choices import projects
 from web.console.guard import require_project
 from web.console.past_imports import past_import, past_imports
@@ -110,18 +111,19 @@ async def _uploaded(request: web.Request) -> Upload:
         with file.file:
             content = await asyncio.to_thread(file.file.read)
         fields["filename"] = file.filename
-    region = request.config_dict[SITE].region
-    return read_upload(fields, project_id=project_id, region=region, content=content)
+    site = request.config_dict[SITE]
+    within = request[VIEWER].within
+    return read_upload(fields, project_id=project_id, within=within, site=site, content=content)
 
 
 async def _form(request: web.Request, *, problem: str = "") -> web.Response:
-    within = request[VIEWER].within
+    viewer = request[VIEWER]
     typed = await request.post() if problem else {}
     values = {
         "problem": problem,
         "typed": {name: value for name, value in typed.items() if isinstance(value, str)},
-        "projects": await read(request, projects, within),
-        "imports": await read(request, past_imports, within),
+        "projects": await read(request, projects, viewer.may_in(May.WRITE)),
+        "imports": await read(request, past_imports, viewer.within),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return await page(request, "import_new.html", values, status=status)

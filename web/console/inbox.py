@@ -14,7 +14,8 @@ INBOX = "/console/inbox"
 
 async def show(request: web.Request) -> web.Response:
     """The replies that wait; those that may mean stop come first."""
-    replies = await read(request, inboxes.waiting_replies, request[VIEWER].within)
+    within = request[VIEWER].within
+    replies = await read(request, inboxes.waiting_replies, within, now=now(request))
     return await page(request, "inbox.html", {"replies": replies})
 
 
@@ -23,6 +24,14 @@ async def handled(request: web.Request) -> NoReturn:
     reply_id = int(request.match_info["reply_id"])
     actor = request[VIEWER].actor
     await write(request, inboxes.mark_handled, reply_id, actor=actor, now=now(request))
+    raise web.HTTPSeeOther(INBOX)
+
+
+async def note(request: web.Request) -> NoReturn:
+    """Take a reply for the outcome it seems to tell."""
+    reply_id = int(request.match_info["reply_id"])
+    actor = request[VIEWER].actor
+    await write(request, inboxes.note_call, reply_id, actor=actor, now=now(request))
     raise web.HTTPSeeOther(INBOX)
 
 

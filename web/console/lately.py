@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from alerts.launching import status
+from organizers.roles import Within
 from web.console import overviews
 from web.console.overviews import AlertLine
 
@@ -24,9 +24,7 @@ class PastAlert:
     calls: int  # that an office heard
 
 
-def lately(
-    conn: Connection, within: Sequence[int] | None, *, language: str, now: datetime
-) -> list[PastAlert]:
+def lately(conn: Connection, within: Within, *, language: str, now: datetime) -> list[PastAlert]:
     """The latest alerts of these projects that are over, and what came of them."""
     ended = overviews.alerts(conn, within, language=language, statuses=overviews.ENDED, limit=SHOWN)
     return [_past(conn, line, now) for line in ended]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 
 from sqlalchemy import Connection, and_, func, select
@@ -12,11 +13,14 @@ from sqlalchemy import Connection, and_, func, select
 from actions.addressing import official_short
 from actions.targets import SWITCHBOARD, Role, Target, targets_by_key
 from alerts.launching import Status, status
-from contacts.models import Contact, Membership
-from messages import doubts
+from contacts.models import Contact
+from contacts.scope import people
+from messages import budgets, doubts
+from messages.connecting import CallTotals, call_totals
 from messages.models import Delivery, Doubt, MessageStatus
 from messages.progress import Progress
 from messages.unknowns import AGAIN
+from organizers.roles import Within
 
 UNKNOWNS = 50  # shown at most
 
@@ -40,6 +44,7 @@ class Live:
     status: Status
     unknowns: Sequence[UnknownCopy]
     doubtful: Sequence[Target]  # offices whose number several people found to be wrong
+    connected: CallTotals  # calls that we put through
 
     @property
     def progress(self) -> Progress:
@@ -65,6 +70,25 @@ class Live:
         )
 
     @property
+    def broke(self) -> bool:
+        """Whether it waits for somebody to raise its budget."""
+        cents = self.progress.budget_cents
+        return cents > 0 and self.progress.paused_because == budgets.because(cents)
+
+    @property
+    def budget(self) -> str:
+        """Its budget as people write it; "" for no limit."""
+        return budgets.dollars(self.progress.budget_cents) if self.progress.budget_cents else ""
+
+    def spent(self, cents_per_segment: Decimal) -> str:
+        """What of it is spent, as people write it."""
+        return budgets.dollars(round(self.progress.spent_segments * cents_per_segment))
+
+    def cost_of_calls(self, cents_per_minute: Decimal) -> str:
+        """What the calls that we put through cost, about, as people write it."""
+        return budgets.dollars(round(self.connected.minutes * cents_per_minute))
+
+    @property
     def may_send_again(self) -> bool:
         """Whether a person may approve one more send of what is unknown."""
         return self.progress.status in AGAIN
@@ -73,6 +97,7 @@ class Live:
         """Names what the buttons show, for a page to tell which it has."""
         undoable = self.undo_seconds(now) > 0
         told = f"{self.progress.status} {undoable} {self.progress.paused_because}"
+        told += f" {self.progress.budget_cents}"
         return sha256(told.encode()).hexdigest()[:12]
 
     def undo_seconds(self, now: datetime) -> int:
@@ -83,7 +108,7 @@ class Live:
         return max(0, round((starts_at - now).total_seconds()))
 
 
-def live(conn: Connection, alert_id: int, *, within: Sequence[int] | None, now: datetime) -> Live:
+def live(conn: Connection, alert_id: int, *, within: Within, now: datetime) -> Live:
     """Read how a launched alert is doing; people are named to their own projects' organizers.
 
     Raises NoSuchAlert.
@@ -91,8 +116,8 @@ def live(conn: Connection, alert_id: int, *, within: Sequence[int] | None, now: 
     stands = status(conn, alert_id, now=now)
     equation = stands.progress.equation
     unknowns = _unknowns(conn, stands.progress.message_id, within) if equation.unknown else []
-    doubtful = targets_by_key(conn, stands.totals.doubtful_targets)
-    return Live(stands, unknowns, doubtful)
+    doubtful = targets_by_key(conn, stands.totals.doubtful_targets, now=now)
+    return Live(stands, unknowns, doubtful, call_totals(conn, stands.action_id))
 
 
 def known_as(target: Target, language: str) -> str:
@@ -111,7 +136,7 @@ def _seat(target: Target) -> str:
     return f"{target.state}-{target.district or 'AL'}"
 
 
-def _unknowns(conn: Connection, message_id: int, within: Sequence[int] | None) -> list[UnknownCopy]:
+def _unknowns(conn: Connection, message_id: int, within: Within) -> list[UnknownCopy]:
     name = func.trim(Contact.given_name + " " + Contact.family_name)
     statement = (
         select(
@@ -129,8 +154,6 @@ def _unknowns(conn: Connection, message_id: int, within: Sequence[int] | None) -
         .order_by(Delivery.id)
         .limit(UNKNOWNS)
     )
-    if within is not None:
-        members = select(Membership.contact_id).where(Membership.project_id.in_(within))
-        statement = statement.where(Delivery.contact_id.in_(members))
+    statement = statement.where(people(within, Delivery.contact_id.expression))
     rows = conn.execute(statement)
     return [UnknownCopy(row[0], row[1], row[2] or "", *row[3:]) for row in rows]

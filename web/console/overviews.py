@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy.orm import aliased
 
 from alerts.models import Alert, AlertText, Level
 from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from contacts.models import Project
 from messages.models import Message, MessageStatus
+from organizers.roles import Within, owned
 
 IN_PROGRESS = (MessageStatus.SENDING, MessageStatus.PAUSED)
 ENDED = (MessageStatus.FINISHED, MessageStatus.STOPPED, MessageStatus.EXPIRED)
@@ -58,17 +60,16 @@ class EmailLine:
 
 def alerts(
     conn: Connection,
-    within: Sequence[int] | None,
+    within: Within,
     *,
     language: str,
     statuses: Iterable[MessageStatus] = tuple(MessageStatus),
     limit: int = 100,
 ) -> list[AlertLine]:
     """The alerts of these projects (None: everybody's), the latest first."""
-    statement = _alerts().where(Message.status.in_(list(statuses))).limit(limit)
-    if within is not None:
-        statement = statement.where(Message.project_id.in_(within))
-    rows = conn.execute(statement).all()
+    found = _alerts().where(owned(Message.project_id, within)).subquery()
+    latest = select(found).where(found.c.status.in_(list(statuses))).order_by(found.c.id.desc())
+    rows = conn.execute(latest.limit(limit)).all()
     titles = _titles(conn, [row.id for row in rows])
     return [
         AlertLine(
@@ -87,7 +88,7 @@ def alerts(
 
 def emails(
     conn: Connection,
-    within: Sequence[int] | None,
+    within: Within,
     *,
     language: str,
     statuses: Iterable[ScheduleStatus] = (ScheduleStatus.SCHEDULED, ScheduleStatus.HELD),
@@ -114,7 +115,7 @@ def emails(
     ]
 
 
-def campaigns(conn: Connection, within: Sequence[int] | None) -> list[CampaignLine]:
+def campaigns(conn: Connection, within: Within) -> list[CampaignLine]:
     """The campaigns of these projects, by name."""
     statement = _campaigns().order_by(Campaign.name, Campaign.id)
     return [CampaignLine(*row) for row in conn.execute(_own_campaigns(statement, within))]
@@ -126,19 +127,26 @@ def campaign(conn: Connection, campaign_id: int) -> CampaignLine:
 
 
 def _alerts() -> Select[*tuple[Any, ...]]:
+    """Alerts as wholes: one is being sent for as long as any committee's part is."""
+    part = aliased(Message)
+    live = select(part.status).where(part.part_of == Message.id, part.status.in_(IN_PROGRESS))
+    live_part = live.order_by(part.status.desc()).limit(1).scalar_subquery()
+    people = select(func.sum(part.confirmed)).where(part.part_of == Message.id).scalar_subquery()
+    over = Message.status == MessageStatus.FINISHED
     return (
         select(
             Alert.id,
             Alert.level,
-            Message.status,
-            Message.confirmed,
+            case((over, func.coalesce(live_part, Message.status)), else_=Message.status).label(
+                "status"
+            ),
+            (Message.confirmed + func.coalesce(people, 0)).label("confirmed"),
             Message.launched_at,
             Message.paused_because,
             Project.name,
         )
         .join(Message, Message.id == Alert.message_id)
         .outerjoin(Project, Project.id == Message.project_id)
-        .order_by(Alert.id.desc())
     )
 
 
@@ -168,10 +176,8 @@ def _campaigns() -> Select[*tuple[Any, ...]]:
     ).outerjoin(Project, Project.id == Campaign.project_id)
 
 
-def _own_campaigns(
-    statement: Select[*tuple[Any, ...]], within: Sequence[int] | None
-) -> Select[*tuple[Any, ...]]:
-    return statement if within is None else statement.where(Campaign.project_id.in_(within))
+def _own_campaigns(statement: Select[*tuple[Any, ...]], within: Within) -> Select[*tuple[Any, ...]]:
+    return statement.where(owned(Campaign.project_id, within))
 
 
 def _titles(conn: Connection, alert_ids: Sequence[int]) -> dict[int, dict[str, str]]:

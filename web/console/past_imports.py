@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from contacts.models import Import, Project
+from organizers.roles import Within, owned
 
 
 @dataclass(frozen=True)
@@ -30,13 +31,10 @@ class PastImport:
         return bool(self.counts.get("finished"))
 
 
-def past_imports(
-    conn: Connection, within: Sequence[int] | None, *, limit: int = 20
-) -> list[PastImport]:
+def past_imports(conn: Connection, within: Within, *, limit: int = 20) -> list[PastImport]:
     """The latest imports of these projects."""
     statement = _imports().order_by(Import.id.desc()).limit(limit)
-    if within is not None:
-        statement = statement.where(Import.project_id.in_(within))
+    statement = statement.where(owned(Import.project_id, within))
     return [PastImport(*row) for row in conn.execute(statement)]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from messages.providers.provider import Email, Text, fill
 from messages.recording import Claim
 from messages.sms import Measure, measure, plain_twin
 from messages.templates import BadTemplate
+from organizers.roles import Within
 
 LONGEST = "longest"
 LONG_NAMES = 500  # of the longest names, among which somebody is looked for
@@ -57,18 +58,18 @@ def preview(
     message_id: int,
     house: HouseRules,
     *,
-    within: Sequence[int] | None,
+    within: Within,
     person: int = 0,
     wanted: str = "",
     now: datetime,
 ) -> Preview | None:
     """The message as the ``person``-th of those who would get it sees it; None if there is none.
 
-    Only people of the projects ``within`` are shown, whoever else the message goes to. ``wanted``
+    Only people whom organizers of ``within`` may see are shown, whoever else the message goes to. ``wanted``
     is a language, or "longest" for who has the longest name. Raises BadTemplate.
     """
     message = conn.execute(select(Message).where(Message.id == message_id)).one()
-    audience = audiences.within(audiences.read(message.audience), within)
+    audience = audiences.seen_by(audiences.read(message.audience), within)
     terms = terms_of(conn, message_id, now=now)
     contact_id = _chosen(conn, audience, terms, person, wanted)
     if contact_id is None:
@@ -76,7 +77,7 @@ def preview(
     compiled = composing.compositions(conn, message_id, house.identity)
     who = composing.people(conn, [contact_id])[contact_id]
     claims = [Claim(STAND_IN, 1, contact_id, "", "", who)]
-    told = composing.look_up(conn, claims, compiled)
+    told = composing.look_up(conn, claims, compiled, now=now)
     copies = {
         channel: ready.item
         for channel in terms.channels

@@ -1,30 +1,38 @@
-"""The record: who did what. Everybody sees that of their projects, the network's staff all of it."""
+"""The record: who did what. Admins see that of their projects, those of the office all of it."""
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterable, Sequence
 
 import orjson
 from aiohttp import web
 
-from contacts.spreadsheets import defused
+from contacts.spreadsheets import Sheet
 from organizers import audit
 from organizers.access import names
 from organizers.audit import Entry
+from organizers.roles import NETWORKS, May, Within
 from web.console.viewing import VIEWER, now, number, page, read, write
 
 SHOWN = 100  # entries on one page
 EXPORTED = 100_000
 KINDS = (
+    "stance",
+    "attempt",
+    "report",
+    "staffer",
+    "target",
     "alert",
     "campaign",
     "contact",
     "delivery",
     "email",
     "import",
+    "lock",
+    "organizer",
     "project",
+    "proposal",
     "reply",
     "session",
 )
@@ -34,7 +42,7 @@ HEADINGS = ("number", "at", "who", "act", "project", "object", "before", "after"
 
 async def show(request: web.Request) -> web.Response:
     """The newest entries, or those before one; of one kind of object, or of one person."""
-    within, before = request[VIEWER].within, number(request.query, "before")
+    within, before = _within(request), number(request.query, "before")
     kind, actor = request.query.get("kind", ""), request.query.get("who", "")[:80]
     found = await read(
         request,
@@ -59,10 +67,16 @@ async def show(request: web.Request) -> web.Response:
     return await page(request, "record.html", values)
 
 
+def _within(request: web.Request) -> Within:
+    """Whose record: that of the projects one is an admin of; the office's people see all of it."""
+    mine = request[VIEWER].may_in(May.ADMIN)
+    return None if NETWORKS in mine else mine
+
+
 async def _names(request: web.Request, entries: Sequence[Entry]) -> dict[str, str]:
     """Names of organizers; to an organizer of some projects only of those in the entries they see."""
     known = await read(request, names)
-    if request[VIEWER].within is None:
+    if _within(request) is None:
         return known
     here = {entry.actor for entry in entries}
     return {actor: name for actor, name in known.items() if actor in here}
@@ -71,7 +85,7 @@ async def _names(request: web.Request, entries: Sequence[Entry]) -> dict[str, st
 async def export(request: web.Request) -> web.Response:
     """The record as CSV, oldest first; that it was taken out goes on it."""
     viewer = request[VIEWER]
-    found = await read(request, audit.entries, viewer.within, limit=EXPORTED)
+    found = await read(request, audit.entries, _within(request), limit=EXPORTED)
     await write(
         request,
         audit.note,
@@ -89,9 +103,9 @@ async def export(request: web.Request) -> web.Response:
 
 def _csv(entries: Iterable[Entry]) -> str:
     target = io.StringIO(newline="")
-    writer = csv.writer(target)
-    writer.writerow(HEADINGS)
-    writer.writerows([defused(str(cell)) for cell in _cells(entry)] for entry in entries)
+    sheet = Sheet(target)
+    for cells in (HEADINGS, *map(_cells, entries)):
+        sheet.add(cells)
     return target.getvalue()
 
 

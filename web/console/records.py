@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal, or_, select
+from sqlalchemy import Connection, Select, and_, func, literal, or_, select
 
+from actions.addressing import official_named
+from actions.models import Outcome, Response
+from actions.targets import members_at, targets_by_key
+from actions.whereabouts import place_of_contact
 from alerts.models import Alert, AlertText
 from contacts.consent import suppression
 from contacts.models import (
@@ -22,7 +26,12 @@ from contacts.models import (
     Tag,
     project_scope,
 )
+from contacts.scope import visible_projects
 from messages.models import Delivery, Message, Status
+from organizers.roles import Within, owned
+from web.console.lives import known_as
+
+NEWEST = 5  # alerts to note a call for
 
 
 @dataclass(frozen=True)
@@ -60,46 +69,89 @@ class Got:
 
 
 @dataclass(frozen=True)
+class Called:
+    """What came of their call to an office, or an alert for which they may have called."""
+
+    alert_id: int
+    title: str
+    office: str  # "" = they did not say which, or the Capitol's switchboard
+    outcome: Outcome | None
+    at: datetime | None
+
+
+@dataclass(frozen=True)
+class Represented:
+    """Who represents somebody in Congress, and why we think so."""
+
+    district: str  # "WI-2", "AK-AL"; "" where it is open
+    how: str  # how it is known, or why it is open: see ``representatives.districts``
+    members: Sequence[str]  # in the order in which they are called
+
+
+@dataclass(frozen=True)
 class Record:
     """All that a contact's page shows."""
 
     contact: Any
+    represented: Represented
     projects: list[str]
     tags: list[str]
     addresses: list[ShownAddress]
     ledger: list[Word]
     got: list[Got]
+    calls: list[Called]
+    alerts: list[Called]  # the newest, to note a call for
 
 
 def record(
-    conn: Connection, contact_id: int, within: Sequence[int] | None, *, language: str
+    conn: Connection,
+    contact_id: int,
+    within: Within,
+    *,
+    language: str,
+    countries: Sequence[str],
+    now: datetime,
 ) -> Record:
     """Read a contact's record, as far as organizers of these projects may see it."""
     scopes = _scopes(conn, contact_id, within)
     return Record(
         contact=conn.execute(select(Contact).where(Contact.id == contact_id)).one(),
+        represented=_represented(conn, contact_id, language, now),
         projects=_projects(conn, contact_id, within),
         tags=_tags(conn, contact_id),
-        addresses=_addresses(conn, contact_id, scopes),
+        addresses=_addresses(conn, contact_id, scopes, countries),
         ledger=_ledger(conn, contact_id, scopes),
         got=_got(conn, contact_id, within, language),
+        calls=_calls(conn, contact_id, within, language, now),
+        alerts=_alerts(conn, within, language),
     )
 
 
-def _scopes(conn: Connection, contact_id: int, within: Sequence[int] | None) -> list[str]:
+def _represented(conn: Connection, contact_id: int, language: str, now: datetime) -> Represented:
+    where = place_of_contact(conn, contact_id, now=now)
+    number = where.district or "AL"
+    return Represented(
+        district="" if where.district is None else f"{where.state}-{number}",
+        how=where.how,
+        members=[official_named(each, language) for each in members_at(conn, where, now=now)],
+    )
+
+
+def _scopes(conn: Connection, contact_id: int, within: Within) -> list[str]:
     mine = select(Membership.project_id).where(Membership.contact_id == contact_id)
-    seen = [each for each in conn.scalars(mine) if within is None or each in within]
+    shown = set(visible_projects(conn, within))
+    seen = [each for each in conn.scalars(mine) if each in shown]
     return [NETWORK, *(project_scope(each) for each in seen)]
 
 
-def _projects(conn: Connection, contact_id: int, within: Sequence[int] | None) -> list[str]:
+def _projects(conn: Connection, contact_id: int, within: Within) -> list[str]:
     mine = (
         select(Project.name)
         .join(Membership, Membership.project_id == Project.id)
         .where(Membership.contact_id == contact_id)
         .order_by(Project.name)
     )
-    return list(conn.scalars(mine if within is None else mine.where(Project.id.in_(within))))
+    return list(conn.scalars(mine.where(Project.id.in_(visible_projects(conn, within)))))
 
 
 def _tags(conn: Connection, contact_id: int) -> list[str]:
@@ -107,9 +159,11 @@ def _tags(conn: Connection, contact_id: int) -> list[str]:
     return list(conn.scalars(carried.where(ContactTag.contact_id == contact_id).order_by(Tag.name)))
 
 
-def _addresses(conn: Connection, contact_id: int, scopes: Sequence[str]) -> list[ShownAddress]:
+def _addresses(
+    conn: Connection, contact_id: int, scopes: Sequence[str], countries: Sequence[str]
+) -> list[ShownAddress]:
     held = Address.__table__.c
-    refusal = suppression(held.channel, held.address, scopes)
+    refusal = suppression(held.channel, held.address, scopes, countries)
     rows = conn.execute(
         select(Address.channel, Address.address, refusal)
         .where(Address.contact_id == contact_id)
@@ -139,24 +193,58 @@ def _ledger(conn: Connection, contact_id: int, scopes: Sequence[str]) -> list[Wo
     return [Word(*row) for row in rows]
 
 
-def _got(
-    conn: Connection, contact_id: int, within: Sequence[int] | None, language: str
-) -> list[Got]:
+def _got(conn: Connection, contact_id: int, within: Within, language: str) -> list[Got]:
     title = func.coalesce(AlertText.title, literal(""))
     statement = (
         select(
             title, Alert.id, Delivery.channel, Delivery.status, Delivery.reason, Delivery.changed_at
         )
         .join(Message, Message.id == Delivery.message_id)
-        .outerjoin(Alert, Alert.message_id == Message.id)
+        .outerjoin(Alert, Alert.message_id == func.coalesce(Message.part_of, Message.id))
         .outerjoin(AlertText, and_(AlertText.alert_id == Alert.id, AlertText.language == language))
         .where(Delivery.contact_id == contact_id)
         .order_by(Delivery.changed_at.desc(), Delivery.id.desc())
         .limit(100)
     )
     if within is not None:
-        statement = statement.where(
-            or_(Message.project_id.is_(None), Message.project_id.in_(within))
-        )
+        networks = Message.project_id.is_(None)
+        statement = statement.where(or_(networks, owned(Message.project_id, within)))
     rows = conn.execute(statement)
     return [Got(row[0], row[1], row[2], Status(row[3]), row[4], row[5]) for row in rows]
+
+
+def _calls(
+    conn: Connection, contact_id: int, within: Within, language: str, now: datetime
+) -> list[Called]:
+    """What they told of calls for alerts that the organizer may see."""
+    columns = (Alert.id, AlertText.title, Response.target, Response.outcome, Response.at)
+    rows = conn.execute(
+        _seen_alerts(
+            select(*columns).join(Response, Response.action_id == Alert.action_id), language
+        )
+        .where(Response.contact_id == contact_id, owned(Message.project_id, within))
+        .order_by(Response.at.desc(), Response.id.desc())
+        .limit(100)
+    ).all()
+    offices = targets_by_key(conn, {row.target for row in rows} - {""}, now=now)
+    names = {each.key: known_as(each, language) for each in offices}
+    return [
+        Called(row.id, row.title or "", names.get(row.target, ""), Outcome(row.outcome), row.at)
+        for row in rows
+    ]
+
+
+def _alerts(conn: Connection, within: Within, language: str) -> list[Called]:
+    """The newest alerts that people were asked to call for."""
+    launched = _seen_alerts(select(Alert.id, AlertText.title), language).where(
+        Message.launched_at.is_not(None), owned(Message.project_id, within)
+    )
+    rows = conn.execute(
+        launched.order_by(Message.launched_at.desc(), Alert.id.desc()).limit(NEWEST)
+    )
+    return [Called(row.id, row.title or "", "", None, None) for row in rows]
+
+
+def _seen_alerts(columns: Select[*tuple[Any, ...]], language: str) -> Select[*tuple[Any, ...]]:
+    said = and_(AlertText.alert_id == Alert.id, AlertText.language == language)
+    return columns.join(Message, Message.id == Alert.message_id).outerjoin(AlertText, said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from alerts.drafts import AlertDraft
 from alerts.launching import message_of
 from alerts.preflight import Check, check
+from alerts.stored import stored_draft
 from contacts.models import Channel, Contact
 from messages import audience as audiences
 from messages.eligibility import terms_of
@@ -18,8 +19,8 @@ from messages.forecast import skipped_ids
 from messages.house import HouseRules
 from messages.models import Message
 from messages.templates import BadTemplate
+from organizers.roles import Within
 from web.console.previews import Measured, Preview, measured, preview
-from web.console.stored import stored_draft
 
 LEFT_OUT = 200  # people of one reason that are listed
 
@@ -44,7 +45,7 @@ def review(
     alert_id: int,
     *,
     house: HouseRules,
-    within: Sequence[int] | None,
+    within: Within,
     person: int = 0,
     wanted: str = "",
     now: datetime,
@@ -64,7 +65,7 @@ def _preview(
     conn: Connection,
     alert_id: int,
     house: HouseRules,
-    within: Sequence[int] | None,
+    within: Within,
     person: int,
     wanted: str,
     now: datetime,
@@ -85,13 +86,13 @@ def people_left_out(
     *,
     channel: Channel,
     reason: str,
-    within: Sequence[int] | None,
+    within: Within,
     now: datetime,
 ) -> list[tuple[int, str]]:
     """The first of those who get no copy on a channel for a reason: contact id and name."""
     message_id = message_of(conn, alert_id)
     stored = conn.execute(select(Message.audience).where(Message.id == message_id)).scalar_one()
-    audience = audiences.within(audiences.read(stored), within)
+    audience = audiences.seen_by(audiences.read(stored), within)
     skipped = skipped_ids(audience, channel, reason, terms_of(conn, message_id, now=now))
     name = func.trim(Contact.given_name + " " + Contact.family_name)
     rows = select(Contact.id, name).where(Contact.id.in_(skipped))

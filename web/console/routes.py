@@ -1,94 +1,272 @@
-"""Every address of the console; each ``{…_id}`` is checked by ``guard`` before its page runs."""
+"""Every address of the console, and what it asks of whoever opens it.
+
+Each ``{…_id}`` is checked by ``guard`` before its page runs.
+"""
 
 from __future__ import annotations
 
 from aiohttp import web
 
+from organizers.roles import May
 from web.console import (
+    account,
     alert_writing,
     alerts,
     campaigns,
+    confirming,
     contacts,
+    covering,
+    datasets,
+    following,
     home,
     imports,
     inbox,
+    joining,
+    members,
+    office_calls,
+    panic,
+    person_calls,
     projects,
+    proposals,
     record,
+    rights,
+    sign_up_forms,
     signing,
     streaming,
+    targets,
     unknowns,
 )
 from web.console.acts import Act, recorded
+from web.console.needs import OPEN, OWN, Need, asking
 from web.keys import Handler
 
 ALERT = "{alert_id:[0-9]{1,15}}"
 CAMPAIGN = "{campaign_id:[0-9]{1,15}}"
+CORRECTION = "{correction_id:[0-9]{1,15}}"
 CONTACT = "{contact_id:[0-9]{1,15}}"
 DELIVERY = "{delivery_id:[0-9]{1,15}}"
 EMAIL = "{email_id:[0-9]{1,15}}"
+GUEST = "{guest_id:[0-9]{1,15}}"
 IMPORT = "{import_id:[0-9]{1,15}}"
+ORGANIZER = "{organizer_id:[0-9]{1,15}}"
+KEY = "{office:[A-Za-z0-9:_-]{1,80}}"  # as responses keep it
+PROJECT = "{project_id:[0-9]{1,15}}"
+POSTER = "{kind:png|svg|letter-poster|a4-poster}"
+PROPOSAL = "{proposal_id:[0-9]{1,15}}"
 REPLY = "{reply_id:[0-9]{1,15}}"
+REPORT = "{report_id:[0-9]{1,15}}"
+STAFFER = "{staffer_id:[0-9]{1,15}}"
 ACT = "{act:undo|pause|resume|stop}"
+FOLLOW_UP = "follow-up/{follow_up:nudge|thanks}"
+TARGET = "{target_id:[0-9]{1,15}}"
+TOKEN = "{token:[A-Za-z0-9_-]{43}}"  # noqa: S105 - the form of one
 FATE = "{channel:sms|email}/{reason:[a-z0-9_]{1,64}}"
 
 
-def _act(path: str, handler: Handler, name: str, *, makes: bool = False) -> web.RouteDef:
+SEE, WRITE, SEND, EXPORT, ADMIN = (
+    Need(may=May.SEE),
+    Need(may=May.WRITE),
+    Need(may=May.SEND),
+    Need(may=May.EXPORT, sure=True),
+    Need(may=May.ADMIN),
+)
+SURE = Need(sure=True)
+LOCK = Need(may=May.ADMIN, urgent=True)
+SEND_SURELY, ADMIN_SURELY = Need(may=May.SEND, sure=True), Need(may=May.ADMIN, sure=True)
+
+
+def _get(path: str, handler: Handler, need: Need) -> web.RouteDef:
+    """A page."""
+    return web.get(path, asking("GET", handler, need))
+
+
+def _post(path: str, handler: Handler, need: Need) -> web.RouteDef:
+    """A form that is not an act of its own on the record; the tests know why."""
+    return web.post(path, asking("POST", handler, need))
+
+
+def _act(
+    path: str, handler: Handler, need: Need, name: str, *, makes: bool = False
+) -> web.RouteDef:
     """A route that does something, and puts it on the record under a name."""
     kind = name.partition(".")[0]
-    return web.post(path, recorded(handler, Act(name, kind, makes)))
+    return _post(path, recorded(handler, Act(name, kind, makes)), need)
 
 
-ROUTES = [
-    web.get("/", home.show),
-    web.get("/sign-in", signing.show),
-    web.post("/sign-in", signing.enter),
-    web.post("/sign-out", signing.leave),
-    web.post("/language", signing.speak),
-    web.get("/alerts", alerts.index),
-    web.get("/alerts/new", alert_writing.new),
-    _act("/alerts/new", alert_writing.create, "alert.write", makes=True),
-    web.post("/alerts/measure", alert_writing.measure),
-    web.get(f"/alerts/{ALERT}", alerts.show),
-    web.get(f"/alerts/{ALERT}/edit", alert_writing.edit),
-    _act(f"/alerts/{ALERT}/edit", alert_writing.save, "alert.rewrite"),
-    web.get(
-        f"/alerts/{ALERT}/left-out/{FATE}",
-        alerts.left_out,
+DOOR = [
+    _get("/sign-in", signing.show, OPEN),
+    _post("/sign-in", signing.enter, OPEN),
+    _post("/sign-in/second", signing.second, OPEN),
+    _post("/sign-in/passkey-question", signing.passkey_question, OPEN),
+    _post("/sign-in/passkey", signing.by_passkey, OPEN),
+    _get("/forgot", joining.forgot, OPEN),
+    _post("/forgot", joining.ask, OPEN),
+    _get(f"/join/{TOKEN}", joining.invitation, OPEN),
+    _post(f"/join/{TOKEN}", joining.accept, OPEN),
+    _get(f"/reset/{TOKEN}", joining.new_password, OPEN),
+    _post(f"/reset/{TOKEN}", joining.reset, OPEN),
+]
+ACCOUNT = [
+    _post("/sign-out", signing.leave, OWN),
+    _post("/language", signing.speak, OWN),
+    _get("/confirm", confirming.show, OWN),
+    _post("/confirm", confirming.confirm, OWN),
+    _get("/account", account.show, OWN),
+    _post("/account/password", account.change_password, OWN),
+    _get("/account/app", account.new_app, SURE),
+    _post("/account/app", account.add_app, SURE),
+    _post("/account/app/remove", account.remove_app, SURE),
+    _post("/account/passkey-question", account.passkey_question, SURE),
+    _post("/account/passkeys", account.add_passkey, SURE),
+    _post("/account/passkeys/remove", account.remove_passkey, SURE),
+    _post("/account/codes", account.new_codes, SURE),
+    _post("/account/sessions", account.end_session, OWN),
+]
+OFFICE = [
+    _get("/members", members.index, ADMIN),
+    _act("/members", members.invite, ADMIN_SURELY, "invitation.make", makes=True),
+    _act(f"/members/guests/{GUEST}/revoke", members.revoke, ADMIN_SURELY, "guest.revoke"),
+    _act(f"/members/{ORGANIZER}/role", members.set_role, ADMIN_SURELY, "organizer.role"),
+    _act(f"/members/{ORGANIZER}/disable", members.disable, ADMIN_SURELY, "organizer.disable"),
+    _act(f"/members/{ORGANIZER}/clear", members.clear, ADMIN_SURELY, "organizer.clear"),
+    _act(f"/members/{ORGANIZER}/link", members.new_link, ADMIN_SURELY, "organizer.link"),
+    _get("/lock", panic.show, LOCK),
+    _act("/lock", panic.lock, LOCK, "lock.begin", makes=True),
+    _get("/record", record.show, ADMIN),
+    _get("/record.csv", record.export, ADMIN_SURELY),
+    _get("/representatives", datasets.show, SEE),
+    _act(
+        "/representatives/corrections",
+        datasets.correct,
+        ADMIN_SURELY,
+        "correction.make",
+        makes=True,
     ),
-    _act(f"/alerts/{ALERT}/plain", alert_writing.plain, "alert.rewrite"),
-    _act(f"/alerts/{ALERT}/launch", alerts.start, "alert.launch"),
-    _act(f"/alerts/{ALERT}/again", alerts.again, "alert.resend"),
-    _act(f"/alerts/{ALERT}/{ACT}", alerts.steer, "alert.{act}"),
-    web.get(f"/alerts/{ALERT}/events", streaming.events),
-    web.get("/campaigns", campaigns.index),
-    _act("/campaigns", campaigns.create, "campaign.begin", makes=True),
-    web.get(f"/campaigns/{CAMPAIGN}", campaigns.show),
-    _act(f"/campaigns/{CAMPAIGN}", campaigns.schedule, "email.schedule", makes=True),
-    _act(f"/emails/{EMAIL}/send", campaigns.send_held, "email.send_held"),
-    _act(f"/emails/{EMAIL}/skip", campaigns.skip_held, "email.skip_held"),
-    _act(f"/emails/{EMAIL}/cancel", campaigns.cancel, "email.cancel"),
-    web.get("/contacts", contacts.index),
-    web.get("/imports/new", imports.new),
-    web.post("/imports/check", imports.check),
-    web.post("/imports/problems", imports.problems),
-    web.post("/imports", imports.run),
-    web.get(f"/imports/{IMPORT}", imports.show),
-    _act(f"/imports/{IMPORT}/undo", imports.take_back, "import.undo"),
-    web.get("/contacts/new", contacts.new),
-    _act("/contacts/new", contacts.add, "contact.add", makes=True),
-    web.get(f"/contacts/{CONTACT}", contacts.show),
-    web.get(f"/contacts/{CONTACT}/edit", contacts.edit),
-    _act(f"/contacts/{CONTACT}/edit", contacts.save, "contact.change"),
-    web.get("/unknown", unknowns.show),
-    _act(f"/unknown/{DELIVERY}/again", unknowns.again, "delivery.resend"),
-    web.post(f"/unknown/{DELIVERY}/look", unknowns.look),
-    _act(f"/unknown/{DELIVERY}/settle", unknowns.settle, "delivery.settle"),
-    web.get("/record", record.show),
-    web.get("/record.csv", record.export),
-    web.get("/projects", projects.index),
-    _act("/projects", projects.add, "project.add", makes=True),
-    web.get("/inbox", inbox.show),
-    _act(f"/inbox/{REPLY}/handled", inbox.handled, "reply.handle"),
-    _act(f"/inbox/{REPLY}/settle", inbox.settle, "reply.settle"),
-    _act(f"/inbox/{REPLY}/opt-out", inbox.opt_out, "reply.opt_out"),
+    _act(
+        f"/representatives/corrections/{CORRECTION}/withdraw",
+        datasets.withdraw,
+        ADMIN_SURELY,
+        "correction.withdraw",
+    ),
+    _get("/projects", projects.index, SEE),
+    _act("/projects", projects.add, ADMIN_SURELY, "project.add", makes=True),
+    _get(f"/projects/{PROJECT}", projects.show, ADMIN),
+    _act(f"/projects/{PROJECT}", projects.save, ADMIN_SURELY, "project.change"),
+    _get(f"/projects/{PROJECT}/sign-up", sign_up_forms.show, ADMIN),
+    _act(f"/projects/{PROJECT}/sign-up", sign_up_forms.save, ADMIN_SURELY, "project.form"),
+    _get(f"/projects/{PROJECT}/sign-up/{POSTER}", sign_up_forms.poster, ADMIN),
+]
+ALERTS = [
+    _get("/alerts", alerts.index, SEE),
+    _get("/alerts/new", alert_writing.new, WRITE),
+    _act("/alerts/new", alert_writing.create, WRITE, "alert.write", makes=True),
+    _post("/alerts/measure", alert_writing.measure, WRITE),
+    _get(f"/alerts/{ALERT}", alerts.show, SEE),
+    _get(f"/alerts/{ALERT}/edit", alert_writing.edit, WRITE),
+    _act(f"/alerts/{ALERT}/edit", alert_writing.save, WRITE, "alert.rewrite"),
+    _get(f"/alerts/{ALERT}/left-out/{FATE}", alerts.left_out, SEE),
+    _act(f"/alerts/{ALERT}/{FOLLOW_UP}", following.draft, WRITE, "alert.follow_up", makes=True),
+    _get(f"/alerts/{ALERT}/words", following.show_words, WRITE),
+    _act(f"/alerts/{ALERT}/words", following.save_words, WRITE, "alert.rewrite"),
+    _act(f"/alerts/{ALERT}/plain", alert_writing.plain, WRITE, "alert.rewrite"),
+    _act(f"/alerts/{ALERT}/launch", alerts.start, SEND_SURELY, "alert.launch"),
+    _act(f"/alerts/{ALERT}/budget", alerts.budget, SEND_SURELY, "alert.budget"),
+    _act(f"/alerts/{ALERT}/again", alerts.again, SEND, "alert.resend"),
+    _act(f"/alerts/{ALERT}/{ACT}", alerts.steer, SEND, "alert.{act}"),
+    _get(f"/alerts/{ALERT}/events", streaming.events, SEE),
+    _get(f"/alerts/{ALERT}/coverage", covering.show, SEE),
+    _get(f"/alerts/{ALERT}/coverage.csv", covering.export, SEE),
+    # Whoever may send to all of them may tell the public how many there were.
+    _act(f"/alerts/{ALERT}/numbers", covering.numbers, SEND, "alert.numbers"),
+    _get(f"/alerts/{ALERT}/offices/{KEY}", office_calls.show, SEE),
+    _act(
+        f"/alerts/{ALERT}/offices/{KEY}/stance",
+        office_calls.note,
+        WRITE,
+        "stance.note",
+        makes=True,
+    ),
+    _act(
+        f"/alerts/{ALERT}/offices/{KEY}/call",
+        office_calls.log,
+        WRITE,
+        "attempt.log",
+        makes=True,
+    ),
+    _act(
+        f"/alerts/{ALERT}/offices/{KEY}/aide",
+        office_calls.add_aide,
+        WRITE,
+        "staffer.add",
+        makes=True,
+    ),
+    _act(f"/reports/{REPORT}/confirm", office_calls.confirm_report, WRITE, "report.confirm"),
+    _act(f"/reports/{REPORT}/dismiss", office_calls.dismiss_report, WRITE, "report.dismiss"),
+    _act(f"/staffers/{STAFFER}/withdraw", office_calls.withdraw_aide, WRITE, "staffer.withdraw"),
+    _act(f"/alerts/{ALERT}/ask", proposals.ask, SEND, "alert.ask"),
+    _get("/proposals", proposals.index, SEE),
+    _get(f"/proposals/{PROPOSAL}", proposals.show, SEE),
+    _get(f"/proposals/{PROPOSAL}/coverage", covering.show_part, SEE),
+    _act(f"/proposals/{PROPOSAL}/join", proposals.join, SEND_SURELY, "proposal.join"),
+    _act(f"/proposals/{PROPOSAL}/decline", proposals.decline, SEND, "proposal.decline"),
+    _act(f"/proposals/{PROPOSAL}/{ACT}", proposals.steer, SEND, "proposal.{act}"),
+    _get("/unknown", unknowns.show, SEE),
+    _act(f"/unknown/{DELIVERY}/again", unknowns.again, SEND, "delivery.resend"),
+    _post(f"/unknown/{DELIVERY}/look", unknowns.look, SEND),
+    _act(f"/unknown/{DELIVERY}/settle", unknowns.settle, SEND, "delivery.settle"),
+    _get("/inbox", inbox.show, SEE),
+    _act(f"/inbox/{REPLY}/handled", inbox.handled, WRITE, "reply.handle"),
+    _act(f"/inbox/{REPLY}/note", inbox.note, WRITE, "reply.note"),
+    _act(f"/inbox/{REPLY}/settle", inbox.settle, WRITE, "reply.settle"),
+    _act(f"/inbox/{REPLY}/opt-out", inbox.opt_out, WRITE, "reply.opt_out"),
+]
+TARGETS = [
+    _get("/targets", targets.index, SEE),
+    _get("/targets/new", targets.new, WRITE),
+    _act("/targets/new", targets.add, WRITE, "target.add", makes=True),
+    _get(f"/targets/{TARGET}/edit", targets.edit, WRITE),
+    _act(f"/targets/{TARGET}/edit", targets.save, WRITE, "target.change"),
+    _act(f"/targets/{TARGET}/verify", targets.verify, WRITE, "target.verify"),
+    _act(f"/targets/{TARGET}/remove", targets.remove, WRITE, "target.remove"),
+]
+CAMPAIGNS = [
+    _get("/campaigns", campaigns.index, SEE),
+    _act("/campaigns", campaigns.create, WRITE, "campaign.begin", makes=True),
+    _get(f"/campaigns/{CAMPAIGN}", campaigns.show, SEE),
+    # What is scheduled goes out by itself: whoever schedules sends.
+    _act(f"/campaigns/{CAMPAIGN}", campaigns.schedule, SEND_SURELY, "email.schedule", makes=True),
+    _act(f"/emails/{EMAIL}/send", campaigns.send_held, SEND_SURELY, "email.send_held"),
+    _act(f"/emails/{EMAIL}/skip", campaigns.skip_held, SEND, "email.skip_held"),
+    _act(f"/emails/{EMAIL}/cancel", campaigns.cancel, SEND, "email.cancel"),
+]
+PEOPLE = [
+    _get("/contacts", contacts.index, SEE),
+    _get("/contacts/new", contacts.new, WRITE),
+    _act("/contacts/new", contacts.add, WRITE, "contact.add", makes=True),
+    _get(f"/contacts/{CONTACT}", contacts.show, SEE),
+    _get(f"/contacts/{CONTACT}/calls/{ALERT}", person_calls.show, WRITE),
+    _act(f"/contacts/{CONTACT}/calls/{ALERT}", person_calls.log, WRITE, "attempt.log", makes=True),
+    _get(f"/contacts/{CONTACT}/edit", contacts.edit, WRITE),
+    _act(f"/contacts/{CONTACT}/edit", contacts.save, WRITE, "contact.change"),
+    _act(f"/contacts/{CONTACT}/district", contacts.set_district, WRITE, "contact.district"),
+    _act(f"/contacts/{CONTACT}/reveal", contacts.reveal, SEE, "contact.reveal"),
+    _act(f"/contacts/{CONTACT}/export", rights.export, EXPORT, "contact.export"),
+    _get(f"/contacts/{CONTACT}/erase", rights.ask, ADMIN),
+    _act(f"/contacts/{CONTACT}/erase", rights.erase, ADMIN_SURELY, "contact.erase"),
+    _get("/imports/new", imports.new, WRITE),
+    _post("/imports/check", imports.check, WRITE),
+    _post("/imports/problems", imports.problems, WRITE),
+    _post("/imports", imports.run, WRITE),
+    _get(f"/imports/{IMPORT}", imports.show, SEE),
+    _act(f"/imports/{IMPORT}/undo", imports.take_back, WRITE, "import.undo"),
+]
+ROUTES = [
+    _get("/", home.show, OWN),
+    *DOOR,
+    *ACCOUNT,
+    *OFFICE,
+    *ALERTS,
+    *TARGETS,
+    *CAMPAIGNS,
+    *PEOPLE,
 ]

@@ -8,18 +8,19 @@ from datetime import datetime
 from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection, select
 
+from alerts.follow_ups import followed_by
 from alerts.launching import create, rewrite
 from alerts.models import Alert
+from alerts.stored import case_slug, stored_draft
 from contacts.models import Project
-from messages.audience import within
-from messages.control import Words
+from messages.audience import of_project
+from messages.control import NotNow, Words
 from messages.house import HouseRules
 from messages.models import Message
 from messages.sms import plain_twin
-from organizers.access import Viewer
+from organizers.sessions import Viewer
 from web.console.alert_forms import read_draft, write_form
 from web.console.guard import require_project, require_visible
-from web.console.stored import case_slug, stored_draft
 from web.console.viewing import number
 
 
@@ -36,6 +37,8 @@ def save(
 
     Raises NotYours for a project, case or action of others, BadForm, and what ``create`` raises.
     """
+    if alert_id is not None and followed_by(conn, alert_id) is not None:
+        raise NotNow("this follows another alert; only its words can be changed")
     project_id = require_project(viewer, number(form, "project"))
     named = {
         kind: number(form, field)
@@ -43,15 +46,14 @@ def save(
     }
     require_visible(conn, viewer, {kind: str(each) for kind, each in named.items() if each})
     case_id = named["case_id"]
-    stored = stored_draft(conn, alert_id) if alert_id is not None else None
     draft = read_draft(
         form,
         languages=house.languages,
         case_slug=case_slug(conn, case_id) if case_id else "",
         project=_slug(conn, project_id),
-        offices=stored.call.offices if stored else (),
     )
-    draft = replace(draft, audience=within(draft.audience, viewer.within))
+    if project_id is not None:
+        draft = replace(draft, audience=of_project(draft.audience, project_id))
     if alert_id is None:
         return create(conn, draft, house=house, created_by=viewer.actor, now=now)
     rewrite(conn, alert_id, draft, house=house, by=viewer.actor, now=now)

@@ -11,12 +11,17 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
-from alerts.models import Alert, AlertText
+from actions.models import CustomTarget, Response
+from actions.office_models import OfficeReport, Staffer, StanceLine
+from alerts.models import Alert, AlertText, Proposal
 from campaigns.models import Campaign, CampaignEmail
-from contacts.models import Address, Contact, Import, Membership, Project
+from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
+from database.models import Lock
 from messages.models import Delivery, Message, MessageText, Reply, Status
 from organizers.audit import State
-from organizers.models import Organizer
+from organizers.models import DoorLink, Organizer
+from organizers.sessions import grants_of, has_second_step
+from representatives.models import Correction
 
 _ID: BindParameter[int] = bindparam("id")
 
@@ -45,6 +50,8 @@ def _alert(conn: Connection, alert_id: int) -> State:
 
 def _contact(conn: Connection, contact_id: int) -> State:
     found = dict(_CONTACT(conn, contact_id))
+    if not found:
+        return {}
     addresses = select(Address.channel, Address.address).where(Address.contact_id == contact_id)
     served = select(Membership.project_id).where(Membership.contact_id == contact_id)
     return {
@@ -61,6 +68,23 @@ def _delivery(conn: Connection, delivery_id: int) -> State:
     return found
 
 
+def _organizer(conn: Connection, organizer_id: int) -> State:
+    found = dict(_ORGANIZER(conn, organizer_id))
+    if not found:
+        return {}
+    roles = {
+        f"role_{project}": f"{grant.role}{' +export' if grant.exports else ''}"
+        for project, grant in grants_of(conn, organizer_id).items()
+    }
+    return {**found, **roles, "disabled": found["disabled"] is not None}
+
+
+_ORGANIZER = _row(
+    select(Organizer.disabled_at.label("disabled"), has_second_step().label("second_step")).where(
+        Organizer.id == _ID
+    )
+)
+_INVITED = select(DoorLink.project_id, DoorLink.role, DoorLink.exports).where(DoorLink.id == _ID)
 _ALERT = _row(
     select(
         Message.id.label("message_id"),
@@ -70,6 +94,8 @@ _ALERT = _row(
         Message.audience,
         Message.confirmed,
         Message.weekly_cap,
+        Message.budget_cents,
+        Alert.shows_numbers,
     )
     .join(Alert, Alert.message_id == Message.id)
     .where(Alert.id == _ID)
@@ -83,6 +109,14 @@ _DELIVERY = _row(
 LOOKS: Mapping[str, Look] = {
     "alert": _alert,
     "contact": _contact,
+    "correction": _row(
+        select(
+            Correction.seat_id,
+            Correction.field,
+            Correction.expires_on,
+            Correction.ended_because,
+        ).where(Correction.id == _ID)
+    ),
     "delivery": _delivery,
     "campaign": _row(select(Campaign.project_id).where(Campaign.id == _ID)),
     "email": _row(
@@ -100,8 +134,82 @@ LOOKS: Mapping[str, Look] = {
             Import.id == _ID
         )
     ),
-    "organizer": _row(select(Organizer.network, Organizer.language).where(Organizer.id == _ID)),
-    "project": _row(select(Project.id.label("project_id"), Project.slug).where(Project.id == _ID)),
+    # Of what is said of an office neither notes nor an aide's name: those are words.
+    "stance": _row(
+        select(
+            Message.project_id,
+            StanceLine.target,
+            StanceLine.stance,
+            StanceLine.source,
+            StanceLine.verified,
+        )
+        .join(Alert, Alert.action_id == StanceLine.action_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(StanceLine.id == _ID)
+    ),
+    "attempt": _row(
+        select(Message.project_id, Response.target, Response.outcome, Response.channel)
+        .join(Alert, Alert.action_id == Response.action_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(Response.id == _ID)
+    ),
+    "report": _row(
+        select(
+            Message.project_id,
+            Response.target,
+            OfficeReport.kind,
+            OfficeReport.stance,
+            OfficeReport.verdict,
+        )
+        .join(Response, Response.id == OfficeReport.response_id)
+        .join(Alert, Alert.action_id == Response.action_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(OfficeReport.id == _ID)
+    ),
+    "staffer": _row(
+        select(
+            Staffer.project_id,
+            Staffer.target,
+            Staffer.source,
+            Staffer.expires_on,
+            (Staffer.withdrawn_at.is_not(None)).label("withdrawn"),
+        ).where(Staffer.id == _ID)
+    ),
+    "lock": _row(
+        select(Lock.sessions, Lock.messages, Lock.ended_at.is_not(None).label("ended")).where(
+            Lock.id == _ID
+        )
+    ),
+    "organizer": _organizer,
+    "proposal": _row(
+        select(Proposal.project_id, Proposal.answer, Message.status)
+        .outerjoin(Message, Message.id == Proposal.message_id)
+        .where(Proposal.id == _ID)
+    ),
+    "guest": _row(_INVITED),
+    "invitation": _row(_INVITED),
+    "target": _row(
+        select(
+            CustomTarget.project_id,
+            CustomTarget.key,
+            CustomTarget.verified_on,
+            CustomTarget.expires_on,
+        ).where(CustomTarget.id == _ID)
+    ),
+    "project": _row(
+        select(
+            Project.id.label("project_id"),
+            Project.slug,
+            Project.shares_list,
+            Project.joins_red,
+            SignUpForm.is_open.label("form_open"),
+            SignUpForm.slug.label("form"),
+            SignUpForm.keyword,
+            SignUpForm.sites,
+        )
+        .outerjoin(SignUpForm, SignUpForm.project_id == Project.id)
+        .where(Project.id == _ID)
+    ),
     "reply": _row(
         select(
             Message.project_id,
@@ -126,7 +234,7 @@ def told(kind: str, before: State, after: State) -> tuple[State, State]:
     hidden = _hidden(kind, before, after)
     changed = sorted(name for name in hidden if before.get(name) != after.get(name))
     shown_before, shown_after = _without(before, hidden), _without(after, hidden)
-    if changed and before:
+    if changed and before and after:
         shown_after = {**shown_after, "changed": changed}
     return shown_before, shown_after
 

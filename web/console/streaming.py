@@ -11,8 +11,9 @@ from datetime import timedelta
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
 
+from organizers.sessions import NotSignedIn, viewer
 from web.console.lives import Live, live
-from web.console.viewing import VIEWER, now, read
+from web.console.viewing import TOKEN, VIEWER, now, read
 from web.pages import rendered
 
 TICK = 1.0  # seconds
@@ -52,7 +53,7 @@ async def events(request: web.Request) -> web.StreamResponse:
 async def _follow(request: web.Request, stream: EventSourceResponse) -> None:
     alert_id, within = int(request.match_info["alert_id"]), request[VIEWER].within
     until, before = now(request) + LONGEST, Pieces(shown=_shown(request))
-    while stream.is_connected() and now(request) < until:
+    while stream.is_connected() and now(request) < until and await _still_in(request):
         seen = await read(request, live, alert_id, within=within, now=now(request))
         pieces = _pieces(request, alert_id, seen)
         if pieces.shown != before.shown:
@@ -64,6 +65,15 @@ async def _follow(request: web.Request, stream: EventSourceResponse) -> None:
             return
         before = pieces
         await asyncio.sleep(TICK)
+
+
+async def _still_in(request: web.Request) -> bool:
+    """Whether the session that opened the page still does: it may have been ended elsewhere."""
+    try:
+        await read(request, viewer, request[TOKEN], now(request))
+    except NotSignedIn:
+        return False
+    return True
 
 
 def _shown(request: web.Request) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,12 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, func, select
 
 from alerts.models import Alert, AlertText
-from contacts.models import Contact, Membership
+from contacts.models import Contact
+from contacts.scope import people
 from database.jobs import Jobs
 from messages import doubts, unknowns
 from messages.control import NotNow
 from messages.models import Delivery, Doubt, Message, MessageText
 from messages.unknowns import AGAIN, NO_LONGER
+from organizers.roles import Within, owned
 
 SHOWN = 100
 
@@ -58,7 +59,7 @@ class Unknowns:
 
 def unknown_copies(
     conn: Connection,
-    within: Sequence[int] | None,
+    within: Within,
     *,
     language: str,
     message_id: int | None = None,
@@ -78,7 +79,7 @@ def unknown_copies(
     return [_copy(row) for row in rows]
 
 
-def unknown_count(conn: Connection, within: Sequence[int] | None) -> Unknowns:
+def unknown_count(conn: Connection, within: Within) -> Unknowns:
     """How many copies are unknown, and how many of them need a person."""
     statement = (
         select(func.count(), func.count().filter(Doubt.next_look_at.is_(None)))
@@ -94,7 +95,7 @@ def send_again(
     jobs: Jobs,
     delivery_id: int,
     *,
-    within: Sequence[int] | None,
+    within: Within,
     by: str,
     now: datetime,
 ) -> None:
@@ -108,7 +109,7 @@ def settle(
     delivery_id: int,
     *,
     sent: bool,
-    within: Sequence[int] | None,
+    within: Within,
     by: str,
     now: datetime,
 ) -> None:
@@ -117,15 +118,13 @@ def settle(
     unknowns.settle(conn, delivery_id, sent=sent, by=by, now=now)
 
 
-def ask_now(
-    conn: Connection, delivery_id: int, *, within: Sequence[int] | None, now: datetime
-) -> None:
+def ask_now(conn: Connection, delivery_id: int, *, within: Within, now: datetime) -> None:
     """Let the sender ask at its next turn. Raises NotNow as ``send_again``."""
     _require_seen(conn, delivery_id, within)
     doubts.ask_now(conn, delivery_id, now=now)
 
 
-def _require_seen(conn: Connection, delivery_id: int, within: Sequence[int] | None) -> None:
+def _require_seen(conn: Connection, delivery_id: int, within: Within) -> None:
     mine = (
         select(Delivery.id)
         .join(Message, Message.id == Delivery.message_id)
@@ -164,7 +163,7 @@ def _columns(language: str) -> Select[*tuple[Any, ...]]:
         .join(Delivery, and_(*doubts.open_doubts()))
         .join(Message, Message.id == Delivery.message_id)
         .outerjoin(Contact, Contact.id == Delivery.contact_id)
-        .outerjoin(Alert, Alert.message_id == Message.id)
+        .outerjoin(Alert, Alert.message_id == func.coalesce(Message.part_of, Message.id))
         .outerjoin(AlertText, in_words)
         .outerjoin(MessageText, in_text)
     )
@@ -176,11 +175,7 @@ def _copy(row: RowMapping) -> UnknownCopy:
     return UnknownCopy(**values, may_be_sent=status in AGAIN)
 
 
-def _visible(
-    statement: Select[*tuple[Any, ...]], within: Sequence[int] | None
-) -> Select[*tuple[Any, ...]]:
-    """Narrow copies to messages of these projects, to people of these projects."""
-    if within is None:
-        return statement
-    members = select(Membership.contact_id).where(Membership.project_id.in_(within))
-    return statement.where(Message.project_id.in_(within), Delivery.contact_id.in_(members))
+def _visible(statement: Select[*tuple[Any, ...]], within: Within) -> Select[*tuple[Any, ...]]:
+    """Narrow copies to messages of these projects, to people they may see."""
+    persons = people(within, Delivery.contact_id.expression)
+    return statement.where(owned(Message.project_id, within), persons)

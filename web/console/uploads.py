@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from contacts.headings import Columns
 from contacts.reading import BadFile
 from contacts.scanning import ImportOptions
+from organizers.roles import Within
+from web.keys import Site
 
 LARGEST = 12 * 1024 * 1024  # bytes, unpacked: some 100,000 people
 COLUMN = "column:"  # how the form names a heading's field
@@ -35,7 +37,12 @@ class Upload:
 
 
 def read_upload(
-    form: Mapping[str, object], *, project_id: int | None, region: str, content: bytes | None = None
+    form: Mapping[str, object],
+    *,
+    project_id: int | None,
+    within: Within,
+    site: Site,
+    content: bytes | None = None,
 ) -> Upload:
     """The upload a form holds: its file, or the packed one of the trial run. Raises BadFile."""
     said = {name: str(value) for name, value in form.items() if isinstance(value, str)}
@@ -56,7 +63,9 @@ def read_upload(
         },
         tags=tuple(tag.strip() for tag in said.get("tags", "").split(",") if tag.strip()),
         language=said.get("language", "en"),
-        region=region,
+        region=site.region,
+        countries=site.countries,
+        within=within,
     )
     return Upload(content, said.get("filename", "")[:120], options)
 

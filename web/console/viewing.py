@@ -10,7 +10,7 @@ from typing import ParamSpec, TypeVar
 from aiohttp import web
 
 from database.engine import Unit
-from organizers.access import Viewer
+from organizers.sessions import Viewer
 from web.console.acts import ACTING, perform
 from web.console.inboxes import waiting_count
 from web.keys import CLOCK, DATABASE

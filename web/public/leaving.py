@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
-from sqlalchemy import Connection, literal, select
+from sqlalchemy import Connection, select
 
 from alerts.pages import NoSuchPage
-from contacts.consent import refuse, suppression
-from contacts.models import NETWORK, Channel, Contact, Standing
-from messages.control import cancel_pending
+from contacts.consent import refuse, standings
+from contacts.models import Channel, Contact, Standing
+from messages.calling_off import cancel_pending
 from messages.models import Delivery
 from web.forms import read_form
 from web.keys import CLOCK, DATABASE
@@ -60,14 +60,20 @@ def copy_of(conn: Connection, delivery_id: int) -> Copy:
     row = conn.execute(found.where(Delivery.id == delivery_id)).one_or_none()
     if row is None or row.address is None:
         raise NoSuchPage(NoSuchPage.__doc__)
-    reason = conn.scalar(select(suppression(row.channel, literal(row.address), [NETWORK])))
-    gone = reason == Standing.OPTED_OUT
+    pair = (row.channel, row.address)
+    gone = standings(conn, [pair]).refused.get(pair) is Standing.OPTED_OUT
     return Copy(row.channel, row.address, row.language or "", gone)
 
 
 def opt_out(conn: Connection, delivery_id: int, *, source: str, now: datetime) -> None:
-    """Record the refusal and cancel what still waits for the address, in one transaction."""
+    """Record the refusal and cancel what still waits for the address, in one transaction.
+
+    Said once more it adds nothing: nobody fills the ledger with a button. No limit stands before it, for
+    whoever wants to leave can leave.
+    """
     copy = copy_of(conn, delivery_id)
+    if copy.gone:
+        return
     refuse(
         conn,
         copy.channel,

@@ -1,19 +1,17 @@
-"""Offices and seats as an action page names them, and whether somebody answers there now; pure."""
+"""Offices and seats as an action page names them; pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time
-from zoneinfo import ZoneInfo
 
-import phonenumbers
+from babel import Locale
+from babel.dates import format_date
 
-from actions.addressing import official_named, official_short, state_name
+from actions.addressing import state_name
 from actions.models import Outcome
 from actions.targets import Choice, Target
-
-OPENS, CLOSES = time(9), time(17)  # when offices usually answer, in their own zone
-FRIDAY = 4
+from web.pages import shown_phone
+from web.public.wording import choice_name, named, short
 
 
 @dataclass(frozen=True)
@@ -29,10 +27,12 @@ class Office:
     """A target as the page names it."""
 
     target: Target
-    name: str  # "Rep. Alma Rivera"; "" for the switchboard
+    name: str  # "Rep. Alma Rivera"
     short: str  # "Rep. Rivera"
     state: str  # "Massachusetts"
     phone: Phone
+    line: str  # what the number is, such as "switchboard"
+    lines: tuple[tuple[str, Phone], ...]  # further ones of a named office
     branches: tuple[tuple[str, Phone, str], ...]  # city, number, hours
     outcome: Outcome | None  # what the visitor has told about it
 
@@ -45,16 +45,19 @@ class Seat:
     state: str
     district: int | None  # 0 = at large; None in the Senate
     name: str = ""  # who holds it
+    since: str = ""  # the day on which it became vacant, where the data knows
 
 
 def office(target: Target, outcome: Outcome | None, language: str) -> Office:
     """A target in the words of a language."""
     return Office(
         target=target,
-        name=official_named(target, language),
-        short=official_short(target, language) if target.name else "",
+        name=named(target, language),
+        short=short(target, language),
         state=state_name(target.state, language),
         phone=phone(target.phone),
+        line=next((each.label for each in target.lines), ""),
+        lines=tuple((each.label, phone(each.number)) for each in target.lines[1:]),
         branches=tuple((each.city, phone(each.phone), each.hours) for each in target.branches),
         outcome=outcome,
     )
@@ -62,24 +65,17 @@ def office(target: Target, outcome: Outcome | None, language: str) -> Office:
 
 def vacant_seat(target: Target, language: str) -> Seat:
     """A seat nobody holds."""
-    return Seat(target.key, state_name(target.state, language), target.district)
+    since = target.vacant_since
+    day = format_date(since, "long", locale=Locale.parse(language)) if since else ""
+    return Seat(target.key, state_name(target.state, language), target.district, since=day)
 
 
 def choice_of_seat(choice: Choice, language: str) -> Seat:
     """A seat that may be the visitor's."""
-    return Seat(choice.code, state_name(choice.state, language), choice.district, choice.name)
-
-
-def is_open(target: Target, now: datetime) -> bool:
-    """Whether somebody likely answers: on a weekday, during an office's day in its own zone."""
-    there = now.astimezone(ZoneInfo(target.time_zone))
-    return there.weekday() <= FRIDAY and OPENS <= there.time() < CLOSES
+    name = choice_name(choice.name, language, unnamed=choice.unnamed)
+    return Seat(choice.code, state_name(choice.state, language), choice.district, name)
 
 
 def phone(number: str) -> Phone:
-    """A number (E.164) as people of its country write it, or with its country if it is abroad."""
-    parsed = phonenumbers.parse(number)
-    style = phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    if parsed.country_code == 1:
-        style = phonenumbers.PhoneNumberFormat.NATIONAL
-    return Phone(f"tel:{number}", phonenumbers.format_number(parsed, style))
+    """A number (E.164) to tap and to read; nothing for an office that is only written to."""
+    return Phone(f"tel:{number}", shown_phone(number)) if number else Phone("", "")

@@ -2,43 +2,84 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from functools import wraps
 from http import HTTPStatus
 
 from aiohttp import web
 
-from actions.targets import NotACandidate
+from actions.flooding import TooOften
+from actions.whereabouts import NotACandidate
 from alerts.pages import NoSuchPage
+from contacts.sign_ups import NoSuchForm
+from messages.call_limits import CannotConnect
 from messages.clicks import NoSuchLink
 from messages.links import BadToken
+from messages.prompting import AlreadyReminded
+from messages.proofs import StaleProof
 from web.forms import BadForm
 from web.pages import LANGUAGE, render
-from web.public import acting, following, leaving
-from web.public.limits import Limiter, TooOften
+from web.public import (
+    acting,
+    connecting,
+    counting,
+    following,
+    homes,
+    joining,
+    leaving,
+    locating,
+    owning,
+    preferring,
+    reminding,
+)
+from web.public.acting import address_of, kept
 from web.public.visits import BadAnswer
+from web.security import CrossSite
 
 Page = Callable[[web.Request], Awaitable[web.Response]]
 TOKEN = "{token:[0-9A-Za-z]{1,40}}"  # noqa: S105 - a pattern, not a secret
 SLUG = "{slug:[0-9A-Za-z_-]{1,64}}"
+PROOF = "{proof:[0-9A-Za-z]{1,40}}"
+# Of a page with a name of its own, which may be such a word: /join/home is a page.
+PART_OF_PAGE = re.compile(r"(/[^/]+/[^/]+)/(?:district|address|connect|home|remind|file)")
 LINK = "{link_id:[0-9]{1,18}}"
 
 
 def add_routes(app: web.Application) -> None:
     """Open the public pages on the main application."""
-    app[acting.LIMITER] = Limiter()
     app.add_routes(
         [
             web.get(f"/a/{TOKEN}", kindly(acting.show_personal)),
             web.post(f"/a/{TOKEN}", kindly(acting.answer_personal)),
+            web.post(f"/a/{TOKEN}/home", kindly(homes.correct)),
             web.post(f"/a/{TOKEN}/district", kindly(acting.answer_district)),
+            web.post(f"/a/{TOKEN}/remind", kindly(reminding.remind)),
+            web.post(f"/a/{TOKEN}/address", kindly(locating.locate_personal)),
+            web.post(f"/a/{TOKEN}/connect", kindly(connecting.connect)),
+            web.post(f"/p/{SLUG}/address", kindly(locating.locate_shared)),
             web.get(f"/p/{SLUG}", kindly(acting.show_shared)),
             web.post(f"/p/{SLUG}", kindly(acting.answer_shared)),
+            web.get(f"/p/{SLUG}/numbers", kindly(counting.show)),
             web.get(f"/u/{TOKEN}", kindly(leaving.show)),
             web.post(f"/u/{TOKEN}", kindly(leaving.leave)),
             web.get(f"/r/{TOKEN}/{LINK}", kindly(following.lead_on)),
+            web.get("/privacy", joining.privacy),
+            web.get(f"/join/{SLUG}", kindly(joining.show)),
+            web.post(f"/join/{SLUG}", kindly(joining.send)),
+            web.get(f"/join/{SLUG}/embed", kindly(joining.show)),
+            web.post(f"/join/{SLUG}/embed", kindly(joining.send)),
+            web.get(f"/confirm/{PROOF}", kindly(joining.show_proof)),
+            web.post(f"/confirm/{PROOF}", kindly(joining.confirm_proof)),
+            web.get(f"/me/{TOKEN}", kindly(preferring.show)),
+            web.post(f"/me/{TOKEN}", kindly(preferring.change)),
+            web.get(f"/mine/{PROOF}", kindly(owning.show)),
+            web.post(f"/mine/{PROOF}", kindly(owning.change)),
+            web.post(f"/mine/{PROOF}/file", kindly(owning.file)),
+            web.get(f"/mine/{PROOF}/delete", kindly(owning.ask_delete)),
+            web.post(f"/mine/{PROOF}/delete", kindly(owning.delete)),
             # Links arrive cut short or with a comma; those, too, deserve a page that helps.
-            web.get("/{door:[apur]}/{rest:.*}", lost),
+            web.get("/{door:[apur]|me|mine|join|confirm}/{rest:.*}", lost),
         ]
     )
 
@@ -50,10 +91,14 @@ def kindly(handler: Page) -> Page:
     async def answer(request: web.Request) -> web.Response:
         try:
             return await handler(request)
-        except (BadToken, NoSuchPage, NoSuchLink):
-            return await lost(request)
-        except (BadAnswer, BadForm, NotACandidate) as error:
+        except (BadToken, NoSuchPage, NoSuchLink, NoSuchForm) as error:
+            return _stale(request) if isinstance(error, StaleProof) else await lost(request)
+        except (BadAnswer, BadForm, NotACandidate, AlreadyReminded) as error:
             return _sorry(request, str(error), HTTPStatus.BAD_REQUEST)
+        except CrossSite as error:
+            return _sorry(request, str(error), HTTPStatus.FORBIDDEN)
+        except CannotConnect as error:
+            return _sorry(request, str(error), HTTPStatus.CONFLICT)
         except TooOften as error:
             return _sorry(request, str(error), HTTPStatus.TOO_MANY_REQUESTS)
 
@@ -66,7 +111,15 @@ async def lost(request: web.Request) -> web.Response:
     return render(request, "public/lost.html", status=HTTPStatus.NOT_FOUND)
 
 
-def _sorry(request: web.Request, sentence: str, status: HTTPStatus) -> web.Response:
+def _stale(request: web.Request) -> web.Response:
     request[LANGUAGE] = request.query.get("lang", "")
-    values = {"sentence": sentence, "here": request.path_qs}
+    return render(request, "public/stale.html", {"languages": []}, status=HTTPStatus.GONE)
+
+
+def _sorry(request: web.Request, sentence: str, status: HTTPStatus) -> web.Response:
+    request[LANGUAGE] = request.query.get("lang", "") or request.get(LANGUAGE, "")
+    # Where a form of the page was sent to is no page to go back to.
+    part = PART_OF_PAGE.fullmatch(request.path)
+    path = part[1] if part else request.path
+    values = {"sentence": sentence, "here": address_of(path, kept(request))}
     return render(request, "public/sorry.html", values, status=status)

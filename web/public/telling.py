@@ -13,7 +13,7 @@ from babel import Locale
 from babel.dates import format_date, format_timedelta
 
 from actions.addressing import official, official_short, state_name
-from actions.scripts import Caller, Spoken, spoken
+from actions.scripts import Addressee, Caller, Spoken, asks_for_staffer, spoken
 from actions.targets import Target
 from alerts.pages import AlertPage, DatedFact, Words
 from web.pages import eastern
@@ -40,6 +40,7 @@ class DatedText:
     text: str
     source: str
     language: str
+    new: bool  # the visitor's copy could not tell it yet
 
 
 @dataclass(frozen=True)
@@ -58,10 +59,16 @@ class Progress:
 
     people: int  # 0 = too few to say
     calls: int
+    letters: int
     goal: int
     ends: str  # "in 2 days"
     ends_on: str  # "November 26, 2026"
     ended_on: str
+
+    @property
+    def heard(self) -> int:
+        """How often offices heard from people, by telephone or by letter."""
+        return self.calls + self.letters
 
 
 @dataclass(frozen=True)
@@ -71,27 +78,30 @@ class Script:
     said: Spoken
     language: str
     english: Spoken | None
+    staffer: str = ""  # whom to ask for, where the script does not say it
+    asks: bool = True  # whether the script says itself whom to ask for
 
 
-def story(page: AlertPage, language: str) -> Story:
-    """An alert in the words of a language."""
+def story(page: AlertPage, language: str, since: datetime | None = None) -> Story:
+    """An alert in the words of a language; ``since`` is when its reader was last written to."""
     words, chosen = _in_language(page.words, language, Words("", ""))
     case, of_case = _in_language(page.case_words, language, Words("", ""))
     return Story(
         title=Text(words.title, chosen),
         summary=Text(words.summary, chosen),
         why=Text(case.summary, of_case),
-        facts=tuple(_fact(fact, language) for fact in page.facts),
+        facts=tuple(_fact(fact, since, language) for fact in page.facts),
     )
 
 
 def progress(seen: Visit, language: str, now: datetime) -> Progress:
     """Counts, once there are enough to show, and when the action ends or ended."""
     ended, ends = seen.page.ended_at(now), seen.page.ends_at()
-    known = seen.people >= FEW
+    known = seen.tally.people >= FEW
     return Progress(
-        people=seen.people if known else 0,
-        calls=seen.calls if known else 0,
+        people=seen.tally.people if known else 0,
+        calls=seen.tally.calls if known else 0,
+        letters=seen.tally.letters if known else 0,
         goal=seen.page.ask.goal or 0,
         ends=_until(ends, now, language) if ends and not ended else "",
         ends_on=_day(ends, language),
@@ -101,25 +111,35 @@ def progress(seen: Visit, language: str, now: datetime) -> Progress:
 
 def script(seen: Visit, target: Target, language: str) -> Script | None:
     """What this visitor says to an office, or None where nobody wrote a script."""
-    scripts = seen.page.ask.scripts
+    written = target.scripts or seen.page.ask.scripts
+    scripts = {each: words for each, words in written.items() if words.calls}
     if not scripts:
         return None
     chosen = language if language in scripts else min(scripts)
-    english = _spoken(seen, target, "en") if chosen != "en" and "en" in scripts else None
-    return Script(_spoken(seen, target, chosen), chosen, english)
-
-
-def _spoken(seen: Visit, target: Target, language: str) -> Spoken:
-    return spoken(
-        seen.page.ask.scripts[language],
-        _caller(seen, language),
-        official=official(target, language),
-        official_short=official_short(target, language),
-        language=language,
+    said = {
+        each: spoken(words, caller(seen, each), addressee(seen, target, each), each)
+        for each, words in scripts.items()
+    }
+    return Script(
+        said[chosen],
+        chosen,
+        said.get("en") if chosen != "en" else None,
+        staffer=addressee(seen, target, language).staffer,
+        asks=asks_for_staffer(scripts[chosen]),
     )
 
 
-def _caller(seen: Visit, language: str) -> Caller:
+def addressee(seen: Visit, target: Target, language: str) -> Addressee:
+    """How a script names the office, and whom it asks for there."""
+    known = seen.aides.get(target.key)
+    return Addressee(
+        official=official(target, language),
+        official_short=official_short(target, language),
+        staffer=known.name if known else "",
+    )
+
+
+def caller(seen: Visit, language: str) -> Caller:
     """What we know of the caller. A town is only said with the ZIP it belongs to."""
     person = seen.person
     own = person is not None and person.zip == seen.zip
@@ -140,10 +160,11 @@ def _in_language(words: Mapping[str, T], language: str, none: T) -> tuple[T, str
     return words[chosen], chosen
 
 
-def _fact(fact: DatedFact, language: str) -> DatedText:
+def _fact(fact: DatedFact, since: datetime | None, language: str) -> DatedText:
     text, chosen = _in_language(fact.words, language, "")
     when = format_date(fact.happened_on, "long", locale=Locale.parse(language))
-    return DatedText(when, fact.happened_on.isoformat(), text, fact.source, chosen)
+    new = since is not None and fact.added_at > since
+    return DatedText(when, fact.happened_on.isoformat(), text, fact.source, chosen, new)
 
 
 def _until(at: datetime, now: datetime, language: str) -> str:

@@ -70,9 +70,33 @@ function insertField(button) {
   });
 }
 
+/* Passkeys: the server asks, the device answers, and the form carries the answer back. */
+async function answerPasskey(form) {
+  const body = new URLSearchParams();
+  if (form.elements.csrf) body.set("csrf", form.elements.csrf.value);
+  const asked = await fetch(form.dataset.passkey, { method: "POST", body });
+  if (!asked.ok || asked.redirected) throw new Error(asked.status);
+  const question = await asked.json();
+  const answer = "make" in form.dataset
+    ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(question) })
+    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(question) });
+  form.querySelector("[data-answer]").value = JSON.stringify(answer.toJSON());
+  form.submit();
+}
+
+function offerPasskey(form) {
+  if (!window.PublicKeyCredential || !PublicKeyCredential.parseRequestOptionsFromJSON) return;
+  form.hidden = false;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    answerPasskey(form).catch(() => { form.querySelector(".problem").hidden = false; });
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-switch]").forEach(offerTheme);
   document.querySelectorAll("[data-measure]").forEach(measureLive);
   document.querySelectorAll("[data-field]").forEach(insertField);
+  document.querySelectorAll("[data-passkey]").forEach(offerPasskey);
   document.querySelectorAll("[data-events]").forEach((each) => { followAlert(each); countDown(each); });
 });

@@ -28,8 +28,11 @@ from messages.providers.provider import Accepted, Email, EmailWords, Misconfigur
 from messages.providers.sendgrid import SendGrid, SendGridAccount
 from messages.providers.twilio import Twilio, TwilioAccount
 from messages.providers.twilio_list import TwilioList
+from messages.providers.twilio_voice import Ring, TwilioCalls
 from tests.fakes import provider
 from tests.fakes.outgoing import ACCOUNT, PUBLIC_URL, make_email, make_sought, make_text, soon
+from tests.fakes.voice_server import TOKEN as VOICE_TOKEN
+from tests.fakes.voice_server import voice_server
 
 SPECS = Path(__file__).resolve().parents[4] / "shared" / "specs"
 TWILIO_SPEC = SPECS / "twilio_api_v2010.slim.prism.json"
@@ -101,7 +104,7 @@ async def _read(
     listening.set()
 
 
-Way = TypeVar("Way", bound=Twilio | SendGrid | TwilioList)
+Way = TypeVar("Way", bound=Twilio | SendGrid | TwilioList | TwilioCalls)
 
 
 @asynccontextmanager
@@ -146,6 +149,20 @@ async def test_our_texts_and_their_answers_keep_twilios_rules(
     assert proxy.violations == []
 
 
+async def test_our_calls_and_their_answers_keep_twilios_rules(unused_tcp_port: int) -> None:
+    async with (
+        voice_server("http://127.0.0.1:9", PUBLIC_URL) as server,
+        checked(TWILIO_SPEC, server.url, unused_tcp_port) as proxy,
+        closed_after(TwilioCalls(_twilio(proxy.url, password=VOICE_TOKEN))) as rings,
+    ):
+        item = Ring("a-token", "+16082345678", "+15005550006", 25)
+        outcome = await rings.ring(item, deadline=soon(30))
+
+    assert isinstance(outcome, Accepted)
+    assert len(server.asked) == 1
+    assert proxy.violations == []
+
+
 async def test_the_check_would_notice_a_request_that_breaks_twilios_rules(
     fake: provider.FakeProvider, unused_tcp_port: int
 ) -> None:
@@ -160,11 +177,11 @@ async def test_the_check_would_notice_a_request_that_breaks_twilios_rules(
     assert fake.journal.entries == []
 
 
-def _twilio(api_base: str) -> TwilioAccount:
+def _twilio(api_base: str, *, password: str = "fake-auth-token") -> TwilioAccount:
     return TwilioAccount(
         account_sid=ACCOUNT,
         username=ACCOUNT,
-        password="fake-auth-token",
+        password=password,
         public_url=PUBLIC_URL,
         api_base=api_base,
     )

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, insert, select, update
 
-from actions.models import CustomTarget, Outcome
+from actions.models import Outcome
 from actions.responses import record
 from actions.targets import SWITCHBOARD
 from alerts.launching import message_of
@@ -26,6 +26,7 @@ from tests.builders import (
     load_invented_officials,
     make_alert,
     make_contact,
+    make_office,
     make_project,
 )
 from tests.web.organizing import Desk, console, desk, words
@@ -33,7 +34,7 @@ from tests.web.organizing import Desk, console, desk, words
 ALERT: dict[str, str] = {
     "level": "red",
     "reach": "both",
-    "target_rule": "congress",
+    "ask_0_who": "congress",
     "goal": "200",
     "case_title_en": "The Suchitoto 14",
     "case_title_es": "Los 14 de Suchitoto",
@@ -121,8 +122,8 @@ async def test_a_member_is_shown_nobody_of_other_projects(
 ) -> None:
     madison = await opened.database.write(lambda conn: make_project(conn, "Madison – Arcatao"))
     await opened.database.write(lambda conn: make_contact(conn, "Walter", projects=[madison]))
-    address = await written(amina, project=str(madison))
     ben = await desk(amina.client, opened, now, name="Ben", projects=[madison])
+    address = await written(ben, project=str(madison))
 
     seen = [await ben.page(f"{address}?person={n}") for n in range(4)]
     left_out = await ben.page(f"{address}/left-out/sms/no_consent")
@@ -451,8 +452,6 @@ async def followed(amina: Desk, fill: Callable[[Connection, Alerted], None], **m
 async def test_calls_are_told_by_outcome_and_doubtful_offices_by_name(
     amina: Desk, now: datetime
 ) -> None:
-    verified = {"title": "", "hours": "", "time_zone": "America/New_York", "source": "x"}
-    custom = {"key": "embassy", "name": "Consular desk", "institution": "Embassy", **verified}
     told = [
         *[("us:house:WI:2", Outcome.WRONG_NUMBER)] * 2,
         *[("us:senate:WI:1", Outcome.WRONG_NUMBER)] * 2,
@@ -463,7 +462,7 @@ async def test_calls_are_told_by_outcome_and_doubtful_offices_by_name(
     ]
 
     def fill(conn: Connection, alert: Alerted) -> None:
-        conn.execute(insert(CustomTarget).values(phone="+12025550100", verified_by="x", **custom))
+        make_office(conn, name="Consular desk", institution="Embassy")
         for number, (target, outcome) in enumerate(told):
             record(
                 conn,

@@ -179,3 +179,11 @@ async def test_an_idle_session_ends(opened: Opened, now: datetime) -> None:
         amina = await desk(later, opened, now)
 
         assert (await amina.get("/console/")).status == 303
+
+
+async def test_questions_for_passkeys_are_not_asked_without_end(client: Client) -> None:
+    said = [
+        (await client.post(f"{SIGN_IN}/passkey-question", headers=OURS)).status for _ in range(31)
+    ]
+
+    assert said == [200] * 30 + [429]

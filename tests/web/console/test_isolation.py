@@ -5,26 +5,54 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from aiohttp import web
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
+from actions.models import Outcome
+from actions.office_models import OfficeReport, Source, Stance
+from actions.reports import Heard, suggest
+from actions.responses import record
+from actions.staffers import Aide, save_staffer
+from alerts.models import Alert, Answer, Proposal
 from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, ScheduleStatus
 from contacts.models import Import
 from database.opening import Opened
 from messages import doubts
-from messages.models import Reply, ReplyVerdict, Status
-from tests.builders import make_alert, make_contact, make_delivery, make_project
+from messages.models import MessageStatus, Reply, ReplyVerdict, Status
+from organizers import links
+from organizers.roles import NETWORKS, Grant, Role
+from representatives import corrections
+from representatives.corrections import Field
+from representatives.loading import load
+from tests.builders import (
+    make_alert,
+    make_contact,
+    make_delivery,
+    make_office,
+    make_organizer,
+    make_project,
+)
+from tests.representatives.publishing import EXAMPLES
 from tests.web.organizing import Desk, console, desk
 from web.console.guard import OWNERS
 from web.console.routes import ROUTES
 
 VARIABLE = re.compile(r"\{(\w+)(?::([^{}]*(?:\{[^{}]*\})?[^{}]*))?\}")
-OTHERWISE = {"act": "pause", "channel": "sms", "reason": "no_consent"}
+OFFICE = "us:house:WI:2"
+OTHERWISE = {
+    "act": "pause",
+    "channel": "sms",
+    "reason": "no_consent",
+    "office": OFFICE,
+    "kind": "png",
+    "follow_up": "nudge",
+}
+NOWHERE = 999_999
 GUARDED = [route for route in ROUTES if "_id" in route.path]
 
 
@@ -91,8 +119,75 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         conn, alert.message_id, contact, status=Status.UNKNOWN, changed_at=now
     )
     doubts.note_found(conn, [ids["delivery_id"]], now=now)
+    ids["organizer_id"] = make_organizer(conn, "Benita", projects=projects, network=project is None)
+    ids["guest_id"], _ = links.invite(
+        conn,
+        name="Guest",
+        email=f"guest{project}@example.org",
+        language="en",
+        project=project or NETWORKS,
+        grant=Grant(Role.VIEWER),
+        by="x",
+        now=now,
+    )
+    name = "The network's office" if project is None else "Bangor office"
+    ids["target_id"] = make_office(conn, f"office-{project or 0}", name=name, project_id=project)
     ids |= {"contact_id": contact, "alert_id": alert.alert_id, "campaign_id": campaign}
-    return Theirs({**ids, "case_id": alert.case_id, "project_id": project or 999_999})
+    ids |= _heard(conn, alert.alert_id, contact, project, now)
+    if project is not None:
+        ids["proposal_id"] = _proposed(conn, project, now)
+    else:
+        ids["correction_id"] = _corrected(conn, now)
+    nowhere = {"project_id": NOWHERE, "proposal_id": NOWHERE, "correction_id": NOWHERE}
+    known = {"project_id": project} if project else {}
+    return Theirs({**nowhere, **ids, "case_id": alert.case_id, **known})
+
+
+def _heard(
+    conn: Connection, alert_id: int, contact: int, project: int | None, now: datetime
+) -> dict[str, int]:
+    """What a caller heard at an office, and its aide."""
+    action = conn.execute(select(Alert.action_id).where(Alert.id == alert_id)).scalar_one()
+    told: dict[str, Any] = {
+        "target": OFFICE,
+        "outcome": Outcome.SPOKE,
+        "channel": "web",
+        "now": now,
+    }
+    response = record(conn, action, contact_id=contact, note="Bangor heard it", **told)
+    suggest(conn, response, Heard(stance=Stance.COMMITTED), now=now)
+    aide = Aide(name="Bangor aide")
+    known: dict[str, Any] = {
+        "project_id": project,
+        "source": Source.ORGANIZER,
+        "actor": "x",
+        "now": now,
+    }
+    staffer = save_staffer(conn, f"{OFFICE}{project or 0}", aide, **known)
+    report = select(OfficeReport.id).where(OfficeReport.response_id == response)
+    return {"report_id": conn.execute(report).scalar_one(), "staffer_id": staffer}
+
+
+def _corrected(conn: Connection, now: datetime) -> int:
+    """A correction, which is the office's alone."""
+    load(conn, EXAMPLES, now)
+    return corrections.correct(
+        conn,
+        "us:house:ME:2",
+        Field.PHONE,
+        "+12025557777",
+        reason="their site",
+        expires_on=(now + timedelta(days=9)).date(),
+        by="x",
+        now=now,
+    )
+
+
+def _proposed(conn: Connection, project: int, now: datetime) -> int:
+    alert = make_alert(conn, status=MessageStatus.DRAFT, launched_at=None)
+    row = {"alert_id": alert.alert_id, "project_id": project, "answer": Answer.OPEN}
+    said = insert(Proposal).values(**row, asked_at=now, answered_by="")
+    return int(conn.execute(said.returning(Proposal.id)).scalar_one())
 
 
 @dataclass
@@ -133,9 +228,10 @@ async def test_what_is_her_own_is_there(two: Two, opened: Opened, now: datetime)
 
     statuses = {
         f"{route.method} {route.path}": await send(
-            two.amina, route, own.path(route), project=str(two.madison)
+            two.amina, route, own.path(route), project=str(two.madison), role="viewer"
         )
         for route in GUARDED
+        if "correction_id" not in route.path  # the office's alone
     }
 
     assert 404 not in statuses.values(), statuses
@@ -152,12 +248,14 @@ async def test_what_is_another_projects_is_not_there(two: Two) -> None:
 
 
 async def test_what_is_the_networks_is_not_a_members(two: Two) -> None:
+    """But for its offices outside Congress, which every project sees, and none changes."""
     statuses = {
         f"{route.method} {route.path}": await send(two.amina, route, two.networks.path(route))
         for route in GUARDED
     }
 
-    assert set(statuses.values()) == {404}, statuses
+    assert {code for path, code in statuses.items() if "target_id" not in path} == {404}, statuses
+    assert {code for path, code in statuses.items() if "target_id" in path} == {403}, statuses
 
 
 async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
@@ -181,6 +279,7 @@ async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
         "/console/imports/new",
         "/console/campaigns",
         "/console/projects",
+        "/console/targets",
         "/console/unknown",
     ],
 )

@@ -24,6 +24,26 @@ from web.console.acts import DECLARED
 UNRECORDED = {
     "/sign-in": "noted with the session",
     "/sign-out": "noted with the session",
+    "/sign-in/second": "noted with the session",
+    "/sign-in/passkey": "noted with the session",
+    "/sign-in/passkey-question": "asks; nothing is decided",
+    "/forgot": "asks for a letter; what comes of it is noted",
+    "/confirm": "shows who is there; what follows is noted",
+    "/account/passkey-question": "asks; nothing is decided",
+    **dict.fromkeys(
+        [
+            "/account/app",
+            "/account/app/remove",
+            "/account/codes",
+            "/account/passkeys",
+            "/account/passkeys/remove",
+            "/account/password",
+            "/account/sessions",
+            "/join/{token:[A-Za-z0-9_-]{43}}",
+            "/reset/{token:[A-Za-z0-9_-]{43}}",
+        ],
+        "noted where it is done: tests/web/console/test_account.py",
+    ),
     "/language": "a taste",
     "/alerts/measure": "stores nothing",
     "/imports/check": "stores nothing",
@@ -127,9 +147,11 @@ async def test_page_shows_an_organizer_the_record_of_their_projects_alone(
     async with console(opened, now) as client:
         amina = await desk(client, opened, now)
         ben = await desk(client, opened, now, email="ben@example.org", projects=[boston])
-        await desk(client, opened, now, name="Chloe", email="c@example.org", projects=[madison])
-        for project in (madison, boston):
-            await amina.post("/console/campaigns", {"name": "C", "project": str(project)})
+        chloe = await desk(
+            client, opened, now, name="Chloe", email="c@example.org", projects=[madison]
+        )
+        for who, project in ((chloe, madison), (ben, boston)):
+            await who.post("/console/campaigns", {"name": "C", "project": str(project)})
         everything = await amina.page("/console/record")
         his = await ben.page("/console/record")
         about_campaigns = await amina.page("/console/record?kind=session")

@@ -11,9 +11,13 @@ import pytest
 from sqlalchemy import Connection, delete, func, select, update
 
 import web
-from actions.models import Action, Response
-from actions.targets import place_of_contact
-from contacts.models import Contact
+from actions.flooding import ADDRESS, PAGE
+from actions.models import Action, AnswerCount, Response, Script
+from actions.office_models import Source
+from actions.reports import open_reports
+from actions.staffers import Aide, save_staffer
+from actions.whereabouts import place_of_contact
+from contacts.models import AddressStanding, Contact, Standing
 from database.opening import Opened
 from messages.links import person_token
 from messages.models import Click
@@ -26,8 +30,6 @@ from tests.builders import (
     make_message,
 )
 from tests.web.serving import LINKS_SECRET, Client, serving
-from web.public.acting import LIMITER
-from web.public.limits import ANSWERS
 
 HOUSE, SENATE = "us:house:WI:2", "us:senate:WI:1"
 PUBLIC_URL = "http://localhost"  # not https, so that the cookie comes back
@@ -198,7 +200,7 @@ async def test_opening_the_page_is_recorded_once_per_look(door: Door) -> None:
     assert await door.opened.database.read(clicks) == 1
 
 
-async def test_split_zip_asks_and_remembers_the_answer(door: Door) -> None:
+async def test_split_zip_asks_and_remembers_the_answer(door: Door, now: datetime) -> None:
     own = await door.make_page("Chloe", **CAMBRIDGE, district_how="split")
     question = await door.get(own)
 
@@ -211,7 +213,7 @@ async def test_split_zip_asks_and_remembers_the_answer(door: Door) -> None:
 
     def where_now(conn: Connection) -> tuple[int | None, str]:
         contact_id = conn.scalars(select(Contact.id).where(Contact.given_name == "Chloe")).one()
-        place = place_of_contact(conn, contact_id)
+        place = place_of_contact(conn, contact_id, now=now)
         return place.district, place.how
 
     assert await door.opened.database.read(where_now) == (5, "picked")
@@ -225,6 +227,37 @@ async def test_district_outside_the_zip_is_not_remembered(door: Door, district: 
 
     assert status == 400
     assert "Nora Nogal" in await door.get(own)
+
+
+@pytest.mark.parametrize("number", ["9999", "9" * 20, "9" * 5000])
+@pytest.mark.parametrize("prefix", ["MA-", "address-MA-"])
+async def test_number_of_no_district_leaves_the_question_as_it_was(
+    door: Door, prefix: str, number: str
+) -> None:
+    own = await door.make_page("Ben", **CAMBRIDGE, district_how="split")
+
+    page = await door.get(f"/p/{door.alert.slug}?zip=02139&district={prefix}{number}")
+    status, _ = await door.post(f"{own}/district", district=f"{prefix}{number}")
+
+    assert "Nora Nogal" in page
+    assert status == 400
+
+
+@pytest.mark.parametrize("part", ["home", "remind", "district", "address", "connect"])
+async def test_the_way_back_after_an_error_leads_to_the_page(door: Door, part: str) -> None:
+    own = await door.make_page()
+    foreign = {"Origin": "https://elsewhere.example"}
+    async with door.client.post(f"{own}/{part}?lang=es", data={}, headers=foreign) as answer:
+        page = await answer.text()
+
+    assert answer.status == 403
+    assert f'href="{own}?lang=es"' in page
+
+
+async def test_a_page_named_as_a_part_of_others_is_itself_the_way_back(door: Door) -> None:
+    foreign = {"Origin": "https://elsewhere.example"}
+    async with door.client.post("/p/home", data={}, headers=foreign) as answer:
+        assert 'href="/p/home"' in await answer.text()
 
 
 async def test_not_sure_gives_the_switchboard_and_both_senators(door: Door) -> None:
@@ -401,15 +434,48 @@ async def test_page_is_light_enough_for_a_bad_line(door: Door) -> None:
     assert len(gzip.compress(page.encode())) + len(gzip.compress(style)) <= 15 * 1024
 
 
-async def test_too_many_answers_from_one_network_are_refused(door: Door, now: datetime) -> None:
-    limiter = door.client.app[LIMITER]
-    for _ in range(ANSWERS):
-        limiter.pass_or_refuse("127.0.0.1", now)
+async def full(door: Door, most: int) -> None:
+    """Let whatever answered have answered so often."""
+    counts = update(AnswerCount).values(answers=most)
+    await door.opened.database.write(lambda conn: conn.execute(counts))
 
-    status, _ = await door.post(f"/p/{door.alert.slug}?zip=53703", target=HOUSE, outcome="spoke")
 
-    assert status == 429
-    assert await door.told() == []
+async def test_too_many_answers_from_one_network_are_refused_whatever_the_page(door: Door) -> None:
+    shared = f"/p/{door.alert.slug}?zip=53703"
+    status, _ = await door.post(shared, target=HOUSE, outcome="spoke")
+    assert status == 303
+    await full(door, ADDRESS.an_hour)
+
+    own = await door.make_page()
+    refused = [
+        (await door.post(shared, target=SENATE, outcome="spoke"))[0],
+        (await door.post(own, target=HOUSE, outcome="spoke"))[0],
+        (await door.post(f"{own}/district", district="WI-2"))[0],
+    ]
+
+    assert refused == [429] * 3
+    assert len(await door.told()) == 1
+
+
+async def test_one_page_cannot_answer_without_end(door: Door) -> None:
+    own = await door.make_page()
+    assert (await door.post(own, target=HOUSE, outcome="spoke"))[0] == 303
+    await full(door, PAGE.an_hour)
+
+    assert (await door.post(own, target=HOUSE, outcome="voicemail"))[0] == 429
+    assert (await door.post(await door.make_page("Ben"), target=HOUSE, outcome="spoke"))[0] == 303
+
+
+async def test_no_limit_stands_before_the_way_out(door: Door) -> None:
+    own = await door.make_page()
+    await door.post(own, target=HOUSE, outcome="spoke")
+    await full(door, 10**6)
+
+    status, _ = await door.post(own.replace("/a/", "/u/"))
+
+    assert status == 303
+    left = select(AddressStanding.standing).where(AddressStanding.standing == Standing.OPTED_OUT)
+    assert await door.opened.database.read(lambda conn: conn.scalar(left)) is not None
 
 
 async def test_form_that_cannot_be_read_is_refused_kindly(door: Door) -> None:
@@ -422,3 +488,79 @@ async def test_form_that_cannot_be_read_is_refused_kindly(door: Door) -> None:
 
     assert answer.status == 400
     assert "This is not a form that can be read." in page
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+)
+async def test_another_sites_form_does_not_answer_in_a_visitors_name(
+    door: Door, headers: dict[str, str]
+) -> None:
+    form = {"target": HOUSE, "outcome": "spoke"}
+    shared, own = f"/p/{door.alert.slug}?zip=53703", await door.make_page()
+
+    for path in (shared, own):
+        async with door.client.post(path, data=form, headers=headers) as answer:
+            assert answer.status == 403
+            assert "sent from another site" in await answer.text()
+
+    assert await door.told() == []
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Sec-Fetch-Site": "same-origin"}, {"Origin": "http://localhost"}]
+)
+async def test_our_own_form_answers_also_from_a_browser_that_says_little(
+    door: Door, headers: dict[str, str]
+) -> None:
+    form = {"target": HOUSE, "outcome": "spoke"}
+
+    async with door.client.post(await door.make_page(), data=form, headers=headers) as answer:
+        assert answer.status == 200
+
+    assert len(await door.told()) == 1
+
+
+async def test_what_was_heard_waits_for_an_organizer(door: Door) -> None:
+    own = await door.make_page()
+    form = {
+        "target": HOUSE,
+        "outcome": "spoke",
+        "stance": "committed",
+        "staffer_name": "Ana\nPérez",
+    }
+
+    assert (await door.post(own, **form, staffer_phone="202-555-0147"))[0] == 303
+    assert (await door.post(own, target=SENATE, outcome="spoke", stance="done"))[0] == 303
+
+    def waiting(conn: Connection) -> list[tuple[str, str, str, str]]:
+        found = open_reports(conn, door.alert.action_id)
+        return [(each.target, each.stance, each.aide.name, each.aide.phone) for each in found]
+
+    assert await door.opened.database.read(waiting) == [
+        (HOUSE, "committed", "", ""),
+        (HOUSE, "unknown", "Ana Pérez", "202-555-0147"),
+    ]
+    assert "Ana" not in await door.get(await door.make_page("Ben"))
+
+
+async def test_the_aide_is_in_the_script_or_a_phrase_instead(door: Door, now: datetime) -> None:
+    def rewrite(conn: Connection) -> None:
+        conn.execute(update(Script).values(opening="May I speak with {{ staffer }}?"))
+
+    await door.opened.database.write(rewrite)
+    own = await door.make_page()
+    assert "May I speak with the staff member who handles foreign affairs?" in await door.get(own)
+    spanish = await door.get(f"{own}?lang=es")
+    assert "May I speak with la persona encargada de asuntos exteriores?" in spanish
+
+    known: dict[str, Any] = {"project_id": None, "source": Source.ORGANIZER, "actor": "x"}
+    await door.opened.database.write(save_staffer, HOUSE, Aide(name="Ana Pérez"), now=now, **known)
+
+    assert "May I speak with <mark>Ana Pérez</mark>?" in await door.get(own)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from aiohttp import FormData
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from contacts.models import AddressStanding, Channel, Consent, Standing
 from database.opening import Opened
@@ -102,6 +102,8 @@ async def test_leaving_twice_is_as_good_as_once(copy: Copy) -> None:
         assert answer.status == 200
 
     assert await copy.standing() == Standing.OPTED_OUT
+    refusals = select(func.count()).where(Consent.standing == Standing.OPTED_OUT)
+    assert await copy.scalar(refusals) == 1
 
 
 async def test_forged_token_takes_nobody_off(copy: Copy) -> None:

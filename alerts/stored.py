@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Select, select
 
-from actions.asks import NamedOffice, read_action
-from actions.models import ActionTarget, CustomTarget
+from actions.asks import read_action
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, Headline
 from alerts.models import Alert, AlertText, Case, Level
 from contacts.models import Project
@@ -33,6 +32,8 @@ def stored_draft(conn: Connection, alert_id: int) -> AlertDraft:
         audience=read_audience(row.audience),
         project=row.project_slug or "",
         expires=Ending(at=row.expires_at),
+        budget_cents=row.budget_cents,
+        ask_hours=row.ask_hours,
     )
 
 
@@ -47,10 +48,12 @@ def _alerts() -> Select[*tuple[Any, ...]]:
             Alert.level,
             Alert.message_id,
             Alert.action_id,
+            Alert.ask_hours,
             Message.reach,
             Message.audience,
             Message.merge_defaults,
             Message.expires_at,
+            Message.budget_cents,
             Case.slug.label("case_slug"),
             Project.slug.label("project_slug"),
         )
@@ -75,34 +78,8 @@ def _texts(conn: Connection, message_id: int) -> dict[str, Words]:
 def _call(conn: Connection, action_id: int) -> CallDraft:
     ask = read_action(conn, action_id)
     return CallDraft(
-        target_rule=ask.target_rule,
+        asks=ask.asks,
         scripts=ask.scripts,
         goal=ask.goal,
         deadline=Ending(at=ask.deadline),
-        offices=_offices(conn, action_id),
-    )
-
-
-def _offices(conn: Connection, action_id: int) -> tuple[NamedOffice, ...]:
-    named = (
-        select(CustomTarget)
-        .join(ActionTarget, ActionTarget.target_id == CustomTarget.id)
-        .where(ActionTarget.action_id == action_id)
-        .order_by(ActionTarget.rank)
-    )
-    return tuple(_office(row) for row in conn.execute(named))
-
-
-def _office(row: Row[Any]) -> NamedOffice:
-    return NamedOffice(
-        key=row.key,
-        name=row.name,
-        phone=row.phone,
-        title=row.title,
-        institution=row.institution,
-        hours=row.hours,
-        time_zone=row.time_zone,
-        source=row.source,
-        verified_on=row.verified_on,
-        verified_by=row.verified_by,
     )

@@ -1,0 +1,141 @@
+"""What is a call about? The alert behind its action, and for somebody who dials, which alert that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from actions.flooding import Most
+from alerts.models import Alert
+from alerts.pages import Person, page_for_delivery, page_of_action
+from contacts.models import Channel
+from database.jobs import Jobs
+from messages import calling, connecting
+from messages.call_hours import require_hour
+from messages.call_limits import CannotConnect, NotTaken, VoiceRules, sources_of
+from messages.call_texts import own_phone
+from messages.calling import Subject
+from messages.correspondents import correspondent
+from messages.models import Message
+from messages.providers.twilio_voice import Heard, Verb
+
+LATEST = 20  # alerts that are looked at for one that is not over
+
+Hide = Callable[[str], str]
+"""Makes a keyed hash of what is counted, another one each day."""
+
+
+def ask(
+    conn: Connection,
+    delivery_id: int,
+    *,
+    language: str,
+    address: str,
+    hide: Hide,
+    rules: VoiceRules,
+    now: datetime,
+) -> str:
+    """Note that whoever has this copy wants to be rung on their own number; return the call's name.
+
+    ``address`` is the hidden network address it comes from. Raises NoSuchPage and CannotConnect.
+    """
+    page, person = page_for_delivery(conn, delivery_id)
+    if page.ended_at(now) is not None:
+        raise CannotConnect("This action is over; please do not call any more.")
+    phone = "" if person.contact_id is None else own_phone(conn, person.contact_id)
+    if person.contact_id is None or not phone:
+        raise CannotConnect(
+            "We have no phone number of yours that we may ring; please call the offices yourself."
+        )
+    require_hour(conn, person.contact_id, rules, now)
+    return connecting.ask_for_call(
+        conn,
+        action_id=page.ask.action_id,
+        contact_id=person.contact_id,
+        phone=phone,
+        language=language,
+        sources={
+            **sources_of(phone, hide, rules),
+            address: Most(rules.per_address, rules.per_address),
+        },
+        rules=rules,
+        now=now,
+    )
+
+
+def dialled(
+    conn: Connection, jobs: Jobs, heard: Heard, *, hide: Hide, rules: VoiceRules, now: datetime
+) -> tuple[str, list[Verb]]:
+    """Take a call of somebody who dials the network's number: its name, and what they hear first.
+
+    A number can be forged: one that no carrier vouches for is that of a stranger. Raises NotTaken.
+    """
+    writer = correspondent(conn, Channel.SMS, heard.caller) if heard.vouched_for else None
+    action_id = _open_action(conn, writer.action_id if writer else None, now)
+    if action_id is None:
+        raise NotTaken("nothing")
+    token = connecting.take_call(
+        conn,
+        heard,
+        action_id=action_id,
+        contact_id=writer.contact_id if writer else None,
+        language=(writer.language if writer else "") or rules.default_language,
+        sources=sources_of(heard.caller, hide, rules),
+        rules=rules,
+        now=now,
+    )
+    return token, step(conn, jobs, token, 0, heard, rules=rules, now=now)
+
+
+def step(
+    conn: Connection,
+    jobs: Jobs,
+    token: str,
+    number: int,
+    heard: Heard,
+    *,
+    rules: VoiceRules,
+    now: datetime,
+) -> list[Verb]:
+    """What is said to one request about a call. Raises NoSuchCall."""
+    call = calling.find(conn, token)
+    page = page_of_action(conn, call.action_id)
+    subject = Subject(
+        slug=page.slug,
+        titles={language: words.title for language, words in page.words.items()},
+        over=page.ended_at(now) is not None,
+    )
+    return calling.go_on(conn, jobs, call, number, heard, rules=rules, subject=subject, now=now)
+
+
+def ended(conn: Connection, token: str, heard: Heard, *, rules: VoiceRules, now: datetime) -> None:
+    """Take in what is told of a call's end; "" is one that somebody dialled. Raises NoSuchCall."""
+    name = token or calling.name_of(conn, heard.call_sid)
+    call = calling.bind(conn, calling.find(conn, name), heard.call_sid)
+    connecting.finish(conn, call, heard, rules=rules, now=now)
+
+
+def own_number(conn: Connection, person: Person | None) -> str:
+    """The number that somebody may have rung from their page; "" = none."""
+    if person is None or person.contact_id is None:
+        return ""
+    return own_phone(conn, person.contact_id)
+
+
+def _open_action(conn: Connection, own: int | None, now: datetime) -> int | None:
+    """The action a caller was last asked for, or else the latest of all, that is not over."""
+    launched = (
+        select(func.coalesce(Message.action_id, Alert.action_id))
+        .join(Alert, Alert.message_id == Message.id)
+        .where(Message.launched_at.is_not(None))
+        .order_by(Message.launched_at.desc(), Message.id.desc())
+        .limit(LATEST)
+    )
+    every = list(conn.scalars(launched))
+    first = [own] if own is not None and own in every else []
+    for action_id in (*first, *every):
+        if page_of_action(conn, action_id).ended_at(now) is None:
+            return action_id
+    return None

@@ -1,0 +1,209 @@
+"""After an alert: remind those who have not acted, and thank those who have.
+
+Both are drafted here, in every language the alert was written in, and are alerts like any other from then
+on: checked, confirmed by their number, launched by a person, stopped, accounted for. Their audience
+is exact and not to be edited: whoever has a copy of the alert that left, and has or has not acted when
+the copies are written. Each is sent once, for a second reminder is a nuisance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from actions.responses import Tally, tally
+from alerts.drafts import AlertDraft, Ending, Headline
+from alerts.follow_ups import follow_ups, followed_by
+from alerts.launching import create, rewrite
+from alerts.models import Alert, FollowUp, FollowUpKind, Level
+from alerts.pages import page_of_action
+from alerts.preflight import find_alert
+from alerts.stored import stored_draft
+from messages.audience import Audience
+from messages.control import NotNow, Words, locked
+from messages.house import HouseRules
+from messages.models import Message, MessageStatus
+
+# {title} is the alert's own; {so_far} and {sum} tell what is known when the draft is written.
+TITLES: Mapping[FollowUpKind, Mapping[str, str]] = {
+    FollowUpKind.NUDGE: {"en": "Reminder: {title}", "es": "Recordatorio: {title}"},
+    FollowUpKind.THANKS: {"en": "Thanks: {title}", "es": "Gracias: {title}"},
+}
+TEXTS: Mapping[FollowUpKind, Mapping[str, str]] = {
+    FollowUpKind.NUDGE: {
+        "en": '{{ first_name | "Friend" }}, have you called? {title}. {so_far} It takes three'
+        " minutes: {{ link }}",
+        "es": '{{ first_name | "Hola" }}, ¿pudo llamar? {title}. {so_far} Toma tres minutos:'
+        " {{ link }}",
+    },
+    FollowUpKind.THANKS: {
+        "en": 'Thank you, {{ first_name | "friend" }}! {title}: {sum}. What is known now: {{ link }}',
+        "es": '¡Gracias, {{ first_name | "amiga, amigo" }}! {title}: {sum}. Lo que se sabe ahora:'
+        " {{ link }}",
+    },
+}
+BODIES: Mapping[FollowUpKind, Mapping[str, str]] = {
+    FollowUpKind.NUDGE: {
+        "en": '{{ first_name | "Friend" }},\n\nwe asked you to call: {title}. {so_far}\n\nIf you have'
+        " called, please tell us on the page how it went. If you have not, yours still counts. It"
+        " takes three minutes; the number and the words are there:\n\n{{ link }}",
+        "es": '{{ first_name | "Hola" }},\n\nle pedimos una llamada: {title}. {so_far}\n\nSi ya llamó,'
+        " cuéntenos en la página cómo le fue. Si no, la suya todavía cuenta. Toma tres minutos; el"
+        " número y las palabras están ahí:\n\n{{ link }}",
+    },
+    FollowUpKind.THANKS: {
+        "en": '{{ first_name | "Friend" }},\n\nthank you for acting: {title}. In all, {sum}.\n\nWhat is'
+        " known now is on the page:\n\n{{ link }}",
+        "es": '{{ first_name | "Hola" }},\n\ngracias por actuar: {title}. En total, {sum}.\n\nLo que se'
+        " sabe ahora está en la página:\n\n{{ link }}",
+    },
+}
+Counted = tuple[str, str, str]  # for none, for one, for {n}
+SO_FAR: Mapping[str, Counted] = {
+    "en": ("The first calls are still missing.", "One call so far.", "{n} calls so far."),
+    "es": ("Faltan las primeras llamadas.", "Va una llamada.", "Van {n} llamadas."),
+}
+ACTED: Mapping[str, Counted] = {
+    "en": ("nobody has acted yet", "one person acted", "{n} people acted"),
+    "es": ("nadie ha actuado todavía", "una persona actuó", "{n} personas actuaron"),
+}
+HEARD: Mapping[str, Counted] = {
+    "en": ("", ", and offices heard one call", ", and offices heard {n} calls"),
+    "es": ("", " y las oficinas oyeron una llamada", " y las oficinas oyeron {n} llamadas"),
+}
+
+
+def draft_follow_up(
+    conn: Connection,
+    alert_id: int,
+    kind: FollowUpKind,
+    *,
+    house: HouseRules,
+    by: str,
+    now: datetime,
+) -> int:
+    """Write a reminder of an alert, or thanks for it, as a draft; return its id.
+
+    The one that is there already, if it is. Raises NoSuchAlert, and NotNow with the reason where nothing is
+    to be reminded of.
+    """
+    alert = find_alert(conn, alert_id)
+    locked(conn, alert.message_id)  # two organizers press the button at once
+    there = follow_ups(conn, alert_id).get(kind)
+    if there is not None:
+        return there.alert_id
+    _require_followable(conn, alert_id, alert.message_id, alert.action_id, kind, now)
+    draft = _draft(conn, alert_id, alert.message_id, alert.action_id, kind)
+    new_id = create(conn, draft, house=house, created_by=by, now=now)
+    conn.execute(insert(FollowUp).values(alert_id=new_id, of_id=alert_id, kind=kind))
+    mine = select(Alert.message_id).where(Alert.id == new_id).scalar_subquery()
+    conn.execute(update(Message).where(Message.id == mine).values(action_id=alert.action_id))
+    return new_id
+
+
+def reword(
+    conn: Connection,
+    alert_id: int,
+    texts: Mapping[str, Words],
+    *,
+    house: HouseRules,
+    by: str,
+    now: datetime,
+) -> None:
+    """Say a reminder or thank-you in other words; whom it goes to stays. Raises as ``rewrite``."""
+    rewrite(
+        conn,
+        alert_id,
+        replace(stored_draft(conn, alert_id), texts=texts),
+        house=house,
+        by=by,
+        now=now,
+    )
+
+
+def _require_followable(
+    conn: Connection,
+    alert_id: int,
+    message_id: int,
+    action_id: int,
+    kind: FollowUpKind,
+    now: datetime,
+) -> None:
+    status = conn.scalar(select(Message.status).where(Message.id == message_id))
+    if status == MessageStatus.DRAFT:
+        raise NotNow("this alert has not been launched; there is nobody to write to yet")
+    if followed_by(conn, alert_id) is not None:
+        raise NotNow("this is a reminder or a thank-you itself; write another alert instead")
+    if kind is FollowUpKind.NUDGE and page_of_action(conn, action_id).ended_at(now) is not None:
+        raise NotNow("this action is over; there is nothing left to remind people of")
+
+
+def _draft(
+    conn: Connection, alert_id: int, message_id: int, action_id: int, kind: FollowUpKind
+) -> AlertDraft:
+    own, counted = stored_draft(conn, alert_id), tally(conn, action_id)
+    # Neither is worth a night's rest, or a fourth text in a week.
+    level = Level.AMBER if own.level is Level.RED else own.level
+    thanks = kind is FollowUpKind.THANKS
+    titles = {language: _plain(each.title) for language, each in own.words.items()}
+    return replace(
+        own,
+        level=level,
+        words={
+            language: Headline(
+                TITLES[kind].get(language, "{title}").format(title=title),
+                own.words[language].summary,
+            )
+            for language, title in titles.items()
+        },
+        texts={
+            language: _words(kind, language, titles.get(language, ""), counted)
+            for language in own.texts
+            if language in TEXTS[kind]
+        },
+        # Thanks come when the calls are over.
+        call=replace(own.call, deadline=Ending()) if thanks else own.call,
+        expires=Ending() if thanks else own.expires,
+        audience=_audience(own.audience, message_id, action_id, kind),
+        ask_hours=0,
+    )
+
+
+def _audience(own: Audience, message_id: int, action_id: int, kind: FollowUpKind) -> Audience:
+    include = replace(own.include, got=message_id, acted=None, not_acted=None)
+    if kind is FollowUpKind.NUDGE:
+        return replace(own, include=replace(include, not_acted=action_id))
+    return replace(own, include=replace(include, acted=action_id))
+
+
+def _words(kind: FollowUpKind, language: str, title: str, counted: Tally) -> Words:
+    acted, heard = _said(ACTED, language, counted.people), _said(HEARD, language, counted.calls)
+    values = {
+        "title": title,
+        "so_far": _said(SO_FAR, language, counted.calls),
+        "sum": acted + heard,
+    }
+    return Words(
+        _filled(TEXTS[kind][language], values),
+        TITLES[kind][language].format(title=title),
+        _filled(BODIES[kind][language], values),
+    )
+
+
+def _said(forms: Mapping[str, Counted], language: str, number: int) -> str:
+    return forms[language][min(number, 2)].replace("{n}", str(number))
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    """Fill our own places; those with two braces are filled for each person when it is sent."""
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def _plain(title: str) -> str:
+    """A title as it may stand in a template."""
+    return title.replace("{", "(").replace("}", ")").rstrip(".!")

@@ -1,0 +1,46 @@
+"""Whose people may somebody see? The one rule that every list, search, count and preview asks.
+
+A list of people belongs to its projects. The network's office sees the people who are in no project,
+and those of projects that share their list; of all others it learns totals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, exists, or_, select, true
+
+from contacts.models import Contact, Membership, Project
+from organizers.roles import NETWORKS, Within
+
+ID: ColumnElement[Any] = Contact.id.expression
+
+
+def people(within: Within, contact_id: ColumnElement[Any] = ID) -> ColumnElement[bool]:
+    """That a contact is among those whom these projects' organizers may see."""
+    if within is None:
+        return true()
+    # Asked of each person, not as one long list: lists show the newest, and stop there.
+    mine = _in_projects(contact_id).where(Membership.project_id.in_(within))
+    return or_(mine, networks_own(contact_id)) if NETWORKS in within else mine
+
+
+def networks_own(contact_id: ColumnElement[Any] = ID) -> ColumnElement[bool]:
+    """That a contact is in no project, or in one that shares its list."""
+    shared = _in_projects(contact_id).where(
+        Project.id == Membership.project_id, Project.shares_list
+    )
+    return or_(~_in_projects(contact_id), shared)
+
+
+def visible_projects(conn: Connection, within: Within) -> list[int]:
+    """The projects whose people these projects' organizers may see."""
+    chosen = select(Project.id).order_by(Project.id)
+    if within is not None:
+        shown = Project.id.in_(within)
+        chosen = chosen.where(or_(shown, Project.shares_list) if NETWORKS in within else shown)
+    return list(conn.scalars(chosen))
+
+
+def _in_projects(contact_id: ColumnElement[Any]) -> Any:
+    return exists().where(Membership.contact_id == contact_id)

@@ -1,0 +1,119 @@
+"""Give somebody the copy they would have had from another committee, where that one does not leave.
+
+Who is on the lists of several committees gets an alert from the first of them; the others note
+``eligibility.ELSEWHERE``. If that part is then stopped, or its claim leaves them out, they are owed a copy
+by a part that still goes on. What is owed is read from the rows, so a crash forgets nobody; and whether
+they may be written to is asked again by the claim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+
+from database.engine import Database
+from database.jobs import Jobs
+from messages import counts, eligibility
+from messages.batches import open_batch, reopen
+from messages.calling_off import LIVE
+from messages.eligibility import ELSEWHERE, family_of
+from messages.models import Batch, Delivery, Message, MessageStatus, Status
+
+AT_A_TIME = 500  # copies a transaction
+GOING_ON = (*LIVE, MessageStatus.FINISHED)
+LOOK_BACK = timedelta(days=1)  # what had ended before that has been looked at since
+
+
+async def hand_over_all(database: Database, jobs: Jobs, *, clock: Callable[[], datetime]) -> int:
+    """Give back what every alert of several committees owes; return how many copies that was."""
+    given = 0
+    for root_id in await database.read(families, now=clock()):
+        while some := await database.write(hand_over, jobs, root_id, now=clock()):
+            given += some
+    return given
+
+
+def families(conn: Connection, *, now: datetime) -> list[int]:
+    """The messages with parts of which something is on its way, or was a day ago."""
+    moving = or_(Message.status.in_(LIVE), Message.finished_at > now - LOOK_BACK)
+    roots = select(func.coalesce(Message.part_of, Message.id)).where(moving)
+    parts = select(Message.part_of).where(Message.part_of.in_(roots)).distinct()
+    return [found for found in conn.scalars(parts.order_by(Message.part_of)) if found is not None]
+
+
+def hand_over(conn: Connection, jobs: Jobs, root_id: int, *, now: datetime) -> int:
+    """Let wait again whom one part of an alert left to another that wrote nothing; return how many."""
+    eligibility.take_turns(conn, root_id)
+    root = conn.execute(select(Message.status).where(Message.id == root_id)).scalar_one()
+    if root not in (MessageStatus.SENDING, MessageStatus.FINISHED):
+        return 0  # the network has called off or paused the whole
+    family = family_of(conn, root_id)
+    deltas, given = counts.Deltas(), 0
+    for owed in conn.execute(_owed(family, now)).all():
+        batch = _locked_batch(conn, owed)
+        if not _let_wait(conn, owed, family, now):
+            continue
+        counts.moved(
+            deltas,
+            counts.place(owed.message_id, owed.channel, Status.SKIPPED, ELSEWHERE, None),
+            counts.place(owed.message_id, owed.channel, Status.PENDING, "", owed.zone_set_id),
+        )
+        _ask_for(conn, jobs, owed, batch, now)
+        given += 1
+    counts.apply(conn, deltas)
+    return given
+
+
+def _owed(family: tuple[int, ...], now: datetime) -> Any:
+    """Copies that parts still going on left to a part that did not, or will not, send them."""
+    open_ended = or_(Message.expires_at.is_(None), Message.expires_at > now)
+    theirs = (Delivery.message_id.in_(family), Delivery.reason == ELSEWHERE)
+    return (
+        select(
+            *(Delivery.id, Delivery.message_id, Delivery.channel, Delivery.address),
+            Delivery.zone_set_id,
+        )
+        .join(Message, Message.id == Delivery.message_id)
+        .where(*theirs, Message.status.in_(GOING_ON), open_ended, Delivery.address.is_not(None))
+        .where(~eligibility.reaches(family, Delivery.channel, Delivery.address))
+        .order_by(Delivery.message_id, Delivery.id)
+        .limit(AT_A_TIME)
+    )
+
+
+def _locked_batch(conn: Connection, owed: Row[Any]) -> Row[Batch] | None:
+    """The batch a copy lies in, locked before the copy itself, as every sender does; most lie in none."""
+    mine = select(Batch).where(
+        Batch.message_id == owed.message_id,
+        Batch.channel == owed.channel,
+        Batch.lo_id <= owed.id,
+        Batch.hi_id > owed.id,
+    )
+    return conn.execute(mine.with_for_update()).one_or_none()
+
+
+def _let_wait(conn: Connection, owed: Row[Any], family: tuple[int, ...], now: datetime) -> bool:
+    """Unless a part further up has given it a moment ago, or its person was erased meanwhile."""
+    waits = (
+        update(Delivery)
+        .where(
+            *(Delivery.id == owed.id, Delivery.reason == ELSEWHERE, Delivery.address.is_not(None)),
+            ~eligibility.reaches(family, owed.channel, owed.address),
+        )
+        .values(status=int(Status.PENDING), reason="", changed_at=now)
+    )
+    return bool(conn.execute(waits).rowcount)
+
+
+def _ask_for(
+    conn: Connection, jobs: Jobs, owed: Row[Any], batch: Row[Any] | None, now: datetime
+) -> None:
+    """See to it that a sender looks at a copy: in its batch, or in one of its own."""
+    if batch is None:
+        message = conn.execute(select(Message).where(Message.id == owed.message_id)).one()
+        batch = open_batch(conn, jobs, message, owed.channel, owed.id, owed.id + 1)
+    reopen(conn, batch, now=now)
+    jobs.enqueue(conn, "send_batch", batch.id, priority=batch.priority)

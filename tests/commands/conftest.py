@@ -1,0 +1,5 @@
+"""Commands are run here as in ``tests/test_cli.py``."""
+
+from tests.test_cli import llamado
+
+__all__ = ["llamado"]

@@ -1,0 +1,114 @@
+"""Letters to organizers, sent like answers, before any bulk: a link to a new password, a question."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection
+
+from alerts.models import Answer
+from alerts.proposals import Proposed, any_letters_due, letters_due
+from contacts.models import Channel
+from database.jobs import Jobs
+from messages.answers import answer
+from organizers import links
+from organizers.links import RESET_HOURS, Letter
+from organizers.members import Member, members
+from organizers.roles import May
+from web.keys import Site
+from web.translations import Translator, translators
+
+SUBJECT = "A new password for Llamado"
+WORDS = (
+    "Hello %(name)s, somebody asked for a new password for you at %(network)s. If it was you, choose"
+    " one here within %(hours)s hour: %(link)s If it was not you, do nothing: your password stays as"
+    " it is, and nobody learns from this that you have an account."
+)
+
+ASKED = "%(network)s asks your committee to join an alert"
+QUESTION = (
+    "Hello %(name)s, %(network)s proposes an alert: %(title)s. See how many people of %(project)s it"
+    " would reach, and answer yes or no here: %(link)s Nobody on your list is written to before you do."
+)
+
+LAUNCHED = "%(network)s has launched an alert, and your committee's part of it"
+STANDING = (
+    "Hello %(name)s, %(network)s has launched a red alert: %(title)s. %(project)s joins red alerts"
+    " without being asked, so its part leaves now. See how it is doing, pause it or stop it here:"
+    " %(link)s"
+)
+
+
+def any_waiting(conn: Connection) -> bool:
+    """Whether a letter is to be written."""
+    return links.any_waiting(conn) or any_letters_due(conn)
+
+
+def write_letters(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> int:
+    """Write the letters that were asked for; return how many."""
+    waiting = links.letters(conn, now)
+    for letter in waiting:
+        _write(conn, jobs, site, letter, now)
+    return len(waiting) + _tell_of_proposals(conn, jobs, site, now)
+
+
+def _tell_of_proposals(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> int:
+    """Tell whoever may send for a project that the network proposes an alert to it."""
+    written = 0
+    for found in letters_due(conn):
+        for member in members(conn, [found.project_id]):
+            if May.SEND in member.grants[found.project_id].allows and not member.disabled:
+                _tell_of(conn, jobs, site, found, member, now)
+                written += 1
+    return written
+
+
+def _tell_of(
+    conn: Connection, jobs: Jobs, site: Site, found: Proposed, member: Member, now: datetime
+) -> None:
+    words = _words(site, member.language)
+    told = {
+        "name": member.name,
+        "network": site.network_name,
+        "project": found.project,
+        "title": found.titles.get(words.language) or next(iter(found.titles.values()), ""),
+        "link": f"{site.public_url}/console/proposals/{found.id}",
+    }
+    unasked = found.answer is Answer.STANDING
+    answer(
+        conn,
+        jobs,
+        purpose=f"proposal:{found.id}:{member.id}:{found.answer}:{found.words}",
+        channel=Channel.EMAIL,
+        address=member.email,
+        contact_id=None,
+        language=words.language,
+        subject=words(LAUNCHED if unasked else ASKED, **told),
+        words=words(STANDING if unasked else QUESTION, **told),
+        now=now,
+    )
+
+
+def _write(conn: Connection, jobs: Jobs, site: Site, letter: Letter, now: datetime) -> None:
+    words = _words(site, letter.language)
+    token = links.issue(conn, letter.link_id)
+    link = f"{site.public_url}/console/reset/{token}"
+    told = {"name": letter.name, "network": site.network_name, "hours": RESET_HOURS, "link": link}
+    answer(
+        conn,
+        jobs,
+        purpose=f"reset:{sha256(token.encode()).hexdigest()[:16]}",  # every letter is one of its own
+        channel=Channel.EMAIL,
+        address=letter.email,
+        contact_id=None,
+        language=words.language,
+        subject=words(SUBJECT),
+        words=words(WORDS, **told),
+        now=now,
+    )
+
+
+def _words(site: Site, language: str) -> Translator:
+    known = translators(site.languages)
+    return known.get(language) or known[site.default_language]
