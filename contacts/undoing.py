@@ -42,7 +42,7 @@ from database.tables import UTCDateTime
 
 # Tables of other rooms whose rows prove that a contact was written to, has answered or has acted.
 # Whoever stands in one of them is not removed: the record of what happened would lose its person.
-USED_IN = ("deliveries", "responses", "replies", "calls", "sign_ups", "preferences")
+USED_IN = ("deliveries", "responses", "replies", "calls", "sign_ups", "preferences", "prompts")
 
 
 class NoSuchImport(LookupError):

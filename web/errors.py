@@ -67,17 +67,26 @@ async def tell_errors(request: web.Request, handler: Handler) -> web.StreamRespo
     """Number the request, log how it ended, and turn whatever was raised into a page."""
     request[REQUEST_ID] = f"{random.getrandbits(32):08x}"
     started = perf_counter()
-    response = await _answer(request, handler)
-    if not request.get(ROUTINE):
-        log.info(
-            "request",
-            id=request[REQUEST_ID],
-            method=request.method,
-            route=_route(request),
-            status=response.status,
-            ms=round((perf_counter() - started) * 1000),
-        )
+    try:
+        response = await _answer(request, handler)
+    except web.HTTPException as onward:
+        _note(request, onward.status, started)
+        raise
+    _note(request, response.status, started)
     return response
+
+
+def _note(request: web.Request, status: int, started: float) -> None:
+    if request.get(ROUTINE):
+        return
+    log.info(
+        "request",
+        id=request[REQUEST_ID],
+        method=request.method,
+        route=_route(request),
+        status=status,
+        ms=round((perf_counter() - started) * 1000),
+    )
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -42,8 +42,10 @@ pytestmark = [
 class Walk:
     """One phone in one language, which looks at every page with axe before it goes on."""
 
-    def __init__(self, page: Page, checker: Page, client: Client, back: Opened, name: str) -> None:
-        self.page, self.checker, self.client, self.back = page, checker, client, back
+    client: Client
+
+    def __init__(self, page: Page, checker: Page, back: Opened, now: datetime, name: str) -> None:
+        self.page, self.checker, self.back, self.now = page, checker, back, now
         self.name, self.wrong, self.shots = name, list[str](), 0
 
     async def go(self, path: str) -> None:
@@ -96,17 +98,17 @@ async def walking(
 ) -> AsyncIterator[Walk]:
     async with opened(prepare(f"sqlite:///{folder / 'llamado.db'}")) as back:
         await back.database.write(make_form)
-        async with (
-            serving(back, now, public_url="http://127.0.0.1") as client,
-            async_playwright() as play,
-        ):
+        async with async_playwright() as play:
             browser = await play.chromium.launch(executable_path=CHROMIUM)
             size = ViewportSize(width=width, height=844)
             plain = await browser.new_page(
                 viewport=size, java_script_enabled=False, color_scheme=scheme
             )
             checker = await browser.new_page(viewport=size, bypass_csp=True, color_scheme=scheme)
-            yield Walk(plain, checker, client, back, f"{language}-{width}")
+            walk = Walk(plain, checker, back, now, f"{language}-{width}")
+            async with serving(back, lambda: walk.now, public_url="http://127.0.0.1") as client:
+                walk.client = client
+                yield walk
             await browser.close()
 
 
@@ -153,8 +155,12 @@ async def test_from_the_form_to_the_way_out_and_back(
         await walk.go(own)
         await walk.press(stop)
         assert await walk.standing() == "opted_out"
+        walk.now += timedelta(days=31)  # an address that said stop is let be for a month
         await walk.press(back)
         assert await walk.standing() == "opted_out"
+        await walk.go(f"/confirm/{proof}?{lang}")  # what was said before is over
+        assert await page.get_by_role("button", name=yes, exact=True).count() == 0
+        proof = proof_token(LINKS_SECRET, await walk.newest("new_address"))
         await walk.go(f"/confirm/{proof}?{lang}")
         await walk.press(yes)
         assert await walk.standing() == "granted"

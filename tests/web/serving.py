@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
@@ -32,8 +32,11 @@ def make_site(**values: Any) -> Site:
 
 
 @asynccontextmanager
-async def serving(opened: Opened, now: datetime, **site: Any) -> AsyncIterator[Client]:
+async def serving(
+    opened: Opened, now: datetime | Callable[[], datetime], **site: Any
+) -> AsyncIterator[Client]:
     """A client of the application; its cookies are kept, its redirects not followed."""
-    app = make_app(opened.database, opened.jobs, make_site(**site), clock=lambda: now)
+    clock = now if callable(now) else lambda: now
+    app = make_app(opened.database, opened.jobs, make_site(**site), clock=clock)
     async with TestClient(TestServer(app), cookie_jar=CookieJar(unsafe=True)) as client:
         yield client
