@@ -114,7 +114,7 @@ def read_action(conn: Connection, action_id: int) -> Ask:
     return Ask(
         action_id=action_id,
         asks=read_asks(conn, action_id),
-        scripts=read_scripts(conn, action_id),
+        scripts=_read_scripts(conn, action_id),
         goal=row.goal,
         deadline=row.deadline,
     )
@@ -197,7 +197,7 @@ def _target_ids(conn: Connection, draft: ActionDraft) -> dict[str, int]:
     return {key: row.id for key, row in known.items()}
 
 
-def read_scripts(conn: Connection, action_id: int) -> dict[str, ScriptWords]:
+def _read_scripts(conn: Connection, action_id: int) -> dict[str, ScriptWords]:
     """What an action's callers say and write, by language."""
     names = [each.name for each in fields(ScriptWords)]
     columns = [Script.language, *(getattr(Script, name) for name in names)]

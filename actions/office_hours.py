@@ -7,7 +7,7 @@ office that has opened stays open until it closes, also on the night on which cl
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -105,12 +105,12 @@ def closes_at(schedule: Schedule, at: datetime) -> datetime | None:
 
     An office that never closes is said to close at the end of what is looked at.
     """
-    spans = _openings(schedule, at, days=LOOK_AHEAD)
-    end = next((closes for opens, closes in spans if opens <= at < closes), None)
-    for opens, closes in spans:
-        if end is not None and opens <= end < closes:
-            end = closes
-    return end
+    end = at
+    for opens, closes in _openings(schedule, at, days=LOOK_AHEAD):
+        if opens > end:
+            break
+        end = max(end, closes)
+    return end if end > at else None
 
 
 def opens_at(schedule: Schedule, at: datetime) -> datetime | None:
@@ -184,17 +184,20 @@ def _clock(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
-def _openings(schedule: Schedule, at: datetime, *, days: int) -> list[tuple[datetime, datetime]]:
+def _openings(
+    schedule: Schedule, at: datetime, *, days: int
+) -> Iterator[tuple[datetime, datetime]]:
     """When it is open from the day before an instant on, in UTC, in order."""
     zone = ZoneInfo(schedule.zone)
     today = at.astimezone(zone).date()
-    found = []
     for ahead in range(-1, days):
         day = today + timedelta(ahead)
-        if not schedule.is_closed(day):
-            spans = schedule.hours.days[day.weekday()]
-            found += [(_instant(day, a, zone), _instant(day, b, zone)) for a, b in spans]
-    return [(opens, closes) for opens, closes in found if opens < closes]
+        if schedule.is_closed(day):
+            continue
+        for span in schedule.hours.days[day.weekday()]:
+            opens, closes = (_instant(day, minutes, zone) for minutes in span)
+            if opens < closes:
+                yield opens, closes
 
 
 def _instant(day: date, minutes: int, zone: ZoneInfo) -> datetime:

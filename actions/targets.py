@@ -15,7 +15,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection, select
 
-from actions.asks import OneAsk, read_asks, read_scripts
+from actions.asks import Ask, OneAsk
 from actions.custom_targets import Line, NamedOffice, kept_office, today_of
 from actions.models import AskMode, CustomTarget, TargetRule
 from actions.office_hours import CONGRESS, Schedule
@@ -167,18 +167,17 @@ class Targets:
 
 
 def targets_for(
-    conn: Connection, action_id: int, where: Place, *, now: datetime, unsure: bool = False
+    conn: Connection, ask: Ask, where: Place, *, now: datetime, unsure: bool = False
 ) -> Targets:
     """Whom somebody at a place calls for an action; see ``place_of_contact`` for a contact's.
 
     ``unsure`` means that the person was asked for their district or ZIP and does not know. Whatever
     is asked, and whatever of it has lapsed, there is a number to ring, or a question to answer first.
     """
-    asks = [each for each in read_asks(conn, action_id) if not each.is_over(now)]
-    own = read_scripts(conn, action_id)
+    valid = [each for each in ask.asks if not each.is_over(now)]
     found: list[Targets] = []
-    for mode, group in groupby(asks, key=lambda each: each.mode):
-        led = (_of_ask(conn, each, own, where, unsure=unsure, now=now) for each in group)
+    for mode, group in groupby(valid, key=lambda each: each.mode):
+        led = (_of_ask(conn, each, ask.scripts, where, unsure=unsure, now=now) for each in group)
         found += _first(led) if mode is AskMode.FIRST else map(_in_mode[mode], led)
     joined = _joined(found)
     if joined.leads_on:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Select, delete, exists, or_, select
 from sqlalchemy.orm import aliased
 
 from actions.addressing import official_short
+from actions.asks import read_action
 from actions.models import Action, Response
 from actions.targets import Target, targets_for
 from actions.whereabouts import place_of_contact
@@ -183,7 +184,7 @@ def _first_office(
 ) -> Target | None:
     """Whom they were to call first, as far as it is known; the switchboard is nobody's name."""
     place = place_of_contact(conn, contact_id, now=now)
-    offices = targets_for(conn, action_id, place, now=now).with_phone
+    offices = targets_for(conn, read_action(conn, action_id), place, now=now).with_phone
     return next((each for each in offices[:1] if each.name), None)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select, update
 
+from actions.asks import read_action
 from actions.models import Response
 from actions.targets import Role, Target, targets_for
 from actions.whereabouts import place_of_contact
@@ -115,7 +116,7 @@ def _offices(
     conn: Connection, action_id: int, contact_id: int, now: datetime
 ) -> tuple[Target, ...]:
     place = place_of_contact(conn, contact_id, now=now)
-    return targets_for(conn, action_id, place, now=now).with_phone
+    return targets_for(conn, read_action(conn, action_id), place, now=now).with_phone
 
 
 def _names(target: Target) -> list[str]:

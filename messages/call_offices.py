@@ -63,7 +63,7 @@ def place_of(conn: Connection, call: Row[Call], now: datetime) -> Place:
 def targets_of(conn: Connection, call: Row[Call], now: datetime) -> Targets:
     """Whom a caller may be connected with, or what is to be asked first."""
     where, unsure = place_of(conn, call, now), call.picked == UNSURE
-    return targets_for(conn, call.action_id, where, now=now, unsure=unsure)
+    return targets_for(conn, read_action(conn, call.action_id), where, now=now, unsure=unsure)
 
 
 def plan(conn: Connection, call: Row[Call], targets: Targets, rules: VoiceRules) -> Plan:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, update
 
-from actions.asks import OneAsk, simple_asks
+from actions.asks import OneAsk, read_action, simple_asks
 from actions.models import AskMode, TargetRule
 from actions.targets import SWITCHBOARD, Note, Role, Targets, targets_for
 from actions.whereabouts import NotACandidate, pick_district, place_of_choice, place_of_contact
@@ -39,7 +39,9 @@ def targets_at(
 ) -> Targets:
     load_invented_officials(conn)
     action_id = make_action(conn, rule, **action)
-    return targets_for(conn, action_id, place(conn, zip_code, now=NOW), unsure=unsure, now=NOW)
+    return targets_for(
+        conn, read_action(conn, action_id), place(conn, zip_code, now=NOW), unsure=unsure, now=NOW
+    )
 
 
 def keys(targets: Targets) -> list[str]:
@@ -78,7 +80,10 @@ def test_member_without_a_washington_line_is_reached_through_the_switchboard(
     conn.execute(update(Member).where(Member.family_name == "Guava").values(phone=None))
 
     targets = targets_for(
-        conn, make_action(conn, TargetRule.SENATORS), place(conn, MADISON, now=NOW), now=NOW
+        conn,
+        read_action(conn, make_action(conn, TargetRule.SENATORS)),
+        place(conn, MADISON, now=NOW),
+        now=NOW,
     )
 
     first = targets.settled[0]
@@ -192,7 +197,9 @@ def seat_on(conn: Connection, family_name: str, *codes: str) -> None:
 
 def asked(conn: Connection, zip_code: str, *asks: OneAsk, unsure: bool = False) -> Targets:
     action_id = make_action(conn, asks=asks)
-    return targets_for(conn, action_id, place(conn, zip_code, now=NOW), now=NOW, unsure=unsure)
+    return targets_for(
+        conn, read_action(conn, action_id), place(conn, zip_code, now=NOW), now=NOW, unsure=unsure
+    )
 
 
 def test_only_those_of_their_members_who_sit_on_the_committee_are_called(conn: Connection) -> None:
@@ -347,6 +354,8 @@ def test_state_on_the_contact_counts_where_there_is_no_zip(conn: Connection) -> 
     load_invented_officials(conn)
     ben = make_contact(conn, "Ben", zip="", state="ME", district=None, district_how="unknown")
 
-    targets = targets_for(conn, make_action(conn), place_of_contact(conn, ben, now=NOW), now=NOW)
+    targets = targets_for(
+        conn, read_action(conn, make_action(conn)), place_of_contact(conn, ben, now=NOW), now=NOW
+    )
 
     assert keys(targets) == [SWITCHBOARD, "us:senate:ME:1", "us:senate:ME:2"]

@@ -10,6 +10,7 @@ from http import HTTPStatus
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from actions.asks import read_action
 from actions.models import Outcome
 from actions.responses import record, told_so_far
 from actions.targets import targets_by_key, targets_for
@@ -96,7 +97,7 @@ def _seen(conn: Connection, contact_id: int, alert_id: int, language: str, now: 
     ).one()
     told = told_so_far(conn, action_id, contact_id=contact_id)
     at = place_of_contact(conn, contact_id, now=now)
-    theirs = targets_for(conn, action_id, at, now=now).with_phone
+    theirs = targets_for(conn, read_action(conn, action_id), at, now=now).with_phone
     others = targets_by_key(conn, told.keys() - {each.key for each in theirs} - {""}, now=now)
     return Seen(
         name=f"{person.given_name} {person.family_name}".strip(),

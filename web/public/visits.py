@@ -109,7 +109,7 @@ def visit(conn: Connection, visitor: Visitor, *, now: datetime) -> Visit:
     at = _place(conn, visitor.where, person, zip_code, now)
     action_id = page.ask.action_id
     contact_id, name = _who(visitor, person)
-    targets = targets_for(conn, action_id, at, now=now, unsure=visitor.where.unsure)
+    targets = targets_for(conn, page.ask, at, now=now, unsure=visitor.where.unsure)
     return Visit(
         page=page,
         person=person,
