@@ -117,11 +117,21 @@ def ended(conn: Connection, token: str, heard: Heard, *, rules: VoiceRules, now:
     connecting.finish(conn, call, heard, rules=rules, now=now)
 
 
-def own_number(conn: Connection, person: Person | None) -> str:
-    """The number that somebody may have rung from their page; "" = none."""
-    if person is None or person.contact_id is None:
-        return ""
-    return own_phone(conn, person.contact_id)
+def own_number(
+    conn: Connection, person: Person | None, rules: VoiceRules, *, now: datetime
+) -> tuple[str, str]:
+    """The number that somebody may have rung from their page, and why it would not be at this hour.
+
+    Both are "" where there is no number, the second also where nothing is in the way.
+    """
+    phone = own_phone(conn, person.contact_id) if person and person.contact_id else ""
+    if person is None or person.contact_id is None or not phone:
+        return "", ""
+    try:
+        require_hour(conn, person.contact_id, rules, now)
+    except CannotConnect as error:
+        return phone, str(error)
+    return phone, ""
 
 
 def _open_action(conn: Connection, own: int | None, now: datetime) -> int | None:

@@ -34,11 +34,11 @@ def require_hour(conn: Connection, contact_id: int, rules: VoiceRules, now: date
     clocks = {f"{opens.astimezone(ZoneInfo(name)):%H:%M}" for name in zones}
     if len(clocks) == 1:
         raise CannotConnect(
-            f"We ring nobody at this hour. Tap again after {clocks.pop()}, or call the offices yourself."
+            f"We ring nobody at this hour. Come back after {clocks.pop()}, or call the offices yourself."
         )
     there = f"{opens.astimezone(ZoneInfo(WASHINGTON)):%H:%M}"
     raise CannotConnect(
-        f"We ring nobody at this hour. Tap again after {there} in Washington, or call the offices"
+        f"We ring nobody at this hour. Come back after {there} in Washington, or call the offices"
         " yourself."
     )
 

@@ -557,8 +557,8 @@ async def test_texting_a_country_is_not_calling_it(opened: Opened, now: datetime
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "We ring nobody at this hour. Tap again after 10:00"),
-        ("es", "A esta hora no llamamos a nadie. Toque otra vez después de las 10:00"),
+        ("en", "We ring nobody at this hour. Come back after 10:00"),
+        ("es", "A esta hora no llamamos a nadie. Vuelva después de las 10:00"),
     ],
 )
 async def test_nobody_is_rung_at_night(
@@ -567,9 +567,13 @@ async def test_nobody_is_rung_at_night(
     page = await line.make_page(alert, AMINA)
     line.now += NIGHT  # 23:30 in Madison
 
+    async with line.client.get(f"{page}?lang={language}") as answer:
+        shown = await answer.text()
     status, told = await line.tap(page, language)
     await line.ring()
 
+    assert sentence in shown
+    assert f"{page}/connect" not in shown  # no button that would refuse
     assert status == 409
     assert sentence in told
     assert line.twilio.asked == []
@@ -585,7 +589,7 @@ async def test_who_cannot_be_placed_is_rung_when_it_is_day_everywhere(
     status, told = await line.tap(page)
 
     assert status == 409
-    assert "Tap again after 15:00 in Washington" in told
+    assert "Come back after 15:00 in Washington" in told
 
 
 async def test_without_quiet_hours_people_are_rung_at_night(opened: Opened, now: datetime) -> None:
