@@ -42,7 +42,7 @@ serve: $(RUNTIME)  ## Start the service on llamado.db, at http://127.0.0.1:8080
 
 test: $(DEV) check  ## All tests on SQLite and PostgreSQL, with a short crash run (under 10 minutes)
 	@mkdir -p build
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal --junit-xml build/tests.xml
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" --junit-xml build/tests.xml
 	echo "All tests passed."
 
 check: $(DEV)  ## Style, types and the order of imports (under a minute)

@@ -14,12 +14,13 @@ from database.embedded import open_engine
 from database.engine import is_sqlite
 from database.opening import Opened, prepare
 from database.opening import opened as open_database
-from tests import plain_logs
+from tests import compiled, plain_logs
 from tests.databases import KINDS, PostgresServer, SQLiteFiles, postgres_server
 
 settings.register_profile("llamado", deadline=None)  # a shared machine is slow now and then
 settings.load_profile("llamado")
 plain_logs.restore()
+compiled.share()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

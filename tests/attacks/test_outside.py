@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,10 @@ class Careless(BaseHTTPRequestHandler):
         """Say nothing among the tests' own words."""
 
 
-@contextmanager
-def careless(folder: Path) -> Iterator[Stage]:
+@pytest.fixture(scope="module")
+def careless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The same stage, on which a careless server stands in our service's place."""
-    url = f"sqlite:///{folder / 'llamado.db'}"
+    url = f"sqlite:///{tmp_path_factory.mktemp('careless') / 'llamado.db'}"
     prepare(url)
     engine = open_engine(url)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Careless)
@@ -85,9 +85,9 @@ BLIND = frozenset({10, 37, 48, 52, 58})
 
 
 @pytest.mark.parametrize("number", sorted(set(ATTACKS) - BLIND))
-def test_an_attack_sees_an_open_door(tmp_path: Path, number: int) -> None:
-    with careless(tmp_path) as stage, pytest.raises(AssertionError):
-        ATTACKS[number](stage)
+def test_an_attack_sees_an_open_door(careless: Stage, number: int) -> None:
+    with pytest.raises(AssertionError):
+        ATTACKS[number](careless)
 
 
 @pytest.mark.parametrize(

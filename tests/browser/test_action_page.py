@@ -124,7 +124,12 @@ async def page() -> AsyncIterator[Page]:
 
 @pytest.mark.parametrize(
     ("width", "scheme"),
-    [(PHONE, "light"), (PHONE, "dark"), (SMALL_PHONE, "light"), (DESK, "light")],
+    [
+        (PHONE, "light"),
+        pytest.param(PHONE, "dark", marks=pytest.mark.long),
+        (SMALL_PHONE, "dark"),
+        pytest.param(DESK, "light", marks=pytest.mark.long),
+    ],
 )
 async def test_every_state_of_the_public_pages_is_accessible(
     served: tuple[Client, dict[str, str]], page: Page, width: int, scheme: str

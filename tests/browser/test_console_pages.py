@@ -244,7 +244,12 @@ def note(complaints: list[str], told: ConsoleMessage) -> None:
 
 @pytest.mark.parametrize(
     ("width", "scheme", "language"),
-    [(1280, "light", "en"), (1280, "dark", "es"), (390, "light", "es"), (320, "dark", "en")],
+    [
+        (1280, "light", "en"),
+        (390, "dark", "es"),
+        pytest.param(1280, "dark", "es", marks=pytest.mark.long),
+        pytest.param(320, "light", "en", marks=pytest.mark.long),
+    ],
 )
 async def test_every_page_is_accessible_and_fits(
     tmp_path: Path, now: datetime, width: int, scheme: str, language: str

@@ -60,6 +60,7 @@ def zips_of(folder: Path) -> list[str]:
 
 
 @pytest.mark.crash
+@pytest.mark.long
 def test_nobody_is_written_to_twice_nor_lost_when_the_service_is_killed_half_way(
     house: House, fake: FakeProviders, targets: Path, tmp_path: Path
 ) -> None:

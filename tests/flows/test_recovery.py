@@ -43,6 +43,7 @@ def fake(tmp_path: Path, house: House) -> Iterator[FakeProviders]:
 
 @pytest.mark.postgres
 @pytest.mark.crash
+@pytest.mark.long
 @pytest.mark.parametrize(("senders", "how"), [(3, signal.SIGKILL), (2, signal.SIGSTOP)])
 def test_what_a_sender_held_is_given_up_when_its_lease_is_over(
     house: House, fake: FakeProviders, senders: int, how: signal.Signals

@@ -39,6 +39,7 @@ def fake(tmp_path: Path, house: House) -> Iterator[FakeProviders]:
 
 
 @pytest.mark.crash
+@pytest.mark.long
 def test_a_backup_that_was_put_back_sends_nothing_before_a_person_resumes(
     house: House, fake: FakeProviders
 ) -> None:

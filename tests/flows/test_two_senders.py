@@ -32,6 +32,7 @@ def fake(tmp_path: Path, house: House) -> Iterator[FakeProviders]:
 
 @pytest.mark.postgres
 @pytest.mark.crash
+@pytest.mark.long
 def test_two_senders_share_the_work_and_do_none_of_it_twice(
     house: House, fake: FakeProviders, tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ def machine(sqlite_files: SQLiteFiles) -> Iterator[type[Machine]]:
     store.close()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", MUTATIONS)
 def test_machine_finds_the_fault(name: str, machine: type[Machine]) -> None:
     mutation, moves = MUTATIONS[name]

@@ -185,6 +185,7 @@ def test_members_past_their_term_are_pointed_out(conn: Connection) -> None:
 
 
 @beside
+@pytest.mark.long
 def test_the_published_data_set_loads_whole(conn: Connection, now: datetime) -> None:
     loaded = load(conn, PUBLISHED, now)
 
