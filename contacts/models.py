@@ -170,7 +170,16 @@ class Consent(Base):
     # The ConsentWording that was agreed to, by its hash; "" = other words, told in ``evidence``.
     wording: Mapped[str] = mapped_column(String(64), server_default=text("''"))
 
-    __table_args__ = (Index(None, "channel", "address"),)
+    __table_args__ = (
+        Index(None, "channel", "address"),
+        # The few refusals among very many consents: who left us lately (``messages/faring.py``).
+        Index(
+            "ix_consents_refusals",
+            "at",
+            sqlite_where=text("standing IN ('opted_out', 'complained')"),
+            postgresql_where=text("standing IN ('opted_out', 'complained')"),
+        ),
+    )
 
 
 class ConsentWording(Base):

@@ -76,6 +76,25 @@ def status(conn: Connection, now: datetime) -> Status | None:
     )
 
 
+@dataclass(frozen=True)
+class Age:
+    """How old the data in force is."""
+
+    days: int  # since its members' file was published, or since it was loaded
+    zips_dated: date | None  # the day of the ZIPs' file, where that is known
+
+
+def data_age(conn: Connection, *, now: datetime) -> Age | None:
+    """How old the members and ZIPs in force are, by two rows; None where none are loaded."""
+    columns = (Dataset.id, Dataset.dated, Dataset.loaded_at)
+    row = conn.execute(select(*columns).order_by(Dataset.id.desc()).limit(1)).first()
+    if row is None:
+        return None
+    zips = select(DatasetFile.dated).where(DatasetFile.name.startswith("zips"))
+    dated = conn.scalar(zips.order_by(DatasetFile.id.desc()).limit(1))
+    return Age((now.date() - (row.dated or row.loaded_at.date())).days, dated)
+
+
 def find(conn: Connection, text: str, now: datetime) -> list[Official]:
     """Seats by what people type: WI, WI-2, or a part of a member's name; at most thirty."""
     words = text.strip()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -102,6 +102,7 @@ def _environment(language: str) -> jinja2.Environment:
     environment.filters["number"] = lambda value: format_decimal(value, locale=words.locale)
     environment.filters["when"] = lambda value: _when(value, words)
     environment.filters["day"] = lambda value: format_date(value, locale=words.locale)
+    environment.filters["month"] = lambda value: _month(value, words)
     environment.filters["masked"] = masked
     environment.filters["veiled"] = veiled
     environment.filters["phone"] = shown_phone
@@ -129,6 +130,12 @@ def _when(value: datetime, words: Translator) -> str:
     local = value.astimezone(eastern())
     day = format_skeleton("yMMMd", local, locale=words.locale)
     return f"{day}, {format_time(local, 'short', locale=words.locale)} ET"
+
+
+def _month(value: date, words: Translator) -> str:
+    """A month by its name and year, as a heading has it."""
+    name = format_skeleton("yMMMM", value, locale=words.locale)
+    return name[:1].upper() + name[1:]
 
 
 @cache

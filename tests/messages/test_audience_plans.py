@@ -18,7 +18,7 @@ THREE = Audience(Filter(projects=(1,), tags=("choir",), states=("WI", "ME"), lan
 STATES = Audience(Filter(states=("WI", "ME"), languages=("en",)))
 
 
-def plan(conn: Connection, statement: Select[Any]) -> str:
+def plan(conn: Connection, statement: Select[*tuple[Any, ...]]) -> str:
     """How the database would go about it, had it enough rows for an index to be worth its while."""
     compiled = statement.compile(conn, compile_kwargs={"literal_binds": True})
     words = str(compiled).replace(":", r"\:")

@@ -1,0 +1,157 @@
+"""How do our copies fare lately? What left, what did not arrive, who complained and who said stop.
+
+Read from the kept counts and from the few lines of the ledger that are refusals: as quickly after a million
+copies as after ten. A share of few copies would tell more than is known, so there is none.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, func, select
+
+from contacts.models import Address, Channel, Consent, Membership, Standing
+from messages import counts
+from messages.models import Message, MessageKind, Status
+from organizers.roles import NETWORKS
+
+PERIOD = timedelta(days=30)
+FEW = 100  # copies; of fewer no share is told
+LEFT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED)
+LOST = (Status.UNDELIVERED, Status.FAILED)
+
+
+class Verdict(StrEnum):
+    """What a share means for whoever sends."""
+
+    FEW = "few"  # too few copies to tell
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """From which share on something is worth a warning, and from which it is bad."""
+
+    warn: float
+    bad: float
+
+
+# Gmail and Yahoo ask for complaints below 0.1 % and act at 0.3 %. The other two are our own: what does not
+# arrive and who leaves is what providers and carriers judge a sender by, each in their own way.
+COMPLAINTS, LOSSES, LEAVINGS = Bounds(0.001, 0.003), Bounds(0.02, 0.05), Bounds(0.01, 0.03)
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many."""
+
+    count: int
+    of: int
+    bounds: Bounds
+
+    @property
+    def verdict(self) -> Verdict:
+        """What it means."""
+        if self.of < FEW:
+            return Verdict.FEW
+        if self.count >= self.bounds.bad * self.of:
+            return Verdict.BAD
+        return Verdict.WARN if self.count >= self.bounds.warn * self.of else Verdict.GOOD
+
+    @property
+    def percent(self) -> float:
+        """As a percentage; for what is not FEW."""
+        return round(100 * self.count / self.of, 2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fared:
+    """What became of somebody's copies, in numbers."""
+
+    texts: int = 0  # that left, whether or not they arrived
+    emails: int = 0
+    lost_texts: int = 0  # did not arrive
+    lost_emails: int = 0
+    complaints: int = 0  # mailboxes in which our mail was marked as spam
+    left: int = 0  # addresses that said stop
+
+    def __add__(self, other: Fared) -> Fared:
+        """Both together."""
+        return Fared(
+            **{
+                each.name: getattr(self, each.name) + getattr(other, each.name)
+                for each in fields(self)
+            }
+        )
+
+    @property
+    def shares(self) -> dict[str, Share]:
+        """The shares by what they are of."""
+        return {
+            "lost_texts": Share(self.lost_texts, self.texts, LOSSES),
+            "lost_emails": Share(self.lost_emails, self.emails, LOSSES),
+            "complaints": Share(self.complaints, self.emails, COMPLAINTS),
+            "left": Share(self.left, self.texts + self.emails, LEAVINGS),
+        }
+
+
+def faring(
+    conn: Connection, projects: Sequence[int] | None = None, *, now: datetime
+) -> dict[int, Fared]:
+    """How the copies of each of these projects fared in thirty days; ``NETWORKS`` is the network's own.
+
+    Refusals count for every project of the person, and for the network where they are in none.
+    """
+    found: defaultdict[int, Fared] = defaultdict(Fared)
+    recent = dict(conn.execute(launched_since(now - PERIOD)).all())
+    for place, count in counts.kept(conn, recent).items():
+        found[recent[place.message_id] or NETWORKS] += _copies(place, count)
+    for project, standing, count in conn.execute(refusals_since(now - PERIOD)):
+        complained = standing == Standing.COMPLAINED
+        found[project or NETWORKS] += Fared(
+            complaints=count if complained else 0, left=0 if complained else count
+        )
+    return {each: found[each] for each in found if projects is None or each in projects}
+
+
+def launched_since(since: datetime) -> Select[int, int | None]:
+    """The alerts and emails that were launched since then, and whose they are."""
+    bulk = Message.kind.in_((MessageKind.ALERT, MessageKind.CAMPAIGN))
+    return select(Message.id, Message.project_id).where(Message.launched_at > since, bulk)
+
+
+def refusals_since(since: datetime) -> Select[*tuple[Any, ...]]:
+    """Addresses that complained or said stop since then, by project; not those of an imported list.
+
+    By the partial index of refusals: an import writes a hundred thousand consents in a minute.
+    """
+    person = and_(Address.channel == Consent.channel, Address.address == Consent.address)
+    address = Consent.channel + ":" + Consent.address
+    return (
+        select(Membership.project_id, Consent.standing, func.count(address.distinct()))
+        .select_from(Consent)
+        .outerjoin(Address, person)
+        .outerjoin(Membership, Membership.contact_id == Address.contact_id)
+        .where(
+            Consent.at > since,
+            Consent.standing.in_((Standing.OPTED_OUT.value, Standing.COMPLAINED.value)),
+            Consent.source != "import",
+        )
+        .group_by(Membership.project_id, Consent.standing)
+    )
+
+
+def _copies(place: counts.Place, count: int) -> Fared:
+    if place.status not in (*LEFT, *LOST):
+        return Fared()
+    lost = count if place.status in LOST else 0
+    if place.channel == Channel.SMS:
+        return Fared(texts=count, lost_texts=lost)
+    return Fared(emails=count, lost_emails=lost)

@@ -1,0 +1,93 @@
+"""How each project fares: what arrives, who complains and leaves, whom it cannot reach, how old its data is.
+
+An organizer sees their own projects. The network's office sees itself and the projects that share their
+list, one by one, and all others as one sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from alerts.models import Alert
+from contacts.models import Project
+from contacts.reachable import People, people_of
+from messages.faring import Fared, faring
+from messages.models import Message
+from organizers.roles import NETWORKS
+from organizers.sessions import Viewer
+from representatives.status import Age, data_age
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """A project's health, or that of several together."""
+
+    name: str  # "" = the network's own
+    projects: int  # how many it sums up
+    people: People
+    fared: Fared
+    last_alert: datetime | None
+
+
+@dataclass(frozen=True)
+class Healths:
+    """What the overview tells of health."""
+
+    lines: Sequence[Health]
+    others: Health | None  # of the projects whose list is not the network's to see
+    data: Age | None
+
+
+def healths(
+    conn: Connection, viewer: Viewer, *, countries: Sequence[str], now: datetime
+) -> Healths:
+    """The health of what a viewer sees."""
+    rows = conn.execute(select(Project.id, Project.name, Project.shares_list)).all()
+    network = NETWORKS in viewer.within
+    shown = {
+        row.id: row.name for row in rows if row.id in viewer.within or (network and row.shares_list)
+    }
+    hidden = [row.id for row in rows if network and row.id not in shown]
+    fared, last = faring(conn, now=now), _last_alerts(conn)
+
+    def health(project: int, name: str) -> Health:
+        return Health(
+            name=name,
+            projects=1,
+            people=people_of(conn, project, countries=countries),
+            fared=fared.get(project, Fared()),
+            last_alert=last.get(project),
+        )
+
+    named = sorted(shown.items(), key=lambda each: each[1])
+    lines = [health(NETWORKS, "")] if network else []
+    lines += [health(project, name) for project, name in named]
+    others = [health(each, "") for each in hidden]
+    return Healths(lines, _sum(others) if others else None, data_age(conn, now=now))
+
+
+def _sum(each: Sequence[Health]) -> Health:
+    dates = [one.last_alert for one in each if one.last_alert is not None]
+    return Health(
+        name="",
+        projects=len(each),
+        people=sum((one.people for one in each), People()),
+        fared=sum((one.fared for one in each), Fared()),
+        last_alert=max(dates, default=None),
+    )
+
+
+def _last_alerts(conn: Connection) -> dict[int, datetime]:
+    """When each project's last alert was launched, its parts of the network's among them."""
+    rows = (
+        select(Message.project_id, func.max(Message.launched_at, type_=Message.created_at.type))
+        .outerjoin(Alert, Alert.message_id == Message.id)
+        .where(Message.launched_at.is_not(None))
+        .where(Alert.id.is_not(None) | Message.part_of.is_not(None))
+        .group_by(Message.project_id)
+    )
+    return {project or NETWORKS: at for project, at in conn.execute(rows) if at is not None}

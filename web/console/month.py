@@ -1,0 +1,255 @@
+"""A month of what is ahead: emails that go by themselves, last days of alerts, when offices answer.
+
+Each kind of thing comes from one of ``SOURCES``, a function of the connection that gives entries by day; what
+has days of its own joins by adding its function there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from babel import Locale
+from babel.dates import format_time
+from sqlalchemy import Connection, Row, Select, or_, select
+
+from actions.asks import read_asks
+from actions.custom_targets import offices_of_action
+from actions.models import Action, TargetRule
+from actions.office_hours import CONGRESS, Schedule, closes_at, opens_at
+from alerts.follow_ups import stands_alone
+from alerts.models import Alert, AlertText, Case
+from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
+from messages.models import Message
+from organizers.roles import Within, owned
+from representatives.maps import begins, congress_at
+from web.pages import eastern
+from web.translations import REGIONS
+
+MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
+WEEK = 7
+LATEST = 10  # alerts whose offices' hours are told of today
+
+
+@dataclass(frozen=True)
+class Span:
+    """The days that are asked for, and now; all of them Washington's."""
+
+    first: date
+    end: date  # the day after the last
+    now: datetime
+    language: str
+
+    @property
+    def start(self) -> datetime:
+        """Its first instant."""
+        return datetime.combine(self.first, time(), eastern())
+
+    @property
+    def stop(self) -> datetime:
+        """The first instant after it."""
+        return datetime.combine(self.end, time(), eastern())
+
+    def clock(self, at: datetime) -> str:
+        """An hour of the day as people write it."""
+        locale = Locale.parse(REGIONS.get(self.language, self.language))
+        return format_time(at.astimezone(eastern()), "short", locale=locale)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """Something on a day."""
+
+    day: date
+    kind: str  # the template has the words
+    title: str = ""
+    href: str = ""
+    at: str = ""  # the hour, if it has one
+    until: str = ""  # and its end
+    number: int = 0
+
+
+Source = Callable[[Connection, Within, Span], list[Entry]]
+
+
+@dataclass(frozen=True)
+class Day:
+    """A field of the grid."""
+
+    day: date
+    inside: bool  # of the month that is shown
+    today: bool
+    entries: Sequence[Entry]
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month as a grid of weeks from Sunday, and as a list."""
+
+    first: date
+    weeks: Sequence[Sequence[Day]]
+    entries: Sequence[Entry]
+
+    @property
+    def before(self) -> str:
+        """The month before, as an address has it."""
+        return f"{self.first - timedelta(days=1):%Y-%m}"
+
+    @property
+    def after(self) -> str:
+        """The month after."""
+        return f"{self.first + timedelta(days=31):%Y-%m}"
+
+
+def month(conn: Connection, within: Within, *, wanted: str, language: str, now: datetime) -> Month:
+    """The month that is wanted ("2026-12"), or the present one."""
+    today = now.astimezone(eastern()).date()
+    found = MONTH.fullmatch(wanted)
+    first = date(int(found[1]), int(found[2]), 1) if found else today.replace(day=1)
+    end = (first + timedelta(days=31)).replace(day=1)
+    opens = first - timedelta(days=(first.weekday() + 1) % WEEK)
+    weeks = -(-(end - opens).days // WEEK)
+    span = Span(first, end, now, language)
+    entries = sorted(
+        (each for source in SOURCES for each in source(conn, within, span)),
+        key=lambda each: (each.day, each.kind, each.at, each.title),
+    )
+    by_day: dict[date, list[Entry]] = {}
+    for each in entries:
+        by_day.setdefault(each.day, []).append(each)
+    days = [opens + timedelta(days=each) for each in range(weeks * WEEK)]
+    fields = [Day(day, first <= day < end, day == today, by_day.get(day, ())) for day in days]
+    grid = [fields[at : at + WEEK] for at in range(0, len(fields), WEEK)]
+    return Month(first, grid, entries)
+
+
+def _emails(conn: Connection, within: Within, span: Span) -> list[Entry]:
+    """Campaigns' emails that go by themselves."""
+    rows = (
+        select(CampaignEmail.campaign_id, CampaignEmail.next_run_at, CampaignEmail.texts)
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .where(
+            CampaignEmail.status == ScheduleStatus.SCHEDULED,
+            CampaignEmail.next_run_at >= span.start,
+            CampaignEmail.next_run_at < span.stop,
+            owned(Campaign.project_id, within),
+        )
+    )
+    return [
+        Entry(
+            day=at.astimezone(eastern()).date(),
+            kind="email",
+            title=_words({code: each["subject"] for code, each in texts.items()}, span.language),
+            href=f"/console/campaigns/{campaign_id}",
+            at=span.clock(at),
+        )
+        for campaign_id, at, texts in conn.execute(rows)
+        if at is not None
+    ]
+
+
+def _last_days(conn: Connection, within: Within, span: Span) -> list[Entry]:
+    """The last days of alerts, and until when the offices answer on them."""
+    inside = [
+        (ends >= span.start) & (ends < span.stop) for ends in (Message.expires_at, Action.deadline)
+    ]
+    found = []
+    for row in conn.execute(_alerts(within).where(or_(*inside))).all():
+        ends = min(each for each in (row.expires_at, row.deadline) if each is not None)
+        if not span.start <= ends < span.stop:
+            continue
+        day = ends.astimezone(eastern()).date()
+        title = _title(conn, row.id, span.language)
+        href = f"/console/alerts/{row.id}"
+        last = Entry(day=day, kind="last_day", title=title, href=href, at=span.clock(ends))
+        found += [last, *_answering(conn, row, day, title, span)]
+    return found
+
+
+def _today(conn: Connection, within: Within, span: Span) -> list[Entry]:
+    """When the offices of the alerts for which calls are wanted answer today."""
+    today = span.now.astimezone(eastern()).date()
+    if not span.first <= today < span.end:
+        return []
+    wanted = [
+        or_(ends.is_(None), ends > span.now)
+        for ends in (Message.expires_at, Action.deadline, Case.closed_at)
+    ]
+    rows = conn.execute(_alerts(within).where(*wanted).order_by(Alert.id.desc()).limit(LATEST))
+    return [
+        entry
+        for row in rows.all()
+        if not _ends_on(row, today)
+        for entry in _answering(conn, row, today, _title(conn, row.id, span.language), span)
+    ]
+
+
+def _congress(_conn: Connection, _within: Within, span: Span) -> list[Entry]:
+    """The first day of a new Congress: lines and members change at noon."""
+    coming = congress_at(span.start) + 1
+    at = begins(coming)
+    if not span.start <= at < span.stop:
+        return []
+    day = at.astimezone(eastern()).date()
+    href = "/console/representatives"
+    return [Entry(day=day, kind="congress", number=coming, href=href, at=span.clock(at))]
+
+
+SOURCES: tuple[Source, ...] = (_emails, _last_days, _today, _congress)
+
+
+def _alerts(within: Within) -> Select[int, int, datetime | None, datetime | None]:
+    """Launched alerts with a page of their own."""
+    return (
+        select(Alert.id, Alert.action_id, Message.expires_at, Action.deadline)
+        .join(Message, Message.id == Alert.message_id)
+        .join(Action, Action.id == Alert.action_id)
+        .join(Case, Case.id == Alert.case_id)
+        .where(Message.launched_at.is_not(None), stands_alone(), owned(Message.project_id, within))
+    )
+
+
+def _ends_on(row: Row[int, int, datetime | None, datetime | None], day: date) -> bool:
+    ends = [each for each in (row.expires_at, row.deadline) if each is not None]
+    return bool(ends) and min(ends).astimezone(eastern()).date() == day
+
+
+def _answering(
+    conn: Connection,
+    row: Row[int, int, datetime | None, datetime | None],
+    day: date,
+    title: str,
+    span: Span,
+) -> Iterator[Entry]:
+    """When the alert's offices answer on a day, or that they do not."""
+    schedule = _schedule(conn, row.action_id)
+    if schedule is None:
+        return
+    midnight = datetime.combine(day, time(), eastern())
+    opens = opens_at(schedule, midnight)
+    href = f"/console/alerts/{row.id}/coverage"
+    if opens is None or opens.astimezone(eastern()).date() > day:
+        yield Entry(day=day, kind="closed", title=title, href=href)
+        return
+    closes = closes_at(schedule, opens)
+    until = span.clock(closes) if closes else ""
+    yield Entry(day=day, kind="hours", title=title, href=href, at=span.clock(opens), until=until)
+
+
+def _schedule(conn: Connection, action_id: int) -> Schedule | None:
+    """The hours of Congress where it is asked for, else of the first office that has any."""
+    if any(each.rule is not TargetRule.CUSTOM for each in read_asks(conn, action_id)):
+        return CONGRESS
+    known = (each.office.schedule for each in offices_of_action(conn, action_id))
+    return next((each for each in known if each is not None), None)
+
+
+def _title(conn: Connection, alert_id: int, language: str) -> str:
+    rows = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
+    return _words(dict(conn.execute(rows).all()), language)
+
+
+def _words(words: Mapping[str, str], language: str) -> str:
+    return words.get(language) or next((each for each in words.values() if each), "")

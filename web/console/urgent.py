@@ -1,0 +1,176 @@
+"""What needs whoever looks at the overview, the most urgent first: one line each, with where it is solved.
+
+Only what they may do something about: somebody who only reads is told of nothing to decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Connection, select
+
+from actions.custom_targets import offices, today_of
+from actions.responses import doubtful
+from alerts.models import Alert, Level
+from alerts.proposals import open_proposals
+from campaigns.models import ScheduleStatus
+from messages import budgets
+from messages.calling_off import LIVE
+from messages.models import Message, MessageStatus
+from organizers.roles import May, owned
+from organizers.sessions import Viewer
+from representatives.status import data_age
+from web.console import overviews
+from web.console.inboxes import waiting_replies
+from web.console.unknown_copies import unknown_count
+
+OLD = 60  # days after which published data is worth asking for again
+NEAR = Decimal("0.8")  # of its budget: time to raise it, before the texts stop
+DRAFTS = 3  # named; there may be more in the list
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something to do, and the page on which it is done."""
+
+    kind: str  # the template has the words
+    href: str
+    count: int = 0
+    title: str = ""
+    detail: str = ""
+
+
+def urgent(
+    conn: Connection,
+    viewer: Viewer,
+    *,
+    language: str,
+    cents_per_segment: Decimal,
+    second_step: bool,
+    now: datetime,
+) -> list[Line]:
+    """What this organizer should do now."""
+    sends, writes = viewer.may_in(May.SEND), viewer.may_in(May.WRITE)
+    found: list[Line] = []
+    if sends:
+        found += _on_their_way(conn, sends, language)
+        found += _copies(conn, sends)
+    if writes:
+        found += _may_mean_stop(conn, writes, now)
+    if sends:
+        found += _held(conn, sends, language)
+        found += _asked(conn, sends, language)
+        found += _dear(conn, sends, language, cents_per_segment)
+    if writes:
+        found += _offices(conn, writes, language, now)
+        found += _drafts(conn, writes, language)
+    if viewer.may(May.ADMIN):
+        found += _data(conn, now)
+    if second_step and viewer.guarded and not viewer.has_second_step:
+        found.append(Line("second_step", "/console/account"))
+    return found
+
+
+def _on_their_way(conn: Connection, within: tuple[int, ...], language: str) -> list[Line]:
+    """Red alerts that run, and before them whatever is paused: of that nothing leaves."""
+    running = overviews.alerts(conn, within, language=language, statuses=overviews.IN_PROGRESS)
+    lines = [
+        Line(
+            "paused" if each.status == MessageStatus.PAUSED else "red",
+            f"/console/alerts/{each.id}",
+            count=each.confirmed,
+            title=each.title,
+            detail=each.paused_because,
+        )
+        for each in running
+        if each.status == MessageStatus.PAUSED or each.level is Level.RED
+    ]
+    return sorted(lines, key=lambda each: each.kind != "paused")
+
+
+def _copies(conn: Connection, within: tuple[int, ...]) -> Iterator[Line]:
+    unknown = unknown_count(conn, within).need_person
+    if unknown:
+        yield Line("unknown", "/console/unknown", count=unknown)
+
+
+def _may_mean_stop(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterator[Line]:
+    """Sentences that may mean stop: those people get nothing until somebody has read them."""
+    count = sum(each.in_review for each in waiting_replies(conn, within, now=now))
+    if count:
+        yield Line("review", "/console/inbox", count=count)
+
+
+def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
+    statuses = [ScheduleStatus.HELD]
+    for each in overviews.emails(conn, within, language=language, statuses=statuses):
+        yield Line("held", f"/console/campaigns/{each.campaign_id}", title=each.subject)
+
+
+def _asked(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
+    for each in open_proposals(conn, within):
+        title = each.titles.get(language) or next(iter(each.titles.values()), "")
+        yield Line("asked", f"/console/proposals/{each.id}", title=title, detail=each.project)
+
+
+def _dear(
+    conn: Connection, within: tuple[int, ...], language: str, cents: Decimal
+) -> Iterator[Line]:
+    """Alerts on their way whose budget is nearly spent."""
+    running = overviews.alerts(conn, within, language=language, statuses=[MessageStatus.SENDING])
+    money = select(Alert.id, Message.id, Message.budget_cents).join(
+        Message, Message.id == Alert.message_id
+    )
+    rows = conn.execute(money.where(Alert.id.in_([each.id for each in running]))).all()
+    accounts = {row[0]: (row[1], row[2]) for row in rows if row[2]}
+    for each in running:
+        message_id, budget = accounts.get(each.id, (0, 0))
+        spent = budgets.spent(conn, message_id) * cents if budget else Decimal(0)
+        if budget and spent >= NEAR * budget:
+            yield Line(
+                "budget",
+                f"/console/alerts/{each.id}",
+                title=each.title,
+                detail=f"{budgets.dollars(round(spent))} / {budgets.dollars(budget)}",
+            )
+
+
+def _offices(
+    conn: Connection, within: tuple[int, ...], language: str, now: datetime
+) -> Iterator[Line]:
+    """Numbers that callers found wrong, and those that nobody has checked lately."""
+    running = (Message.status.in_(LIVE), owned(Message.project_id, within))
+    actions = select(Alert.id, Alert.action_id).join(Message, Message.id == Alert.message_id)
+    titles = {
+        each.id: each.title
+        for each in overviews.alerts(
+            conn, within, language=language, statuses=overviews.IN_PROGRESS
+        )
+    }
+    for alert_id, action_id in conn.execute(actions.where(*running).order_by(Alert.id)):
+        wrong = len(doubtful(conn, action_id))
+        if wrong:
+            href = f"/console/alerts/{alert_id}/coverage?view=doubtful"
+            yield Line("wrong_numbers", href, count=wrong, title=titles.get(alert_id, ""))
+    today = today_of(now)
+    old = sum(not each.office.standing(today).is_good for each in offices(conn, within))
+    if old:
+        yield Line("unchecked", "/console/targets", count=old)
+
+
+def _drafts(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
+    statuses = [MessageStatus.DRAFT]
+    for each in overviews.alerts(conn, within, language=language, statuses=statuses, limit=DRAFTS):
+        yield Line("draft", f"/console/alerts/{each.id}", title=each.title, detail=each.project)
+
+
+def _data(conn: Connection, now: datetime) -> Iterator[Line]:
+    """Members and districts: an admin of the network's has somebody load them."""
+    age = data_age(conn, now=now)
+    if age is None:
+        yield Line("no_data", "/console/representatives")
+    elif age.days > OLD:
+        yield Line("old_data", "/console/representatives", count=age.days)
