@@ -8,9 +8,10 @@ the copies are written. Each is sent once, for a second reminder is a nuisance.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -90,14 +91,31 @@ def draft_follow_up(
     The one that is there already, if it is. Raises NoSuchAlert, and NotNow with the reason where nothing is
     to be reminded of.
     """
+    draft = partial(_follow_up, conn, alert_id, kind, now)
+    return follow(conn, alert_id, kind, draft, house=house, by=by, now=now)
+
+
+def follow(
+    conn: Connection,
+    alert_id: int,
+    kind: FollowUpKind,
+    draft: Callable[[int, int], AlertDraft],
+    *,
+    house: HouseRules,
+    by: str,
+    now: datetime,
+) -> int:
+    """Store what follows an alert, once of each kind; return its id, or that of the one that is there.
+
+    ``draft`` writes it, of the alert's message and action; it raises NotNow where there is nothing to write.
+    """
     alert = find_alert(conn, alert_id)
     locked(conn, alert.message_id)  # two organizers press the button at once
     there = follow_ups(conn, alert_id).get(kind)
     if there is not None:
         return there.alert_id
-    _require_followable(conn, alert_id, alert.message_id, alert.action_id, kind, now)
-    draft = _draft(conn, alert_id, alert.message_id, alert.action_id, kind)
-    new_id = create(conn, draft, house=house, created_by=by, now=now)
+    written = draft(alert.message_id, alert.action_id)
+    new_id = create(conn, written, house=house, created_by=by, now=now)
     conn.execute(insert(FollowUp).values(alert_id=new_id, of_id=alert_id, kind=kind))
     mine = select(Alert.message_id).where(Alert.id == new_id).scalar_subquery()
     conn.execute(update(Message).where(Message.id == mine).values(action_id=alert.action_id))
@@ -124,6 +142,18 @@ def reword(
     )
 
 
+def _follow_up(
+    conn: Connection,
+    alert_id: int,
+    kind: FollowUpKind,
+    now: datetime,
+    message_id: int,
+    action_id: int,
+) -> AlertDraft:
+    _require_followable(conn, alert_id, message_id, action_id, kind, now)
+    return _draft(conn, alert_id, message_id, action_id, kind)
+
+
 def _require_followable(
     conn: Connection,
     alert_id: int,
@@ -132,13 +162,18 @@ def _require_followable(
     kind: FollowUpKind,
     now: datetime,
 ) -> None:
+    require_first(conn, alert_id, message_id)
+    if kind is FollowUpKind.NUDGE and page_of_action(conn, action_id).ended_at(now) is not None:
+        raise NotNow("this action is over; there is nothing left to remind people of")
+
+
+def require_first(conn: Connection, alert_id: int, message_id: int) -> None:
+    """Raise NotNow for an alert that nobody has got yet, and for one that follows another."""
     status = conn.scalar(select(Message.status).where(Message.id == message_id))
     if status == MessageStatus.DRAFT:
         raise NotNow("this alert has not been launched; there is nobody to write to yet")
     if followed_by(conn, alert_id) is not None:
         raise NotNow("this is a reminder or a thank-you itself; write another alert instead")
-    if kind is FollowUpKind.NUDGE and page_of_action(conn, action_id).ended_at(now) is not None:
-        raise NotNow("this action is over; there is nothing left to remind people of")
 
 
 def _draft(
@@ -148,7 +183,7 @@ def _draft(
     # Neither is worth a night's rest, or a fourth text in a week.
     level = Level.AMBER if own.level is Level.RED else own.level
     thanks = kind is FollowUpKind.THANKS
-    titles = {language: _plain(each.title) for language, each in own.words.items()}
+    titles = {language: plain(each.title) for language, each in own.words.items()}
     return replace(
         own,
         level=level,
@@ -204,6 +239,6 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def _plain(title: str) -> str:
+def plain(title: str) -> str:
     """A title as it may stand in a template."""
     return title.replace("{", "(").replace("}", ")").rstrip(".!")

@@ -106,6 +106,8 @@ class FollowUpKind(StrEnum):
 
     NUDGE = "nudge"  # a reminder, to those who have not acted
     THANKS = "thanks"  # with the total, to those who have
+    REST = "rest"  # the same again in better words, to those whose copy was stopped
+    REACHED = "reached"  # what has changed since, to those who got it
 
 
 class FollowUp(Base):

@@ -20,6 +20,7 @@ from contacts import scope
 from contacts.models import NETWORK, Contact, ContactTag, Membership, Tag, project_scope
 from database.tables import folded
 from messages.models import Delivery, Message, Status
+from messages.remaining import left_over
 from organizers.roles import Within
 
 DISTRICT = re.compile(r"([A-Z]{2})-(\d{1,2})")
@@ -41,6 +42,9 @@ class Filter:
     acted: int | None = None  # has answered this action (an outcome other than "skipped")
     not_acted: int | None = None
     got: int | None = None  # a copy of this message, or of a part of it, has reached them
+    stopped: int | None = (
+        None  # theirs was called off, and none left: see ``messages/remaining.py``
+    )
     joined_since: date | None = None
 
     @property
@@ -138,14 +142,23 @@ def _conditions(lines: Filter, person: type[Contact]) -> list[ColumnElement[bool
         found.append(person.state.in_(lines.states))
     if lines.districts:
         found.append(or_(*(_in_district(district, person) for district in lines.districts)))
+    found += _by_what_came_before(lines, person)
+    if lines.joined_since is not None:
+        found.append(person.joined_on >= lines.joined_since)
+    return found
+
+
+def _by_what_came_before(lines: Filter, person: type[Contact]) -> list[ColumnElement[bool]]:
+    """What a message before this one, and its action, have to do with a person."""
+    found: list[ColumnElement[bool]] = []
     if lines.acted is not None:
         found.append(_has_acted(lines.acted, person))
     if lines.not_acted is not None:
         found.append(not_(_has_acted(lines.not_acted, person)))
     if lines.got is not None:
         found.append(person.id.in_(_reached_by(lines.got)))
-    if lines.joined_since is not None:
-        found.append(person.joined_on >= lines.joined_since)
+    if lines.stopped is not None:
+        found.append(left_over(lines.stopped, person))
     return found
 
 
@@ -201,6 +214,7 @@ def _read_filter(where: str, value: Mapping[str, Any]) -> Filter:
         acted=_optional_integer(where, "acted", value.get("acted")),
         not_acted=_optional_integer(where, "not_acted", value.get("not_acted")),
         got=_optional_integer(where, "got", value.get("got")),
+        stopped=_optional_integer(where, "stopped", value.get("stopped")),
         joined_since=_day(where, value.get("joined_since")),
     )
 

@@ -43,6 +43,10 @@ class Zones:
         except (hours.NeverOpen, hours.UnknownZone):
             return now + hours.LOOK_AHEAD
 
+    def names(self, zone_set_id: int) -> tuple[str, ...]:
+        """The zones of a set whose opening was asked for."""
+        return self._names.get(zone_set_id, ())
+
     def _refresh(self, conn: Connection) -> None:
         after = max(self._names, default=0)
         rows = conn.execute(select(ZoneSet.id, ZoneSet.zones).where(ZoneSet.id > after))

@@ -125,6 +125,7 @@ TOLD = [
     "actions/stances.py",
     "alerts/offices.py",
     "alerts/proposals.py",
+    "alerts/resending.py",
     "alerts/sharing.py",
     "alerts/steering.py",
     "messages/audience.py",

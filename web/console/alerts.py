@@ -10,13 +10,15 @@ from aiohttp import web
 
 from alerts.follow_ups import follow_ups, followed_by
 from alerts.launching import AudienceChanged, NotReady, launch, status
+from alerts.resending import remaining, stop_and_write_anew
 from alerts.steering import Act, set_budget
 from alerts.steering import steer as steer_alert
 from contacts.models import Channel
 from messages.models import MessageStatus
 from web.console import overviews, steering
 from web.console.alert_forms import NO_MONEY, BadForm, read_budget
-from web.console.lives import live
+from web.console.lives import Live, live
+from web.console.paces import pace_of
 from web.console.reviews import people_left_out, review
 from web.console.targets import changeable
 from web.console.viewing import VIEWER, now, number, page, read, write
@@ -44,6 +46,8 @@ async def show(request: web.Request) -> web.Response:
     seen = await read(request, live, alert_id, within=within, now=now(request))
     values = {
         "seen": seen,
+        "pace": await pace_of(request, seen),
+        "left_over": await read(request, remaining, alert_id, within) if _stopped(seen) else 0,
         "alert_id": alert_id,
         "follow_ups": await read(request, follow_ups, alert_id),
         "followed": await read(request, followed_by, alert_id),
@@ -118,6 +122,21 @@ async def budget(request: web.Request) -> NoReturn:
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
 
 
+async def write_anew(request: web.Request) -> NoReturn:
+    """Stop an alert, and go on to the words for those who have not got it."""
+    alert_id = int(request.match_info["alert_id"])
+    written = await write(
+        request,
+        stop_and_write_anew,
+        request.config_dict[JOBS],
+        alert_id,
+        house=request.config_dict[SITE].house,
+        by=request[VIEWER].actor,
+        now=now(request),
+    )
+    raise web.HTTPSeeOther(f"/console/alerts/{written}/words")
+
+
 async def again(request: web.Request) -> NoReturn:
     """Send one unknown copy once more, because a person says so."""
     alert_id = int(request.match_info["alert_id"])
@@ -133,6 +152,10 @@ async def again(request: web.Request) -> NoReturn:
         now=now(request),
     )
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
+
+
+def _stopped(seen: Live) -> bool:
+    return seen.progress.status == MessageStatus.STOPPED
 
 
 async def _review(request: web.Request, alert_id: int, *, problem: str = "") -> web.Response:

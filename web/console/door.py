@@ -14,12 +14,14 @@ from urllib.parse import quote
 from aiohttp import web
 from sqlalchemy import Connection
 
+from messages.finishing import Looks
 from organizers.sessions import NotSignedIn, Viewer, is_stale, touch, viewer
 from web.console import routes
 from web.console.acts import ACTING, Acting, act_of
 from web.console.confirming import ask_again, ask_for_second_step
 from web.console.guard import NotAllowed, require_visible
 from web.console.needs import Need, need_of
+from web.console.paces import LOOKS
 from web.console.panic import while_locked
 from web.console.signing import cookie_name
 from web.console.streaming import OPEN
@@ -36,6 +38,7 @@ def make_console() -> web.Application:
     """The console's application, for ``/console``."""
     app = web.Application(middlewares=[while_locked, pass_door])
     app[OPEN] = Counter()
+    app[LOOKS] = Looks()
     app.add_routes(routes.ROUTES)
     return app
 

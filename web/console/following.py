@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from alerts.follow_ups import Followed, followed_by
 from alerts.following_up import draft_follow_up, reword
 from alerts.models import FollowUpKind
+from alerts.resending import write_to_the_reached, write_to_the_rest
 from alerts.stored import stored_draft
 from messages.control import NotNow, Words
 from messages.templates import BadTemplate
@@ -20,20 +22,26 @@ from web.console.viewing import VIEWER, now, page, read, write
 from web.keys import SITE
 
 PARTS = ("sms", "subject", "body")
+WRITING: Mapping[FollowUpKind, Callable[..., int]] = {
+    FollowUpKind.REST: write_to_the_rest,
+    FollowUpKind.REACHED: write_to_the_reached,
+}
 
 
 async def draft(request: web.Request) -> NoReturn:
-    """Write a reminder or thanks, and go on to check it."""
+    """Write what follows an alert, and go on to check it, or to its words."""
+    kind = FollowUpKind(request.match_info["follow_up"])
     written = await write(
         request,
-        draft_follow_up,
+        WRITING.get(kind, partial(draft_follow_up, kind=kind)),
         int(request.match_info["alert_id"]),
-        FollowUpKind(request.match_info["follow_up"]),
         house=request.config_dict[SITE].house,
         by=request[VIEWER].actor,
         now=now(request),
     )
-    raise web.HTTPSeeOther(f"/console/alerts/{written}")
+    # A reminder says what there is to say; of a mistake only its author knows.
+    words = "/words" if kind in WRITING else ""
+    raise web.HTTPSeeOther(f"/console/alerts/{written}{words}")
 
 
 async def show_words(request: web.Request) -> web.Response:

@@ -57,7 +57,7 @@ REPLY = "{reply_id:[0-9]{1,15}}"
 REPORT = "{report_id:[0-9]{1,15}}"
 STAFFER = "{staffer_id:[0-9]{1,15}}"
 ACT = "{act:undo|pause|resume|stop}"
-FOLLOW_UP = "follow-up/{follow_up:nudge|thanks}"
+FOLLOW_UP = "follow-up/{follow_up:nudge|thanks|rest|reached}"
 TARGET = "{target_id:[0-9]{1,15}}"
 TOKEN = "{token:[A-Za-z0-9_-]{43}}"  # noqa: S105 - the form of one
 FATE = "{channel:sms|email}/{reason:[a-z0-9_]{1,64}}"
@@ -171,6 +171,8 @@ ALERTS = [
     _act(f"/alerts/{ALERT}/plain", alert_writing.plain, WRITE, "alert.rewrite"),
     _act(f"/alerts/{ALERT}/launch", alerts.start, SEND_SURELY, "alert.launch"),
     _act(f"/alerts/{ALERT}/budget", alerts.budget, SEND_SURELY, "alert.budget"),
+    # It stops what is on its way: whoever may only write does so once somebody has stopped it.
+    _act(f"/alerts/{ALERT}/write-anew", alerts.write_anew, SEND, "alert.write_anew"),
     _act(f"/alerts/{ALERT}/again", alerts.again, SEND, "alert.resend"),
     _act(f"/alerts/{ALERT}/{ACT}", alerts.steer, SEND, "alert.{act}"),
     _get(f"/alerts/{ALERT}/events", streaming.events, SEE),

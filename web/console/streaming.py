@@ -13,6 +13,7 @@ from aiohttp_sse import EventSourceResponse, sse_response
 
 from organizers.sessions import NotSignedIn, viewer
 from web.console.lives import Live, live
+from web.console.paces import Pace, pace_of
 from web.console.viewing import TOKEN, VIEWER, now, read
 from web.pages import rendered
 
@@ -55,7 +56,7 @@ async def _follow(request: web.Request, stream: EventSourceResponse) -> None:
     until, before = now(request) + LONGEST, Pieces(shown=_shown(request))
     while stream.is_connected() and now(request) < until and await _still_in(request):
         seen = await read(request, live, alert_id, within=within, now=now(request))
-        pieces = _pieces(request, alert_id, seen)
+        pieces = _pieces(request, alert_id, seen, await pace_of(request, seen))
         if pieces.shown != before.shown:
             await stream.send(pieces.controls, event="controls", id=pieces.shown)
         if pieces.progress != before.progress:
@@ -84,8 +85,8 @@ def _shown(request: web.Request) -> str:
     return request.headers.get("Last-Event-ID") or request.query.get("shown", "")
 
 
-def _pieces(request: web.Request, alert_id: int, seen: Live) -> Pieces:
-    values = {"seen": seen, "alert_id": alert_id, "viewer": request[VIEWER]}
+def _pieces(request: web.Request, alert_id: int, seen: Live, pace: Pace) -> Pieces:
+    values = {"seen": seen, "pace": pace, "alert_id": alert_id, "viewer": request[VIEWER]}
     return Pieces(
         shown=seen.controls_state(now(request)),
         controls=rendered(request, "console/controls.html", values),

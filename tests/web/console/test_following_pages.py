@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, select, update
 
 from actions.models import Outcome
 from actions.responses import record
@@ -15,6 +15,7 @@ from alerts.follow_ups import follow_ups
 from alerts.models import FollowUpKind
 from alerts.stored import stored_draft
 from database.opening import Opened
+from messages import counts
 from messages.models import Message, MessageStatus, Status
 from organizers.roles import Role
 from tests.builders import (
@@ -154,3 +155,56 @@ async def test_on_the_record_it_has_a_name(told: Told) -> None:
     await told.drafted("nudge")
 
     assert "Wrote a reminder or thanks" in await told.amina.page("/console/record")
+
+
+async def test_a_stopped_alert_is_written_anew_to_the_rest_alone(told: Told) -> None:
+    def on_its_way(conn: Connection) -> None:
+        message = update(Message).where(Message.action_id.is_not(None))
+        conn.execute(message.values(status=MessageStatus.SENDING))
+        message_id = conn.execute(select(Message.id)).scalars().first()
+        assert message_id is not None
+        rosa = make_contact(conn, "Rosa", projects=[told.madison])
+        make_delivery(conn, message_id, rosa, status=Status.PENDING)
+        counts.apply(conn, counts.Deltas(counts.counted(conn, message_id)))
+
+    await told.opened.database.write(on_its_way)
+    before = await told.amina.page(f"/console/alerts/{told.alert_id}")
+
+    answer = await told.amina.post(f"/console/alerts/{told.alert_id}/write-anew")
+
+    where = answer.headers["Location"]
+    assert "1 copy has not left" in before
+    assert where.endswith("/words")
+    assert "The words for those who have not got it" in await told.amina.page(where)
+    draft = await told.amina.page(where.removesuffix("/words"))
+    assert "1 person will be reached" in draft
+    after = await told.amina.page(f"/console/alerts/{told.alert_id}")
+    assert "Stopped: what had left has left" in after
+    assert "1 person, whose copy was stopped" in after
+    assert "Stopped, and wrote anew to those who had not got it:" in await told.amina.page(
+        "/console/record"
+    )
+
+
+async def test_whoever_got_it_is_written_to(told: Told) -> None:
+    where = await told.drafted("reached")
+
+    assert where.endswith("/words")
+    assert "The words for those who got it" in await told.amina.page(where)
+    assert "2 people will be reached" in await told.amina.page(where.removesuffix("/words"))
+
+
+async def test_an_alert_that_was_not_stopped_leaves_nobody_over(told: Told) -> None:
+    answer = await told.amina.post(f"/console/alerts/{told.alert_id}/follow-up/rest")
+
+    assert answer.status == 409
+    assert "was not stopped" in await answer.text()
+
+
+async def test_whoever_only_writes_stops_nothing(told: Told, opened: Opened, now: datetime) -> None:
+    async with console(opened, now) as client:
+        dana = await desk(client, opened, now, role=Role.DRAFTER, projects=[told.madison])
+
+        refused = await dana.post(f"/console/alerts/{told.alert_id}/write-anew")
+
+    assert refused.status == 403

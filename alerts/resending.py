@@ -1,0 +1,171 @@
+"""A mistake in an alert that is on its way: stop it, and write to those who are left, or who got it already.
+
+Both are drafts that follow the alert, as a reminder does: checked, confirmed and launched like any other,
+with an audience that no form can change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from alerts.drafts import AlertDraft, Ending, Headline
+from alerts.following_up import follow, plain, require_first
+from alerts.models import FollowUpKind, Level
+from alerts.preflight import find_alert
+from alerts.steering import Act, steer
+from alerts.stored import stored_draft
+from database.jobs import Jobs
+from messages.audience import Audience, Filter, contact_ids, seen_by
+from messages.calling_off import LIVE
+from messages.control import NotNow, Words
+from messages.house import HouseRules
+from messages.models import Message, MessageStatus
+from organizers.roles import Within
+
+# Words to begin with: whoever knows more writes it.
+STOPPED: Mapping[str, Words] = {
+    "en": Words(
+        '{{ first_name | "Friend" }}, we stopped “{title}” after it had gone to you. Please wait with'
+        " your call until we write again. What is known: {{ link }}",
+        "We stopped: {title}",
+        '{{ first_name | "Friend" }},\n\nwe stopped “{title}” after it had gone to you. Please wait with'
+        " your call until we write again.\n\nWhat is known now is on the page:\n\n{{ link }}",
+    ),
+    "es": Words(
+        '{{ first_name | "Hola" }}, detuvimos “{title}” cuando ya le había llegado. Espere con su'
+        " llamada hasta que le escribamos otra vez. Lo que se sabe: {{ link }}",
+        "La detuvimos: {title}",
+        '{{ first_name | "Hola" }},\n\ndetuvimos “{title}” cuando ya le había llegado. Espere con su'
+        " llamada hasta que le escribamos otra vez.\n\nLo que se sabe ahora está en la página:"
+        "\n\n{{ link }}",
+    ),
+}
+CHANGED: Mapping[str, Words] = {
+    "en": Words(
+        '{{ first_name | "Friend" }}, what we know of “{title}” has changed. Please read the page'
+        " again: {{ link }}",
+        "New: {title}",
+        '{{ first_name | "Friend" }},\n\nwhat we know of “{title}” has changed. Please read the page'
+        " again:\n\n{{ link }}",
+    ),
+    "es": Words(
+        '{{ first_name | "Hola" }}, cambió lo que sabemos de “{title}”. Lea la página otra vez, por'
+        " favor: {{ link }}",
+        "Nuevo: {title}",
+        '{{ first_name | "Hola" }},\n\ncambió lo que sabemos de “{title}”. Lea la página otra vez, por'
+        " favor:\n\n{{ link }}",
+    ),
+}
+
+
+def stop_and_write_anew(
+    conn: Connection, jobs: Jobs, alert_id: int, *, house: HouseRules, by: str, now: datetime
+) -> int:
+    """Stop an alert if it is on its way, and draft it again for those who have not got it; return its id.
+
+    Raises NoSuchAlert, and NotNow where nothing was stopped.
+    """
+    alert = find_alert(conn, alert_id)
+    require_first(conn, alert_id, alert.message_id)
+    if _is_live(conn, alert.message_id):
+        steer(conn, jobs, alert_id, Act.STOP, by=by, now=now)
+    return write_to_the_rest(conn, alert_id, house=house, by=by, now=now)
+
+
+def write_to_the_rest(
+    conn: Connection, alert_id: int, *, house: HouseRules, by: str, now: datetime
+) -> int:
+    """Draft a stopped alert again, in its own words, for exactly those whose copy was stopped."""
+
+    def draft(message_id: int, _action_id: int) -> AlertDraft:
+        require_first(conn, alert_id, message_id)
+        if _status(conn, message_id) != MessageStatus.STOPPED:
+            raise NotNow("this alert was not stopped; there is nobody left to write to")
+        own = stored_draft(conn, alert_id)
+        return _still_open(_to(own, Filter(stopped=message_id)), now)
+
+    return follow(conn, alert_id, FollowUpKind.REST, draft, house=house, by=by, now=now)
+
+
+def write_to_the_reached(
+    conn: Connection, alert_id: int, *, house: HouseRules, by: str, now: datetime
+) -> int:
+    """Draft a message to exactly those who got an alert: that it was stopped, or that something changed."""
+
+    def draft(message_id: int, _action_id: int) -> AlertDraft:
+        require_first(conn, alert_id, message_id)
+        stopped = _status(conn, message_id) == MessageStatus.STOPPED
+        own = stored_draft(conn, alert_id)
+        return addressed(own, Filter(got=message_id), STOPPED if stopped else CHANGED)
+
+    return follow(conn, alert_id, FollowUpKind.REACHED, draft, house=house, by=by, now=now)
+
+
+def addressed(own: AlertDraft, to: Filter, words: Mapping[str, Words]) -> AlertDraft:
+    """Other words about an alert's page, to other people than it went to; never in the rush of a red one.
+
+    ``{title}`` in the words is the alert's own.
+    """
+    titles = {language: plain(each.title) for language, each in own.words.items()}
+    texts = {
+        language: Words(*(_filled(each, titles.get(language, "")) for each in _parts(said)))
+        for language, said in words.items()
+        if language in own.texts
+    }
+    return replace(
+        _to(own, to),
+        level=Level.AMBER if own.level is Level.RED else own.level,
+        words={
+            language: Headline(texts[language].subject, own.words[language].summary)
+            for language in titles
+            if language in texts
+        },
+        texts=texts,
+        # It may be told when the calls are over.
+        call=replace(own.call, deadline=Ending()),
+        expires=Ending(),
+        ask_hours=0,
+    )
+
+
+def remaining(conn: Connection, alert_id: int, within: Within) -> int:
+    """How many people a stopped alert left over, of those whom these projects' organizers see."""
+    audience = Audience(include=Filter(stopped=find_alert(conn, alert_id).message_id))
+    ids = contact_ids(seen_by(audience, within)).subquery()
+    return conn.execute(select(func.count()).select_from(ids)).scalar_one()
+
+
+def _to(own: AlertDraft, to: Filter) -> AlertDraft:
+    """An alert to some of its own people: the projects it names stay, for they decide whose consent holds."""
+    include = replace(own.audience.include, got=None, acted=None, not_acted=None, stopped=None)
+    asked = {name: getattr(to, name) for name in ("got", "stopped", "acted")}
+    return replace(own, audience=replace(own.audience, include=replace(include, **asked)))
+
+
+def _still_open(draft: AlertDraft, now: datetime) -> AlertDraft:
+    """Without ends that have come: the draft says what its author has to decide anew."""
+    ends = draft.expires.at
+    return replace(draft, expires=Ending()) if ends is not None and ends <= now else draft
+
+
+def _status(conn: Connection, message_id: int) -> str | None:
+    return conn.scalar(select(Message.status).where(Message.id == message_id))
+
+
+def _is_live(conn: Connection, message_id: int) -> bool:
+    """Whether the alert, or what a committee sends of it, is on its way."""
+    family = (Message.id == message_id) | (Message.part_of == message_id)
+    found = select(Message.id).where(family, Message.status.in_(LIVE)).limit(1)
+    return conn.scalar(found) is not None
+
+
+def _parts(words: Words) -> tuple[str, str, str]:
+    return words.sms, words.subject, words.body
+
+
+def _filled(text: str, title: str) -> str:
+    return text.replace("{title}", title)
