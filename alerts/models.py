@@ -108,6 +108,8 @@ class FollowUpKind(StrEnum):
     THANKS = "thanks"  # with the total, to those who have
     REST = "rest"  # the same again in better words, to those whose copy was stopped
     REACHED = "reached"  # what has changed since, to those who got it
+    OUTCOME = "outcome"  # how the case ended, to those who acted
+    NEWS = "news"  # the same to the others who got an alert on it
 
 
 class FollowUp(Base):

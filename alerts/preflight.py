@@ -15,7 +15,7 @@ from actions.custom_targets import NamedOffice, Standing, offices_of_action, tod
 from actions.scripts import ScriptWords
 from alerts import sharing
 from alerts.cases import facts_not_public
-from alerts.models import Alert, AlertText, Release
+from alerts.models import Alert, AlertText, Case, FollowUp, FollowUpKind, Release
 from alerts.sharing import NOBODY, Committee, PartCheck
 from database.tables import folded
 from messages.checking import MessageCheck, check_message, texts_of
@@ -111,6 +111,7 @@ def check(
             *message.warnings,
             *(each for each in quoted if each.code != "withheld"),
             *_link_warnings(conn, alert.message_id, texts),
+            *_case_warnings(conn, alert_id, alert.case_id),
         ],
         forecast=message.forecast,
         estimates=message.estimates,
@@ -231,6 +232,19 @@ def _link_warnings(
     for language, words in sorted(texts.items()):
         if words.sms and not LINK.search(words.sms):
             yield finding("no_link", language=language)
+
+
+def _case_warnings(conn: Connection, alert_id: int, case_id: int) -> Iterator[Finding]:
+    """An alert on a case that is over, unless it tells how it ended."""
+    kind = conn.scalar(select(FollowUp.kind).where(FollowUp.alert_id == alert_id))
+    over = conn.scalar(select(Case.closed_at).where(Case.id == case_id)) is not None
+    if over and kind not in (FollowUpKind.OUTCOME, FollowUpKind.NEWS, FollowUpKind.THANKS):
+        yield finding("case_closed")
+
+
+def quoted(conn: Connection, case_id: int, public: Mapping[str, Sequence[str]]) -> list[Finding]:
+    """What words about a case, by language, quote of facts that not everybody may read."""
+    return list(_quotations(conn, case_id, public))
 
 
 def _all_words(

@@ -26,6 +26,8 @@ from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from organizers.roles import Within
 
+# What an audience asks of the messages before this one.
+BEFORE = ("got", "got_any", "stopped", "acted", "acted_any", "not_acted")
 # Words to begin with: whoever knows more writes it.
 STOPPED: Mapping[str, Words] = {
     "en": Words(
@@ -141,9 +143,10 @@ def remaining(conn: Connection, alert_id: int, within: Within) -> int:
 
 def _to(own: AlertDraft, to: Filter) -> AlertDraft:
     """An alert to some of its own people: the projects it names stay, for they decide whose consent holds."""
-    include = replace(own.audience.include, got=None, acted=None, not_acted=None, stopped=None)
-    asked = {name: getattr(to, name) for name in ("got", "stopped", "acted")}
-    return replace(own, audience=replace(own.audience, include=replace(include, **asked)))
+    asked = {name: getattr(to, name) for name in BEFORE}
+    return replace(
+        own, audience=replace(own.audience, include=replace(own.audience.include, **asked))
+    )
 
 
 def _still_open(draft: AlertDraft, now: datetime) -> AlertDraft:

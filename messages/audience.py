@@ -42,9 +42,9 @@ class Filter:
     acted: int | None = None  # has answered this action (an outcome other than "skipped")
     not_acted: int | None = None
     got: int | None = None  # a copy of this message, or of a part of it, has reached them
-    stopped: int | None = (
-        None  # theirs was called off, and none left: see ``messages/remaining.py``
-    )
+    acted_any: tuple[int, ...] = ()  # has answered one of these actions
+    got_any: tuple[int, ...] = ()  # as ``got``, of one of these messages
+    stopped: int | None = None  # theirs was called off, and none left: ``messages/remaining.py``
     joined_since: date | None = None
 
     @property
@@ -152,11 +152,15 @@ def _by_what_came_before(lines: Filter, person: type[Contact]) -> list[ColumnEle
     """What a message before this one, and its action, have to do with a person."""
     found: list[ColumnElement[bool]] = []
     if lines.acted is not None:
-        found.append(_has_acted(lines.acted, person))
+        found.append(_has_acted([lines.acted], person))
     if lines.not_acted is not None:
-        found.append(not_(_has_acted(lines.not_acted, person)))
+        found.append(not_(_has_acted([lines.not_acted], person)))
     if lines.got is not None:
-        found.append(person.id.in_(_reached_by(lines.got)))
+        found.append(person.id.in_(_reached_by([lines.got])))
+    if lines.got_any:
+        found.append(person.id.in_(_reached_by(lines.got_any)))
+    if lines.acted_any:
+        found.append(_has_acted(lines.acted_any, person))
     if lines.stopped is not None:
         found.append(left_over(lines.stopped, person))
     return found
@@ -176,9 +180,9 @@ def _in_district(district: str, person: type[Contact]) -> ColumnElement[bool]:
     return and_(person.state == state, func.coalesce(person.district, -1) == int(number))
 
 
-def _reached_by(message_id: int) -> Select[int | None]:
+def _reached_by(message_ids: Sequence[int]) -> Select[int | None]:
     """Whoever has a copy that left: not one that is unknown, and not one that came back."""
-    family = or_(Message.id == message_id, Message.part_of == message_id)
+    family = or_(Message.id.in_(message_ids), Message.part_of.in_(message_ids))
     return (
         select(Delivery.contact_id)
         .where(
@@ -190,10 +194,10 @@ def _reached_by(message_id: int) -> Select[int | None]:
     )
 
 
-def _has_acted(action_id: int, person: type[Contact]) -> ColumnElement[bool]:
+def _has_acted(action_ids: Sequence[int], person: type[Contact]) -> ColumnElement[bool]:
     return exists().where(
         Response.contact_id == person.id,
-        Response.action_id == action_id,
+        Response.action_id.in_(action_ids),
         Response.outcome != Outcome.SKIPPED,
     )
 
@@ -214,6 +218,8 @@ def _read_filter(where: str, value: Mapping[str, Any]) -> Filter:
         acted=_optional_integer(where, "acted", value.get("acted")),
         not_acted=_optional_integer(where, "not_acted", value.get("not_acted")),
         got=_optional_integer(where, "got", value.get("got")),
+        acted_any=tuple(_integer(where, "acted_any", item) for item in _list(value, "acted_any")),
+        got_any=tuple(_integer(where, "got_any", item) for item in _list(value, "got_any")),
         stopped=_optional_integer(where, "stopped", value.get("stopped")),
         joined_since=_day(where, value.get("joined_since")),
     )

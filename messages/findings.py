@@ -90,6 +90,10 @@ SENTENCES: Mapping[str, _Sentence] = {
         en="The public page has no {language} title and summary; write both.",
         es="La página pública no tiene título ni resumen en {language}; escriba los dos.",
     ),
+    "case_closed": _Sentence(
+        en="Its case is closed: its page tells how it ended and asks for no call; reopen the case first.",
+        es="Su caso está cerrado: su página dice cómo terminó y no pide llamadas; reabra antes el caso.",
+    ),
     "no_script": _Sentence(
         en="The call script is missing in {language}; write it.",
         es="Falta el guion de la llamada en {language}; escríbalo.",

@@ -119,6 +119,7 @@ TOLD = [
     "alerts/calls.py",
     "actions/whereabouts.py",
     "alerts/cases.py",
+    "alerts/closing.py",
     "alerts/following_up.py",
     "alerts/launching.py",
     "actions/staffers.py",

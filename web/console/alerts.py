@@ -17,6 +17,7 @@ from contacts.models import Channel
 from messages.models import MessageStatus
 from web.console import overviews, steering
 from web.console.alert_forms import NO_MONEY, BadForm, read_budget
+from web.console.closing import stand
 from web.console.lives import Live, live
 from web.console.paces import pace_of
 from web.console.reviews import people_left_out, review
@@ -48,6 +49,7 @@ async def show(request: web.Request) -> web.Response:
         "seen": seen,
         "pace": await pace_of(request, seen),
         "left_over": await read(request, remaining, alert_id, within) if _stopped(seen) else 0,
+        "case": await read(request, stand, alert_id, request[VIEWER], now(request)),
         "alert_id": alert_id,
         "follow_ups": await read(request, follow_ups, alert_id),
         "followed": await read(request, followed_by, alert_id),

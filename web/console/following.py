@@ -10,6 +10,7 @@ from typing import NoReturn
 from aiohttp import web
 from sqlalchemy import Connection
 
+from alerts.closing import draft_the_end
 from alerts.follow_ups import Followed, followed_by
 from alerts.following_up import draft_follow_up, reword
 from alerts.models import FollowUpKind
@@ -25,7 +26,11 @@ PARTS = ("sms", "subject", "body")
 WRITING: Mapping[FollowUpKind, Callable[..., int]] = {
     FollowUpKind.REST: write_to_the_rest,
     FollowUpKind.REACHED: write_to_the_reached,
+    FollowUpKind.OUTCOME: partial(draft_the_end, kind=FollowUpKind.OUTCOME),
+    FollowUpKind.NEWS: partial(draft_the_end, kind=FollowUpKind.NEWS),
 }
+# A reminder says what there is to say; of a mistake only its author knows.
+TO_BE_WRITTEN = (FollowUpKind.REST, FollowUpKind.REACHED)
 
 
 async def draft(request: web.Request) -> NoReturn:
@@ -39,8 +44,7 @@ async def draft(request: web.Request) -> NoReturn:
         by=request[VIEWER].actor,
         now=now(request),
     )
-    # A reminder says what there is to say; of a mistake only its author knows.
-    words = "/words" if kind in WRITING else ""
+    words = "/words" if kind in TO_BE_WRITTEN else ""
     raise web.HTTPSeeOther(f"/console/alerts/{written}{words}")
 
 

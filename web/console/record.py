@@ -25,6 +25,7 @@ KINDS = (
     "target",
     "alert",
     "campaign",
+    "case",
     "contact",
     "delivery",
     "email",

@@ -13,6 +13,7 @@ from web.console import (
     alert_writing,
     alerts,
     campaigns,
+    closing,
     confirming,
     contacts,
     covering,
@@ -41,6 +42,7 @@ from web.console.needs import OPEN, OWN, Need, asking
 from web.keys import Handler
 
 ALERT = "{alert_id:[0-9]{1,15}}"
+CASE = "{case_id:[0-9]{1,15}}"
 CAMPAIGN = "{campaign_id:[0-9]{1,15}}"
 CORRECTION = "{correction_id:[0-9]{1,15}}"
 CONTACT = "{contact_id:[0-9]{1,15}}"
@@ -57,7 +59,7 @@ REPLY = "{reply_id:[0-9]{1,15}}"
 REPORT = "{report_id:[0-9]{1,15}}"
 STAFFER = "{staffer_id:[0-9]{1,15}}"
 ACT = "{act:undo|pause|resume|stop}"
-FOLLOW_UP = "follow-up/{follow_up:nudge|thanks|rest|reached}"
+FOLLOW_UP = "follow-up/{follow_up:nudge|thanks|rest|reached|outcome|news}"
 TARGET = "{target_id:[0-9]{1,15}}"
 TOKEN = "{token:[A-Za-z0-9_-]{43}}"  # noqa: S105 - the form of one
 FATE = "{channel:sms|email}/{reason:[a-z0-9_]{1,64}}"
@@ -231,6 +233,11 @@ TARGETS = [
     _act(f"/targets/{TARGET}/verify", targets.verify, WRITE, "target.verify"),
     _act(f"/targets/{TARGET}/remove", targets.remove, WRITE, "target.remove"),
 ]
+ENDINGS = [
+    _get(f"/cases/{CASE}/close", closing.show, SEND),
+    _act(f"/cases/{CASE}/close", closing.end, SEND, "case.close"),
+    _act(f"/cases/{CASE}/reopen", closing.open_again, SEND, "case.reopen"),
+]
 CAMPAIGNS = [
     _get("/campaigns", campaigns.index, SEE),
     _act("/campaigns", campaigns.create, WRITE, "campaign.begin", makes=True),
@@ -268,6 +275,7 @@ ROUTES = [
     *ACCOUNT,
     *OFFICE,
     *ALERTS,
+    *ENDINGS,
     *TARGETS,
     *CAMPAIGNS,
     *PEOPLE,

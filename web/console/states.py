@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, select
 
 from actions.models import CustomTarget, Response
 from actions.office_models import OfficeReport, Staffer, StanceLine
-from alerts.models import Alert, AlertText, Proposal
+from alerts.models import Alert, AlertText, Case, Proposal
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
 from database.models import Lock
@@ -118,6 +118,11 @@ LOOKS: Mapping[str, Look] = {
         ).where(Correction.id == _ID)
     ),
     "delivery": _delivery,
+    "case": _row(
+        select(Case.project_id, Case.slug, Case.closed_at.is_not(None).label("closed")).where(
+            Case.id == _ID
+        )
+    ),
     "campaign": _row(select(Campaign.project_id).where(Campaign.id == _ID)),
     "email": _row(
         select(

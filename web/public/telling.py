@@ -15,6 +15,7 @@ from babel.dates import format_date, format_timedelta
 from actions.addressing import official, official_short, state_name
 from actions.scripts import Addressee, Caller, Spoken, asks_for_staffer, spoken
 from actions.targets import Target
+from alerts.endings import AtTheEnd
 from alerts.pages import AlertPage, DatedFact, Words
 from web.pages import eastern
 from web.public.visits import Visit
@@ -72,6 +73,16 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Ended:
+    """How it ended, and for what else calls are wanted."""
+
+    outcome: str  # an alerts.closing.CaseOutcome; "" = nobody has said
+    words: Text
+    day: str  # on which the case ended
+    others: tuple[tuple[str, Text], ...]  # other alerts on the same case: address and title
+
+
+@dataclass(frozen=True)
 class Script:
     """What to say, and the same in English for offices that answer so."""
 
@@ -106,6 +117,24 @@ def progress(seen: Visit, language: str, now: datetime) -> Progress:
         ends=_until(ends, now, language) if ends and not ended else "",
         ends_on=_day(ends, language),
         ended_on=_day(ended, language),
+    )
+
+
+def ended(ending: AtTheEnd | None, language: str) -> Ended | None:
+    """What a page tells once it is over."""
+    if ending is None:
+        return None
+    closing = ending.closing
+    words, chosen = _in_language(closing.words if closing else {}, language, "")
+    locale = Locale.parse(language)
+    return Ended(
+        outcome=closing.outcome if closing else "",
+        words=Text(words, chosen),
+        day=format_date(closing.ended_on, "long", locale=locale) if closing else "",
+        others=tuple(
+            (f"/p/{each.slug}", Text(*_in_language(each.titles, language, "")))
+            for each in ending.others
+        ),
     )
 
 

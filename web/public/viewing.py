@@ -17,7 +17,7 @@ from web.public.offices import Office, Seat, choice_of_seat, office, vacant_seat
 from web.public.opening import Opening, opening
 from web.public.passing_on import Share, share
 from web.public.reminders import Reminding, reminding
-from web.public.telling import Progress, Script, Story, progress, script, story
+from web.public.telling import Ended, Progress, Script, Story, ended, progress, script, story
 from web.public.visits import Visit, Where
 from web.public.wording import missed, told
 from web.public.writing import Writing, writing
@@ -58,6 +58,7 @@ class View:
     writing: Writing | None  # how the current office is written to; None = that is not asked
     doubtful: bool  # several people found the current office's number to be wrong
     moved: bool  # somebody who was named is not theirs, so the place we know may be wrong
+    ended: Ended | None  # what is told once it is over
     share: Share
     lapsed: tuple[str, ...]  # offices whose number nobody has checked lately
 
@@ -120,6 +121,7 @@ def view(
         writing=writing(seen, current.target, language) if current else None,
         doubtful=current is not None and current.target.key in seen.doubtful,
         moved=bool(seen.disowned),
+        ended=ended(seen.ending, language),
         share=share(shared, told_story.title.text, language),
         lapsed=tuple(official_named(each, language) for each in targets.settled if each.lapsed),
     )

@@ -26,6 +26,7 @@ from actions.whereabouts import (
     place_of_contact,
     reopen_district,
 )
+from alerts.endings import AtTheEnd, at_the_end
 from alerts.pages import AlertPage, Person, page_by_slug, page_for_delivery
 from contacts.addresses import BadZip, normalise_zip
 from messages.prompting import may_be_written_to, reminders_of, target_of
@@ -85,6 +86,7 @@ class Visit:
     about: str = ""  # the office that the copy which led here is about
     # By office: when somebody is reminded, and whether they have been; None = they cannot be.
     reminders: Mapping[str, tuple[datetime, bool]] | None = None
+    ending: AtTheEnd | None = None  # what is told once it is over; None = calls are wanted
 
     @property
     def disowned(self) -> frozenset[str]:
@@ -128,6 +130,7 @@ def visit(conn: Connection, visitor: Visitor, *, now: datetime) -> Visit:
         ),
         about=target_of(conn, person.delivery_id) if person else "",
         reminders=_reminders(conn, visitor, person, action_id),
+        ending=at_the_end(conn, page.alert_id, now=now) if page.ended_at(now) else None,
     )
 
 

@@ -1,0 +1,282 @@
+"""A case is closed with its outcome: pages tell it, what is queued stops, and who acted can be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from actions.models import Outcome
+from actions.responses import record
+from alerts.closing import (
+    BadClosing,
+    CaseOutcome,
+    Closing,
+    Effects,
+    close,
+    closing_of,
+    draft_the_end,
+    effects,
+    reopen,
+)
+from alerts.endings import at_the_end
+from alerts.models import Alert, Case, FollowUpKind
+from alerts.pages import page_by_slug
+from alerts.preflight import check
+from alerts.stored import stored_draft
+from database.jobs import EmbeddedJobs
+from messages import counts
+from messages.audience import contact_ids
+from messages.composing import Identity
+from messages.control import NotNow
+from messages.house import HouseRules
+from messages.models import Message, MessageStatus, Status
+from tests.builders import (
+    Alerted,
+    load_invented_officials,
+    make_alert,
+    make_contact,
+    make_delivery,
+    make_project,
+)
+
+IDENTITY = Identity("Red", "PO Box 1", "https://llamado.example.org", "5e" * 32)
+RULES = HouseRules(identity=IDENTITY, weekly_cap=None, languages=("en", "es"))
+WON = Closing(
+    outcome=CaseOutcome.WON,
+    ended_on=date(2026, 11, 18),
+    words={"en": "All fourteen are home.", "es": "Las catorce personas están en casa."},
+)
+
+
+@dataclass
+class Told:
+    """Two launched alerts on one case and a draft; people who acted on one, on the other, on none."""
+
+    conn: Connection
+    now: datetime
+    project: int
+    first: Alerted
+    second: Alerted
+    draft: Alerted
+    people: dict[str, int]
+
+    def close(self, closing: Closing = WON) -> int:
+        return close(
+            self.conn,
+            EmbeddedJobs(),
+            self.first.case_id,
+            closing,
+            languages=("en", "es"),
+            by="Amina",
+            now=self.now,
+        )
+
+    def told(self, kind: FollowUpKind, alert: Alerted | None = None) -> tuple[int, set[str]]:
+        """Draft it; its number and whom it goes to."""
+        alert_id = (alert or self.first).alert_id
+        written = draft_the_end(
+            self.conn, alert_id, kind=kind, house=RULES, by="Amina", now=self.now
+        )
+        ids = set(self.conn.scalars(contact_ids(stored_draft(self.conn, written).audience)))
+        return written, {name for name, each in self.people.items() if each in ids}
+
+    def status(self, alert: Alerted) -> str:
+        return self.conn.scalars(select(Message.status).where(Message.id == alert.message_id)).one()
+
+
+def on_the_case(conn: Connection, case_id: int, alert: Alerted) -> Alerted:
+    conn.execute(update(Alert).where(Alert.id == alert.alert_id).values(case_id=case_id))
+    return alert
+
+
+@pytest.fixture
+def told(conn: Connection, now: datetime) -> Told:
+    load_invented_officials(conn)
+    project = make_project(conn)
+    sent: dict[str, Any] = {"project_id": project, "expanded_at": now}
+    first = make_alert(
+        conn, status=MessageStatus.FINISHED, launched_at=now - timedelta(days=5), **sent
+    )
+    second = make_alert(conn, launched_at=now - timedelta(days=1), **sent)
+    draft = make_alert(conn, status=MessageStatus.DRAFT, launched_at=None, project_id=project)
+    for each in (second, draft):
+        on_the_case(conn, first.case_id, each)
+    people = {}
+    got = {
+        "acted first": (first, Status.DELIVERED),
+        "acted second": (second, Status.SENT),
+        "only got it": (first, Status.DELIVERED),
+        "waits": (second, Status.PENDING),
+        "unknown": (second, Status.UNKNOWN),
+    }
+    for name, (alert, status) in got.items():
+        people[name] = make_contact(conn, name, projects=[project])
+        make_delivery(conn, alert.message_id, people[name], status=status)
+        if name.startswith("acted"):
+            record(
+                conn,
+                alert.action_id,
+                contact_id=people[name],
+                target="us:house:WI:2",
+                outcome=Outcome.SPOKE,
+                channel="web",
+                now=now,
+            )
+    people["never in it"] = make_contact(conn, "Nora", projects=[project])
+    counts.apply(conn, counts.Deltas(counts.counted(conn, second.message_id)))
+    return Told(conn, now, project, first, second, draft, people)
+
+
+def test_what_it_does_is_told_before_it_happens(told: Told) -> None:
+    assert effects(told.conn, told.first.case_id) == Effects(alerts=1, waiting=1, drafts=1, pages=2)
+
+
+def test_closing_stops_what_is_queued_and_leaves_drafts(told: Told) -> None:
+    called_off = told.close()
+
+    assert called_off == 1
+    assert told.status(told.second) == MessageStatus.STOPPED
+    assert told.status(told.first) == MessageStatus.FINISHED
+    assert told.status(told.draft) == MessageStatus.DRAFT
+    assert effects(told.conn, told.first.case_id).waiting == 0
+
+
+def test_the_pages_of_all_its_alerts_turn_to_the_outcome(told: Told) -> None:
+    told.close()
+
+    for alert in (told.first, told.second):
+        page = page_by_slug(told.conn, alert.slug)
+        assert page.ended_at(told.now) == told.now
+        closing = at_the_end(told.conn, page.alert_id, now=told.now).closing
+        assert closing is not None
+        assert (closing.outcome, closing.words["es"]) == (CaseOutcome.WON, WON.words["es"])
+
+
+def test_a_draft_on_it_warns_and_may_still_be_launched(told: Told) -> None:
+    before = {each.code for each in warnings(told)}
+    told.close()
+
+    assert "case_closed" not in before
+    assert "case_closed" in {each.code for each in warnings(told)}
+
+
+def warnings(told: Told) -> Any:
+    return check(told.conn, told.draft.alert_id, house=RULES, now=told.now).warnings
+
+
+def test_who_acted_on_any_of_its_alerts_is_told_once(told: Told) -> None:
+    told.close()
+
+    written, people = told.told(FollowUpKind.OUTCOME)
+    again, _ = told.told(FollowUpKind.OUTCOME, told.second)
+
+    assert people == {"acted first", "acted second"}
+    assert written == again
+    draft = stored_draft(told.conn, written)
+    assert "All fourteen are home." in draft.texts["en"].sms
+    assert "Las catorce personas" in draft.texts["es"].body
+    assert "case_closed" not in {
+        each.code for each in check(told.conn, written, house=RULES, now=told.now).warnings
+    }
+
+
+def test_the_others_who_got_it_are_told_and_nobody_twice(told: Told) -> None:
+    told.close()
+
+    _, acted = told.told(FollowUpKind.OUTCOME)
+    _, others = told.told(FollowUpKind.NEWS)
+
+    assert others == {"only got it"}
+    assert not acted & others
+
+
+def test_another_projects_alerts_on_the_case_are_told_by_it(told: Told) -> None:
+    bangor = make_project(told.conn, "Bangor – Carasque")
+    theirs = make_alert(told.conn, project_id=bangor, launched_at=told.now)
+    on_the_case(told.conn, told.first.case_id, theirs)
+    ben = make_contact(told.conn, "Ben", projects=[bangor])
+    make_delivery(told.conn, theirs.message_id, ben, status=Status.DELIVERED)
+    told.people["Ben"] = ben
+    told.close()
+
+    assert told.told(FollowUpKind.NEWS)[1] == {"only got it"}
+    assert told.told(FollowUpKind.NEWS, theirs)[1] == {"Ben"}
+
+
+def test_while_it_is_open_there_is_no_end_to_tell(told: Told) -> None:
+    with pytest.raises(NotNow, match="this case is open"):
+        told.told(FollowUpKind.OUTCOME)
+
+
+def test_better_words_replace_the_first_and_stop_no_message_that_tells_it(told: Told) -> None:
+    told.close()
+    written, _ = told.told(FollowUpKind.OUTCOME)
+    message = select(Alert.message_id).where(Alert.id == written).scalar_subquery()
+    told.conn.execute(
+        update(Message).where(Message.id == message).values(status=MessageStatus.SENDING)
+    )
+    better = Closing(outcome=CaseOutcome.PARTLY, ended_on=WON.ended_on, words=WON.words)
+
+    told.close(better)
+
+    kept = closing_of(told.conn, told.first.case_id)
+    assert kept is not None
+    assert kept.outcome is CaseOutcome.PARTLY
+    sending = told.conn.scalars(select(Message.status).where(Message.id == message)).one()
+    assert sending == MessageStatus.SENDING
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"words": {"en": "Home.", "es": " "}}, "in every language"),
+        ({"words": {"en": "x" * 2001, "es": "x"}}, "at most 2000"),
+        ({"ended_on": date(2027, 1, 1)}, "has not come"),
+        ({"words": {"en": "Free is a name nobody may read.", "es": "x"}}, "not everybody may read"),
+    ],
+)
+def test_what_cannot_be_told_changes_nothing(
+    told: Told, changed: dict[str, Any], sentence: str
+) -> None:
+    values = {"outcome": WON.outcome, "ended_on": WON.ended_on, "words": WON.words, **changed}
+
+    with pytest.raises(BadClosing, match=sentence):
+        told.close(Closing(**values))
+
+    assert closing_of(told.conn, told.first.case_id) is None
+    assert told.status(told.second) == MessageStatus.SENDING
+
+
+def test_for_a_day_it_can_be_opened_again(told: Told) -> None:
+    told.close()
+    reopen(told.conn, told.first.case_id, now=told.now + timedelta(hours=23))
+
+    assert page_by_slug(told.conn, told.first.slug).ended_at(told.now) is None
+    assert closing_of(told.conn, told.first.case_id) is None
+    assert told.status(told.second) == MessageStatus.STOPPED  # that does not come back
+
+
+def test_after_a_day_it_stays_closed(told: Told) -> None:
+    told.close()
+
+    with pytest.raises(NotNow, match="for one day"):
+        reopen(told.conn, told.first.case_id, now=told.now + timedelta(days=1))
+
+    closed = select(Case.closed_at).where(Case.id == told.first.case_id)
+    assert told.conn.scalar(closed) is not None
+
+
+def test_a_page_that_is_over_offers_the_cases_other_open_alerts(told: Told) -> None:
+    ended = {"expires_at": told.now - timedelta(hours=1)}
+    told.conn.execute(update(Message).where(Message.id == told.first.message_id).values(ended))
+
+    found = at_the_end(told.conn, told.first.alert_id, now=told.now)
+
+    assert found.closing is None
+    assert [each.slug for each in found.others] == [told.second.slug]
+    told.conn.execute(update(Message).where(Message.id == told.second.message_id).values(ended))
+    assert at_the_end(told.conn, told.first.alert_id, now=told.now).others == ()
