@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from string import ascii_letters, digits
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from actions.asks import ActionDraft, create_action
+from actions.asks import ActionDraft, create_action, read_action
 from actions.custom_targets import save_office
 from actions.models import Action
 from actions.responses import Totals, totals
@@ -19,7 +19,7 @@ from alerts.cases import save_case
 from alerts.drafts import AlertDraft, Headline
 from alerts.follow_ups import followed_by
 from alerts.models import Alert, AlertText, Level
-from alerts.preflight import check, find_alert
+from alerts.preflight import asks_for_calls, check, find_alert
 from contacts.projects import ProjectRow, project_by_slug
 from database import locking
 from database.jobs import Jobs
@@ -30,7 +30,7 @@ from messages.eligibility import family_of
 from messages.estimating import most_segments
 from messages.findings import Finding
 from messages.house import HouseRules
-from messages.models import MessageKind
+from messages.models import Message, MessageKind
 from messages.progress import Progress, progress, whole
 from organizers.roles import NETWORKS
 
@@ -151,6 +151,7 @@ def launch(
             f"{confirmed} people were confirmed, but it would now reach {found.people};"
             " look at it again and confirm the new number"
         )
+    _expire_with_its_action(conn, alert_id, alert.message_id, alert.action_id)
     control.queue(
         conn,
         jobs,
@@ -161,6 +162,21 @@ def launch(
         now=now,
     )
     sharing.launch_parts(conn, jobs, alert_id, found.joining, house=house, by=by, now=now)
+
+
+def _expire_with_its_action(
+    conn: Connection, alert_id: int, message_id: int, action_id: int
+) -> None:
+    """Nothing is to leave any more once nothing is asked: its page says so from then on.
+
+    What only tells of another alert goes on: thanks come when the calls are over.
+    """
+    ends_at = read_action(conn, action_id).ends_at
+    if ends_at is None or not asks_for_calls(conn, alert_id):
+        return
+    later = or_(Message.expires_at.is_(None), Message.expires_at > ends_at)
+    mine = update(Message).where(Message.id == message_id, later)
+    conn.execute(mine.values(expires_at=ends_at))
 
 
 def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:

@@ -29,6 +29,7 @@ from messages.models import Message, Reach
 LINK = re.compile(r"\{\{\s*link\b")
 QUOTE = 5  # that many words of a fact in a row are a quotation of it
 WORD = re.compile(r"\w+")
+TELLING = (FollowUpKind.THANKS, FollowUpKind.REACHED, FollowUpKind.OUTCOME, FollowUpKind.NEWS)
 
 
 class NoSuchAlert(LookupError):
@@ -104,7 +105,7 @@ def check(
             *_blocking(message, parts),
             *(finding("no_page", language=each) for each in house.languages if each not in page),
             *_script_problems(ask, house, now),
-            *_office_problems(conn, ask, now),
+            *(_office_problems(conn, ask, now) if asks_for_calls(conn, alert_id) else ()),
             *(each for each in quoted if each.code == "withheld"),
         ],
         warnings=[
@@ -236,10 +237,15 @@ def _link_warnings(
 
 def _case_warnings(conn: Connection, alert_id: int, case_id: int) -> Iterator[Finding]:
     """An alert on a case that is over, unless it tells how it ended."""
-    kind = conn.scalar(select(FollowUp.kind).where(FollowUp.alert_id == alert_id))
     over = conn.scalar(select(Case.closed_at).where(Case.id == case_id)) is not None
-    if over and kind not in (FollowUpKind.OUTCOME, FollowUpKind.NEWS, FollowUpKind.THANKS):
+    if over and asks_for_calls(conn, alert_id):
         yield finding("case_closed")
+
+
+def asks_for_calls(conn: Connection, alert_id: int) -> bool:
+    """Whether an alert asks anything of people, and does not only tell them what came of another."""
+    kind = conn.scalar(select(FollowUp.kind).where(FollowUp.alert_id == alert_id))
+    return kind not in TELLING
 
 
 def quoted(conn: Connection, case_id: int, public: Mapping[str, Sequence[str]]) -> list[Finding]:

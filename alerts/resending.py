@@ -128,7 +128,11 @@ def addressed(own: AlertDraft, to: Filter, words: Mapping[str, Words]) -> AlertD
         },
         texts=texts,
         # It may be told when the calls are over.
-        call=replace(own.call, deadline=Ending()),
+        call=replace(
+            own.call,
+            deadline=Ending(),
+            asks=[replace(each, expires_at=None) for each in own.call.asks],
+        ),
         expires=Ending(),
         ask_hours=0,
     )

@@ -30,6 +30,7 @@ from web.console import (
     projects,
     proposals,
     record,
+    reports,
     rights,
     sign_up_forms,
     signing,
@@ -236,6 +237,10 @@ TARGETS = [
 ENDINGS = [
     _get(f"/cases/{CASE}/close", closing.show, SEND),
     _act(f"/cases/{CASE}/close", closing.end, SEND, "case.close"),
+    _get(f"/cases/{CASE}/report", reports.of_case, SEE),
+    _get(f"/cases/{CASE}/report.csv", reports.of_case_csv, SEE),
+    _get(f"/alerts/{ALERT}/report", reports.of_alert, SEE),
+    _get(f"/alerts/{ALERT}/report.csv", reports.of_alert_csv, SEE),
     _act(f"/cases/{CASE}/reopen", closing.open_again, SEND, "case.reopen"),
 ]
 CAMPAIGNS = [

@@ -1,0 +1,220 @@
+"""A report tells what was set in motion, hides small numbers, and has nobody's name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, insert, update
+
+from actions.models import Outcome
+from actions.office_models import Source, Stance
+from actions.responses import record
+from actions.stances import note_stance
+from alerts.closing import CaseOutcome, Closing, close
+from alerts.models import Alert, FollowUp, FollowUpKind
+from alerts.reporting import alert_report, case_report
+from database.jobs import EmbeddedJobs
+from messages import counts
+from messages.models import Message, MessageCount, MessageStatus, Status
+from tests.builders import (
+    Alerted,
+    load_invented_officials,
+    make_alert,
+    make_call,
+    make_contact,
+    make_delivery,
+    make_project,
+)
+
+HOUSE, SENATE = "us:house:WI:2", "us:senate:WI:1"
+
+
+@dataclass
+class Sent:
+    """An alert, a reminder of it, and a second alert on the same case."""
+
+    conn: Connection
+    now: datetime
+    first: Alerted
+    second: Alerted
+
+    def told(
+        self, count: int, outcome: Outcome, target: str = HOUSE, *, days: int = 0, who: str = "v"
+    ) -> None:
+        for each in range(count):
+            record(
+                self.conn,
+                self.first.action_id,
+                visitor=f"{who}{target}{outcome}{days}{each}",
+                target=target,
+                outcome=outcome,
+                channel="web",
+                now=self.now - timedelta(days=days),
+            )
+
+
+@pytest.fixture
+def sent(conn: Connection, now: datetime) -> Sent:
+    load_invented_officials(conn)
+    launched: dict[str, Any] = {
+        "launched_at": now - timedelta(days=3),
+        "status": MessageStatus.FINISHED,
+    }
+    first = make_alert(conn, confirmed=10, expected=12, **launched)
+    second = make_alert(conn, confirmed=5, **launched)
+    nudge = make_alert(conn, confirmed=3, **launched)
+    for each in (second, nudge):
+        conn.execute(update(Alert).where(Alert.id == each.alert_id).values(case_id=first.case_id))
+    follows = {"alert_id": nudge.alert_id, "of_id": first.alert_id, "kind": FollowUpKind.NUDGE}
+    conn.execute(insert(FollowUp).values(follows))
+    for status, reason, count in (
+        (Status.DELIVERED, "", 9),
+        (Status.SKIPPED, "no_consent", 2),
+        (Status.UNKNOWN, "timeout", 1),
+    ):
+        row = {"channel": "sms", "status": status, "reason": reason, "zone_set_id": 0}
+        conn.execute(insert(MessageCount).values(message_id=first.message_id, count=count, **row))
+    return Sent(conn, now, first, second)
+
+
+def test_it_sums_up_an_alert_and_what_followed_it(sent: Sent) -> None:
+    sent.told(7, Outcome.SPOKE)
+
+    report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+
+    assert (report.alerts, report.confirmed) == (1, 13)
+    assert report.equation.gone_out == 9
+    assert report.equation.balanced
+    assert report.outcomes[Outcome.SPOKE] == 7
+    assert report.people == report.reached == 7
+    assert [each.kind for each in report.moments if each.kind != "fact"] == ["launch", "nudge"]
+
+
+def test_small_numbers_are_hidden_and_what_would_tell_them(sent: Sent) -> None:
+    sent.told(9, Outcome.SPOKE)
+    sent.told(6, Outcome.NO_ANSWER, SENATE)
+    sent.told(2, Outcome.VOICEMAIL)
+
+    report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+
+    # Two messages would be 17 less 9 less 6: so the smaller of those is hidden, too.
+    assert report.outcomes[Outcome.VOICEMAIL] is None
+    assert report.outcomes[Outcome.NO_ANSWER] is None
+    assert report.outcomes[Outcome.SPOKE] == 9
+    assert report.outcomes[Outcome.WROTE] == 0
+    cells = {each.target.key: each.counts for each in report.offices if each.target}
+    assert cells[HOUSE][Outcome.VOICEMAIL] is None
+    assert cells[SENATE][Outcome.NO_ANSWER] is None
+
+
+def test_who_tried_is_not_told_where_that_tells_who_failed(sent: Sent) -> None:
+    sent.told(9, Outcome.SPOKE)
+    sent.told(2, Outcome.NO_ANSWER, who="others")
+
+    report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+
+    assert report.reached == 9
+    assert report.people is None
+
+
+def test_days_follow_one_another_and_hide_the_small_ones(sent: Sent) -> None:
+    sent.told(8, Outcome.SPOKE, days=3)
+    sent.told(2, Outcome.SPOKE, days=0)
+    sent.told(6, Outcome.SPOKE, days=2)
+
+    days = alert_report(sent.conn, sent.first.alert_id, now=sent.now).days
+
+    assert [each.told for each in days] == [8, None, 0, None]
+    assert days[0].day == (sent.now - timedelta(days=3)).date()
+
+
+def test_people_are_told_by_state_as_on_the_public_page(sent: Sent) -> None:
+    sent.told(6, Outcome.SPOKE)
+    sent.told(7, Outcome.SPOKE, "us:senate:MA:2")
+    sent.told(1, Outcome.SPOKE, "us:house:ME:2")
+
+    states = alert_report(sent.conn, sent.first.alert_id, now=sent.now).states
+
+    assert states == {"MA": 7, "ME": None, "WI": None}
+
+
+def test_what_offices_said_is_told_over_time_without_the_notes(sent: Sent) -> None:
+    said = {"source": Source.ORGANIZER, "actor": "organizer:1", "note": "Ana Pérez told us"}
+    for days, stance in ((2, Stance.CONSIDERING), (1, Stance.COMMITTED)):
+        note_stance(
+            sent.conn,
+            sent.first.action_id,
+            HOUSE,
+            stance,
+            now=sent.now - timedelta(days=days),
+            **said,  # type: ignore[arg-type]
+        )
+
+    report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+
+    told = [each.stance for each in report.moments if each.kind == "stance"]
+    assert told == ["considering", "committed"]
+    assert report.stances == {"committed": 1}
+    assert "Ana" not in repr(report)
+
+
+def test_withheld_facts_are_not_in_it(sent: Sent) -> None:
+    report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+
+    facts = [each.words["en"] for each in report.moments if each.kind == "fact"]
+    assert facts == ["Police arrested fourteen people."]
+
+
+def test_a_case_is_all_its_alerts_together_and_its_end(sent: Sent) -> None:
+    sent.told(7, Outcome.SPOKE)
+    closing = Closing(
+        outcome=CaseOutcome.WON,
+        ended_on=date(2026, 11, 18),
+        words={"en": "Home.", "es": "En casa."},
+    )
+    jobs = EmbeddedJobs()
+    close(sent.conn, jobs, sent.first.case_id, closing, languages=("en",), by="x", now=sent.now)
+
+    report = case_report(sent.conn, sent.first.case_id, None, now=sent.now)
+
+    assert (report.alerts, report.confirmed) == (2, 18)
+    assert report.closing is not None
+    assert report.moments[-1].kind == "end" or report.moments[-1].day >= date(2026, 11, 18)
+
+
+def test_a_project_reports_on_its_own_alerts_of_a_case(sent: Sent) -> None:
+    bangor = make_project(sent.conn, "Bangor – Carasque")
+    message = update(Message).where(Message.id == sent.second.message_id)
+    sent.conn.execute(message.values(project_id=bangor))
+
+    report = case_report(sent.conn, sent.first.case_id, [bangor], now=sent.now)
+
+    assert (report.alerts, report.confirmed) == (1, 5)
+
+
+def test_calls_that_we_connected_and_texts_are_told_by_what_they_took(sent: Sent) -> None:
+    make_call(sent.conn, sent.first.action_id, None, minutes=12, began_at=sent.now)
+
+    report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+
+    assert report.calls.minutes == 12
+    # Nine that arrived and one that may have, of one segment each at the most.
+    assert (report.text_segments, report.segments_exact) == (10, False)
+    assert Decimal(report.text_segments) == 10
+
+
+def test_an_alert_of_which_nothing_is_known_has_an_empty_report(
+    conn: Connection, now: datetime
+) -> None:
+    alert = make_alert(conn)
+    make_delivery(conn, alert.message_id, make_contact(conn), status=Status.PENDING)
+    counts.apply(conn, counts.Deltas(counts.counted(conn, alert.message_id)))
+
+    report = alert_report(conn, alert.alert_id, now=now)
+
+    assert (report.days, report.states, list(report.offices)) == ([], {}, [])
+    assert (report.people, report.reached) == (0, 0)

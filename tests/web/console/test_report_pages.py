@@ -1,0 +1,116 @@
+"""The report for partners: a page in the reader's language, a table, and nobody's name."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, update
+
+from actions.models import Outcome
+from actions.responses import record
+from alerts.models import Case as CaseRow
+from database.opening import Opened
+from messages.models import MessageStatus
+from tests.builders import Alerted, load_invented_officials, make_alert, make_contact, make_project
+from tests.web.organizing import Desk, console, desk
+
+
+@dataclass
+class Told:
+    """An alert of which eight people told, seven of them on one day."""
+
+    alert: Alerted
+    amina: Desk
+
+
+def make_told(conn: Connection, now: datetime) -> tuple[int, Alerted]:
+    load_invented_officials(conn)
+    madison = make_project(conn)
+    alert = make_alert(conn, project_id=madison, launched_at=now - timedelta(days=2), confirmed=9)
+    conn.execute(update(CaseRow).where(CaseRow.id == alert.case_id).values(project_id=madison))
+    for each in range(8):
+        contact = make_contact(conn, f"Xiomara{each}", projects=[madison])
+        record(
+            conn,
+            alert.action_id,
+            contact_id=contact,
+            target="us:house:WI:2",
+            outcome=Outcome.SPOKE,
+            channel="web",
+            note="They said maybe",
+            now=now - timedelta(days=1 if each else 0),
+        )
+    return madison, alert
+
+
+@pytest.fixture
+async def told(opened: Opened, now: datetime) -> AsyncIterator[Told]:
+    madison, alert = await opened.database.write(make_told, now)
+    async with console(opened, now) as client:
+        yield Told(alert, await desk(client, opened, now, projects=[madison]))
+
+
+async def test_it_is_linked_from_the_alert_and_tells_what_came_of_it(told: Told) -> None:
+    home = f"/console/alerts/{told.alert.alert_id}"
+    linked = await (await told.amina.get(home)).text()
+
+    page = await told.amina.page(f"{home}/report")
+
+    assert f"{home}/report" in linked
+    assert "People who reached one 8" in page
+    assert "Spoke with somebody 8" in page
+    assert "some" in page
+    assert "Xiomara" not in page
+    assert "maybe" not in page
+
+
+async def test_the_reader_chooses_the_language(told: Told) -> None:
+    page = await told.amina.page(f"/console/alerts/{told.alert.alert_id}/report?lang=es")
+
+    assert "Día por día" in page
+    assert "La cuenta de cada copia" in page
+
+
+async def test_the_picture_is_drawn_here_and_has_a_table_beside_it(told: Told) -> None:
+    text = await (await told.amina.get(f"/console/alerts/{told.alert.alert_id}/report")).text()
+
+    assert '<svg class="curve"' in text
+    assert 'role="img"' in text
+    assert "Calls and letters by day" in text
+
+
+async def test_the_table_says_the_same_without_a_name(told: Told) -> None:
+    answer = await told.amina.get(f"/console/alerts/{told.alert.alert_id}/report.csv")
+    rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+
+    assert answer.headers["Content-Disposition"].endswith('-report.csv"')
+    assert ["calls", "spoke", "", "8"] in rows
+    assert ["sent", "people_confirmed", "", "9"] in rows
+    assert not any("Xiomara" in cell for row in rows for cell in row)
+
+
+async def test_a_case_has_one_too(told: Told) -> None:
+    page = await told.amina.page(f"/console/cases/{told.alert.case_id}/report")
+    table = await told.amina.get(f"/console/cases/{told.alert.case_id}/report.csv")
+
+    assert "Free the fourteen" in page
+    assert table.status == 200
+
+
+async def test_of_a_draft_there_is_nothing_to_report(
+    told: Told, opened: Opened, now: datetime
+) -> None:
+    draft = await opened.database.write(
+        lambda conn: make_alert(conn, status=MessageStatus.DRAFT, launched_at=None)
+    )
+    async with console(opened, now) as client:
+        amina = await desk(client, opened, now)
+        answer = await amina.get(f"/console/alerts/{draft.alert_id}/report")
+
+    assert answer.status == 409
+    assert told.alert.alert_id != draft.alert_id

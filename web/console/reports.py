@@ -1,0 +1,188 @@
+"""Reports for partners: a page to print and a table, in the language the reader chooses; nobody's name."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from aiohttp import web
+from sqlalchemy import Connection, select
+
+from alerts.models import FollowUp
+from alerts.numbers import FEW
+from alerts.preflight import find_alert
+from alerts.reporting import Hidden, Report, alert_report, case_report
+from contacts.spreadsheets import Sheet
+from messages import budgets
+from messages.control import NotNow
+from web.console.lives import known_as
+from web.console.viewing import VIEWER, now, page, read
+from web.keys import SITE
+from web.pages import LANGUAGE, language_of
+
+WIDE, HIGH = 720, 160  # the picture, in its own units
+HEADINGS = ("part", "what", "detail", "number")
+NOT_LAUNCHED = "this alert has not been launched; there is nothing to report yet"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A day in the picture."""
+
+    x: float
+    width: float
+    y: float
+    height: float
+    hidden: bool  # some, who are not told
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The picture of the days."""
+
+    bars: Sequence[Bar]
+    most: int
+    first: date | None
+    last: date | None
+
+
+async def of_alert(request: web.Request) -> web.Response:
+    """The report of one alert."""
+    alert_id = int(request.match_info["alert_id"])
+    return await _page(request, await _alert(request), f"/console/alerts/{alert_id}")
+
+
+async def of_alert_csv(request: web.Request) -> web.Response:
+    """The same as a table."""
+    alert_id = int(request.match_info["alert_id"])
+    return _table(request, await _alert(request), f"alert-{alert_id}")
+
+
+async def of_case(request: web.Request) -> web.Response:
+    """The report of a case: all its alerts together."""
+    case_id = int(request.match_info["case_id"])
+    return await _page(request, await _case(request), f"/console/cases/{case_id}")
+
+
+async def of_case_csv(request: web.Request) -> web.Response:
+    """The same as a table."""
+    case_id = int(request.match_info["case_id"])
+    return _table(request, await _case(request), f"case-{case_id}")
+
+
+async def _alert(request: web.Request) -> Report:
+    alert_id = await read(request, _first, int(request.match_info["alert_id"]))
+    found = await read(request, alert_report, alert_id, now=now(request))
+    if not found.alerts:
+        raise NotNow(NOT_LAUNCHED)
+    return found
+
+
+def _first(conn: Connection, alert_id: int) -> int:
+    """The alert that another one follows: they are told together. Raises NoSuchAlert."""
+    find_alert(conn, alert_id)
+    return conn.scalar(select(FollowUp.of_id).where(FollowUp.alert_id == alert_id)) or alert_id
+
+
+async def _case(request: web.Request) -> Report:
+    case_id, within = int(request.match_info["case_id"]), request[VIEWER].within
+    return await read(request, case_report, case_id, within, now=now(request))
+
+
+async def _page(request: web.Request, report: Report, home: str) -> web.Response:
+    _speak(request)
+    language, site = language_of(request), request.config_dict[SITE]
+    minutes = site.voice.cents_per_minute if site.voice else Decimal(0)
+    offices = {
+        each.target.key: known_as(each.target, language) for each in report.offices if each.target
+    }
+    values = {
+        "report": report,
+        "home": home,
+        "curve": curve(report),
+        "names": offices,
+        "few": FEW,
+        "cost_of_texts": budgets.dollars(round(report.text_segments * site.cents_per_segment)),
+        "cost_of_calls": budgets.dollars(round(report.calls.minutes * minutes)),
+    }
+    return await page(request, "report.html", values)
+
+
+def _speak(request: web.Request) -> None:
+    """The reader's language, whatever the organizer's is."""
+    wanted = request.query.get("lang", "")
+    if wanted in request.config_dict[SITE].languages:
+        request[LANGUAGE] = wanted
+
+
+def curve(report: Report) -> Curve:
+    """The days as bars; what is not told is a low grey one, the same for each."""
+    days = report.days
+    most = max((each.told or 0 for each in days), default=0)
+    step = WIDE / len(days) if days else WIDE
+    bars = []
+    for at, each in enumerate(days):
+        hidden = each.told is None
+        part = FEW / max(most, FEW * 4) if hidden else (each.told or 0) / max(most, 1)
+        height = round(part * HIGH, 1)
+        bars.append(
+            Bar(round(at * step, 1), round(step * 0.8, 1), round(HIGH - height, 1), height, hidden)
+        )
+    return Curve(bars, most, days[0].day if days else None, days[-1].day if days else None)
+
+
+def _table(request: web.Request, report: Report, name: str) -> web.Response:
+    _speak(request)
+    target = io.StringIO(newline="")
+    sheet = Sheet(target)
+    sheet.add(HEADINGS)
+    for row in _rows(report, language_of(request)):
+        sheet.add(row)
+    headers = {"Content-Disposition": f'attachment; filename="{name}-report.csv"'}
+    body = target.getvalue().encode("utf-8-sig")
+    return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
+
+
+def _rows(report: Report, language: str) -> Iterator[tuple[object, ...]]:
+    equation = report.equation
+    yield "sent", "people_confirmed", "", report.confirmed
+    for name in (
+        "eligible",
+        "delivered",
+        "sent",
+        "held",
+        "waiting",
+        "unknown",
+        "stopped",
+        "expired",
+    ):
+        yield "sent", name, "", getattr(equation, name)
+    for each, count in (*equation.skipped.items(), *equation.failed.items()):
+        yield "sent", "skipped_or_failed", each, count
+    yield "people", "tried", "", _cell(report.people)
+    yield "people", "reached_an_office", "", _cell(report.reached)
+    for outcome, told in report.outcomes.items():
+        yield "calls", outcome.value, "", _cell(told)
+    for state, told in report.states.items():
+        yield "states", state, "", _cell(told)
+    for line in report.offices:
+        office = known_as(line.target, language) if line.target else "–"
+        for outcome, told in line.counts.items():
+            yield "offices", office, outcome.value, _cell(told)
+        yield "offices", office, "stance", line.stance
+    for day in report.days:
+        yield "days", day.day.isoformat(), "", _cell(day.told)
+    yield "connected", "minutes", "", report.calls.minutes
+    yield (
+        "texts",
+        "segments" if report.segments_exact else "segments_at_most",
+        "",
+        report.text_segments,
+    )
+
+
+def _cell(told: Hidden) -> object:
+    return "some" if told is None else told
