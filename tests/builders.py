@@ -365,7 +365,8 @@ def make_alert(conn: Connection, action_id: int | None = None, **message: Any) -
     launched: dict[str, Any] = {"status": MessageStatus.SENDING, "launched_at": LONG_AGO} | message
     message_id = make_message(conn, action_id=action_id, **launched)
     slug = f"slug{next(_numbers)}"
-    case = {"slug": slug, "created_by": "test", "created_at": LONG_AGO}
+    case: dict[str, Any] = {"slug": slug, "created_by": "test", "created_at": LONG_AGO}
+    case["project_id"] = launched.get("project_id")
     case_id = _insert(conn, Case, case)
     words = {
         "en": ("Free the fourteen", "Fourteen people are in prison."),

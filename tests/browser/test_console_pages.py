@@ -27,16 +27,18 @@ from actions.reports import Heard, suggest
 from actions.responses import record
 from actions.staffers import Aide, save_staffer
 from actions.stances import note_stance
+from alerts.closing import CaseOutcome, Closing, close
 from alerts.files import read_alert
 from alerts.launching import create
-from alerts.models import Alert
+from alerts.models import Alert, Case
 from alerts.numbers import show_numbers
 from alerts.sharing import propose
 from campaigns.calendar import create_campaign
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
+from database.jobs import EmbeddedJobs
 from database.opening import opened, prepare
-from messages import doubts
+from messages import counts, doubts
 from messages.house import HouseRules
 from messages.models import MessageCount, MessageStatus, Reply, ReplyVerdict, Status
 from organizers import links
@@ -72,6 +74,12 @@ PAGES = [
     "/console/contacts/2/calls/2",
     "/console/proposals/1/coverage",
     "/console/alerts/3",
+    "/console/alerts/4",
+    "/console/alerts/2/report",
+    "/console/cases/2/close",
+    "/console/cases/2/report",
+    "/console/cases/4/close",
+    "/console/?month=2027-01",
     "/console/inbox",
     "/console/contacts",
     "/console/targets",
@@ -160,6 +168,7 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     )
     doubts.note_found(conn, [lost], now=now)
     make_alert(conn, status=MessageStatus.PAUSED, paused_because="Twilio refuses our number")
+    fill_closed(conn, now)
     for body, verdict in (
         ("no more please", ReplyVerdict.MAYBE_OPT_OUT),
         ("¿A quién?", ReplyVerdict.HELP),
@@ -178,6 +187,18 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     )
     fill_coverage(conn, live, contact, now)
     create_campaign(conn, name="No to mining", goal="", project_id=None, created_by="x", now=now)
+
+
+def fill_closed(conn: Connection, now: datetime) -> None:
+    """An alert whose case is closed, after it went to some and was stopped for others."""
+    alert = make_alert(conn, launched_at=now, expanded_at=now, starts_at=now, expected=9)
+    for name, status in (("Rita", Status.DELIVERED), ("Saúl", Status.PENDING)):
+        make_delivery(conn, alert.message_id, make_contact(conn, name, consent=None), status=status)
+    counts.apply(conn, counts.Deltas(counts.counted(conn, alert.message_id)))
+    told = {"en": "All fourteen are home.", "es": "Las catorce personas están en casa."}
+    ended = Closing(outcome=CaseOutcome.WON, ended_on=now.date(), words=told)
+    jobs, by = EmbeddedJobs(), "organizer:1"
+    close(conn, jobs, alert.case_id, ended, languages=("en", "es"), by=by, now=now)
 
 
 def fill_coverage(conn: Connection, live: Alerted, contact: int, now: datetime) -> None:
@@ -237,6 +258,14 @@ async def numbers_page(console: Console) -> str:
     return f"/p/{slug}/numbers"
 
 
+async def closed_page(console: Console) -> str:
+    """Where the public reads how a case ended."""
+    ended = select(Alert.slug).join(Case, Case.id == Alert.case_id)
+    shown = ended.where(Case.closed_at.is_not(None))
+    slug = await console.amina.opened.database.read(lambda conn: conn.execute(shown).scalar_one())
+    return f"/p/{slug}"
+
+
 def note(complaints: list[str], told: ConsoleMessage) -> None:
     if told.type in ("error", "warning") and "404" not in told.text:
         complaints.append(told.text)
@@ -258,7 +287,7 @@ async def test_every_page_is_accessible_and_fits(
     async with console_with_everything(tmp_path, now, language=language) as console:
         await console.page.set_viewport_size(ViewportSize(width=width, height=844))
         await console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        for path in (*PAGES, await numbers_page(console)):
+        for path in (*PAGES, await numbers_page(console), await closed_page(console)):
             await console.go(path)
             found = (await Axe().run(console.page)).response["violations"]
             wide = await console.page.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -20,6 +20,7 @@ from web.console import routes
 from web.console.acts import ACTING, Acting, act_of
 from web.console.confirming import ask_again, ask_for_second_step
 from web.console.guard import NotAllowed, require_visible
+from web.console.health import COUNTS, Counts
 from web.console.needs import Need, need_of
 from web.console.paces import LOOKS
 from web.console.panic import while_locked
@@ -39,6 +40,7 @@ def make_console() -> web.Application:
     app = web.Application(middlewares=[while_locked, pass_door])
     app[OPEN] = Counter()
     app[LOOKS] = Looks()
+    app[COUNTS] = Counts()
     app.add_routes(routes.ROUTES)
     return app
 

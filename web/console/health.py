@@ -6,10 +6,11 @@ list, one by one, and all others as one sum.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from aiohttp import web
 from sqlalchemy import Connection, func, select
 
 from alerts.models import Alert
@@ -20,6 +21,8 @@ from messages.models import Message
 from organizers.roles import NETWORKS
 from organizers.sessions import Viewer
 from representatives.status import Age, data_age
+
+FRESH = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,25 +43,58 @@ class Healths:
     lines: Sequence[Health]
     others: Health | None  # of the projects whose list is not the network's to see
     data: Age | None
+    counted: Mapping[int, People]  # by project, to be kept for the next look
+
+
+class Counts:
+    """How many people projects have, as counted within the last minutes: that is slow for very many."""
+
+    def __init__(self) -> None:
+        self._counted: dict[int, tuple[datetime, People]] = {}
+
+    def fresh(self, now: datetime) -> dict[int, People]:
+        """What need not be counted again yet."""
+        return {
+            project: people
+            for project, (at, people) in self._counted.items()
+            if now - FRESH <= at <= now
+        }
+
+    def keep(self, counted: Mapping[int, People], now: datetime) -> None:
+        """Remember what was counted now; what is remembered already keeps its time."""
+        known = self.fresh(now)
+        for project, people in counted.items():
+            if project not in known:
+                self._counted[project] = (now, people)
+
+
+COUNTS: web.AppKey[Counts] = web.AppKey("counts", Counts)
 
 
 def healths(
-    conn: Connection, viewer: Viewer, *, countries: Sequence[str], now: datetime
+    conn: Connection,
+    viewer: Viewer,
+    *,
+    countries: Sequence[str],
+    known: Mapping[int, People],
+    now: datetime,
 ) -> Healths:
-    """The health of what a viewer sees."""
+    """The health of what a viewer sees; people of projects that are ``known`` are not counted."""
     rows = conn.execute(select(Project.id, Project.name, Project.shares_list)).all()
     network = NETWORKS in viewer.within
     shown = {
         row.id: row.name for row in rows if row.id in viewer.within or (network and row.shares_list)
     }
     hidden = [row.id for row in rows if network and row.id not in shown]
-    fared, last = faring(conn, now=now), _last_alerts(conn)
+    fared, last, counted = faring(conn, now=now), _last_alerts(conn), dict(known)
 
     def health(project: int, name: str) -> Health:
+        if project not in counted:
+            counted[project] = people_of(conn, project, countries=countries)
         return Health(
             name=name,
             projects=1,
-            people=people_of(conn, project, countries=countries),
+            people=counted[project],
             fared=fared.get(project, Fared()),
             last_alert=last.get(project),
         )
@@ -67,7 +103,8 @@ def healths(
     lines = [health(NETWORKS, "")] if network else []
     lines += [health(project, name) for project, name in named]
     others = [health(each, "") for each in hidden]
-    return Healths(lines, _sum(others) if others else None, data_age(conn, now=now))
+    told = _sum(others) if others else None
+    return Healths(lines, told, data_age(conn, now=now), counted)
 
 
 def _sum(each: Sequence[Health]) -> Health:

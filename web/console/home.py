@@ -6,7 +6,7 @@ from aiohttp import web
 
 from web.console import overviews
 from web.console.first_steps import first_steps
-from web.console.health import healths
+from web.console.health import COUNTS, Healths, healths
 from web.console.lately import lately
 from web.console.month import month
 from web.console.urgent import urgent
@@ -42,6 +42,21 @@ async def show(request: web.Request) -> web.Response:
             language=language,
             now=at,
         ),
-        "health": await read(request, healths, viewer, countries=site.countries, now=at),
+        "health": await _health(request),
     }
     return await page(request, "home.html", values)
+
+
+async def _health(request: web.Request) -> Healths:
+    """How all fare; how many people there are is counted every few minutes."""
+    counts, at = request.app[COUNTS], now(request)
+    found = await read(
+        request,
+        healths,
+        request[VIEWER],
+        countries=request.config_dict[SITE].countries,
+        known=counts.fresh(at),
+        now=at,
+    )
+    counts.keep(found.counted, at)
+    return found

@@ -24,6 +24,7 @@ from web.keys import SITE
 from web.pages import LANGUAGE, language_of
 
 WIDE, HIGH = 720, 160  # the picture, in its own units
+BROADEST = 48  # a day in it, where there are few
 HEADINGS = ("part", "what", "detail", "number")
 NOT_LAUNCHED = "this alert has not been launched; there is nothing to report yet"
 
@@ -122,7 +123,7 @@ def curve(report: Report) -> Curve:
     """The days as bars; what is not told is a low grey one, the same for each."""
     days = report.days
     most = max((each.told or 0 for each in days), default=0)
-    step = WIDE / len(days) if days else WIDE
+    step = min(WIDE / len(days), BROADEST) if days else 0
     bars = []
     for at, each in enumerate(days):
         hidden = each.told is None

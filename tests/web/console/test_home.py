@@ -14,6 +14,7 @@ from alerts.models import Alert, Answer, Level, Proposal
 from campaigns.calendar import EmailDraft, create_campaign, hold_overdue, schedule
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
+from contacts.reachable import People
 from database.opening import Opened
 from messages import doubts
 from messages.audience import EVERYBODY
@@ -38,6 +39,7 @@ from tests.builders import (
     make_project,
 )
 from tests.web.organizing import Desk, console, desk
+from web.console.health import FRESH, Counts
 
 TEXTS = {"en": Words("", "Mining news", "x"), "es": Words("", "Noticias de la minería", "x")}
 
@@ -283,6 +285,15 @@ async def test_the_office_sees_a_list_that_is_kept_only_in_a_sum(
     assert "Madison – Arcatao" in page
     assert "Bangor" not in page
     assert "1 committee that keeps its list to itself" in page
+
+
+def test_people_are_counted_again_after_some_minutes(now: datetime) -> None:
+    counts = Counts()
+    counts.keep({3: People(all=10)}, now)
+    counts.keep({3: People(all=11), 4: People(all=1)}, now + FRESH / 2)
+
+    assert counts.fresh(now + FRESH) == {3: People(all=10), 4: People(all=1)}
+    assert counts.fresh(now + FRESH * 1.2) == {4: People(all=1)}
 
 
 async def test_a_million_copies_change_nothing_of_what_is_read(
