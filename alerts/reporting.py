@@ -356,7 +356,7 @@ def _launches(conn: Connection, alerts: Sequence[_Told], zone: ZoneInfo) -> list
         .where(Alert.id.in_(ids) | FollowUp.of_id.in_(ids), Message.launched_at.is_not(None))
     )
     found = []
-    for row in conn.execute(rows.order_by(Message.launched_at)).all():
+    for row in conn.execute(rows.order_by(Message.launched_at, Alert.id)).all():
         titles = select(AlertText.language, AlertText.title).where(AlertText.alert_id == row.id)
         found.append(
             Moment(
