@@ -76,6 +76,18 @@ def suppression(
     return case((foreign, FOREIGN), else_=func.coalesce(strictest, NO_CONSENT))
 
 
+def refusal_of(
+    channel: str, address: SQLColumnExpression[str], scopes: Sequence[str]
+) -> ColumnElement[str]:
+    """Why somebody who has written to us may not even be answered, as SQL; '' when they may.
+
+    What they sent asks for an answer, so neither a consent is needed nor a number of a certain country; but
+    a refusal in the network's scope or in one of ``scopes`` holds.
+    """
+    strictest = _strictest(literal(channel, String), address, sorted({NETWORK, *scopes}))
+    return func.coalesce(strictest, "")
+
+
 def grant(
     conn: Connection,
     channel: str,

@@ -22,7 +22,7 @@ from sqlalchemy import BigInteger, Connection, Executable, Text, select, true
 from contacts.models import Channel
 from database.handing import Handed
 from database.upserts import insert_for
-from messages.eligibility import EXEMPT_KINDS
+from messages.eligibility import ANSWERS
 from messages.models import MessageKind, Spending
 
 CENTS = 100
@@ -71,7 +71,7 @@ def purse(
     message_id: int, cents: int, *, channel: str, kind: str, tariff: Tariff, now: datetime
 ) -> Purse:
     """What pays for the copies of a message, whose own budget is ``cents`` (0 = none)."""
-    free = channel != Channel.SMS or MessageKind(kind) in EXEMPT_KINDS
+    free = channel != Channel.SMS or MessageKind(kind) in ANSWERS
     if free or not tariff.cents_per_segment:
         return Purse()
     day = Account(f"day:{now:%Y-%m-%d}", tariff.daily_cents, DAY_SPENT)

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select
 
 from contacts.models import Channel, Contact, Membership, Project
 from messages import links, rendering
+from messages.eligibility import ANSWERS
 from messages.models import Message, MessageKind, MessageText
 from messages.providers.provider import (
     Email,
@@ -39,7 +40,6 @@ from representatives.maps import holds
 
 KEPT = 32  # messages whose compiled texts are kept
 LONGEST_VALIDITY = 36_000  # seconds: Twilio's ValidityPeriod ends at ten hours
-ANSWERS = (MessageKind.REPLY, MessageKind.CONFIRMATION)
 LookedUp = Mapping[str, str]
 Lines = tuple[str, int | None, int]  # state, district, and the Congress whose lines it follows
 NOTHING: LookedUp = {}
@@ -256,7 +256,7 @@ def refused(ready: Ready) -> Done:
 
 def _sms(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]) -> Compiled:
     if kind in ANSWERS:
-        return Compiled(_around_proof(text.sms))
+        return Compiled(_answer(kind, text.sms))
     return rendering.compile_sms(
         text.sms, language=text.language, network=identity.network, links=link_ids
     )
@@ -264,7 +264,7 @@ def _sms(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]) 
 
 def _email(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]) -> CompiledEmail:
     if kind in ANSWERS:
-        words = EmailWords((text.subject,), _around_proof(text.body), ("",))
+        words = EmailWords((text.subject,), _answer(kind, text.body), ("",))
         return CompiledEmail(words, {})
     return rendering.email_words(
         text.subject,
@@ -275,8 +275,10 @@ def _email(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]
     )
 
 
-def _around_proof(text: str) -> Pieces:
-    """An answer's words, cut where what proves its reader's address goes."""
+def _answer(kind: str, text: str) -> Pieces:
+    """An answer's words, cut where what proves its reader's address goes; never in what a person wrote."""
+    if kind == MessageKind.ANSWER:
+        return (text,)
     before, mark, after = text.partition(links.PROOF_FIELD)
     return (before, PROOF, after) if mark else (text,)
 

@@ -18,6 +18,7 @@ from messages import budgets, counts
 from messages.audience import EVERYBODY, Audience
 from messages.batches import finish_if_done
 from messages.calling_off import LIVE, cancel
+from messages.eligibility import EXEMPT_KINDS
 from messages.hours import Hours
 from messages.hours import write as write_hours
 from messages.models import (
@@ -34,6 +35,7 @@ from messages.models import (
 PRIORITY = {
     MessageKind.REPLY: 0,
     MessageKind.CONFIRMATION: 0,
+    MessageKind.ANSWER: 0,
     MessageKind.ALERT: 20,
     MessageKind.CAMPAIGN: 40,
 }
@@ -196,7 +198,7 @@ def resume(conn: Connection, jobs: Jobs, message_id: int, *, now: datetime) -> N
         raise NotNow(f"only a paused message can be resumed; this one is {message.status}")
     answers = select(Message.id).where(
         Message.status == MessageStatus.PAUSED,
-        Message.kind.in_((MessageKind.REPLY, MessageKind.CONFIRMATION)),
+        Message.kind.in_(EXEMPT_KINDS),
         Message.id != message_id,
     )
     for paused in [message_id, *conn.scalars(answers.order_by(Message.id))]:

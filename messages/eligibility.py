@@ -2,8 +2,9 @@
 
 One rule serves the forecast, the expansion into deliveries and the claim before each request:
 ``contacts.consent.suppression`` decides by address; here come the reasons that depend on the
-message. Answers to what a person has just sent are exempt: they asked for it, and the confirmation
-of an opt-out is allowed by name (47 CFR 64.1200(a)(12)).
+message. What we answer by ourselves to what a person has just sent is exempt: they asked for it, and the
+confirmation of an opt-out is allowed by name (47 CFR 64.1200(a)(12)). An organizer's answer needs no consent
+either, but goes to no address that refuses (``messages/conversing.py``).
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from contacts.consent import suppression
+from contacts.consent import refusal_of, suppression
 from contacts.countries import AT_HOME
 from contacts.models import Address, Channel, Contact
 from contacts.preferences import held_back
@@ -46,6 +47,7 @@ CAP_PERIOD = timedelta(days=7)
 CAPPED_KINDS = (MessageKind.ALERT, MessageKind.CAMPAIGN)
 PROMPT = "prompt:"  # begins the key of a message that is one, see ``prompting.py``
 EXEMPT_KINDS = (MessageKind.REPLY, MessageKind.CONFIRMATION)
+ANSWERS = (*EXEMPT_KINDS, MessageKind.ANSWER)
 CHANNELS = {
     Reach.BOTH: (Channel.SMS, Channel.EMAIL),
     Reach.TEXT_FIRST: (Channel.SMS, Channel.EMAIL),
@@ -129,6 +131,8 @@ def refusal(
     """SQL for why this address gets no copy of this message; '' when it gets one."""
     if terms.kind in EXEMPT_KINDS:
         return literal("")
+    if terms.kind is MessageKind.ANSWER:
+        return refusal_of(channel, address, terms.scopes)
     suppressed = suppression(channel, address, terms.scopes, terms.countries)
     reasons = [(suppressed != "", suppressed)]
     if terms.today is not None:

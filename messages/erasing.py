@@ -49,6 +49,7 @@ from messages.connecting import FORGOTTEN
 from messages.control import NotNow
 from messages.doubts import Closed
 from messages.eligibility import SHARED
+from messages.inbox_models import WrittenAnswer
 from messages.models import (
     Click,
     Delivery,
@@ -56,6 +57,7 @@ from messages.models import (
     Event,
     Message,
     MessageStatus,
+    MessageText,
     OutboxMessage,
     Reply,
     Status,
@@ -89,6 +91,7 @@ def erase(conn: Connection, contact_id: int, *, now: datetime) -> Erasure:
         raise NoSuchContact(f"there is no contact {contact_id}; they may have been removed")
     _require_quiet(conn)
     alone, shared = named_addresses(conn, contact_id)
+    _erase_answers(conn, contact_id, alone)
     called_off, copies = _erase_copies(conn, contact_id, alone, now)
     _erase_events(conn, alone)
     conn.execute(delete(Reply).where(_of(Reply, contact_id, alone)))
@@ -135,6 +138,16 @@ def _replaced(conn: Connection, contact_id: int) -> Iterable[Pair]:
         for state in row:
             yield from (("sms", each) for each in state.get("phones", ()))
             yield from (("email", each) for each in state.get("emails", ()))
+
+
+def _erase_answers(conn: Connection, contact_id: int, alone: Sequence[Pair]) -> None:
+    """What organizers wrote to this person alone: those words tell of them."""
+    theirs = (
+        select(Delivery.message_id)
+        .join(WrittenAnswer, WrittenAnswer.message_id == Delivery.message_id)
+        .where(_of(Delivery, contact_id, alone))
+    )
+    conn.execute(delete(MessageText).where(MessageText.message_id.in_(theirs)))
 
 
 def _erase_copies(

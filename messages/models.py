@@ -60,7 +60,8 @@ class MessageStatus(StrEnum):
 class MessageKind(StrEnum):
     """Why a message exists; decides priority and which rules apply."""
 
-    REPLY = "reply"  # an answer to what the person just sent; first in every queue
+    REPLY = "reply"  # what we answer by ourselves to what they just sent; first in every queue
+    ANSWER = "answer"  # what an organizer answers: as early, but to nobody who refuses
     CONFIRMATION = "confirmation"  # the one confirmation of an opt-out; the law allows it
     ALERT = "alert"
     CAMPAIGN = "campaign"
@@ -81,8 +82,7 @@ class Message(Base):
     __tablename__ = "messages"
 
     id: Mapped[id_key]
-    # What makes it unique, e.g. "answer:help:2026-11-23" or "campaign:5:2026-12-01T09:00".
-    key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    key: Mapped[str | None] = mapped_column(String(80), unique=True)  # as "answer:help:2026-11-23"
     kind: Mapped[str] = mapped_column(String(16))  # a MessageKind
     status: Mapped[str] = mapped_column(String(16), index=True)  # a MessageStatus
     priority: Mapped[int] = mapped_column(SmallInteger)  # lower leaves first

@@ -33,6 +33,7 @@ from messages.call_models import Call
 from messages.connecting import FORGOTTEN
 from messages.doubts import open_doubts
 from messages.erasing import NOBODYS
+from messages.inbox_models import Care, WrittenAnswer
 from messages.models import (
     Click,
     Delivery,
@@ -40,6 +41,7 @@ from messages.models import (
     Event,
     Message,
     MessageStatus,
+    MessageText,
     OutboxMessage,
     Reply,
     Status,
@@ -87,7 +89,26 @@ def _bodies(before: datetime) -> ColumnElement[bool]:
 
 
 def _empty(conn: Connection, which: ColumnElement[bool]) -> int:
+    ids = list(conn.scalars(select(Reply.id).where(which)))
+    # What a call's note was before somebody took the reply for one is a piece of its words.
+    cared = update(Care).where(Care.reply_id.in_(ids), Care.acted != "")
+    conn.execute(cared.values(acted="", acted_by="", acted_at=None, before={}))
     return conn.execute(update(Reply).where(which).values(body="")).rowcount
+
+
+def _answers(before: datetime) -> ColumnElement[bool]:
+    """What organizers answered goes with what it answers."""
+    said = select(MessageText.message_id).where(MessageText.message_id == WrittenAnswer.message_id)
+    over = select(Message.id).where(
+        Message.id == WrittenAnswer.message_id, Message.status.in_(OVER)
+    )
+    return and_(WrittenAnswer.written_at < before, exists(said), exists(over))
+
+
+def _forget_words(conn: Connection, which: ColumnElement[bool]) -> int:
+    ids = list(conn.scalars(select(WrittenAnswer.message_id).where(which)))
+    conn.execute(delete(MessageText).where(MessageText.message_id.in_(ids)))
+    return len(ids)
 
 
 def _copies(before: datetime) -> ColumnElement[bool]:
@@ -166,6 +187,7 @@ def _delete(table: Any) -> Callable[[Connection, ColumnElement[bool]], int]:
 
 RULES = (
     Rule("reply_bodies", Reply, _bodies, _empty),
+    Rule("written_answers", WrittenAnswer, _answers, _forget_words, "reply_bodies"),
     Rule("delivery_detail", Delivery, _copies, _reduce),
     Rule("provider_events", Event, _events, _delete(Event)),
     Rule("sign_ins", SignInAttempt, _attempts, _delete(SignInAttempt)),

@@ -131,3 +131,52 @@ REACTION = re.compile(
     r" [“”\"«].*",
     re.IGNORECASE | re.DOTALL,
 )
+
+# What a person who writes may want, told by their words; the first that fits is the likeliest.
+TOPICS = {
+    "wrong_number": WRONG_NUMBER,
+    "moved": re.compile(
+        r"\b(?:i|we|ive|weve|have|just|since) (?:\w+ )?moved\b|\bmy new (?:address|zip)\b"
+        r"|\bno longer live\b|\b(?:dont|do not) live (?:there|here|in)\b|\bchanged (?:my )?address\b"
+        r"|\bme (?:mude|cambie de (?:casa|ciudad|direccion|estado))\b|\bnos (?:mudamos|cambiamos de casa)\b"
+        r"|\bya no vivo\b|\bmi nuev[oa] (?:direccion|zip|codigo postal)\b"
+    ),
+    "who": re.compile(
+        r"\bwho (?:is|are|r|s) (?:this|you|u|it)\b|\bwhos (?:this|that|it)\b|\bwho dis\b|\bdo i know you\b"
+        r"|\bhow did you get (?:my|this)\b|\bwhere did you get (?:my|this)\b"
+        r"|\bquien(?:es)? (?:es|son|eres|habla|escribe|me escribe)\b|\bde (?:donde|quien) (?:\w+ )?mi (?:numero|correo)\b"
+        r"|\bcomo (?:consiguio|consiguieron|tiene|tienen|obtuvieron) mi\b|\bde parte de quien\b"
+    ),
+    "what": re.compile(
+        r"\bwhat(?:s| is| are| was) (?:this|that|these|it)\b|\bwhat (?:are|is) (?:this|these|it) (?:for|about)\b"
+        r"|\bis this (?:real|a scam|spam|legit)\b|\bwhy am i getting\b"
+        r"|\bque es (?:esto|eso)\b|\bde que (?:se trata|trata)\b|\bes (?:esto )?(?:real|estafa|verdad|una estafa)\b"
+        r"|\bpor que (?:recibo|me (?:llega|llegan|mandan|escriben))\b|\bpara que es\b"
+    ),
+    "cannot_call": re.compile(
+        r"\b(?:cant|cannot|can not|couldnt|wont be able to|unable to|not able to) (?:\w+ )?(?:call|phone)\b"
+        r"|\b(?:too busy|at work|no time|shy|afraid|nervous|scared)\b|\bi dont (?:speak|like to call|like calling)\b"
+        r"|\bno (?:puedo|pude|podre|voy a poder) (?:\w+ )?(?:llamar|hablar)\b|\bno tengo tiempo\b"
+        r"|\bestoy (?:trabajando|en el trabajo|ocupad[oa])\b|\bno hablo ingles\b|\bme da (?:pena|miedo|verguenza)\b"
+    ),
+    "question": re.compile(
+        r"\bwhat (?:do|should|can|would) i (?:say|tell|ask)\b|\bwho (?:do|should) i (?:call|ask for|talk to)\b"
+        r"|\bwhat(?:s| is) the (?:number|script)\b|\bwhich (?:number|office)\b|\bhow do i call\b|\bwhen (?:do|should|can) i call\b"
+        r"|\bque (?:les |le )?(?:digo|tengo que decir|debo decir|pregunto)\b|\ba quien (?:llamo|tengo que llamar|debo llamar)\b"
+        r"|\b(?:cual|que) (?:es el )?numero\b|\bcomo llamo\b|\bcuando (?:llamo|puedo llamar|hay que llamar)\b|^a quien$"
+    ),
+    "help_more": re.compile(
+        r"\b(?:how|what else|what more|anything else|where) (?:\w+ )?(?:can|could|may) (?:i|we) (?:\w+ )?(?:help|do|donate|volunteer|join)\b"
+        r"|\b(?:want|would like|love|like|glad|happy) to (?:help|volunteer|donate|join|do more)\b|\bcount me in\b|\bsign me up\b"
+        r"|\b(?:como|en que|que mas|donde) (?:\w+ )?(?:puedo|podemos|podria) (?:\w+ )?(?:ayudar|hacer|apoyar|colaborar|donar)\b"
+        r"|\bquiero (?:ayudar|apoyar|colaborar|donar|participar)\b|\bcuenten conmigo\b|\bme gustaria (?:ayudar|apoyar|participar)\b"
+    ),
+    "angry": re.compile(
+        r"\b(?:fuck|fucking|shit|bullshit|wtf|asshole|idiots?|stupid|disgusting|shame on you|liars?|scammers?|communists?|traitors?)\b"
+        r"|\b(?:mierda|put[oa]s?|pendej[oa]s?|idiotas?|estupid[oa]s?|mentiros[oa]s?|estafador(?:es)?|comunistas?|vergonzoso|no jodan)\b"
+    ),
+    "thanks": re.compile(
+        r"\b(?:thanks|thank you|thx|ty|god bless|bless you|appreciate|great work|good work|keep it up)\b"
+        r"|\b(?:gracias|dios (?:les|los|le|te) bendiga|bendiciones|buen trabajo|sigan adelante|animo)\b"
+    ),
+}

@@ -78,6 +78,11 @@ def bare(body: str) -> str:
     return " ".join(word for word in _words(text) if word not in COURTESY)
 
 
+def spoken(body: str) -> str:
+    """A text's words alone, folded: "Who's this?" is "whos this"."""
+    return " ".join(_words(unicodedata.normalize("NFKC", body).strip()[:_LONGEST]))
+
+
 def _whole(words: list[str], *, opted_out: bool) -> Understood | None:
     """Understand a message that is nothing but a word we know."""
     for verdict, vocabulary in (

@@ -23,8 +23,8 @@ class May(StrEnum):
     """What somebody may do with what belongs to a project."""
 
     SEE = "see"
-    WRITE = "write"  # drafts, people, imports
-    SEND = "send"  # launch, pause, stop, answer
+    WRITE = "write"  # drafts, people, imports, an answer to one person who wrote
+    SEND = "send"  # launch, pause, stop
     EXPORT = "export"  # take people's addresses out of the house
     ADMIN = "admin"  # members, settings, the record
 

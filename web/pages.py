@@ -101,6 +101,7 @@ def _environment(language: str) -> jinja2.Environment:
     environment.globals["asset"] = _asset
     environment.filters["number"] = lambda value: format_decimal(value, locale=words.locale)
     environment.filters["when"] = lambda value: _when(value, words)
+    environment.filters["hour"] = lambda value: _hour(value, words)
     environment.filters["day"] = lambda value: format_date(value, locale=words.locale)
     environment.filters["month"] = lambda value: _month(value, words)
     environment.filters["masked"] = masked
@@ -129,7 +130,13 @@ def _when(value: datetime, words: Translator) -> str:
     """A moment in the zone that the network's phone calls go by; the suffix says so."""
     local = value.astimezone(eastern())
     day = format_skeleton("yMMMd", local, locale=words.locale)
-    return f"{day}, {format_time(local, 'short', locale=words.locale)} ET"
+    return f"{day}, {_hour(value, words)}"
+
+
+def _hour(value: datetime, words: Translator) -> str:
+    """The hour alone, in the same zone, where the day is plain."""
+    local = value.astimezone(eastern())
+    return f"{format_time(local, 'short', locale=words.locale)} ET"
 
 
 def _month(value: date, words: Translator) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,13 +38,15 @@ from contacts.consent import refuse
 from contacts.models import Channel, Standing
 from database.jobs import EmbeddedJobs
 from database.opening import opened, prepare
-from messages import counts, doubts
+from messages import caring, counts, doubts
 from messages.house import HouseRules
+from messages.inbox_models import CannedReply
 from messages.models import MessageCount, MessageStatus, Reply, ReplyVerdict, Status
 from organizers import links
 from organizers.roles import Grant, Role
 from tests.builders import (
     Alerted,
+    address_of,
     load_invented_officials,
     make_alert,
     make_contact,
@@ -81,6 +83,10 @@ PAGES = [
     "/console/cases/4/close",
     "/console/?month=2027-01",
     "/console/inbox",
+    "/console/inbox?show=done",
+    "/console/inbox/1",
+    "/console/inbox/3",
+    "/console/inbox/ready",
     "/console/contacts",
     "/console/targets",
     "/console/targets/new",
@@ -141,8 +147,8 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     contact = make_contact(
         conn, "María", family_name="López", phone=PHONE, language="es", projects=[project]
     )
-    for name in ("Ben", "Chloe", "Guadalupe", "Walter"):
-        make_contact(conn, name, tags=["vigil"])
+    named = ("Ben", "Chloe", "Guadalupe", "Walter")
+    people = [make_contact(conn, name, tags=["vigil"]) for name in named]
     make_contact(conn, "Ellen", consent=None)
     alert = create(conn, read_alert(EXAMPLE.read_text()), house=house, created_by="test", now=now)
     propose(conn, alert, now)
@@ -175,6 +181,7 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     ):
         row = {"channel": "sms", "address": PHONE, "contact_id": contact, "body": body}
         conn.execute(insert(Reply).values(verdict=verdict, received_at=now, handled_by="", **row))
+    fill_inbox(conn, live, people, now)
     refuse(
         conn,
         Channel.SMS,
@@ -199,6 +206,23 @@ def fill_closed(conn: Connection, now: datetime) -> None:
     ended = Closing(outcome=CaseOutcome.WON, ended_on=now.date(), words=told)
     jobs, by = EmbeddedJobs(), "organizer:1"
     close(conn, jobs, alert.case_id, ended, languages=("en", "es"), by=by, now=now)
+
+
+def fill_inbox(conn: Connection, live: Alerted, people: Sequence[int], now: datetime) -> None:
+    """Two who wait for an answer, of whom one is being answered, one that is done, an answer kept ready."""
+    bodies = ("¿Quién escribe? Me mudé", "What do I say when they answer?", "Thanks!")
+    for contact, body in zip(people, bodies, strict=False):
+        phone = address_of(conn, contact, Channel.SMS)
+        make_delivery(conn, live.message_id, contact, status=Status.DELIVERED, changed_at=now)
+        row = {"channel": "sms", "address": phone, "contact_id": contact, "body": body}
+        more = {"verdict": ReplyVerdict.OTHER, "received_at": now, "handled_by": ""}
+        conn.execute(insert(Reply).values(**row, **more, message_id=live.message_id))
+    me = make_organizer(conn, "Marta", network=True)
+    caring.assign(conn, 4, me, by="organizer:1", now=now)
+    caring.handle(conn, 5, by=f"organizer:{me}", now=now)
+    caring.begin_answer(conn, 4, me, now=now)
+    ready = {"title": "Vigil", "words": {"en": "Friday at six", "es": "El viernes a las seis"}}
+    conn.execute(insert(CannedReply).values(**ready, project_id=None, changed_at=now))
 
 
 def fill_coverage(conn: Connection, live: Alerted, contact: int, now: datetime) -> None:

@@ -44,6 +44,7 @@ importlib.import_module("actions.office_models")
 importlib.import_module("messages.call_models")
 importlib.import_module("alerts.closing_models")
 
+importlib.import_module("messages.inbox_models")
 importlib.import_module("messages.prompt_models")
 
 NUMBERS = sorted(path.name[:4] for path in (SCRIPTS / "versions").glob("0*.py"))

@@ -37,6 +37,7 @@ from database.engine import is_sqlite
 from database.opening import Opened, scrubbed
 from database.tables import Base
 from messages import erasing, keeping
+from messages.answering import write_answer
 from messages.call_models import Call, CallStep
 from messages.clicks import record_click
 from messages.control import NotNow
@@ -58,6 +59,8 @@ from tests.builders import (
     make_standing,
     make_tag,
 )
+from tests.doubles import NoJobs
+from tests.messages.test_answering import HOUSE, wanted
 from tests.messages.test_sending import Bench
 
 PHONE, EMAIL = "+16084443322", "guadalupe.quezada@example.org"
@@ -482,6 +485,27 @@ async def test_everything_held_on_a_person_is_told(bench: Bench) -> None:
     assert "14 arrested in suchitoto" in told
     assert "ben" not in told.replace("been", "")
     assert message
+
+
+async def test_what_was_answered_to_them_is_told_and_goes_with_them(
+    bench: Bench, opened: Opened
+) -> None:
+    contact_id, _message = await known(bench)
+
+    def write_back(conn: Connection) -> None:
+        reply = conn.execute(select(Reply.id)).scalar_one()
+        said = wanted(conn, reply, "Guadalupe Quezada, gracias por sus cuarenta llamadas")
+        write_answer(conn, NoJobs(), reply, said, HOUSE, now=bench.now)
+
+    await bench.write(write_back)
+    held = await bench.database.read(held_on, contact_id)
+    done = await erase(bench, contact_id)
+    await scrubbed(bench.database)
+
+    told = [each["text"] for each in held["messages"]]
+    assert "Guadalupe Quezada, gracias por sus cuarenta llamadas" in told
+    assert done.called_off == 1
+    assert await traces(opened) == []
 
 
 async def test_nothing_of_a_housemate_is_told(bench: Bench) -> None:

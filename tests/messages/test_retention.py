@@ -13,12 +13,23 @@ from contacts.models import AddressStanding, Consent, Standing
 from database.opening import Opened
 from messages.call_models import Call
 from messages.doubts import BLANK
-from messages.models import Delivery, Doubt, Event, Message, MessageStatus, Reply, Status
+from messages.inbox_models import Care
+from messages.models import (
+    Delivery,
+    Doubt,
+    Event,
+    Message,
+    MessageStatus,
+    MessageText,
+    Reply,
+    Status,
+)
 from messages.receipts import RECEIPT, RawEvent, store
 from messages.retention import Keep, clear, foreseen
 from organizers import audit
 from organizers.models import SignInAttempt
 from tests.builders import make_action, make_call, make_contact, make_standing
+from tests.messages.test_answering import answer, make_chloe, make_reply, wanted
 from tests.messages.test_sending import Bench
 
 LATER = timedelta(days=401)
@@ -47,7 +58,7 @@ async def test_copies_of_an_old_alert_only_count(bench: Bench) -> None:
     bench.now += LATER
 
     assert await bench.database.read(foreseen, Keep(), now=bench.now) == {
-        "reply_bodies": 0, "delivery_detail": 8, "provider_events": 0, "sign_ins": 0, "aides": 0,
+        "reply_bodies": 0, "written_answers": 0, "delivery_detail": 8, "provider_events": 0, "sign_ins": 0, "aides": 0,
         "consent": 0, "calls": 0, "sign_ups": 0,
     }  # fmt: skip
     done = await run(bench)
@@ -174,3 +185,22 @@ async def test_whose_a_call_was_is_forgotten_after_its_time(bench: Bench) -> Non
     assert done["calls"] == 1
     assert await number(bench, select(func.count(Call.id))) == 2
     assert await number(bench, select(func.count(Call.contact_id))) == 1
+
+
+async def test_what_an_organizer_answered_goes_with_what_it_answers(bench: Bench) -> None:
+    def prepare(conn: Connection) -> None:
+        reply = make_reply(conn, bench.now, make_chloe(conn))
+        answer(conn, reply, wanted(conn, reply, "Come on Friday"), bench.now)
+
+    await bench.write(prepare)
+    bench.now += timedelta(seconds=11)
+    await bench.work()
+    bench.now += timedelta(days=181)
+
+    done = await run(bench)
+
+    words = select(func.count()).select_from(MessageText)
+    assert (done["written_answers"], done["reply_bodies"]) == (1, 1)
+    assert await number(bench, words) == 0
+    assert await number(bench, select(func.count()).where(Care.acted != "")) == 0
+    assert (await run(bench))["written_answers"] == 0

@@ -9,14 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, null, select
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Connection,
+    Select,
+    bindparam,
+    func,
+    null,
+    select,
+    union_all,
+)
 
 from actions.models import CustomTarget, Response
 from actions.office_models import OfficeReport, Staffer
 from alerts.models import Alert, Case, Proposal
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Contact, Import, Membership, Project
-from contacts.scope import visible_projects
+from contacts.scope import networks_own, visible_projects
+from messages.inbox_models import CannedReply
 from messages.models import Delivery, Message, Reply
 from organizers.links import Purpose
 from organizers.models import DoorLink, Organizer, OrganizerProject
@@ -28,7 +39,7 @@ _ID: BindParameter[int] = bindparam("id")
 SHARED = frozenset({May.SEE, May.WRITE, May.SEND})
 
 # For each kind of object: the projects it belongs to, NULL for the network's, no row for none such.
-OWNERS: Mapping[str, Select[Any]] = {
+OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
     "project_id": select(Project.id).where(Project.id == _ID),
     "contact_id": (
         select(Membership.project_id)
@@ -81,13 +92,20 @@ OWNERS: Mapping[str, Select[Any]] = {
         .join(Delivery, Delivery.message_id == Message.id)
         .where(Delivery.id == _ID)
     ),
-    # A reply belongs to the project whose message it answers, else to those of the person.
-    "reply_id": (
+    "canned_id": select(CannedReply.project_id).where(CannedReply.id == _ID),
+    # A reply belongs to the project whose message it answers, else to those of the person; and one to the
+    # network's own message to the office too, where it may see the person (``inboxes.visible``).
+    "reply_id": union_all(
         select(func.coalesce(Message.project_id, Membership.project_id))
         .select_from(Reply)
         .outerjoin(Message, Message.id == Reply.message_id)
         .outerjoin(Membership, Membership.contact_id == Reply.contact_id)
-        .where(Reply.id == _ID)
+        .where(Reply.id == _ID),
+        select(null())
+        .select_from(Reply)
+        .outerjoin(Message, Message.id == Reply.message_id)
+        .where(Reply.id == _ID, Message.project_id.is_(None))
+        .where(networks_own(Reply.contact_id.expression)),
     ),
 }
 

@@ -113,13 +113,13 @@ def record(
     now: datetime,
 ) -> Record:
     """Read a contact's record, as far as organizers of these projects may see it."""
-    scopes = _scopes(conn, contact_id, within)
+    scopes = scopes_of(conn, contact_id, within)
     return Record(
         contact=conn.execute(select(Contact).where(Contact.id == contact_id)).one(),
         represented=_represented(conn, contact_id, language, now),
-        projects=_projects(conn, contact_id, within),
+        projects=projects_of(conn, contact_id, within),
         tags=_tags(conn, contact_id),
-        addresses=_addresses(conn, contact_id, scopes, countries),
+        addresses=addresses_of(conn, contact_id, scopes, countries),
         ledger=_ledger(conn, contact_id, scopes),
         got=_got(conn, contact_id, within, language),
         calls=_calls(conn, contact_id, within, language, now),
@@ -137,14 +137,16 @@ def _represented(conn: Connection, contact_id: int, language: str, now: datetime
     )
 
 
-def _scopes(conn: Connection, contact_id: int, within: Within) -> list[str]:
+def scopes_of(conn: Connection, contact_id: int, within: Within) -> list[str]:
+    """Where a word of theirs would count, as far as these projects' organizers may see."""
     mine = select(Membership.project_id).where(Membership.contact_id == contact_id)
     shown = set(visible_projects(conn, within))
     seen = [each for each in conn.scalars(mine) if each in shown]
     return [NETWORK, *(project_scope(each) for each in seen)]
 
 
-def _projects(conn: Connection, contact_id: int, within: Within) -> list[str]:
+def projects_of(conn: Connection, contact_id: int, within: Within) -> list[str]:
+    """Their projects by name, as far as these may be seen."""
     mine = (
         select(Project.name)
         .join(Membership, Membership.project_id == Project.id)
@@ -159,9 +161,10 @@ def _tags(conn: Connection, contact_id: int) -> list[str]:
     return list(conn.scalars(carried.where(ContactTag.contact_id == contact_id).order_by(Tag.name)))
 
 
-def _addresses(
+def addresses_of(
     conn: Connection, contact_id: int, scopes: Sequence[str], countries: Sequence[str]
 ) -> list[ShownAddress]:
+    """Their addresses, texts first, and whether each may be written to."""
     held = Address.__table__.c
     refusal = suppression(held.channel, held.address, scopes, countries)
     rows = conn.execute(

@@ -12,7 +12,9 @@ from web.console import (
     account,
     alert_writing,
     alerts,
+    answers,
     campaigns,
+    canned,
     closing,
     confirming,
     contacts,
@@ -43,6 +45,7 @@ from web.console.needs import OPEN, OWN, Need, asking
 from web.keys import Handler
 
 ALERT = "{alert_id:[0-9]{1,15}}"
+CANNED = "{canned_id:[0-9]{1,15}}"
 CASE = "{case_id:[0-9]{1,15}}"
 CAMPAIGN = "{campaign_id:[0-9]{1,15}}"
 CORRECTION = "{correction_id:[0-9]{1,15}}"
@@ -220,7 +223,21 @@ ALERTS = [
     _post(f"/unknown/{DELIVERY}/look", unknowns.look, SEND),
     _act(f"/unknown/{DELIVERY}/settle", unknowns.settle, SEND, "delivery.settle"),
     _get("/inbox", inbox.show, SEE),
+    _get("/inbox/ready", canned.index, SEE),
+    _act("/inbox/ready", canned.add, WRITE, "canned.add", makes=True),
+    _act(f"/inbox/ready/{CANNED}", canned.change, WRITE, "canned.change"),
+    _act(f"/inbox/ready/{CANNED}/remove", canned.remove, WRITE, "canned.remove"),
+    _get(f"/inbox/{REPLY}", answers.show, SEE),
+    # An answer goes to one person, who asked for it by writing: who may write may answer.
+    _act(f"/inbox/{REPLY}/answer", answers.answer, WRITE, "reply.answer"),
+    _post(f"/inbox/{REPLY}/draft", answers.draft, WRITE),
+    _post(f"/inbox/{REPLY}/measure", answers.weigh, WRITE),
     _act(f"/inbox/{REPLY}/handled", inbox.handled, WRITE, "reply.handle"),
+    _act(f"/inbox/{REPLY}/reopen", inbox.reopen, WRITE, "reply.reopen"),
+    _act(f"/inbox/{REPLY}/assign", inbox.assign, WRITE, "reply.assign"),
+    _act(f"/inbox/{REPLY}/snooze", inbox.snooze, WRITE, "reply.snooze"),
+    _act(f"/inbox/{REPLY}/go-on", inbox.go_on, WRITE, "reply.go_on"),
+    _act(f"/inbox/{REPLY}/undo", inbox.undo, WRITE, "reply.undo"),
     _act(f"/inbox/{REPLY}/note", inbox.note, WRITE, "reply.note"),
     _act(f"/inbox/{REPLY}/settle", inbox.settle, WRITE, "reply.settle"),
     _act(f"/inbox/{REPLY}/opt-out", inbox.opt_out, WRITE, "reply.opt_out"),

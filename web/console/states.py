@@ -17,6 +17,7 @@ from alerts.models import Alert, AlertText, Case, Proposal
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
 from database.models import Lock
+from messages.inbox_models import CannedReply, Care
 from messages.models import Delivery, Message, MessageText, Reply, Status
 from organizers.audit import State
 from organizers.models import DoorLink, Organizer
@@ -220,9 +221,16 @@ LOOKS: Mapping[str, Look] = {
             Message.project_id,
             Reply.verdict,
             (Reply.handled_at.is_not(None)).label("handled"),
+            Care.assigned_to,
+            Care.snoozed_until,
         )
         .outerjoin(Message, Message.id == Reply.message_id)
+        .outerjoin(Care, Care.reply_id == Reply.id)
         .where(Reply.id == _ID)
+    ),
+    # Neither its name nor its words: of one that is kept, whose it is.
+    "canned": _row(
+        select(CannedReply.project_id, CannedReply.changed_at).where(CannedReply.id == _ID)
     ),
 }
 # Of these objects only the names of what changed are told: of all columns, or of the named ones.

@@ -33,7 +33,7 @@ async def page(
     viewer = request[VIEWER]
     shell = {
         "viewer": viewer,
-        "waiting": await read(request, waiting_count, viewer.within),
+        "waiting": await read(request, waiting_count, viewer.within, now=now(request)),
         "path": request.path,
         "notice": request.query.get("notice", ""),
     }

@@ -93,10 +93,91 @@ function offerPasskey(form) {
   });
 }
 
+/* Answers to begin with: the server could put them into the box as well. */
+function beginWith(button) {
+  button.addEventListener("click", (event) => {
+    event.preventDefault();
+    const box = button.form.elements.words;
+    box.value = button.dataset.words;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    comeTo(box);
+  });
+}
+
+/* Single keys in the inbox. Everything they do has a button; they can be switched off (WCAG 2.1.4). */
+const TYPED_INTO = "textarea, select, [contenteditable], input:not([type=checkbox]):not([type=radio])";
+
+function comeTo(element) {
+  if (!element) return;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.focus({ preventScroll: true });
+  element.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
+}
+
+function here() {
+  const row = document.activeElement && document.activeElement.closest("[data-row]");
+  return row || (document.querySelector("[data-row]") ? null : document);
+}
+
+function step(by) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  if (!rows.length) {
+    const link = document.querySelector(by > 0 ? "a[rel=next]" : "a[rel=prev]");
+    if (link) link.click();
+    return;
+  }
+  const at = rows.indexOf(here());
+  const next = at < 0 ? rows[by > 0 ? 0 : rows.length - 1] : rows[at + by];
+  if (next) comeTo(next.querySelector("[data-open]"));
+}
+
+function open(part) {
+  const place = here();
+  if (!place) return;
+  const link = place.querySelector("[data-open]");
+  if (link) location.href = part ? `${link.href}#${part}` : link.href;
+  else if (part) comeTo(document.getElementById(part));
+}
+
+function press(selector) {
+  const place = here();
+  const form = place && place.querySelector(selector);
+  if (form) form.requestSubmit();
+}
+
+const KEYS = {
+  j: () => step(1), k: () => step(-1), o: () => open(""), r: () => open("words"), e: () => press("[data-done]"),
+  s: () => open("later"), a: () => open("to"),
+  u: () => { const button = document.querySelector("[data-undo]"); if (button) button.form.requestSubmit(); },
+  O: () => { const place = here(); if (place) comeTo(place.querySelector("[data-opt-out]")); },
+  "?": () => document.getElementById("keys").showModal(),
+};
+
+function listenToKeys(dialog) {
+  const box = dialog.querySelector("[data-keys-switch]");
+  box.checked = localStorage.getItem("keys") !== "off";
+  box.addEventListener("change", () => localStorage.setItem("keys", box.checked ? "on" : "off"));
+  document.querySelectorAll("[data-keys-button]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => dialog.showModal());
+  });
+  document.addEventListener("keydown", (event) => {
+    if (!box.checked || dialog.open || event.defaultPrevented || event.repeat) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest(TYPED_INTO)) return;
+    const plain = event.key.toLowerCase();
+    const key = event.shiftKey && plain === "o" ? "O" : event.shiftKey && plain !== "?" ? "" : plain;
+    if (!Object.hasOwn(KEYS, key)) return;
+    event.preventDefault();
+    KEYS[key]();
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-switch]").forEach(offerTheme);
   document.querySelectorAll("[data-measure]").forEach(measureLive);
   document.querySelectorAll("[data-field]").forEach(insertField);
+  document.querySelectorAll("[data-words]").forEach(beginWith);
+  document.querySelectorAll("dialog#keys").forEach(listenToKeys);
   document.querySelectorAll("[data-passkey]").forEach(offerPasskey);
   document.querySelectorAll("[data-events]").forEach((each) => { followAlert(each); countDown(each); });
 });

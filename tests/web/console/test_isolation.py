@@ -23,6 +23,7 @@ from campaigns.models import CampaignEmail, ScheduleStatus
 from contacts.models import Import
 from database.opening import Opened
 from messages import doubts
+from messages.inbox_models import CannedReply
 from messages.models import MessageStatus, Reply, ReplyVerdict, Status
 from organizers import links
 from organizers.roles import NETWORKS, Grant, Role
@@ -119,6 +120,9 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         conn, alert.message_id, contact, status=Status.UNKNOWN, changed_at=now
     )
     doubts.note_found(conn, [ids["delivery_id"]], now=now)
+    ready = {"project_id": project, "title": "Bangor's", "words": {"en": "x"}, "changed_at": now}
+    kept = insert(CannedReply).values(ready).returning(CannedReply.id)
+    ids["canned_id"] = conn.execute(kept).scalar_one()
     ids["organizer_id"] = make_organizer(conn, "Benita", projects=projects, network=project is None)
     ids["guest_id"], _ = links.invite(
         conn,
@@ -273,6 +277,10 @@ async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
         "/console/alerts",
         "/console/alerts/new",
         "/console/inbox",
+        "/console/inbox?show=done",
+        "/console/inbox?show=snoozed",
+        "/console/inbox?q=Xiomara",
+        "/console/inbox/ready",
         "/console/contacts",
         "/console/contacts?q=Xiomara",
         "/console/contacts/new",

@@ -166,6 +166,7 @@ UNBOUND = (
     "/projects",
     "/members",
     "/measure",
+    "/inbox/ready",
     "/corrections",
 )
 

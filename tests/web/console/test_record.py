@@ -46,6 +46,8 @@ UNRECORDED = {
     ),
     "/language": "a taste",
     "/alerts/measure": "stores nothing",
+    "/inbox/{reply_id:[0-9]{1,15}}/measure": "keeps only who is writing an answer",
+    "/inbox/{reply_id:[0-9]{1,15}}/draft": "the same; its words stay in the box",
     "/imports/check": "stores nothing",
     "/imports/problems": "stores nothing",
     "/imports": "noted where an import begins, also from the command line",

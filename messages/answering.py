@@ -1,0 +1,280 @@
+"""An organizer answers one person who wrote: once, and not past what others said meanwhile.
+
+Such an answer is a message of its own with one copy, so that queue, claim, receipts and account are those of
+everything we send. Whoever may write may answer: it goes to one person, who asked for it by writing. Whether
+they may be answered, and when, is for ``messages/conversing.py`` to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from contacts.models import Channel, Contact
+from database import locking
+from database.jobs import Jobs
+from messages import caring, control, sms
+from messages.adding import add_copy, begin_empty
+from messages.caring import Act
+from messages.control import Draft, NotNow, Words
+from messages.conversing import Talk, Way, same_address, talk_with, ways_in
+from messages.house import HouseRules
+from messages.inbox_models import Care, WrittenAnswer
+from messages.models import (
+    Message,
+    MessageKind,
+    MessageStatus,
+    MessageText,
+    Reach,
+    Reply,
+)
+from messages.templates import BadTemplate, clean_value, compile_text
+from representatives.timezones import zone_set
+
+UNDO = timedelta(seconds=10)
+FIRST_NAME = "first_name"
+LONGEST_EMAIL = 10_000
+REACH = {Channel.SMS: Reach.SMS, Channel.EMAIL: Reach.EMAIL}
+
+
+class BadAnswer(ValueError):
+    """An answer that cannot be sent as it is; the message says what to do."""
+
+
+class MayNotAnswer(Exception):
+    """Nothing may be sent to this address; its ``reason`` says why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class AnsweredMeanwhile(Exception):
+    """Somebody answered, or they wrote again, since you opened this. Read it below, then send or change yours."""
+
+
+class AlreadyAnswered(Exception):
+    """This answer is on its way already."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """An answer as its organizer has typed it."""
+
+    words: str
+    channel: str
+    key: str  # of the form
+    seen: str  # what its organizer had seen of the conversation, see ``seen_so_far``
+    by: int  # an organizer's number
+
+
+def seen_so_far(conn: Connection, reply_id: int) -> str:
+    """What stands in a conversation by now: changes with each answer written and each word they send."""
+    reply = conn.execute(select(Reply).where(Reply.id == reply_id)).one()
+    theirs = select(Reply.id).where(*same_address(reply))
+    last = conn.scalar(select(func.max(Reply.id)).where(*same_address(reply)))
+    mine = select(func.max(WrittenAnswer.id)).where(
+        WrittenAnswer.reply_id.in_(theirs), WrittenAnswer.taken_back_at.is_(None)
+    )
+    return f"{last or 0}.{conn.scalar(mine) or 0}"
+
+
+def write_answer(
+    conn: Connection,
+    jobs: Jobs,
+    reply_id: int,
+    wanted: Wanted,
+    house: HouseRules,
+    *,
+    now: datetime,
+) -> int:
+    """Queue an answer, and file what it answers; return its number.
+
+    Raises AlreadyAnswered for a form that was sent before, AnsweredMeanwhile, BadAnswer and MayNotAnswer.
+    """
+    talk = talk_with(conn, reply_id)
+    locking.take_turns(conn, [f"conversation:{talk.reply.channel}:{talk.reply.address}"])
+    if conn.scalar(select(WrittenAnswer.id).where(WrittenAnswer.key == wanted.key)):
+        raise AlreadyAnswered(AlreadyAnswered.__doc__)
+    if wanted.seen != seen_so_far(conn, reply_id):
+        raise AnsweredMeanwhile(AnsweredMeanwhile.__doc__)
+    way = _chosen(ways_in(conn, talk, house, now), wanted.channel)
+    name = talk.contact.given_name if talk.contact else ""
+    words = filled(wanted.words, name, longest=_longest(way.channel))
+    message = _message(conn, talk, way, words, wanted, house, now)
+    add_copy(
+        conn,
+        jobs,
+        message,
+        channel=way.channel,
+        contact_id=talk.reply.contact_id,
+        address=way.address,
+        zone_set_id=zone_set(conn, talk.zones) if message.hours else None,
+        language=message.default_language,
+        now=now,
+    )
+    row = insert(WrittenAnswer).values(
+        key=wanted.key,
+        reply_id=reply_id,
+        message_id=message.id,
+        written_by=wanted.by,
+        written_at=now,
+    )
+    answer_id: int = conn.execute(row.returning(WrittenAnswer.id)).scalar_one()
+    _file(conn, talk.reply, answer_id, by=message.created_by, now=now)
+    return answer_id
+
+
+def go_on(conn: Connection, jobs: Jobs, reply_id: int, *, now: datetime) -> None:
+    """Send the answers of this conversation that were paused: by a lock, or by a provider that refused us.
+
+    Each is looked at by somebody first, as nobody may know who wrote it while a stranger was in. Raises NotNow
+    where none is, and Locked while everything is.
+    """
+    reply = conn.execute(select(Reply).where(Reply.id == reply_id)).one()
+    theirs = select(Reply.id).where(*same_address(reply))
+    paused = (
+        select(Message.id)
+        .join(WrittenAnswer, WrittenAnswer.message_id == Message.id)
+        .where(WrittenAnswer.reply_id.in_(theirs), Message.status == MessageStatus.PAUSED)
+    )
+    ids = list(conn.scalars(paused.order_by(Message.id)))
+    if not ids:
+        raise NotNow("no answer of this conversation is paused any more")
+    for message_id in ids:
+        control.resume(conn, jobs, message_id, now=now)
+
+
+def filled(words: str, first_name: str, *, longest: int = LONGEST_EMAIL) -> str:
+    """Words with the person's own name in them. Raises BadAnswer."""
+    try:
+        compiled = compile_text(words, longest=longest)
+    except BadTemplate as error:
+        raise BadAnswer(str(error)) from error
+    if compiled.fields - {FIRST_NAME}:
+        raise BadAnswer("an answer knows one merge field only: {{ first_name }}")
+    name = clean_value(first_name, 40) or compiled.defaults.get(FIRST_NAME, "")
+    if compiled.fields and not name:
+        raise BadAnswer("we do not know this person's first name; write the answer without it")
+    pieces = [name if index % 2 else piece for index, piece in enumerate(compiled.pieces)]
+    text = "".join(pieces).strip()
+    if not text:
+        raise BadAnswer("there is nothing to send yet; write your answer first")
+    return text
+
+
+def _chosen(found: Sequence[Way], channel: str) -> Way:
+    way = next((each for each in found if each.channel == channel), None)
+    if way is None:
+        raise BadAnswer("there is no such way to answer this person; choose one of those shown")
+    if way.refusal:
+        raise MayNotAnswer(way.refusal)
+    return way
+
+
+def _longest(channel: Channel) -> int:
+    return sms.LONGEST if channel is Channel.SMS else LONGEST_EMAIL
+
+
+def _message(
+    conn: Connection,
+    talk: Talk,
+    way: Way,
+    words: str,
+    wanted: Wanted,
+    house: HouseRules,
+    now: datetime,
+) -> Row[Any]:
+    """A message of one copy, from where theirs came; nothing of it leaves while it may be undone."""
+    language = (talk.contact.language if talk.contact else "") or house.default_language
+    source = conn.execute(select(Message).where(Message.id == talk.reply.message_id)).one_or_none()
+    text = Words(sms=words)
+    if way.channel is Channel.EMAIL:
+        text = Words(subject=_subject(conn, source, language, house), body=words)
+    held = way.channel is Channel.SMS and not talk.goes_on(way.channel, now)
+    theirs = talk.projects[0] if talk.projects else None
+    draft = Draft(
+        texts={language: text},
+        kind=MessageKind.ANSWER,
+        reach=REACH[way.channel],
+        project_id=source.project_id if source else theirs,
+        default_language=language,
+        hours=house.hours if held else None,
+        segments=sms.segments(words) or 1,
+        sms_sender=source.sms_sender if source else "",
+        email_sender=source.email_sender if source else "",
+        created_by=f"organizer:{wanted.by}",
+        key=f"written:{wanted.key}",
+    )
+    message_id = begin_empty(conn, draft, now=now)
+    mine = Message.id == message_id
+    conn.execute(update(Message).where(mine).values(starts_at=now + UNDO, scopes=talk.scopes))
+    return conn.execute(select(Message).where(mine)).one()
+
+
+def _subject(conn: Connection, source: Row[Any] | None, language: str, house: HouseRules) -> str:
+    """That of what they answered, as mail programs have it; else our name."""
+    if source is None:
+        return house.identity.network
+    told = select(MessageText.subject).where(
+        MessageText.message_id == source.id, MessageText.language == language
+    )
+    subject = conn.scalar(told) or ""
+    return f"Re: {subject}" if subject and "{{" not in subject else house.identity.network
+
+
+def _file(conn: Connection, reply: Row[Any], answer_id: int, *, by: str, now: datetime) -> None:
+    """What was answered waits for nobody any more: this reply, and what else came from the same address."""
+    was = caring.state(conn, reply.id)
+    waiting = select(Reply.id).where(
+        *same_address(reply), Reply.handled_at.is_(None), Reply.id != reply.id
+    )
+    others = list(conn.scalars(waiting.order_by(Reply.id)))
+    if was["handled_at"] is None:
+        caring.change(conn, reply.id, handled_at=now, handled_by=by)
+    for each in others:
+        caring.change(conn, each, handled_at=now, handled_by=by)
+    caring.put(conn, reply.id, {"snoozed_until": None, "answering_by": None})
+    before = {**was, "answer_id": answer_id, "others": others}
+    caring.remember(conn, reply.id, Act.ANSWER, before, by=by, now=now)
+
+
+def answering_now(
+    conn: Connection, reply_id: int, *, now: datetime
+) -> Row[*tuple[Any, ...]] | None:
+    """Who is writing an answer at this moment, and since when."""
+    fresh = Care.answering_seen_at > now - caring.ANSWERING_LASTS
+    told = select(Care.answering_by, Care.answering_since).where(
+        Care.reply_id == reply_id, Care.answering_by.is_not(None), fresh
+    )
+    return conn.execute(told).one_or_none()
+
+
+def called_back(conn: Connection, reply_id: int, organizer_id: int) -> str:
+    """What this organizer's last answer to it said, if it was called back; else ""."""
+    told = (
+        select(WrittenAnswer.taken_back_at, MessageText.sms, MessageText.body)
+        .join(MessageText, MessageText.message_id == WrittenAnswer.message_id)
+        .where(WrittenAnswer.reply_id == reply_id, WrittenAnswer.written_by == organizer_id)
+        .order_by(WrittenAnswer.id.desc())
+        .limit(1)
+    )
+    row = conn.execute(told).one_or_none()
+    return (row.sms or row.body) if row is not None and row.taken_back_at is not None else ""
+
+
+def first_name_of(conn: Connection, reply_id: int) -> str:
+    """The first name of whoever wrote; "" where we do not know it."""
+    named = select(Contact.given_name).join(Reply, Reply.contact_id == Contact.id)
+    return conn.scalar(named.where(Reply.id == reply_id)) or ""
+
+
+def asked(conn: Connection, reply_id: int, house: HouseRules) -> tuple[str, str]:
+    """What somebody wrote, and the language they are answered in."""
+    told = select(Reply.body, Contact.language).outerjoin(Contact, Contact.id == Reply.contact_id)
+    row = conn.execute(told.where(Reply.id == reply_id)).one()
+    return row.body, row.language or house.default_language

@@ -1,0 +1,145 @@
+"""Whether somebody who wrote may be answered, on which address, and when a text may reach them.
+
+**Consent.** What somebody sends us invites an answer: CTIA's Messaging Principles (May 2023, 5.1) call that
+conversational and ask for no further permission, nor is a message “to any person with that person's prior
+express invitation or permission” a telephone solicitation (47 CFR 64.1200(f)(15)). It holds for an answer, not
+for ever: where no consent is on file, only within thirty days of their last word. A refusal always holds
+(``contacts.consent.refusal_of``), is asked again by the claim, and so does a doubt that nobody has settled.
+
+**Quiet hours.** The federal hours are for solicitations (47 CFR 64.1200(c)(1)); whether they cover texts sent
+with consent is disputed, and some states are stricter. So a text waits for the morning at their place as any
+other does, but for a conversation that is going on: whoever wrote within the last hour is awake and expects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, literal, select
+
+from contacts.consent import refusal_of, suppression
+from contacts.models import NETWORK, Address, Channel, Contact, Membership, project_scope
+from messages import hours
+from messages.house import HouseRules
+from messages.models import Reply
+from representatives.models import ZoneSet
+from representatives.timezones import candidate_zones
+
+CONVERSATION = timedelta(days=30)  # so long somebody without consent may be answered
+LIVE = timedelta(hours=1)  # so long after their last word a text may arrive at any hour
+TOO_LATE = "too_late"  # they never agreed to messages, and wrote too long ago
+
+
+@dataclass(frozen=True)
+class Way:
+    """An address on which somebody may be answered, or why not."""
+
+    channel: Channel
+    address: str
+    refusal: str  # "" = they may be
+    held_until: datetime | None = None  # quiet hours at their place last until then
+
+
+@dataclass(frozen=True)
+class Talk:
+    """With whom, and when they wrote last."""
+
+    reply: Row[Any]
+    contact: Row[*tuple[Any, ...]] | None
+    projects: Sequence[int]
+    wrote_at: datetime
+    zones: Sequence[str]
+
+    @property
+    def scopes(self) -> list[str]:
+        """Where a refusal of theirs would count."""
+        return [NETWORK, *(project_scope(each) for each in self.projects)]
+
+    def goes_on(self, channel: Channel, now: datetime) -> bool:
+        """Whether they wrote on this channel so lately that they expect an answer at any hour."""
+        return channel == self.reply.channel and self.wrote_at > now - LIVE
+
+
+def ways(conn: Connection, reply_id: int, house: HouseRules, *, now: datetime) -> list[Way]:
+    """The addresses on which whoever wrote may be answered: theirs first, then what else we know."""
+    return ways_in(conn, talk_with(conn, reply_id), house, now)
+
+
+def talk_with(conn: Connection, reply_id: int) -> Talk:
+    """The conversation that a reply belongs to."""
+    reply = conn.execute(select(Reply).where(Reply.id == reply_id)).one()
+    person = select(
+        Contact.id, Contact.given_name, Contact.language, Contact.zip, Contact.zone_set_id
+    ).where(Contact.id == reply.contact_id)
+    contact = conn.execute(person).one_or_none()
+    served = select(Membership.project_id).where(Membership.contact_id == reply.contact_id)
+    last = select(func.max(Reply.received_at)).where(*same_address(reply))
+    return Talk(
+        reply=reply,
+        contact=contact,
+        projects=list(conn.scalars(served.order_by(Membership.project_id))),
+        wrote_at=conn.execute(last).scalar_one(),
+        zones=_zones(conn, reply, contact),
+    )
+
+
+def same_address(reply: Row[Any]) -> tuple[Any, ...]:
+    """That a reply came from the same address as another."""
+    return (Reply.channel == reply.channel, Reply.address == reply.address)
+
+
+def _zones(conn: Connection, reply: Row[Any], contact: Row[*tuple[Any, ...]] | None) -> list[str]:
+    """Where they may be: as for every message to them, else by the number they write from."""
+    if contact is not None and contact.zone_set_id is not None:
+        known = select(ZoneSet.zones).where(ZoneSet.id == contact.zone_set_id)
+        return str(conn.execute(known).scalar_one()).split()
+    phone = reply.address if reply.channel == Channel.SMS else None
+    return sorted(candidate_zones(conn, contact.zip if contact else "", phone))
+
+
+def ways_in(conn: Connection, talk: Talk, house: HouseRules, now: datetime) -> list[Way]:
+    """The same of a conversation that is known."""
+    channel, address = Channel(talk.reply.channel), talk.reply.address
+    held = literal(address)
+    agreed = conn.scalar(select(suppression(channel, held, talk.scopes, house.countries)))
+    refused = conn.scalar(select(refusal_of(channel, held, talk.scopes))) or ""
+    if not refused and agreed and talk.wrote_at < now - CONVERSATION:
+        refused = TOO_LATE
+    found = [Way(channel, address, refused), *_others(conn, talk, house)]
+    return [replace(each, held_until=_held_until(talk, each, house, now)) for each in found]
+
+
+def _others(conn: Connection, talk: Talk, house: HouseRules) -> list[Way]:
+    """The person's first address on the other channel: there a consent of theirs is needed."""
+    held = select(Address.channel, Address.address).where(
+        Address.contact_id == talk.reply.contact_id,
+        Address.channel != talk.reply.channel,
+        Address.rank == 0,
+    )
+    return [
+        Way(
+            Channel(row.channel),
+            row.address,
+            conn.scalar(
+                select(suppression(row.channel, literal(row.address), talk.scopes, house.countries))
+            )
+            or "",
+        )
+        for row in conn.execute(held)
+    ]
+
+
+def _held_until(talk: Talk, way: Way, house: HouseRules, now: datetime) -> datetime | None:
+    """Until when a text waits; None where it may arrive now."""
+    if way.channel is not Channel.SMS or house.hours is None or way.refusal:
+        return None
+    if talk.goes_on(way.channel, now):
+        return None
+    try:
+        opens = hours.opens_at(talk.zones, house.hours, now)
+    except (hours.NeverOpen, hours.UnknownZone):
+        return now + hours.LOOK_AHEAD
+    return opens if opens > now else None

@@ -1,0 +1,340 @@
+"""The whole conversation with one person: what we sent as they got it, what they said, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+
+from actions.models import Response
+from actions.targets import targets_by_key
+from alerts.models import Alert, AlertText
+from contacts.models import Channel, Contact
+from contacts.scope import people
+from messages import composing, links
+from messages.composing import Ready
+from messages.house import HouseRules
+from messages.inbox_models import WrittenAnswer
+from messages.models import Delivery, Message, MessageKind, MessageStatus, Reply, Status
+from messages.providers.provider import Email, Text, fill
+from messages.recording import Claim
+from messages.rendering import PROOF, TOKEN
+from messages.templates import BadTemplate
+from organizers.access import names
+from organizers.roles import Within, owned
+from web.console.inboxes import Listed, Suggested, one, suggested, visible
+from web.console.lives import known_as
+from web.console.records import ShownAddress, addresses_of, projects_of, scopes_of
+
+NEWEST_COPIES = 20  # each message among them is rendered again
+NEWEST_WORDS = 50
+NEWEST_CALLS = 20
+LEFT = Status.STOPPED, Status.SKIPPED, Status.EXPIRED
+PAUSED = "It is paused."
+BY_RULE = (MessageKind.REPLY, MessageKind.CONFIRMATION)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One line of a conversation."""
+
+    kind: str  # sent | automatic | answer | said | call
+    at: datetime
+    channel: str
+    text: str
+    subject: str = ""
+    title: str = ""  # of the alert; of a call, the office
+    alert_id: int | None = None
+    status: Status | None = None
+    reason: str = ""
+    by: str = ""  # who wrote the answer, or dealt with what was said
+    reply_id: int | None = None
+    verdict: str = ""
+    outcome: str = ""
+    suggested: Suggested | None = None
+    paused: str = ""  # why nothing of it leaves until somebody says so
+    waits: bool = False  # for an hour at which a text may arrive
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who somebody is to us."""
+
+    contact_id: int
+    name: str
+    language: str
+    place: str
+    projects: Sequence[str]
+    addresses: Sequence[ShownAddress]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Where an alert that they got can be read."""
+
+    title: str
+    alert_id: int
+    slug: str
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """All that its page shows."""
+
+    reply: Listed
+    person: Person | None
+    turns: Sequence[Turn]
+    page: Page | None  # of the alert they most likely answer
+    more: bool  # there is more, on the person's own page
+    names: Mapping[str, str]  # of organizers
+
+
+def conversation(
+    conn: Connection,
+    reply_id: int,
+    within: Within,
+    house: HouseRules,
+    *,
+    language: str,
+    now: datetime,
+) -> Conversation | None:
+    """What was said with whoever sent a reply, the newest last; None where it is not theirs to see."""
+    reply = one(conn, within, reply_id, now=now)
+    if reply is None:
+        return None
+    known = names(conn)
+    copies = _copies(conn, reply, within, language)
+    turns = [
+        *_sent(conn, copies, house, known, now),
+        *_said(conn, reply, within, known, now),
+        *_calls(conn, reply, within, language, now),
+    ]
+    return Conversation(
+        reply=reply,
+        person=_person(conn, reply, within, house),
+        turns=sorted(turns, key=lambda turn: (turn.at, turn.kind == "answer", turn.id)),
+        page=_page(conn, reply_id, within, language),
+        more=len(copies) == NEWEST_COPIES,
+        names=known,
+    )
+
+
+def _copies(
+    conn: Connection, reply: Listed, within: Within, language: str
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The newest copies that went to this person, and every answer to this address."""
+    told = (
+        Message.kind,
+        Message.hours,
+        Message.status.label("message_status"),
+        Message.paused_because,
+        WrittenAnswer.id.label("answer_id"),
+        WrittenAnswer.written_by,
+        WrittenAnswer.written_at,
+        Alert.id.label("alert_id"),
+        AlertText.title,
+    )
+    said = and_(AlertText.alert_id == Alert.id, AlertText.language == language)
+    columns = (
+        select(Delivery, *told)
+        .join(Message, Message.id == Delivery.message_id)
+        .outerjoin(WrittenAnswer, WrittenAnswer.message_id == Message.id)
+        .outerjoin(Alert, Alert.message_id == func.coalesce(Message.part_of, Message.id))
+        .outerjoin(AlertText, said)
+        .where(_theirs(reply), or_(WrittenAnswer.id.is_not(None), _went_out()))
+        .order_by(Delivery.id.desc())
+        .limit(NEWEST_COPIES)
+    )
+    if within is not None:
+        networks = Message.project_id.is_(None)
+        columns = columns.where(or_(networks, owned(Message.project_id, within)))
+    return conn.execute(columns).all()
+
+
+def _theirs(reply: Listed) -> ColumnElement[bool]:
+    """By the person where they are known; else by what was answered to their address."""
+    if reply.contact_id is not None:
+        return Delivery.contact_id == reply.contact_id
+    here = select(Reply.id).where(Reply.channel == reply.channel, Reply.address == reply.address)
+    answered = select(WrittenAnswer.message_id).where(WrittenAnswer.reply_id.in_(here))
+    return Delivery.message_id.in_(answered)
+
+
+def _went_out() -> ColumnElement[bool]:
+    return and_(Delivery.status > Status.PENDING, Delivery.status.not_in(LEFT))
+
+
+def _sent(
+    conn: Connection,
+    copies: Sequence[Row[*tuple[Any, ...]]],
+    house: HouseRules,
+    known: Mapping[str, str],
+    now: datetime,
+) -> Iterable[Turn]:
+    words = {
+        copy_id: said
+        for message_id in {copy.message_id for copy in copies}
+        for copy_id, said in _rendered(
+            conn, message_id, [each for each in copies if each.message_id == message_id], house, now
+        )
+    }
+    for copy in copies:
+        subject, text = words.get(copy.id, ("", ""))
+        kind = "automatic" if copy.kind in BY_RULE else "sent"
+        yield Turn(
+            kind="answer" if copy.answer_id else kind,
+            at=copy.written_at or copy.changed_at,
+            channel=copy.channel,
+            text=text,
+            subject=subject,
+            title=copy.title or "",
+            alert_id=copy.alert_id,
+            status=Status(copy.status),
+            reason=copy.reason,
+            by=known.get(f"organizer:{copy.written_by}", ""),
+            paused=_why_paused(copy),
+            waits=copy.status == Status.PENDING and bool(copy.hours),
+            id=copy.id,
+        )
+
+
+def _why_paused(copy: Row[*tuple[Any, ...]]) -> str:
+    held = copy.answer_id and copy.message_status == MessageStatus.PAUSED
+    return (copy.paused_because or PAUSED) if held else ""
+
+
+def _rendered(
+    conn: Connection,
+    message_id: int,
+    copies: Sequence[Row[*tuple[Any, ...]]],
+    house: HouseRules,
+    now: datetime,
+) -> Iterable[tuple[int, tuple[str, str]]]:
+    """Each copy's subject and words as its person got them, but for their own address in it.
+
+    Whoever knows that address acts as them; an organizer needs none. Words that are kept no longer are "".
+    """
+    try:
+        compiled = composing.compositions(conn, message_id, house.identity)
+    except BadTemplate:
+        return
+    persons = composing.people(conn, {each.contact_id for each in copies if each.contact_id})
+    for channel in Channel:
+        claims = [
+            Claim(each.id, 1, each.contact_id, each.address or "", each.language, persons[who])
+            if (who := each.contact_id) in persons
+            else Claim(each.id, 1, None, each.address or "", each.language)
+            for each in copies
+            if each.channel == channel
+        ]
+        told = composing.look_up(conn, claims, compiled, now=now) if claims else {}
+        for ready in composing.compose(claims, channel, compiled, told, house.identity, now):
+            yield ready.claim.delivery_id, _shown(ready, house)
+
+
+def _shown(ready: Ready, house: HouseRules) -> tuple[str, str]:
+    """Subject and words, with a dot where what is theirs alone stands in an address."""
+    item, secret, number = ready.item, house.identity.secret, ready.claim.delivery_id
+    if isinstance(item, Text):
+        body = item.body.replace(links.proof_token(secret, number), "…")
+        return "", body.replace(links.person_token(secret, number), "…")
+    if isinstance(item, Email):
+        values = {**item.values, TOKEN: "…", PROOF: "…"}
+        return fill(item.words.subject, values), fill(item.words.text, values)
+    return "", ""
+
+
+def _said(
+    conn: Connection, reply: Listed, within: Within, known: Mapping[str, str], now: datetime
+) -> Iterable[Turn]:
+    here = and_(Reply.channel == reply.channel, Reply.address == reply.address)
+    mine = or_(here, Reply.contact_id == reply.contact_id) if reply.contact_id else here
+    newest = select(Reply).where(mine).order_by(Reply.id.desc()).limit(NEWEST_WORDS)
+    rows = conn.execute(visible(newest, within)).all()
+    told = suggested(conn, [row.id for row in rows], now)
+    for row in rows:
+        yield Turn(
+            kind="said",
+            at=row.received_at,
+            channel=row.channel,
+            text=row.body,
+            by=known.get(row.handled_by, row.handled_by),
+            reply_id=row.id,
+            verdict=row.verdict,
+            suggested=told.get(row.id),
+            id=row.id,
+        )
+
+
+def _calls(
+    conn: Connection, reply: Listed, within: Within, language: str, now: datetime
+) -> Iterable[Turn]:
+    """What came of their calls, with what they noted."""
+    if reply.contact_id is None:
+        return
+    columns = select(Response, Alert.id.label("alert_id"))
+    rows = conn.execute(
+        columns.join(Alert, Alert.action_id == Response.action_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(Response.contact_id == reply.contact_id, owned(Message.project_id, within))
+        .order_by(Response.at.desc(), Response.id.desc())
+        .limit(NEWEST_CALLS)
+    ).all()
+    offices = targets_by_key(conn, {row.target for row in rows} - {""}, now=now)
+    called = {each.key: known_as(each, language) for each in offices}
+    for row in rows:
+        yield Turn(
+            kind="call",
+            at=row.at,
+            channel=row.channel,
+            text=row.note,
+            title=called.get(row.target, ""),
+            alert_id=row.alert_id,
+            outcome=row.outcome,
+            id=row.id,
+        )
+
+
+def _person(conn: Connection, reply: Listed, within: Within, house: HouseRules) -> Person | None:
+    """Who they are, for those who may see their page."""
+    found = select(Contact).where(Contact.id == reply.contact_id, people(within))
+    contact = conn.execute(found).one_or_none()
+    if contact is None:
+        return None
+    scopes = scopes_of(conn, contact.id, within)
+    return Person(
+        contact_id=contact.id,
+        name=reply.name,
+        language=contact.language,
+        place=" ".join(each for each in (contact.city, contact.state, contact.zip) if each),
+        projects=projects_of(conn, contact.id, within),
+        addresses=addresses_of(conn, contact.id, scopes, house.countries),
+    )
+
+
+def _page(conn: Connection, reply_id: int, within: Within, language: str) -> Page | None:
+    """The alert they most likely answer."""
+    said = and_(AlertText.alert_id == Alert.id, AlertText.language == language)
+    found = (
+        select(AlertText.title, Alert.id, Alert.slug)
+        .select_from(Reply)
+        .join(Message, Message.id == Reply.message_id)
+        .join(Alert, Alert.message_id == func.coalesce(Message.part_of, Message.id))
+        .outerjoin(AlertText, said)
+        .where(Reply.id == reply_id, owned(Message.project_id, within))
+    )
+    row = conn.execute(found).one_or_none()
+    return Page(row.title or "", row.id, row.slug) if row else None
+
+
+def neighbours(listed: Sequence[Listed], reply_id: int) -> tuple[int | None, int | None]:
+    """The replies that stand before and after one in a list; of one that is not in it, the first after."""
+    ids = [each.id for each in listed]
+    if reply_id not in ids:
+        return None, ids[0] if ids else None
+    at = ids.index(reply_id)
+    return (ids[at - 1] if at else None), (ids[at + 1] if at + 1 < len(ids) else None)
