@@ -103,6 +103,11 @@ def waiting_count(conn: Connection, within: Within, *, now: datetime) -> int:
     return _count(conn, within, _wait(now))
 
 
+def review_count(conn: Connection, within: Within, *, now: datetime) -> int:
+    """How many of them may mean stop: those people get nothing until somebody has read them."""
+    return _count(conn, within, (*_wait(now), _of_those_in_review()))
+
+
 def tallies(
     conn: Connection, within: Within, organizer_id: int, *, now: datetime
 ) -> dict[Show, int]:

@@ -24,7 +24,7 @@ from organizers.roles import May, owned
 from organizers.sessions import Viewer
 from representatives.status import data_age
 from web.console import overviews
-from web.console.inboxes import waiting_replies
+from web.console.inboxes import review_count
 from web.console.unknown_copies import unknown_count
 
 OLD = 60  # days after which published data is worth asking for again
@@ -99,7 +99,7 @@ def _copies(conn: Connection, within: tuple[int, ...]) -> Iterator[Line]:
 
 def _may_mean_stop(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterator[Line]:
     """Sentences that may mean stop: those people get nothing until somebody has read them."""
-    count = sum(each.in_review for each in waiting_replies(conn, within, now=now))
+    count = review_count(conn, within, now=now)
     if count:
         yield Line("review", "/console/inbox", count=count)
 
