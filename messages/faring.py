@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from contacts.models import Address, Channel, Consent, Membership, Standing
 from messages import counts
@@ -92,13 +92,18 @@ class Fared:
         )
 
     @property
+    def copies(self) -> int:
+        """All that left."""
+        return self.texts + self.emails
+
+    @property
     def shares(self) -> dict[str, Share]:
         """The shares by what they are of."""
         return {
             "lost_texts": Share(self.lost_texts, self.texts, LOSSES),
             "lost_emails": Share(self.lost_emails, self.emails, LOSSES),
             "complaints": Share(self.complaints, self.emails, COMPLAINTS),
-            "left": Share(self.left, self.texts + self.emails, LEAVINGS),
+            "left": Share(self.left, self.copies, LEAVINGS),
         }
 
 
@@ -121,6 +126,19 @@ def faring(
     return {each: found[each] for each in found if projects is None or each in projects}
 
 
+def whole(conn: Connection, *, now: datetime) -> Fared:
+    """How the copies of everybody together fared: each address that left counts once, whoever wrote to it."""
+    since = now - PERIOD
+    kept = counts.kept(conn, [row[0] for row in conn.execute(launched_since(since))])
+    found = sum((_copies(place, count) for place, count in kept.items()), Fared())
+    address = Consent.channel + ":" + Consent.address
+    refused = select(Consent.standing, func.count(address.distinct())).where(*_refused(since))
+    for standing, count in conn.execute(refused.group_by(Consent.standing)):
+        complained = standing == Standing.COMPLAINED
+        found += Fared(complaints=count) if complained else Fared(left=count)
+    return found
+
+
 def launched_since(since: datetime) -> Select[int, int | None]:
     """The alerts and emails that were launched since then, and whose they are."""
     bulk = Message.kind.in_((MessageKind.ALERT, MessageKind.CAMPAIGN))
@@ -139,12 +157,16 @@ def refusals_since(since: datetime) -> Select[*tuple[Any, ...]]:
         .select_from(Consent)
         .outerjoin(Address, person)
         .outerjoin(Membership, Membership.contact_id == Address.contact_id)
-        .where(
-            Consent.at > since,
-            Consent.standing.in_((Standing.OPTED_OUT.value, Standing.COMPLAINED.value)),
-            Consent.source != "import",
-        )
+        .where(*_refused(since))
         .group_by(Membership.project_id, Consent.standing)
+    )
+
+
+def _refused(since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Consent.at > since,
+        Consent.standing.in_((Standing.OPTED_OUT.value, Standing.COMPLAINED.value)),
+        Consent.source != "import",
     )
 
 

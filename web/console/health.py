@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, select
 from alerts.models import Alert
 from contacts.models import Project
 from contacts.reachable import People, people_of
-from messages.faring import Fared, faring
+from messages.faring import Fared, faring, whole
 from messages.models import Message
 from organizers.roles import NETWORKS
 from organizers.sessions import Viewer
@@ -34,6 +34,9 @@ class Health:
     people: People
     fared: Fared
     last_alert: datetime | None
+    refusals: (
+        Fared | None
+    )  # of what complaints and stops are a share; None = others wrote to them, too
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,9 @@ def healths(
     hidden = [row.id for row in rows if network and row.id not in shown]
     fared, last, counted = faring(conn, now=now), _last_alerts(conn), dict(known)
 
+    everybody = whole(conn, now=now)
+    others_wrote = fared.get(NETWORKS, Fared()).copies > 0
+
     def health(project: int, name: str) -> Health:
         if project not in counted:
             counted[project] = people_of(conn, project, countries=countries)
@@ -97,6 +103,7 @@ def healths(
             people=counted[project],
             fared=fared.get(project, Fared()),
             last_alert=last.get(project),
+            refusals=_refusals(project, fared, everybody, others_wrote=others_wrote),
         )
 
     named = sorted(shown.items(), key=lambda each: each[1])
@@ -107,6 +114,15 @@ def healths(
     return Healths(lines, told, data_age(conn, now=now), counted)
 
 
+def _refusals(
+    project: int, fared: Mapping[int, Fared], everybody: Fared, *, others_wrote: bool
+) -> Fared | None:
+    """Who leaves says not because of whose message; so the network's share is of all that was written."""
+    if project == NETWORKS:
+        return everybody
+    return None if others_wrote else fared.get(project, Fared())
+
+
 def _sum(each: Sequence[Health]) -> Health:
     dates = [one.last_alert for one in each if one.last_alert is not None]
     return Health(
@@ -115,6 +131,7 @@ def _sum(each: Sequence[Health]) -> Health:
         people=sum((one.people for one in each), People()),
         fared=sum((one.fared for one in each), Fared()),
         last_alert=max(dates, default=None),
+        refusals=None,
     )
 
 

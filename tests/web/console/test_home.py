@@ -316,3 +316,28 @@ async def test_a_million_copies_change_nothing_of_what_is_read(
         page = await amina.page("/console/")
 
     assert "0 of 1,000,000 0 % as it should be" in page
+
+
+async def test_who_leaves_is_no_share_of_a_project_to_whose_people_the_network_wrote(
+    opened: Opened, noon: datetime
+) -> None:
+    def both(conn: Connection) -> int:
+        madison, _ = make_three(conn, noon)
+        network = make_alert(conn, launched_at=noon, status=MessageStatus.FINISHED)
+        row = {"channel": "sms", "status": Status.DELIVERED, "reason": "", "zone_set_id": 0}
+        conn.execute(insert(MessageCount).values(message_id=network.message_id, count=909, **row))
+        phone = "+16085550177"
+        make_contact(conn, "Chloe", phone=phone, projects=[madison])
+        said: dict[str, Any] = {"source": "sms", "evidence": "STOP", "actor": "x", "now": noon}
+        refuse(conn, Channel.SMS, phone, standing=Standing.OPTED_OUT, **said)
+        return madison
+
+    madison = await opened.database.write(both)
+    async with console(opened, noon) as client:
+        amina = await desk(client, opened, noon, projects=[madison])
+        office = await desk(client, opened, noon)
+        own, network = await amina.page("/console/"), await office.page("/console/")
+
+    assert "1 address said stop or marked us as spam; the network wrote to them, too" in own
+    assert "Said stop 1 of" not in own
+    assert "Said stop in the whole network 1 of 2,000 0.05 % as it should be" in network
