@@ -67,6 +67,7 @@ def make_site(settings: Settings, secrets: Secrets, base: str) -> Site:
         languages=network.languages,
         default_language=network.default_language,
         undo_seconds=settings.sending.undo_seconds,
+        approvals=settings.sending.approvals,
         links_secret=secrets.links,
         twilio_tokens=tuple(filter(None, tokens)),
         sendgrid_public_keys=tuple(filter(None, public_keys)),

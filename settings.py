@@ -113,6 +113,7 @@ class Sending:
     batch: int = between(1, 500)
     lease_seconds: int = between(30, 600)
     undo_seconds: int = between(0, 3600)
+    approvals: int = between(1, 5)
     sms_segments_per_second: float = between(0.1, 10_000)
     emails_per_second: float = between(0.1, 100_000)
     weekly_cap: int = between(0, 100)

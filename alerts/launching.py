@@ -14,9 +14,12 @@ from actions.asks import ActionDraft, create_action, read_action
 from actions.custom_targets import save_office
 from actions.models import Action
 from actions.responses import Totals, totals
-from alerts import sharing
+from alerts import alone, approving, sharing
+from alerts.alone import BreakGlass
+from alerts.approvers import note_writer
 from alerts.cases import save_case
 from alerts.drafts import AlertDraft, Headline
+from alerts.fingerprint import digest
 from alerts.follow_ups import followed_by
 from alerts.models import Alert, AlertText, Level
 from alerts.preflight import asks_for_calls, check, find_alert
@@ -87,6 +90,7 @@ def create(
     )
     alert_id = conn.execute(row.returning(Alert.id)).scalar_one()
     _write_words(conn, alert_id, draft.words)
+    note_writer(conn, alert_id, created_by)
     return alert_id
 
 
@@ -98,6 +102,8 @@ def rewrite(
     Raises NotNow once it is launched, and what ``create`` raises.
     """
     alert = find_alert(conn, alert_id)
+    control.locked(conn, alert.message_id)
+    before = digest(conn, alert_id)
     project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
     case_id = save_case(conn, draft.case, project_id=project_id, by=by, now=now)
@@ -118,6 +124,8 @@ def rewrite(
     conn.execute(delete(Action).where(Action.id == alert.own_action_id))
     conn.execute(delete(AlertText).where(AlertText.alert_id == alert_id))
     _write_words(conn, alert_id, draft.words)
+    if digest(conn, alert_id) != before:  # who saves what was there has written nothing
+        note_writer(conn, alert_id, by)
 
 
 def launch(
@@ -129,12 +137,14 @@ def launch(
     confirmed: int,
     by: str,
     now: datetime,
+    glass: BreakGlass | None = None,
 ) -> None:
-    """Launch a checked alert: nothing leaves before the undo window is over.
+    """Launch a checked and approved alert: nothing leaves before the undo window is over.
 
-    ``confirmed`` is the number of people its launcher saw and confirmed. Raises NotNow for one
-    that is no draft, NotReady while something stands in the way, and AudienceChanged when the
-    audience is no longer the confirmed one.
+    ``confirmed`` is the number of people its launcher saw and confirmed; ``glass`` that one person is
+    enough. Raises NotNow for one that is no draft, NotReady while something stands in the way,
+    AudienceChanged when the audience is no longer the confirmed one, and NotApproved, or what ``glass``
+    lacks.
     """
     locking.require_unlocked(
         conn
@@ -151,6 +161,10 @@ def launch(
             f"{confirmed} people were confirmed, but it would now reach {found.people};"
             " look at it again and confirm the new number"
         )
+    if glass is not None and approving.is_on(house):
+        alone.note(conn, alert_id, glass, alert.level, by=by, now=now)
+    else:
+        approving.require(conn, alert_id, house=house, by=by, now=now)
     _expire_with_its_action(conn, alert_id, alert.message_id, alert.action_id)
     control.queue(
         conn,

@@ -25,4 +25,5 @@ class HouseRules:
     )
     cents_per_segment: Decimal = Decimal("0.83")
     undo_seconds: int = 60
+    approvals: int = 1  # people it takes to launch an alert; 1 = its author may do so alone
     real_email: bool = False  # email leaves the house, so the law wants a postal address under it

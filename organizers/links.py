@@ -54,6 +54,7 @@ class Guest:
     project: int  # NETWORKS: the office
     grant: Grant
     expires_at: datetime
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,15 @@ def guests(conn: Connection, within: Within, now: datetime) -> list[Guest]:
     )
     rows = conn.execute(select(DoorLink).where(*open_ones).order_by(DoorLink.id.desc()))
     return [
-        Guest(row.id, row.name, row.email, row.project_id or NETWORKS, _grant(row), row.expires_at)
+        Guest(
+            id=row.id,
+            name=row.name,
+            email=row.email,
+            project=row.project_id or NETWORKS,
+            grant=_grant(row),
+            expires_at=row.expires_at,
+            language=row.language,
+        )
         for row in rows
     ]
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Row, delete, func, select, update
 
 from database.tables import folded
 from database.upserts import insert_or
@@ -38,6 +39,8 @@ class Member:
     grants: Mapping[int, Grant]
     has_second_step: bool
     disabled: bool
+    reads: Sequence[str] = ()  # of our languages
+    phone: str = ""  # E.164
 
 
 def members(conn: Connection, within: Within) -> list[Member]:
@@ -48,6 +51,8 @@ def members(conn: Connection, within: Within) -> list[Member]:
         Organizer.email,
         Organizer.language,
         Organizer.disabled_at,
+        Organizer.reads,
+        Organizer.phone,
     )
     rows = conn.execute(
         select(*columns, has_second_step().label("second")).order_by(Organizer.name, Organizer.id)
@@ -57,11 +62,22 @@ def members(conn: Connection, within: Within) -> list[Member]:
         grants = grants_of(conn, row.id)
         shown = {p: grant for p, grant in grants.items() if within is None or p in within}
         if shown or within is None:
-            disabled = row.disabled_at is not None
-            found.append(
-                Member(row.id, row.name, row.email, row.language, shown, row.second, disabled)
-            )
+            found.append(_member(row, shown))
     return found
+
+
+def _member(row: Row[*tuple[Any, ...]], grants: Mapping[int, Grant]) -> Member:
+    return Member(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        language=row.language,
+        grants=grants,
+        has_second_step=row.second,
+        disabled=row.disabled_at is not None,
+        reads=tuple((row.reads or row.language).split()),
+        phone=row.phone,
+    )
 
 
 def organizer_by_email(conn: Connection, email: str) -> int:
@@ -70,6 +86,17 @@ def organizer_by_email(conn: Connection, email: str) -> int:
     if found is None:
         raise NoSuchOrganizer(f"there is no organizer with the address {email}")
     return int(found)
+
+
+def set_reading(conn: Connection, organizer_id: int, languages: Sequence[str]) -> None:
+    """Note which of our languages somebody reads; none = that of their console."""
+    read = " ".join(dict.fromkeys(languages))
+    conn.execute(update(Organizer).where(Organizer.id == organizer_id).values(reads=read))
+
+
+def set_phone(conn: Connection, organizer_id: int, phone: str) -> None:
+    """Note somebody's own number (E.164), "" for none: the caller is sure that it is they who say so."""
+    conn.execute(update(Organizer).where(Organizer.id == organizer_id).values(phone=phone))
 
 
 def set_grant(conn: Connection, organizer_id: int, project: int, grant: Grant | None) -> None:

@@ -29,6 +29,10 @@ class Organizer(Base):
     # The half minute of the last code taken: each is good once.
     totp_step: Mapped[int] = mapped_column(server_default=text("0"))
     disabled_at: Mapped[datetime | None]  # since when they may not sign in
+    # Which of our languages they read, with spaces between; "" = that of their console.
+    reads: Mapped[str] = mapped_column(String(80), server_default=text("''"))
+    # E.164; "" = none. Texts about approvals go there, and answers from there count as theirs.
+    phone: Mapped[str] = mapped_column(String(20), server_default=text("''"))
 
 
 class OrganizerProject(Base):

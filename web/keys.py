@@ -34,6 +34,7 @@ class Site:
     languages: tuple[str, ...] = ("en", "es")
     default_language: str = "en"
     undo_seconds: int = 60
+    approvals: int = 1  # people it takes to launch an alert
     links_secret: str = field(default="", repr=False)  # the installation's secret "links"
     twilio_tokens: tuple[str, ...] = field(default=(), repr=False)  # any of them may have signed
     sendgrid_public_keys: tuple[str, ...] = ()
@@ -78,6 +79,7 @@ class Site:
             alert_budget_cents=self.alert_budget_cents,
             cents_per_segment=self.cents_per_segment,
             undo_seconds=self.undo_seconds,
+            approvals=self.approvals,
             real_email=self.real_email,
         )
 

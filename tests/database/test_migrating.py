@@ -41,6 +41,7 @@ for room in [
 ]:
     importlib.import_module(f"{room}.models")  # each room's tables enter the one metadata
 importlib.import_module("actions.office_models")
+importlib.import_module("alerts.approval_models")
 importlib.import_module("messages.call_models")
 importlib.import_module("alerts.closing_models")
 

@@ -1,0 +1,71 @@
+"""Whose word counts as a second person's? Whoever may send in the alert's project and wrote none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, select
+
+from alerts.approval_models import AlertWriter
+from alerts.models import Alert, AlertText
+from alerts.preflight import NoSuchAlert
+from database.upserts import insert_or
+from messages.models import Message
+from organizers import links
+from organizers.members import Member, members
+from organizers.roles import NETWORKS, May
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """Somebody who was invited to send for the project, and has not come yet."""
+
+    name: str
+    language: str  # that they were invited in
+
+
+def project_of(conn: Connection, alert_id: int) -> int:
+    """Whose alert it is; NETWORKS for the network's. Raises NoSuchAlert."""
+    found = select(Message.project_id).join(Alert, Alert.message_id == Message.id)
+    row: Row[int | None] | None = conn.execute(found.where(Alert.id == alert_id)).one_or_none()
+    if row is None:
+        raise NoSuchAlert(f"there is no alert {alert_id}")
+    return row.project_id or NETWORKS
+
+
+def titles_of(conn: Connection, alert_id: int) -> dict[str, str]:
+    """An alert's titles by language."""
+    rows = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
+    return {row.language: row.title for row in conn.execute(rows.order_by(AlertText.language))}
+
+
+def note_writer(conn: Connection, alert_id: int, writer: str) -> None:
+    """Note that somebody wrote or changed a draft."""
+    row = insert_or(conn, AlertWriter).values(alert_id=alert_id, writer=writer)
+    conn.execute(row.on_conflict_do_nothing())
+
+
+def writers_of(conn: Connection, alert_id: int) -> frozenset[str]:
+    """Who wrote any of it, as records name them."""
+    mine = select(AlertWriter.writer).where(AlertWriter.alert_id == alert_id)
+    return frozenset(filter(None, conn.scalars(mine)))
+
+
+def approvers(conn: Connection, alert_id: int) -> list[Member]:
+    """Who may approve an alert now, by name. Raises NoSuchAlert."""
+    project, writers = project_of(conn, alert_id), writers_of(conn, alert_id)
+    return [
+        each
+        for each in members(conn, [project])
+        if not each.disabled
+        and May.SEND in each.grants[project].allows
+        and f"organizer:{each.id}" not in writers
+    ]
+
+
+def awaited(conn: Connection, alert_id: int, now: datetime) -> Sequence[Awaited]:
+    """Who will be able to once they have come by their invitation."""
+    guests = links.guests(conn, [project_of(conn, alert_id)], now)
+    return [Awaited(each.name, each.language) for each in guests if May.SEND in each.grant.allows]

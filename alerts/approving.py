@@ -1,0 +1,285 @@
+"""Two people before anything leaves: one writes an alert, another reads exactly that and approves it.
+
+An approval is of an alert as it stands (``fingerprint.digest``), in one language, by somebody who reads
+that language, may send for the project and wrote none of it. Whatever changes the alert voids it. Launch
+asks here, in its own transaction and under the lock that every change of a draft takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from alerts.approval_models import Approval, ApprovalAsk, SentBack
+from alerts.approvers import Awaited, approvers, awaited, writers_of
+from alerts.fingerprint import digest
+from alerts.preflight import find_alert
+from database.upserts import insert_or
+from messages import control
+from messages.control import NotNow
+from messages.house import HouseRules
+from messages.models import MessageStatus
+from organizers.members import Member
+from organizers.models import Organizer
+
+LONGEST_NOTE = 2_000
+
+
+class How(StrEnum):
+    """By which way an approval came."""
+
+    CONSOLE = "console"
+    LINK = "link"  # that was emailed to them
+    REPLY = "reply"  # by text, from their own phone
+
+
+class NotApproved(Exception):
+    """This alert waits for somebody else's approval, as it stands now and in every language. Ask for it."""
+
+
+class Changed(Exception):
+    """This alert has changed since you opened it. Read it again, then decide."""
+
+
+class MayNotApprove(Exception):
+    """Somebody who may send for this project, and wrote nothing of the alert, approves it; that is not you."""
+
+
+class NotRead(Exception):
+    """Only somebody who reads a language approves it. Say in your account which you read."""
+
+
+class NoNote(Exception):
+    """Write what should be different, so that its author can change it."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """An approval of the alert as it stands."""
+
+    organizer_id: int
+    name: str
+    language: str
+    how: How
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who was asked."""
+
+    organizer_id: int
+    name: str
+    asked_at: datetime
+    current: bool  # what they were asked about is what stands now
+    answered: bool
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A note with which the alert was sent back."""
+
+    name: str
+    note: str
+    at: datetime
+    current: bool  # nothing has changed since
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a draft is from being approved."""
+
+    digest: str
+    needed: int  # people besides its author, in each language
+    languages: Sequence[str]  # all of them
+    given: Sequence[Given]
+    voided: bool  # it was approved before it changed
+    asked: Sequence[Asked]
+    returned: Sequence[Returned]  # the latest first
+    possible: Sequence[Member]  # who may approve it
+    awaited: Sequence[Awaited]  # who may once they have come
+
+    @property
+    def missing(self) -> list[str]:
+        """The languages that too few people have approved."""
+        return [each for each in self.languages if self._people(each) < self.needed]
+
+    @property
+    def nobody_for(self) -> list[str]:
+        """Those that too few people could approve, whoever came; those invited are told apart."""
+        readers = {each: self._readers(each) for each in self.languages}
+        return [each for each, count in readers.items() if count < self.needed]
+
+    def open_to(self, organizer_id: int) -> list[str]:
+        """The languages that an organizer may approve and has not."""
+        mine = {each.language for each in self.given if each.organizer_id == organizer_id}
+        read = next((each.reads for each in self.possible if each.id == organizer_id), ())
+        return [each for each in self.languages if each in read and each not in mine]
+
+    def _people(self, language: str) -> int:
+        return len({each.organizer_id for each in self.given if each.language == language})
+
+    def _readers(self, language: str) -> int:
+        coming = sum(each.language == language for each in self.awaited)
+        return sum(language in each.reads for each in self.possible) + coming
+
+
+def is_on(house: HouseRules) -> bool:
+    """Whether one person is not enough."""
+    return house.approvals > 1
+
+
+def standing(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime) -> Standing:
+    """How far a draft is from being approved. Raises NoSuchAlert."""
+    as_it_is = digest(conn, alert_id)
+    possible = approvers(conn, alert_id)
+    mine = select(Approval).where(Approval.alert_id == alert_id).order_by(Approval.id)
+    rows = conn.execute(mine).all()
+    able = {each.id: each for each in possible}
+    given = [
+        Given(row.organizer_id, able[row.organizer_id].name, row.language, How(row.how), row.at)
+        for row in rows
+        if row.digest == as_it_is
+        and row.organizer_id in able
+        and row.language in able[row.organizer_id].reads
+    ]
+    return Standing(
+        digest=as_it_is,
+        needed=max(house.approvals - 1, 0),
+        languages=house.languages,
+        given=given,
+        voided=not given and any(row.digest != as_it_is for row in rows),
+        asked=_asked(conn, alert_id, as_it_is, able),
+        returned=_returned(conn, alert_id, as_it_is),
+        possible=possible,
+        awaited=awaited(conn, alert_id, now),
+    )
+
+
+def require(conn: Connection, alert_id: int, *, house: HouseRules, by: str, now: datetime) -> None:
+    """Let nobody launch what too few people stand behind. Raises NotApproved.
+
+    Its writers, those who approved it and whoever launches it make as many people as the house asks for.
+    """
+    if not is_on(house):
+        return
+    found = standing(conn, alert_id, house=house, now=now)
+    people = {f"organizer:{each.organizer_id}" for each in found.given}
+    behind = people | writers_of(conn, alert_id) | {by}
+    if found.missing or len(behind) < house.approvals:
+        raise NotApproved(NotApproved.__doc__)
+
+
+def approve(
+    conn: Connection,
+    alert_id: int,
+    organizer_id: int,
+    *,
+    seen: str,
+    languages: Collection[str],
+    how: How,
+    house: HouseRules,
+    now: datetime,
+) -> list[str]:
+    """Approve some languages of what somebody has seen; return those that are new.
+
+    Twice is once. Raises Changed, MayNotApprove, NotRead, and NotNow for what is no draft any more.
+    """
+    found = _held(conn, alert_id, organizer_id, seen, house, now)
+    me = next(each for each in found.possible if each.id == organizer_id)
+    if not languages or not set(languages) <= {*me.reads} & {*found.languages}:
+        raise NotRead(NotRead.__doc__)
+    fresh = [each for each in found.open_to(organizer_id) if each in languages]
+    for language in fresh:
+        row = {"alert_id": alert_id, "digest": seen, "organizer_id": organizer_id}
+        said = insert_or(conn, Approval).values(**row, language=language, how=how, at=now)
+        conn.execute(said.on_conflict_do_nothing())
+    if {*found.open_to(organizer_id)} <= set(fresh):
+        _spend(conn, alert_id, organizer_id, now)
+    return fresh
+
+
+def send_back(
+    conn: Connection,
+    alert_id: int,
+    organizer_id: int,
+    *,
+    seen: str,
+    note: str,
+    house: HouseRules,
+    now: datetime,
+) -> None:
+    """Say what should be different. What this person approved of it before counts no more.
+
+    Raises NoNote, Changed, MayNotApprove and NotNow.
+    """
+    said = note.strip()[:LONGEST_NOTE]
+    if not said:
+        raise NoNote(NoNote.__doc__)
+    _held(conn, alert_id, organizer_id, seen, house, now)
+    mine = (Approval.alert_id == alert_id, Approval.organizer_id == organizer_id)
+    conn.execute(delete(Approval).where(*mine))
+    row = {"alert_id": alert_id, "digest": seen, "organizer_id": organizer_id}
+    conn.execute(insert(SentBack).values(**row, note=said, at=now))
+    _spend(conn, alert_id, organizer_id, now)
+
+
+def locked_draft(conn: Connection, alert_id: int) -> None:
+    """Keep a draft from whoever would change, approve or launch it. Raises NoSuchAlert and NotNow."""
+    alert = find_alert(conn, alert_id)
+    if control.locked(conn, alert.message_id).status != MessageStatus.DRAFT:
+        raise NotNow("this alert has already been launched")
+
+
+def _held(
+    conn: Connection, alert_id: int, organizer_id: int, seen: str, house: HouseRules, now: datetime
+) -> Standing:
+    """A draft that is as this person has seen it, and theirs to judge."""
+    locked_draft(conn, alert_id)
+    found = standing(conn, alert_id, house=house, now=now)
+    if organizer_id not in {each.id for each in found.possible}:
+        raise MayNotApprove(MayNotApprove.__doc__)
+    if seen != found.digest:
+        raise Changed(Changed.__doc__)
+    return found
+
+
+def _spend(conn: Connection, alert_id: int, organizer_id: int, now: datetime) -> None:
+    """Link and code of whoever has answered are good for nothing any more."""
+    mine = (ApprovalAsk.alert_id == alert_id, ApprovalAsk.organizer_id == organizer_id)
+    answered = update(ApprovalAsk).where(*mine, ApprovalAsk.answered_at.is_(None))
+    conn.execute(answered.values(answered_at=now, letter_due=False))
+
+
+def _asked(
+    conn: Connection, alert_id: int, as_it_is: str, able: Mapping[int, Member]
+) -> list[Asked]:
+    rows = select(ApprovalAsk).where(ApprovalAsk.alert_id == alert_id).order_by(ApprovalAsk.id)
+    return [
+        Asked(
+            organizer_id=row.organizer_id,
+            name=able[row.organizer_id].name,
+            asked_at=row.asked_at,
+            current=row.digest == as_it_is,
+            answered=row.answered_at is not None,
+        )
+        for row in conn.execute(rows)
+        if row.organizer_id in able
+    ]
+
+
+def _returned(conn: Connection, alert_id: int, as_it_is: str) -> list[Returned]:
+    rows = (
+        select(SentBack, Organizer.name)
+        .join(Organizer, Organizer.id == SentBack.organizer_id)
+        .where(SentBack.alert_id == alert_id)
+        .order_by(SentBack.id.desc())
+        .limit(5)
+    )
+    return [
+        Returned(row.name, row.note, row.at, row.digest == as_it_is) for row in conn.execute(rows)
+    ]

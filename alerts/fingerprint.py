@@ -1,0 +1,94 @@
+"""What exactly is approved? Everything of a draft that somebody may read, hear or be called about, as one hash.
+
+Computed from what is stored, never kept: whatever changes it, by whichever way, voids what was approved.
+How many people the audience is may move; who belongs to it may not. That somebody has checked an office's
+number again changes nothing that anybody reads, and so voids nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, select
+
+from actions.asks import Ask, read_action
+from actions.custom_targets import offices_of_action
+from alerts.models import Alert, FollowUp
+from alerts.pages import page_of_action
+from alerts.preflight import find_alert
+from messages.checking import texts_of
+from messages.models import Message
+
+# Of the message: to whom, how, when, from whom and for how much. Its texts come beside it.
+TERMS = (
+    Message.reach,
+    Message.project_id,
+    Message.audience,
+    Message.scopes,
+    Message.default_language,
+    Message.hours,
+    Message.sms_sender,
+    Message.email_sender,
+    Message.merge_defaults,
+    Message.weekly_cap,
+    Message.countries,
+    Message.budget_cents,
+    Message.expires_at,
+)
+# Of an office outside Congress: who checked its number, and until when that holds.
+CHECKS = ("verified_on", "verified_by", "expires_on")
+
+
+def digest(conn: Connection, alert_id: int) -> str:
+    """The hash that stands for a draft alert as it is stored now. Raises NoSuchAlert."""
+    options = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+    return sha256(orjson.dumps(_approved(conn, alert_id), option=options)).hexdigest()
+
+
+def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
+    alert = find_alert(conn, alert_id)
+    terms = conn.execute(select(*TERMS).where(Message.id == alert.message_id)).mappings().one()
+    hours = conn.scalar(select(Alert.ask_hours).where(Alert.id == alert_id))
+    follows = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == alert_id)
+    texts = texts_of(conn, alert.message_id)
+    return {
+        "level": alert.level,
+        "ask_hours": hours,
+        "terms": dict(terms),
+        "texts": {language: asdict(words) for language, words in texts.items()},
+        "follows": [list(row) for row in conn.execute(follows)],
+        "page": _page(conn, alert.own_action_id),
+        "asks": _asked(conn, alert.own_action_id),
+        # A reminder leads to the page of the alert it follows, and people call whom that asks for.
+        "leads_to": _asked(conn, alert.action_id),
+    }
+
+
+def _page(conn: Connection, action_id: int) -> Mapping[str, Any]:
+    """What the public page says besides what it asks for."""
+    page = page_of_action(conn, action_id)
+    return {
+        "words": {language: asdict(words) for language, words in page.words.items()},
+        "case": {language: asdict(words) for language, words in page.case_words.items()},
+        "facts": [[each.happened_on, each.source, each.words] for each in page.facts],
+        "closed_at": page.closed_at,
+    }
+
+
+def _asked(conn: Connection, action_id: int) -> Mapping[str, Any]:
+    ask: Ask = read_action(conn, action_id)
+    offices = {each.office.key: asdict(each.office) for each in offices_of_action(conn, action_id)}
+    return {
+        "asks": [asdict(each) for each in ask.asks],
+        "scripts": {language: asdict(words) for language, words in ask.scripts.items()},
+        "goal": ask.goal,
+        "deadline": ask.deadline,
+        "offices": {
+            key: {name: value for name, value in office.items() if name not in CHECKS}
+            for key, office in offices.items()
+        },
+    }
