@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from alerts.approval_models import ApprovalAsk
-from alerts.approvers import approvers, titles_of
+from alerts.approvers import approvers, project_of, titles_of
 from alerts.approving import Changed, How, MayNotApprove, approve, locked_draft
 from alerts.fingerprint import digest
 from alerts.models import Alert
@@ -213,16 +213,20 @@ def note_approval(
     now: datetime,
 ) -> None:
     """Put an approval that came from outside the console on the record."""
-    project = select(Message.project_id).join(Alert, Alert.message_id == Message.id)
     audit.note(
         conn,
         "alert.approve",
         actor=f"organizer:{organizer_id}",
         about=f"alert:{alert_id}",
-        project_id=conn.scalar(project.where(Alert.id == alert_id)),
+        project_id=project_id_of(conn, alert_id),
         after={"how": how, "languages": sorted(languages)},
         now=now,
     )
+
+
+def project_id_of(conn: Connection, alert_id: int) -> int | None:
+    """Whose record tells of an alert; None = the network's."""
+    return project_of(conn, alert_id) or None
 
 
 def _ask(

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.live import Live
 from sqlalchemy import Connection
 
-from alerts import launching
+from alerts import approving, launching
+from alerts.alone import BreakGlass
 from alerts.drafts import AlertDraft
 from alerts.files import BadAlertFile, read_alert
 from alerts.launching import AudienceChanged, NotReady
@@ -28,6 +29,7 @@ from messages.models import MessageStatus
 from web.keys import Site
 
 WATCH_SECONDS = 1.0
+FROM_HERE = "Launched on the machine itself, from its command line."
 OVER = (MessageStatus.FINISHED, MessageStatus.STOPPED, MessageStatus.EXPIRED)
 
 app = typer.Typer(help="Urgent actions.", no_args_is_help=True)
@@ -57,12 +59,20 @@ def launch_file(
     file: AlertFile,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the number.")] = False,
+    because: Annotated[
+        str, typer.Option("--because", help="Why nobody else approves it; its admins read that.")
+    ] = FROM_HERE,
     as_json: AsJson = False,
 ) -> None:
-    """Check an alert file, confirm how many people it goes to, and launch it."""
+    """Check an alert file, confirm how many people it goes to, and launch it.
+
+    Nobody approves what leaves from here: every admin gets a letter, and the console says so until somebody
+    has looked at it.
+    """
     if as_json and not yes:
         raise typer.BadParameter("--json asks nothing; say --yes to launch to whomever it reaches")
-    with_database(lambda here, site: _launch(here, site, _draft(file, site), yes, as_json))
+    glass = BreakGlass(because, operator=True)
+    with_database(lambda here, site: _launch(here, site, _draft(file, site), glass, yes, as_json))
 
 
 @app.command("status")
@@ -170,7 +180,14 @@ async def _rehearse(here: Opened, draft: AlertDraft, house: HouseRules) -> Check
     raise AssertionError("unreachable: the rehearsal always raises")
 
 
-async def _launch(here: Opened, site: Site, draft: AlertDraft, yes: bool, as_json: bool) -> None:  # noqa: FBT001 - handed on from the command
+async def _launch(
+    here: Opened,
+    site: Site,
+    draft: AlertDraft,
+    glass: BreakGlass,
+    yes: bool,  # noqa: FBT001 - handed on from the command
+    as_json: bool,  # noqa: FBT001 - as above
+) -> None:
     found = await _rehearse(here, draft, site.house)
     if not as_json:
         Console().print(views.check_view(found))
@@ -181,16 +198,27 @@ async def _launch(here: Opened, site: Site, draft: AlertDraft, yes: bool, as_jso
     def unit(conn: Connection) -> int:
         alert_id = launching.create(conn, draft, house=site.house, created_by=BY, now=now())
         launching.launch(
-            conn, here.jobs, alert_id, house=site.house, confirmed=confirmed, by=BY, now=now()
+            conn,
+            here.jobs,
+            alert_id,
+            house=site.house,
+            confirmed=confirmed,
+            by=BY,
+            now=now(),
+            glass=glass,
         )
         return alert_id
 
-    alert_id = await here.database.write(recorded("alert.launch", 0, unit))
+    alone = approving.is_on(site.house)
+    act = "alert.launch_alone" if alone else "alert.launch"
+    alert_id = await here.database.write(recorded(act, 0, unit))
     senders = await here.database.read(lambda conn: runs.alive(conn, now=now()))
     if as_json:
         print_json({"alert": alert_id, "people": confirmed, "senders": senders})
         return
     _tell_launched(alert_id, site.undo_seconds, senders)
+    if alone:
+        say("  nobody else approved it: every admin gets a letter, and somebody has to look at it")
 
 
 def _confirm(found: Check) -> int:

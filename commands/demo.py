@@ -28,8 +28,10 @@ from rich.text import Text
 from sqlalchemy import Connection, func, select
 
 import settings as all_settings
-from alerts import launching
+from alerts import approving, launching
+from alerts.approving import How
 from alerts.files import read_alert
+from alerts.fingerprint import digest
 from alerts.launching import Status
 from alerts.preflight import check
 from commands import alert_views, invented
@@ -42,6 +44,7 @@ from messages.models import Delivery, Event, MessageStatus, OutboxMessage, Reply
 from messages.providers.simulated_lives import Behaviour
 from messages.receipts import RECEIPT
 from organizers.access import create_organizer
+from organizers.members import organizer_by_email, set_reading
 from organizers.roles import NETWORKS, Grant, Role
 from service import Service, running
 from web.keys import Site
@@ -51,6 +54,7 @@ ALERT = HOUSE / "alerts" / "examples" / "suchitoto-14.toml"
 
 BY = "demonstration"
 ORGANIZER = "amina@example.org"
+APPROVER = "beatriz@example.org"
 BEHAVIOUR = Behaviour(delivery_seconds=3, reaction_seconds=12, replied=0.10, stopped=0.03)
 REFRESH_SECONDS = 0.5
 PATIENCE_SECONDS = 300  # a demonstration that takes longer than this has failed
@@ -159,24 +163,42 @@ def _prepare(conn: Connection, jobs: Jobs, site: Site, count: int, password: str
     invent(conn, count, password=password, now=now)
     draft = read_alert(ALERT.read_text("utf-8"), languages=site.languages)
     alert_id = launching.create(conn, draft, house=site.house, created_by=BY, now=now)
+    _approve(conn, alert_id, site, now)
     reached = check(conn, alert_id, house=site.house, now=now, reckon=False).people
     launching.launch(conn, jobs, alert_id, house=site.house, confirmed=reached, by=BY, now=now)
     return alert_id
 
 
+def _approve(conn: Connection, alert_id: int, site: Site, now: datetime) -> None:
+    """Beatriz, who reads both languages and wrote nothing of it, approves it."""
+    approving.approve(
+        conn,
+        alert_id,
+        organizer_by_email(conn, APPROVER),
+        seen=digest(conn, alert_id),
+        languages=site.languages,
+        how=How.CONSOLE,
+        house=site.house,
+        now=now,
+    )
+
+
 def invent(conn: Connection, count: int, *, password: str, now: datetime) -> None:
-    """Members of Congress, projects with so many people, and Amina, who organizes."""
+    """Members of Congress, projects with so many people; Amina, who organizes, and Beatriz, who approves."""
     invented.load_officials(conn, now)
     projects = {place: _add_project(conn, place, now) for place in invented.PLACES}
     _add_people(conn, projects, count, now)
-    create_organizer(
-        conn,
-        name="Amina",
-        email=ORGANIZER,
-        password=password,
-        grants={NETWORKS: Grant(Role.ADMIN)},
-        now=now,
-    )
+    for name, email, language in (("Amina", ORGANIZER, "en"), ("Beatriz", APPROVER, "es")):
+        organizer_id = create_organizer(
+            conn,
+            name=name,
+            email=email,
+            password=password,
+            language=language,
+            grants={NETWORKS: Grant(Role.ADMIN)},
+            now=now,
+        )
+        set_reading(conn, organizer_id, ("en", "es"))
 
 
 def _add_project(conn: Connection, place: invented.Place, now: datetime) -> int:
@@ -220,6 +242,9 @@ async def _tell_where(console: Console, service: Service, alert_id: int, passwor
         f"{ORGANIZER}",
         ("  password ", "dim"),
         f"{password}\n",
+        ("  who approves ", "dim"),
+        f"{APPROVER}",
+        ("  the same password\n", "dim"),
         ("Public page  ", "bold"),
         f"{service.url}/p/{status.slug}\n",
         ("En español   ", "bold"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -22,6 +22,7 @@ from aiohttp import BodyPartReader, web
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from alerts import approval_asks
 from database.engine import DatabaseUnusable
 from database.jobs import Jobs
 from messages.providers import sendgrid, twilio
@@ -29,8 +30,9 @@ from messages.providers.provider import Inbound
 from messages.providers.replied_mail import decoded_fields
 from messages.receipts import INBOUND, RECEIPT, RawEvent, mark_applied, store
 from messages.replies import receive
+from web.console import approval_letters
 from web.forms import UNREADABLE, BadForm, read_form
-from web.keys import CLOCK, DATABASE, INTAKE, JOBS, ROUTINE, SITE
+from web.keys import CLOCK, DATABASE, INTAKE, JOBS, ROUTINE, SITE, Site
 
 log = structlog.get_logger("webhooks")
 Hook = Callable[[web.Request], Awaitable[web.Response]]
@@ -135,17 +137,7 @@ async def sendgrid_inbound(request: web.Request) -> web.Response:
 
 async def _take(request: web.Request, event: RawEvent, inbound: Inbound) -> None:
     app = request.app
-    site = app[SITE]
-    await app[DATABASE].write(
-        take,
-        app[JOBS],
-        event,
-        inbound,
-        network=site.network_name,
-        default_language=site.default_language,
-        countries=site.countries,
-        now=app[CLOCK](),
-    )
+    await app[DATABASE].write(take, app[JOBS], event, inbound, site=app[SITE], now=app[CLOCK]())
 
 
 def take(
@@ -154,24 +146,30 @@ def take(
     event: RawEvent,
     inbound: Inbound,
     *,
-    network: str,
-    default_language: str,
-    countries: Sequence[str],
+    site: Site,
     now: datetime,
 ) -> None:
-    """Store what somebody sent us and act on it, in one transaction; a copy of it does nothing."""
+    """Store what somebody sent us and act on it, in one transaction; a copy of it does nothing.
+
+    An organizer's answer about an approval is nobody else's business, and does not go to the inbox.
+    """
     new = store(conn, [event], now=now)
-    if new:
+    if not new:
+        return
+    approval = approval_asks.heard(conn, inbound, house=site.house, now=now)
+    if approval is not None:
+        approval_letters.answer_text(conn, jobs, site, inbound, approval, now)
+    else:
         receive(
             conn,
             jobs,
             inbound,
-            network=network,
-            default_language=default_language,
-            countries=countries,
+            network=site.network_name,
+            default_language=site.default_language,
+            countries=site.countries,
             now=now,
         )
-        mark_applied(conn, new, now=now)
+    mark_applied(conn, new, now=now)
 
 
 async def signed_form(request: web.Request) -> dict[str, str]:

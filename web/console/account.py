@@ -18,6 +18,7 @@ from organizers.factors import WrongCode
 from organizers.passkeys import BadPasskey
 from organizers.passwords import WeakPassword, hashed, matches
 from organizers.sessions import Proof
+from web.console import own_words
 from web.console.choices import projects
 from web.console.signing import passkey_house, with_cookie
 from web.console.viewing import TOKEN, VIEWER, now, page, read, write
@@ -190,6 +191,7 @@ async def _page(request: web.Request, *, problem: str = "") -> web.Response:
         "keys": await read(request, passkeys.held, viewer.organizer_id),
         "codes_left": await read(request, factors.recovery_codes_left, viewer.organizer_id),
         "sessions": await read(request, sessions.open_sessions, viewer.organizer_id, now(request)),
+        "own": await read(request, own_words.own, viewer.organizer_id),
         "projects": dict(await read(request, projects, None)),
         "problem": problem,
     }

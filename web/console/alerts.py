@@ -8,6 +8,8 @@ from typing import NoReturn
 
 from aiohttp import web
 
+from alerts.alone import BreakGlass, NoReason, NotRed, alone
+from alerts.approving import NotApproved
 from alerts.follow_ups import follow_ups, followed_by
 from alerts.launching import AudienceChanged, NotReady, launch, status
 from alerts.resending import remaining, stop_and_write_anew
@@ -15,12 +17,13 @@ from alerts.steering import Act, set_budget
 from alerts.steering import steer as steer_alert
 from contacts.models import Channel
 from messages.models import MessageStatus
+from organizers.access import names
 from web.console import overviews, steering
 from web.console.alert_forms import NO_MONEY, BadForm, read_budget
 from web.console.closing import stand
 from web.console.lives import Live, live
 from web.console.paces import pace_of
-from web.console.reviews import people_left_out, review
+from web.console.reviews import asking, people_left_out, review
 from web.console.targets import changeable
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import JOBS, SITE
@@ -53,6 +56,8 @@ async def show(request: web.Request) -> web.Response:
         "alert_id": alert_id,
         "follow_ups": await read(request, follow_ups, alert_id),
         "followed": await read(request, followed_by, alert_id),
+        "alone": await read(request, alone, alert_id),
+        "names": await read(request, names),
     }
     return await page(request, "alert_live.html", values)
 
@@ -75,11 +80,21 @@ async def left_out(request: web.Request) -> web.Response:
 
 
 async def start(request: web.Request) -> web.Response:
-    """Launch, if the typed number is the audience's."""
+    """Launch, if it is approved and the typed number is the audience's."""
+    return await _launch(request, None)
+
+
+async def start_alone(request: web.Request) -> web.Response:
+    """Launch a red alert without a second person, for a reason that others will read."""
+    return await _launch(request, BreakGlass(str((await request.post()).get("why", ""))))
+
+
+async def _launch(request: web.Request, glass: BreakGlass | None) -> web.Response:
     alert_id = int(request.match_info["alert_id"])
     typed = re.sub(r"[\s,.]", "", str((await request.post()).get("confirmed", "")))
+    why = "" if glass is None else glass.why
     if not re.fullmatch(r"[0-9]{1,9}", typed):
-        return await _review(request, alert_id, problem=NO_NUMBER)
+        return await _review(request, alert_id, problem=NO_NUMBER, why=why)
     try:
         await write(
             request,
@@ -90,11 +105,12 @@ async def start(request: web.Request) -> web.Response:
             confirmed=int(typed),
             by=request[VIEWER].actor,
             now=now(request),
+            glass=glass,
         )
     except NotReady:
-        return await _review(request, alert_id, problem=NOT_READY)
-    except AudienceChanged as error:
-        return await _review(request, alert_id, problem=str(error))
+        return await _review(request, alert_id, problem=NOT_READY, why=why)
+    except (AudienceChanged, NotApproved, NotRed, NoReason) as error:
+        return await _review(request, alert_id, problem=str(error), why=why)
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
 
 
@@ -160,24 +176,29 @@ def _stopped(seen: Live) -> bool:
     return seen.progress.status == MessageStatus.STOPPED
 
 
-async def _review(request: web.Request, alert_id: int, *, problem: str = "") -> web.Response:
+async def _review(
+    request: web.Request, alert_id: int, *, problem: str = "", why: str = ""
+) -> web.Response:
     """A draft as it stands: what it says, whom it reaches, what is in its way."""
     person = number(request.query, "person") or 0
+    house, at = request.config_dict[SITE].house, now(request)
     seen = await read(
         request,
         review,
         alert_id,
-        house=request.config_dict[SITE].house,
+        house=house,
         within=request[VIEWER].within,
         person=person,
         wanted=request.query.get("as", ""),
-        now=now(request),
+        now=at,
     )
     values = {
         "seen": seen,
         "alert_id": alert_id,
         "problem": problem,
+        "why": why,
         "person": person,
+        "asking": await read(request, asking, alert_id, request[VIEWER], house=house, now=at),
         "changeable": await read(request, changeable, request[VIEWER]),
     }
     code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK

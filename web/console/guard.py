@@ -23,6 +23,7 @@ from sqlalchemy import (
 
 from actions.models import CustomTarget, Response
 from actions.office_models import OfficeReport, Staffer
+from alerts.approval_models import AloneLaunch
 from alerts.models import Alert, Case, Proposal
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Contact, Import, Membership, Project
@@ -76,6 +77,12 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
         .join(Alert, Alert.message_id == Message.id)
         .where(Alert.id == _ID)
     ),
+    "launch_id": (
+        select(Message.project_id)
+        .join(Alert, Alert.message_id == Message.id)
+        .join(AloneLaunch, AloneLaunch.alert_id == Alert.id)
+        .where(Alert.id == _ID)
+    ),
     "action_id": (
         select(Message.project_id)
         .join(Alert, Alert.message_id == Message.id)
@@ -114,8 +121,8 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
 PERSON = "contact_id"
 # Everybody sees the network's offices outside Congress; the office looks after each project's too.
 TARGET = "target_id"
-# The office lets organizers in, wherever they serve.
-OFFICES = frozenset({"organizer_id", "guest_id"})
+# The office lets organizers in, wherever they serve, and looks at what left without a second person.
+OFFICES = frozenset({"organizer_id", "guest_id", "launch_id"})
 
 
 class NotYours(Exception):

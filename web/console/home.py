@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from web.console import overviews
+from organizers.access import names
+from web.console import approval_lists, overviews
 from web.console.first_steps import first_steps
 from web.console.health import COUNTS, Healths, healths
 from web.console.lately import lately
@@ -20,6 +21,8 @@ async def show(request: web.Request) -> web.Response:
     viewer, site, language = request[VIEWER], request.config_dict[SITE], language_of(request)
     within, at = viewer.within, now(request)
     values = {
+        "alone": await read(request, approval_lists.unreviewed, viewer),
+        "names": await read(request, names),
         "urgent": await read(
             request,
             urgent,

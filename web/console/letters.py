@@ -16,6 +16,7 @@ from organizers import links
 from organizers.links import RESET_HOURS, Letter
 from organizers.members import Member, members
 from organizers.roles import May
+from web.console import approval_letters
 from web.keys import Site
 from web.translations import Translator, translators
 
@@ -42,7 +43,8 @@ STANDING = (
 
 def any_waiting(conn: Connection) -> bool:
     """Whether a letter is to be written."""
-    return links.any_waiting(conn) or any_letters_due(conn)
+    waiting = links.any_waiting(conn) or any_letters_due(conn)
+    return waiting or approval_letters.any_waiting(conn)
 
 
 def write_letters(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> int:
@@ -50,7 +52,8 @@ def write_letters(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> in
     waiting = links.letters(conn, now)
     for letter in waiting:
         _write(conn, jobs, site, letter, now)
-    return len(waiting) + _tell_of_proposals(conn, jobs, site, now)
+    of_approvals = approval_letters.write_letters(conn, jobs, site, now)
+    return len(waiting) + _tell_of_proposals(conn, jobs, site, now) + of_approvals
 
 
 def _tell_of_proposals(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> int:

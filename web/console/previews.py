@@ -21,6 +21,7 @@ from messages.models import Message
 from messages.prospects import first_reached, prospects, reached
 from messages.providers.provider import Email, Text, fill
 from messages.recording import Claim
+from messages.rendering import TOKEN, Version
 from messages.sms import Measure, measure, plain_twin
 from messages.templates import BadTemplate
 from organizers.roles import Within
@@ -36,6 +37,17 @@ class Preview:
 
     contact_id: int
     name: str
+    language: str
+    text: str  # "" = no text
+    measure: Measure
+    subject: str
+    email: str  # as plain text; "" = no email
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What an invented person would get in one language."""
+
     language: str
     text: str  # "" = no text
     measure: Measure
@@ -94,6 +106,35 @@ def preview(
         subject=fill(email.words.subject, email.values) if isinstance(email, Email) else "",
         email=fill(email.words.text, email.values) if isinstance(email, Email) else "",
     )
+
+
+def samples(conn: Connection, message_id: int, house: HouseRules) -> list[Sample]:
+    """The message in each language for somebody invented: nobody's name is in it. Raises BadTemplate."""
+    compiled = composing.compositions(conn, message_id, house.identity)
+    token = person_token(house.identity.secret, STAND_IN)
+    texts, emails = compiled.text_versions, compiled.email_versions
+    return [
+        _sample(language, texts.get(language), emails.get(language), token)
+        for language in dict.fromkeys([*texts, *emails])
+    ]
+
+
+def _sample(language: str, text: Version | None, email: Version | None, token: str) -> Sample:
+    body = fill(text.words.text, _invented(text, token)) if text else ""
+    values = _invented(email, token) if email else {}
+    return Sample(
+        language=language,
+        text=body,
+        measure=measure(body),
+        subject=fill(email.words.subject, values) if email else "",
+        email=fill(email.words.text, values) if email else "",
+    )
+
+
+def _invented(version: Version, token: str) -> dict[str, str]:
+    known = rendering.values_for(TYPICAL)
+    own = {name: known.get(name) or version.defaults.get(name, "") for name in version.fields}
+    return {**own, TOKEN: token}
 
 
 def measured(texts: Mapping[str, str], identity: Identity) -> list[Measured]:

@@ -8,6 +8,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
+from alerts import approving
+from alerts.approvers import project_of, writers_of
+from alerts.approving import Standing
 from alerts.drafts import AlertDraft
 from alerts.launching import message_of
 from alerts.preflight import Check, check
@@ -19,7 +22,8 @@ from messages.forecast import skipped_ids
 from messages.house import HouseRules
 from messages.models import Message
 from messages.templates import BadTemplate
-from organizers.roles import Within
+from organizers.roles import May, Within
+from organizers.sessions import Viewer
 from web.console.previews import Measured, Preview, measured, preview
 
 LEFT_OUT = 200  # people of one reason that are listed
@@ -58,6 +62,31 @@ def review(
         check=check(conn, alert_id, house=house, now=now),
         preview=_preview(conn, alert_id, house, within, person, wanted, now),
         measures=measured(texts, house.identity),
+    )
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How a draft stands with those who approve it, for one who looks at it."""
+
+    standing: Standing
+    may_send: bool
+    open_to: list[str]  # languages that the viewer may approve
+    wrote: bool  # the viewer wrote some of it
+
+
+def asking(
+    conn: Connection, alert_id: int, viewer: Viewer, *, house: HouseRules, now: datetime
+) -> Asking | None:
+    """Who has approved a draft, and who might; None where one person is enough."""
+    if not approving.is_on(house):
+        return None
+    found = approving.standing(conn, alert_id, house=house, now=now)
+    return Asking(
+        standing=found,
+        may_send=viewer.may(May.SEND, project_of(conn, alert_id)),
+        open_to=found.open_to(viewer.organizer_id),
+        wrote=viewer.actor in writers_of(conn, alert_id),
     )
 
 

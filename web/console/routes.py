@@ -13,6 +13,7 @@ from web.console import (
     alert_writing,
     alerts,
     answers,
+    approvals,
     campaigns,
     canned,
     closing,
@@ -27,6 +28,7 @@ from web.console import (
     joining,
     members,
     office_calls,
+    own_words,
     panic,
     person_calls,
     projects,
@@ -55,6 +57,7 @@ EMAIL = "{email_id:[0-9]{1,15}}"
 GUEST = "{guest_id:[0-9]{1,15}}"
 IMPORT = "{import_id:[0-9]{1,15}}"
 ORGANIZER = "{organizer_id:[0-9]{1,15}}"
+LAUNCH = "{launch_id:[0-9]{1,15}}"  # of an alert that left without a second person
 KEY = "{office:[A-Za-z0-9:_-]{1,80}}"  # as responses keep it
 PROJECT = "{project_id:[0-9]{1,15}}"
 POSTER = "{kind:png|svg|letter-poster|a4-poster}"
@@ -111,6 +114,9 @@ DOOR = [
     _post(f"/join/{TOKEN}", joining.accept, OPEN),
     _get(f"/reset/{TOKEN}", joining.new_password, OPEN),
     _post(f"/reset/{TOKEN}", joining.reset, OPEN),
+    # The link in a letter that asks for an approval: good for that, and for nothing else.
+    _get(f"/approve/{TOKEN}", approvals.by_link, OPEN),
+    _post(f"/approve/{TOKEN}", approvals.answer_link, OPEN),
 ]
 ACCOUNT = [
     _post("/sign-out", signing.leave, OWN),
@@ -127,6 +133,8 @@ ACCOUNT = [
     _post("/account/passkeys/remove", account.remove_passkey, SURE),
     _post("/account/codes", account.new_codes, SURE),
     _post("/account/sessions", account.end_session, OWN),
+    _post("/account/reading", own_words.reading, OWN),
+    _post("/account/phone", own_words.phone, SURE),
 ]
 OFFICE = [
     _get("/members", members.index, ADMIN),
@@ -176,6 +184,13 @@ ALERTS = [
     _act(f"/alerts/{ALERT}/words", following.save_words, WRITE, "alert.rewrite"),
     _act(f"/alerts/{ALERT}/plain", alert_writing.plain, WRITE, "alert.rewrite"),
     _act(f"/alerts/{ALERT}/launch", alerts.start, SEND_SURELY, "alert.launch"),
+    _act(f"/alerts/{ALERT}/launch-alone", alerts.start_alone, SEND_SURELY, "alert.launch_alone"),
+    _get("/approvals", approvals.index, SEE),
+    _get(f"/alerts/{ALERT}/approval", approvals.show, SEE),
+    _act(f"/alerts/{ALERT}/approval", approvals.ask, WRITE, "alert.ask_approval"),
+    _act(f"/alerts/{ALERT}/approve", approvals.approve, SEND, "alert.approve"),
+    _act(f"/alerts/{ALERT}/send-back", approvals.send_back, SEND, "alert.send_back"),
+    _act(f"/launches/{LAUNCH}/review", approvals.look_at, SEND, "launch.review"),
     _act(f"/alerts/{ALERT}/budget", alerts.budget, SEND_SURELY, "alert.budget"),
     # It stops what is on its way: whoever may only write does so once somebody has stopped it.
     _act(f"/alerts/{ALERT}/write-anew", alerts.write_anew, SEND, "alert.write_anew"),

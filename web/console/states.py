@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
 
 from actions.models import CustomTarget, Response
 from actions.office_models import OfficeReport, Staffer, StanceLine
+from alerts.approval_models import AloneLaunch, Approval, ApprovalAsk
 from alerts.models import Alert, AlertText, Case, Proposal
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
@@ -43,8 +44,14 @@ def _alert(conn: Connection, alert_id: int) -> State:
     found = dict(_ALERT(conn, alert_id))
     titles = select(AlertText).where(AlertText.alert_id == alert_id).order_by(AlertText.language)
     bodies = select(MessageText).where(MessageText.message_id == found.get("message_id"))
+    yes = select(Approval.language, Approval.how).where(Approval.alert_id == alert_id)
+    asked = select(func.count()).where(
+        ApprovalAsk.alert_id == alert_id, ApprovalAsk.answered_at.is_(None)
+    )
     return {
         **found,
+        "approved": sorted(f"{language} ({how})" for language, how in conn.execute(yes)),
+        "asked": conn.scalar(asked),
         "words": [*map(tuple, conn.execute(titles)), *map(tuple, conn.execute(bodies))],
     }
 
@@ -187,6 +194,13 @@ LOOKS: Mapping[str, Look] = {
         )
     ),
     "organizer": _organizer,
+    # Of its reason, and of what somebody thinks of it, nothing: those are words.
+    "launch": _row(
+        select(Message.project_id, AloneLaunch.reviewed_at.is_not(None).label("reviewed"))
+        .join(Alert, Alert.id == AloneLaunch.alert_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(AloneLaunch.alert_id == _ID)
+    ),
     "proposal": _row(
         select(Proposal.project_id, Proposal.answer, Message.status)
         .outerjoin(Message, Message.id == Proposal.message_id)

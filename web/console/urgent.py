@@ -23,7 +23,7 @@ from messages.models import Message, MessageStatus
 from organizers.roles import May, owned
 from organizers.sessions import Viewer
 from representatives.status import data_age
-from web.console import overviews
+from web.console import approval_lists, overviews
 from web.console.inboxes import review_count
 from web.console.unknown_copies import unknown_count
 
@@ -56,6 +56,7 @@ def urgent(
     sends, writes = viewer.may_in(May.SEND), viewer.may_in(May.WRITE)
     found: list[Line] = []
     if sends:
+        found += _to_approve(conn, viewer, language)
         found += _on_their_way(conn, sends, language)
         found += _copies(conn, sends)
     if writes:
@@ -72,6 +73,14 @@ def urgent(
     if second_step and viewer.guarded and not viewer.has_second_step:
         found.append(Line("second_step", "/console/account"))
     return found
+
+
+def _to_approve(conn: Connection, viewer: Viewer, language: str) -> Iterator[Line]:
+    """Alerts that somebody else wrote, and that do not leave before this organizer has read them."""
+    for each in approval_lists.waiting(conn, viewer):
+        title = each.titles.get(language) or next(iter(each.titles.values()), "")
+        href = f"/console/alerts/{each.alert_id}/approval"
+        yield Line("approve", href, title=title, detail=each.asked_by)
 
 
 def _on_their_way(conn: Connection, within: tuple[int, ...], language: str) -> list[Line]:

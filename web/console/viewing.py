@@ -11,6 +11,7 @@ from aiohttp import web
 
 from database.engine import Unit
 from organizers.sessions import Viewer
+from web.console import approval_lists
 from web.console.acts import ACTING, perform
 from web.console.inboxes import waiting_count
 from web.keys import CLOCK, DATABASE
@@ -34,6 +35,7 @@ async def page(
     shell = {
         "viewer": viewer,
         "waiting": await read(request, waiting_count, viewer.within, now=now(request)),
+        "to_approve": await read(request, approval_lists.count, viewer),
         "path": request.path,
         "notice": request.query.get("notice", ""),
     }

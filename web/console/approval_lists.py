@@ -1,0 +1,117 @@
+"""What waits for somebody's approval, what they asked for, and what left without a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from alerts import alone, approval_asks, approving
+from alerts.alone import Alone
+from alerts.approval_models import ApprovalAsk
+from alerts.approvers import titles_of
+from alerts.approving import Standing
+from alerts.fingerprint import digest
+from alerts.models import Alert
+from contacts.models import Project
+from messages.house import HouseRules
+from messages.models import Message, MessageStatus
+from organizers.access import names
+from organizers.roles import May, owned
+from organizers.sessions import Viewer
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An alert that somebody is asked to approve."""
+
+    alert_id: int
+    titles: Mapping[str, str]
+    asked_by: str  # by name
+    asked_at: datetime
+    changed: bool  # since they were asked: its author asks anew
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A draft that somebody asked others to approve."""
+
+    alert_id: int
+    titles: Mapping[str, str]
+    standing: Standing
+
+
+@dataclass(frozen=True)
+class Queue:
+    """All of it."""
+
+    waiting: Sequence[Waiting]
+    mine: Sequence[Mine]
+    alone: Sequence[Alone]
+    projects: Mapping[int, str]
+    names: Mapping[str, str]  # by how records name people
+
+
+def waiting(conn: Connection, viewer: Viewer) -> list[Waiting]:
+    """What waits for this organizer, the latest first."""
+    known = names(conn)
+    return [
+        Waiting(
+            alert_id=row.alert_id,
+            titles=titles_of(conn, row.alert_id),
+            asked_by=known.get(row.asked_by, row.asked_by),
+            asked_at=row.asked_at,
+            changed=row.digest != digest(conn, row.alert_id),
+        )
+        for row in approval_asks.waiting_for(conn, viewer.organizer_id)
+    ]
+
+
+def unreviewed(conn: Connection, viewer: Viewer) -> list[Alone]:
+    """What left without a second person where this organizer sees, and nobody else has looked at."""
+    return alone.unreviewed(conn, viewer.within)
+
+
+def count(conn: Connection, viewer: Viewer) -> int:
+    """How much of it waits for this organizer themselves."""
+    to_review = [
+        each
+        for each in unreviewed(conn, viewer)
+        if each.launched_by != viewer.actor
+        and (viewer.may(May.SEND) or viewer.may(May.SEND, each.project_id))
+    ]
+    return len(approval_asks.waiting_for(conn, viewer.organizer_id)) + len(to_review)
+
+
+def queue(conn: Connection, viewer: Viewer, *, house: HouseRules, now: datetime) -> Queue:
+    """What waits for an organizer, and what they wait for."""
+    return Queue(
+        waiting=waiting(conn, viewer),
+        mine=[
+            Mine(
+                each,
+                titles_of(conn, each),
+                approving.standing(conn, each, house=house, now=now),
+            )
+            for each in _asked_by(conn, viewer)
+        ],
+        alone=unreviewed(conn, viewer),
+        projects={row.id: row.name for row in conn.execute(select(Project.id, Project.name))},
+        names=names(conn),
+    )
+
+
+def _asked_by(conn: Connection, viewer: Viewer) -> Sequence[int]:
+    drafts: Any = (
+        select(ApprovalAsk.alert_id)
+        .join(Alert, Alert.id == ApprovalAsk.alert_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(ApprovalAsk.asked_by == viewer.actor, Message.status == MessageStatus.DRAFT)
+        .where(owned(Message.project_id, viewer.within))
+        .group_by(ApprovalAsk.alert_id)
+        .order_by(ApprovalAsk.alert_id.desc())
+    )
+    return list(conn.scalars(drafts))

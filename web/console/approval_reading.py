@@ -1,0 +1,91 @@
+"""Exactly what somebody approves: every word in each language, for whom, until when, and what it may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from actions.custom_targets import NamedOffice, offices_of_action
+from alerts import approvers, approving
+from alerts.approving import Standing
+from alerts.drafts import AlertDraft
+from alerts.launching import message_of
+from alerts.models import Alert, AlertText
+from alerts.pages import AlertPage, page_of_action
+from alerts.preflight import Check, check, find_alert
+from alerts.stored import stored_draft
+from contacts.models import Project
+from messages.house import HouseRules
+from messages.models import Message
+from messages.templates import BadTemplate
+from organizers.access import names
+from organizers.roles import NETWORKS
+from web.console.previews import Sample, samples
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A draft before the eyes of whoever approves it."""
+
+    alert_id: int
+    project: str  # "" = the network's
+    writers: Sequence[str]  # by name
+    draft: AlertDraft
+    page: AlertPage
+    offices: Sequence[NamedOffice]
+    check: Check
+    samples: Sequence[Sample]
+    standing: Standing
+    projects: Mapping[int, str]  # for the audience, by number
+    asked_of: Mapping[int, Mapping[str, str]]  # titles, by action
+    hours: Mapping[str, str]  # in which texts arrive, {} = any
+
+    def title(self, language: str) -> str:
+        """Its title in a language, or in any."""
+        titles = {code: words.title for code, words in self.draft.words.items()}
+        return titles.get(language) or next((each for each in titles.values() if each), "")
+
+
+def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime) -> Reading:
+    """Read all of a draft. Raises NoSuchAlert."""
+    alert, draft = find_alert(conn, alert_id), stored_draft(conn, alert_id)
+    project = approvers.project_of(conn, alert_id)
+    projects = {row.id: row.name for row in conn.execute(select(Project.id, Project.name))}
+    known = names(conn)
+    return Reading(
+        alert_id=alert_id,
+        project="" if project == NETWORKS else projects[project],
+        writers=sorted(known.get(each, each) for each in approvers.writers_of(conn, alert_id)),
+        draft=draft,
+        page=page_of_action(conn, alert.own_action_id),
+        offices=[each.office for each in offices_of_action(conn, alert.own_action_id)],
+        check=check(conn, alert_id, house=house, now=now),
+        samples=_samples(conn, alert_id, house),
+        standing=approving.standing(conn, alert_id, house=house, now=now),
+        projects=projects,
+        asked_of=_titles_by_action(conn, draft),
+        hours=conn.scalar(select(Message.hours).where(Message.id == alert.message_id)) or {},
+    )
+
+
+def _samples(conn: Connection, alert_id: int, house: HouseRules) -> list[Sample]:
+    """None while a text cannot be compiled: the checks say why."""
+    try:
+        return samples(conn, message_of(conn, alert_id), house)
+    except BadTemplate:
+        return []
+
+
+def _titles_by_action(conn: Connection, draft: AlertDraft) -> dict[int, dict[str, str]]:
+    lines = (draft.audience.include, draft.audience.exclude)
+    actions = {each for line in lines for each in (line.acted, line.not_acted) if each}
+    rows = select(Alert.action_id, AlertText.language, AlertText.title).join(
+        AlertText, AlertText.alert_id == Alert.id
+    )
+    found: dict[int, dict[str, str]] = {}
+    for row in conn.execute(rows.where(Alert.action_id.in_(actions))):
+        found.setdefault(row.action_id, {})[row.language] = row.title
+    return found
