@@ -78,7 +78,7 @@ def alerts(
             level=Level(row.level),
             status=MessageStatus(row.status),
             project=row.name or "",
-            confirmed=row.confirmed,
+            confirmed=int(row.confirmed),  # PostgreSQL sums to a Decimal
             launched_at=row.launched_at,
             paused_because=row.paused_because,
         )
