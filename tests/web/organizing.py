@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +61,9 @@ def words(html: str) -> str:
 
 
 @asynccontextmanager
-async def console(opened: Opened, now: datetime, **site: Any) -> AsyncIterator[Client]:
+async def console(
+    opened: Opened, now: datetime | Callable[[], datetime], **site: Any
+) -> AsyncIterator[Client]:
     async with serving(opened, now, **{"public_url": LOOPBACK, **site}) as client:
         yield client
 

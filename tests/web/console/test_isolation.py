@@ -17,6 +17,7 @@ from actions.office_models import OfficeReport, Source, Stance
 from actions.reports import Heard, suggest
 from actions.responses import record
 from actions.staffers import Aide, save_staffer
+from alerts.approval_models import AloneLaunch
 from alerts.models import Alert, Answer, Proposal
 from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, ScheduleStatus
@@ -137,6 +138,7 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
     name = "The network's office" if project is None else "Bangor office"
     ids["target_id"] = make_office(conn, f"office-{project or 0}", name=name, project_id=project)
     ids |= {"contact_id": contact, "alert_id": alert.alert_id, "campaign_id": campaign}
+    ids["launch_id"] = _launched_alone(conn, project, now)
     ids |= _heard(conn, alert.alert_id, contact, project, now)
     if project is not None:
         ids["proposal_id"] = _proposed(conn, project, now)
@@ -145,6 +147,15 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
     nowhere = {"project_id": NOWHERE, "proposal_id": NOWHERE, "correction_id": NOWHERE}
     known = {"project_id": project} if project else {}
     return Theirs({**nowhere, **ids, "case_id": alert.case_id, **known})
+
+
+def _launched_alone(conn: Connection, project: int | None, now: datetime) -> int:
+    """An alert that left without a second person."""
+    alert = make_alert(conn, project_id=project)
+    row = {"launched_by": "organizer:888888", "why": "Bangor could not wait", "launched_at": now}
+    left = insert(AloneLaunch).values(alert_id=alert.alert_id, **row, letter_due=False)
+    conn.execute(left)
+    return alert.alert_id
 
 
 def _heard(
@@ -276,6 +287,7 @@ async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
         "/console/",
         "/console/alerts",
         "/console/alerts/new",
+        "/console/approvals",
         "/console/inbox",
         "/console/inbox?show=done",
         "/console/inbox?show=snoozed",

@@ -22,7 +22,9 @@ from web.console.needs import NEEDS, Need
 from web.console.routes import ROUTES
 
 SECRETS = ("Bangor", "Benedicta", "Benita", "bangor.csv")
-OFFICES = frozenset({"organizer_id", "guest_id", "target_id"})  # the office's everywhere
+OFFICES = frozenset(
+    {"organizer_id", "guest_id", "launch_id", "target_id"}
+)  # the office's everywhere
 
 
 @dataclass(frozen=True)
