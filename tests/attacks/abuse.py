@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from http import HTTPStatus
 
 from tests.attacks.cases import attack
 from tests.attacks.hooks import FORM
@@ -103,6 +104,31 @@ def invented_answers(stage: Stage) -> str:
     return f"429 after {said.index(429)} from one address; opting out stays open"
 
 
+@attack(68)
+def alone_by_ones_own_word(stage: Stage) -> str:
+    """One who reads everything, approves what nobody else stands behind, and launches it."""
+    ana = Visitor(stage.facts.url).sign_in(stage.facts.accounts["ana"])
+    draft = f"/console/alerts/{stage.facts.ours['unapproved_id']}"
+    ana.post("/console/account/reading", [("reads", "en"), ("reads", "es")])
+    seen = re.findall(r'name="seen" value="([0-9a-f]{64})"', ana.get(f"{draft}/approval").body)
+    said = ana.post(f"{draft}/approve", {"seen": seen[0] if seen else "", "language": "en es"})
+    counts = range(30)
+    pressed = {ana.post(f"{draft}/launch", {"confirmed": str(n)}).status for n in counts}
+    mute = {ana.post(f"{draft}/launch-alone", {"confirmed": str(n)}).status for n in counts}
+    forged = Visitor(stage.facts.url).post("/console/approve/" + "x" * 43, {"language": "en es"})
+    left = stage.scalar(
+        "SELECT count(*) FROM messages m JOIN alerts a ON a.message_id = m.id"
+        " WHERE a.id = :id AND m.status <> 'draft'",
+        id=stage.facts.ours["unapproved_id"],
+    )
+    require(left == 0, f"it left: {pressed} {mute}")
+    require(pressed == {409} and mute == {409}, f"answered {pressed} {mute}")
+    require(forged.status == HTTPStatus.NOT_FOUND, f"a forged link was answered {forged.status}")
+    return (
+        f"her own approval ({said.status}) is one person's; without a reason nothing leaves alone"
+    )
+
+
 @attack(48)
 def launching_twice(stage: Stage) -> str:
     ana = Visitor(stage.facts.url).sign_in(stage.facts.accounts["ana"])
@@ -116,7 +142,10 @@ def launching_twice(stage: Stage) -> str:
         )
         twin = Visitor(stage.facts.url, cookie=ana.cookie, csrf=ana.csrf)
         said.extend(
-            twin.post(f"/console/alerts/{draft}/launch", {"confirmed": str(guess)}).status
+            twin.post(
+                f"/console/alerts/{draft}/launch-alone",
+                {"confirmed": str(guess), "why": "nobody else can be reached tonight"},
+            ).status
             for guess in range(int(people) + 2)
         )
 
@@ -126,7 +155,7 @@ def launching_twice(stage: Stage) -> str:
     for thread in threads:
         thread.join()
     launched = stage.scalar(
-        "SELECT count(*) FROM audit_entries WHERE act = 'alert.launch' AND object = :what",
+        "SELECT count(*) FROM audit_entries WHERE act = 'alert.launch_alone' AND object = :what",
         what=f"alert:{draft}",
     )
     twice = stage.scalar(

@@ -38,6 +38,7 @@ def attack(number: int) -> Callable[[Attack], Attack]:
 MATRIX = "tests/web/console/test_matrix.py"
 ERASING = "tests/messages/test_erasing.py"
 SHARING = "tests/alerts/test_sharing.py"
+APPROVAL = "tests/web/console/test_approval_pages.py"
 HOSTILE = "tests/messages/test_hostile_texts.py"
 CASES = [
     Case(1, "A", "guessing passwords, of one account and from one address"),
@@ -158,5 +159,27 @@ CASES = [
         "S",
         "one person's data in another's export",
         [f"{ERASING}::test_nothing_of_a_housemate_is_told"],
+    ),
+    Case(68, "A", "launching by one's own approval, or alone without a reason"),
+    Case(
+        69,
+        "S",
+        "the link or the code of an approval, again, late, of another, for something else",
+        [
+            "tests/alerts/test_approval_asks.py::test_another_organizers_code_does_not_count",
+            "tests/alerts/test_approval_asks.py::test_guessing_codes_ends_after_five",
+            f"{APPROVAL}::test_a_link_approves_by_a_button_and_once",
+            f"{APPROVAL}::test_a_link_that_is_over_opens_nothing",
+            f"{APPROVAL}::test_a_link_is_no_session",
+        ],
+    ),
+    Case(
+        70,
+        "S",
+        "a change between approval and launch",
+        [
+            "tests/alerts/test_approving.py::test_any_change_voids_what_was_approved",
+            "tests/alerts/test_approval_races.py::test_whichever_comes_first_nothing_unapproved_leaves",
+        ],
     ),
 ]

@@ -1,4 +1,4 @@
-"""Attack a running service from outside, as a stranger, a viewer and a neighbour; print the list of 67.
+"""Attack a running service from outside, as a stranger, a viewer and a neighbour; print the list of 70.
 
     python -m tests.attacks.outside                    a service of its own
     python -m tests.attacks.outside --suite            the same, and the tests that hold the others
@@ -67,7 +67,7 @@ def _tested(result: Result, said: Mapping[str, suite.Held]) -> Result:
 
 def table(results: Iterable[Result]) -> Table:
     """The list as a person reads it."""
-    shown = Table(box=box.SIMPLE_HEAD, title="67 attacks")
+    shown = Table(box=box.SIMPLE_HEAD, title="70 attacks")
     for heading in ("no.", "attack", "", "evidence"):
         shown.add_column(heading, overflow="fold")
     colours = {HELD: "green", OPEN: "bold red", SUITE: "cyan", WAITS: "yellow"}

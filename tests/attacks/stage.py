@@ -154,13 +154,22 @@ def fill(conn: Connection, base: str, url: str) -> Facts:
         make_delivery(conn, alert.message_id, one, status=Status.SENT)
         for one in (contact, make_contact(conn, "Ben", projects=[madison]))
     )
-    draft = make_alert(conn, project_id=madison, status=MessageStatus.DRAFT, launched_at=None)
+    draft, unapproved = (
+        make_alert(conn, project_id=madison, status=MessageStatus.DRAFT, launched_at=None)
+        for _ in range(2)
+    )
     key = secret(conn, "links")
     return Facts(
         url=base,
         database=url,
         accounts=accounts,
-        ours={**ours.ids, "draft_id": draft.alert_id, "live_id": alert.alert_id, "sent_id": sent},
+        ours={
+            **ours.ids,
+            "draft_id": draft.alert_id,
+            "unapproved_id": unapproved.alert_id,
+            "live_id": alert.alert_id,
+            "sent_id": sent,
+        },
         theirs=theirs.ids,
         token=person_token(key, sent),
         other_token=person_token(key, other),
