@@ -150,11 +150,7 @@ def waiting_for(conn: Connection, organizer_id: int) -> list[Row[Any]]:
     open_ones = (ApprovalAsk.answered_at.is_(None), Message.status == MessageStatus.DRAFT)
     rows = _asks().where(ApprovalAsk.organizer_id == organizer_id, *open_ones)
     found = conn.execute(rows.order_by(ApprovalAsk.asked_at.desc(), ApprovalAsk.id.desc())).all()
-    able: dict[int, set[int]] = {}
-    for row in found:
-        if row.alert_id not in able:
-            able[row.alert_id] = {each.id for each in approvers(conn, row.alert_id)}
-    return [row for row in found if organizer_id in able[row.alert_id]]
+    return [row for row in found if approvers(conn, row.alert_id, only=organizer_id)]
 
 
 def heard(conn: Connection, inbound: Inbound, *, house: HouseRules, now: datetime) -> Heard | None:

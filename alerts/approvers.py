@@ -14,8 +14,20 @@ from alerts.preflight import NoSuchAlert
 from database.upserts import insert_or
 from messages.models import Message
 from organizers import links
-from organizers.members import Member, members
-from organizers.roles import NETWORKS, May
+from organizers.models import Organizer, OrganizerProject
+from organizers.roles import ALLOWS, NETWORKS, May
+
+SENDING = [role for role, allows in ALLOWS.items() if May.SEND in allows]
+
+
+@dataclass(frozen=True)
+class Approver:
+    """An organizer who may approve an alert."""
+
+    id: int
+    name: str
+    reads: Sequence[str]  # of our languages
+    phone: str  # E.164; "" = none
 
 
 @dataclass(frozen=True)
@@ -53,15 +65,24 @@ def writers_of(conn: Connection, alert_id: int) -> frozenset[str]:
     return frozenset(filter(None, conn.scalars(mine)))
 
 
-def approvers(conn: Connection, alert_id: int) -> list[Member]:
-    """Who may approve an alert now, by name. Raises NoSuchAlert."""
+def approvers(conn: Connection, alert_id: int, *, only: int | None = None) -> list[Approver]:
+    """Who may approve an alert now, by name; of one organizer, whether they may. Raises NoSuchAlert."""
     project, writers = project_of(conn, alert_id), writers_of(conn, alert_id)
+    columns = (Organizer.id, Organizer.name, Organizer.language, Organizer.reads, Organizer.phone)
+    found = select(*columns).where(Organizer.disabled_at.is_(None))
+    if project == NETWORKS:
+        found = found.where(Organizer.network)
+    else:
+        found = found.join(OrganizerProject, OrganizerProject.organizer_id == Organizer.id).where(
+            OrganizerProject.project_id == project, OrganizerProject.role.in_(SENDING)
+        )
+    if only is not None:
+        found = found.where(Organizer.id == only)
+    rows = conn.execute(found.order_by(Organizer.name, Organizer.id))
     return [
-        each
-        for each in members(conn, [project])
-        if not each.disabled
-        and May.SEND in each.grants[project].allows
-        and f"organizer:{each.id}" not in writers
+        Approver(row.id, row.name, tuple((row.reads or row.language).split()), row.phone)
+        for row in rows
+        if f"organizer:{row.id}" not in writers
     ]
 
 

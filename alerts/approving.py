@@ -15,7 +15,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, insert, select, update
 
 from alerts.approval_models import Approval, ApprovalAsk, SentBack
-from alerts.approvers import Awaited, approvers, awaited, writers_of
+from alerts.approvers import Approver, Awaited, approvers, awaited, writers_of
 from alerts.fingerprint import digest
 from alerts.preflight import find_alert
 from database.upserts import insert_or
@@ -23,7 +23,6 @@ from messages import control
 from messages.control import NotNow
 from messages.house import HouseRules
 from messages.models import MessageStatus
-from organizers.members import Member
 from organizers.models import Organizer
 
 LONGEST_NOTE = 2_000
@@ -100,7 +99,7 @@ class Standing:
     voided: bool  # it was approved before it changed
     asked: Sequence[Asked]
     returned: Sequence[Returned]  # the latest first
-    possible: Sequence[Member]  # who may approve it
+    possible: Sequence[Approver]  # who may approve it
     awaited: Sequence[Awaited]  # who may once they have come
 
     @property
@@ -256,7 +255,7 @@ def _spend(conn: Connection, alert_id: int, organizer_id: int, now: datetime) ->
 
 
 def _asked(
-    conn: Connection, alert_id: int, as_it_is: str, able: Mapping[int, Member]
+    conn: Connection, alert_id: int, as_it_is: str, able: Mapping[int, Approver]
 ) -> list[Asked]:
     rows = select(ApprovalAsk).where(ApprovalAsk.alert_id == alert_id).order_by(ApprovalAsk.id)
     return [

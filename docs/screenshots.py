@@ -176,6 +176,7 @@ def launch(conn: Connection, service: Service, draft: AlertDraft) -> int:
     house, now = service.site.house, datetime.now(UTC)
     people = check(conn, alert_id, house=house, now=now, reckon=False).people
     jobs = service.opened.jobs
+    demo.approve(conn, alert_id, service.site, datetime.now(UTC))
     launching.launch(conn, jobs, alert_id, house=house, confirmed=people, by=demo.BY, now=now)
     return alert_id
 

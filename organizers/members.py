@@ -39,7 +39,6 @@ class Member:
     grants: Mapping[int, Grant]
     has_second_step: bool
     disabled: bool
-    reads: Sequence[str] = ()  # of our languages
     phone: str = ""  # E.164
 
 
@@ -51,7 +50,6 @@ def members(conn: Connection, within: Within) -> list[Member]:
         Organizer.email,
         Organizer.language,
         Organizer.disabled_at,
-        Organizer.reads,
         Organizer.phone,
     )
     rows = conn.execute(
@@ -75,7 +73,6 @@ def _member(row: Row[*tuple[Any, ...]], grants: Mapping[int, Grant]) -> Member:
         grants=grants,
         has_second_step=row.second,
         disabled=row.disabled_at is not None,
-        reads=tuple((row.reads or row.language).split()),
         phone=row.phone,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,13 @@ from actions.reports import Heard, suggest
 from actions.responses import record
 from actions.staffers import Aide, save_staffer
 from actions.stances import note_stance
+from alerts import alone, approval_asks
+from alerts.alone import BreakGlass
+from alerts.approval_models import ApprovalAsk
 from alerts.closing import CaseOutcome, Closing, close
 from alerts.files import read_alert
 from alerts.launching import create
-from alerts.models import Alert, Case
+from alerts.models import Alert, Case, Level
 from alerts.numbers import show_numbers
 from alerts.sharing import propose
 from campaigns.calendar import create_campaign
@@ -69,6 +73,10 @@ PAGES = [
     "/console/alerts/new",
     "/console/alerts/1",
     "/console/alerts/1/edit",
+    "/console/alerts/1/approval",
+    "/console/approvals",
+    "/console/approve/" + "y" * 43,
+    "/console/approve/" + "x" * 43,
     "/console/alerts/2",
     "/console/alerts/2/coverage",
     "/console/alerts/2/coverage?view=unasked",
@@ -245,14 +253,24 @@ def fill_coverage(conn: Connection, live: Alerted, contact: int, now: datetime) 
     show_numbers(conn, live.alert_id, shown=True)
 
 
+def ask_for_approval(conn: Connection, organizer_id: int, now: datetime) -> None:
+    """The draft waits for an organizer, whose link is known; the live alert left without a second person."""
+    about: dict[str, Any] = {"by": "organizer:1", "now": now}
+    [ask_id] = approval_asks.ask(conn, 1, [organizer_id], **about)
+    token = sha256(b"y" * 43).hexdigest()
+    mine = update(ApprovalAsk).where(ApprovalAsk.id == ask_id)
+    conn.execute(mine.values(token_hash=token, letter_due=False))
+    alone.note(conn, 2, BreakGlass("They are being moved tonight."), Level.RED, **about)
+
+
 @asynccontextmanager
 async def console_with_everything(
-    folder: Path, now: datetime, *, language: str = "en", scripts: bool = True
+    folder: Path, now: datetime, *, language: str = "en", scripts: bool = True, approvals: int = 1
 ) -> AsyncIterator[Console]:
     url = prepare(f"sqlite:///{folder / 'llamado.db'}")
     async with (
         opened(url) as database,
-        console(database, now) as client,
+        console(database, now, approvals=approvals) as client,
         async_playwright() as playwright,
     ):
         house = make_site(public_url=LOOPBACK).house
@@ -260,6 +278,7 @@ async def console_with_everything(
         amina = await desk(
             client, database, now, language=language, network=True, projects=[1, 2], exports=True
         )
+        await database.database.write(ask_for_approval, amina.organizer_id, now)
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
         )
@@ -308,7 +327,7 @@ async def test_every_page_is_accessible_and_fits(
     tmp_path: Path, now: datetime, width: int, scheme: str, language: str
 ) -> None:
     wrong: dict[str, list[str]] = {}
-    async with console_with_everything(tmp_path, now, language=language) as console:
+    async with console_with_everything(tmp_path, now, language=language, approvals=2) as console:
         await console.page.set_viewport_size(ViewportSize(width=width, height=844))
         await console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         for path in (*PAGES, await numbers_page(console), await closed_page(console)):
