@@ -48,7 +48,8 @@ def _broken_links(entries: Sequence[Any], head: Sequence[Any]) -> list[str]:
 
 def _untold(entries: Sequence[Any], acts: Sequence[Entry]) -> list[str]:
     """Who was told that it worked must find it on the record; a command that was killed may."""
-    told = Counter(str(row[3]).removeprefix("alert.") for row in entries)
+    # Who launches from the command line launches alone, and the record calls it that.
+    told = Counter(str(row[3]).removeprefix("alert.").removesuffix("_alone") for row in entries)
     done = Counter(act["act"] for act in acts if act["ok"] and act["act"] in PRESSED)
     return [
         f"I7: {number} times {name}, of which {told[name]} are on the record"
