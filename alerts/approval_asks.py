@@ -215,7 +215,7 @@ def note_approval(
         actor=f"organizer:{organizer_id}",
         about=f"alert:{alert_id}",
         project_id=project_id_of(conn, alert_id),
-        after={"how": how, "languages": sorted(languages)},
+        after={"how": how, "languages": " ".join(sorted(languages))},
         now=now,
     )
 

@@ -66,7 +66,7 @@ async def phone(request: web.Request) -> NoReturn:
 
 def _read(conn: Connection, request: web.Request, chosen: list[str]) -> None:
     set_reading(conn, request[VIEWER].organizer_id, chosen)
-    _note(conn, request, "organizer.reading", reads=chosen)
+    _note(conn, request, "organizer.reading", reads=" ".join(chosen))
 
 
 def _phone(conn: Connection, request: web.Request, number: str) -> None:

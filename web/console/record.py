@@ -30,6 +30,7 @@ KINDS = (
     "delivery",
     "email",
     "import",
+    "launch",
     "lock",
     "organizer",
     "project",

@@ -48,10 +48,11 @@ def _alert(conn: Connection, alert_id: int) -> State:
     asked = select(func.count()).where(
         ApprovalAsk.alert_id == alert_id, ApprovalAsk.answered_at.is_(None)
     )
+    approved = sorted(f"{language} ({how})" for language, how in conn.execute(yes))
+    stands = {"approved": ", ".join(approved), "asked": conn.scalar(asked)}
     return {
         **found,
-        "approved": sorted(f"{language} ({how})" for language, how in conn.execute(yes)),
-        "asked": conn.scalar(asked),
+        **{name: value for name, value in stands.items() if value},
         "words": [*map(tuple, conn.execute(titles)), *map(tuple, conn.execute(bodies))],
     }
 

@@ -57,7 +57,7 @@ async def test_an_alert_is_asked_for_read_approved_and_launched(there: Committee
     assert not await there.is_draft(alert_id)
     [entry] = await there.record("alert.approve")
     assert entry.actor == f"organizer:{there.berta.organizer_id}"
-    assert entry.after == {"approved": ["en (console)", "es (console)"], "asked": 0}
+    assert entry.after == {"approved": "en (console), es (console)"}
 
 
 async def test_a_change_after_the_approval_stands_in_the_way(there: Committee) -> None:
@@ -156,8 +156,8 @@ async def test_a_link_approves_by_a_button_and_once(there: Committee) -> None:
     ]
     entries = await there.record("alert.approve")
     assert [each.after for each in entries] == [
-        {"how": "link", "languages": ["es"]},
-        {"how": "link", "languages": ["en"]},
+        {"how": "link", "languages": "es"},
+        {"how": "link", "languages": "en"},
     ]
     assert {each.project_id for each in entries} == {there.project}
     assert await there.launch(alert_id) == 303
@@ -460,7 +460,7 @@ async def test_one_says_which_languages_one_reads(there: Committee) -> None:
     assert (none.status, both.status) == (422, 303)
     assert await there.approve(await there.draft(), there.carla) == 303
     [entry] = await there.record("organizer.reading")
-    assert entry.after == {"reads": ["en", "es"]}
+    assert entry.after == {"reads": "en es"}
 
 
 @pytest.mark.parametrize(
@@ -516,3 +516,28 @@ async def test_a_letter_holds_one_link_and_no_other(there: Committee) -> None:
     assert set(said) == {berta, carla, PHONE}
     assert len(links) == 2  # the text's is the letter's
     assert words(said[carla][0]).startswith("Hola, Carla: Amina le pide aprobar")
+
+
+async def test_the_record_tells_all_of_it_in_words(there: Committee) -> None:
+    first, second = await there.draft(), await there.draft()
+    token = await there.link(first, there.berta)
+    await there.answer(token, {"language": "en es"})
+    await there.approve(second, there.berta)
+    await there.launch(first)
+    await there.change(second)
+    await there.launch(second, why=WHY)
+    await there.berta.post(f"/console/launches/{second}/review", {"view": "Right."})
+    await there.amina.post("/console/account/reading", [("reads", "en"), ("reads", "es")])
+    await there.amina.post("/console/account/phone", {"phone": ""})
+
+    page = await there.amina.page("/console/record")
+
+    for said in (
+        "Asked for approval of: alert",
+        "Approved: alert",
+        "approved: en (console), es (console)",
+        "by which way: link",
+        "Launched without a second person: alert",
+        "Looked at what left without a second person: launch",
+    ):
+        assert said in page
