@@ -53,7 +53,7 @@ async def test_rate_end_and_mornings_are_told(opened: Opened, morning: datetime)
 async def test_a_second_look_tells_the_rate_of_now(opened: Opened, morning: datetime) -> None:
     alert = await opened.database.write(lambda conn: filled(conn, morning))
     times = iter([morning + timedelta(seconds=15 * each) for each in range(200)])
-    async with console(opened, lambda: next(times)) as client:  # type: ignore[arg-type]
+    async with console(opened, lambda: next(times)) as client:
         amina = await desk(client, opened, morning)
         await amina.page(f"/console/alerts/{alert.alert_id}")
         page = await amina.page(f"/console/alerts/{alert.alert_id}")
