@@ -35,7 +35,7 @@ async def test_an_alert_is_asked_for_read_approved_and_launched(there: Committee
     assert await there.launch(alert_id) == 409
 
     assert await there.ask(alert_id, there.berta) == 303
-    assert "Waits for your approval Free the fourteen Amina" in await there.berta.page("/console/")
+    assert "Waits for your approval: Free the fourteen Amina" in await there.berta.page("/console/")
     exact = await there.berta.page(f"/console/alerts/{alert_id}/approval")
     for said in (
         "Guadalupe, 14 people are in prison. Call today: http://localhost/a/",
