@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from actions.models import Action, ActionAsk, AskMode, CustomTarget, Script, TargetRule
 from actions.scripts import ScriptWords, check_script
@@ -118,6 +118,24 @@ def read_action(conn: Connection, action_id: int) -> Ask:
         goal=row.goal,
         deadline=row.deadline,
     )
+
+
+def reword_script(
+    conn: Connection, action_id: int, language: str, changed: Mapping[str, str]
+) -> None:
+    """Change some parts of an action's own script in one language."""
+    mine = (Script.action_id == action_id, Script.language == language)
+    conn.execute(update(Script).where(*mine).values(changed))
+
+
+def reword_ask(
+    conn: Connection, action_id: int, rank: int, language: str, changed: Mapping[str, str]
+) -> None:
+    """Change some parts of the script that one of an action's asks has for itself."""
+    mine = (ActionAsk.action_id == action_id, ActionAsk.rank == rank)
+    held = conn.scalars(select(ActionAsk.scripts).where(*mine)).one()
+    scripts = {**held, language: {**held[language], **changed}}
+    conn.execute(update(ActionAsk).where(*mine).values(scripts=scripts))
 
 
 def read_asks(conn: Connection, action_id: int) -> tuple[OneAsk, ...]:

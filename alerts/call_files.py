@@ -11,6 +11,7 @@ from actions.custom_targets import BadTarget, Line, NamedOffice, checked_office
 from actions.models import AskMode, TargetKind, TargetRule
 from actions.office_hours import WASHINGTON, BadHours, parse_hours
 from actions.scripts import SPOKEN, BadScript, ScriptWords, check_script
+from alerts.citing import without_citations
 from alerts.drafts import CallDraft, Ending
 from alerts.reading import Table
 from contacts.addresses import BadPhone, normalise_phone
@@ -95,7 +96,7 @@ def _script(one: Table) -> ScriptWords:
     }
     for name, text in parts.items():
         try:
-            check_script(replace(HARMLESS, **{name: text or "…"}))
+            check_script(replace(HARMLESS, **{name: without_citations(text) or "…"}))
         except BadScript as error:
             one.tell(name, str(error))
     one.close()

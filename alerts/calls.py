@@ -41,7 +41,7 @@ def ask(
 
     ``address`` is the hidden network address it comes from. Raises NoSuchPage and CannotConnect.
     """
-    page, person = page_for_delivery(conn, delivery_id)
+    page, person = page_for_delivery(conn, delivery_id, now=now)
     if page.ended_at(now) is not None:
         raise CannotConnect("This action is over; please do not call any more.")
     phone = "" if person.contact_id is None else own_phone(conn, person.contact_id)
@@ -101,7 +101,7 @@ def step(
 ) -> list[Verb]:
     """What is said to one request about a call. Raises NoSuchCall."""
     call = calling.find(conn, token)
-    page = page_of_action(conn, call.action_id)
+    page = page_of_action(conn, call.action_id, now=now)
     subject = Subject(
         slug=page.slug,
         titles={language: words.title for language, words in page.words.items()},
@@ -146,6 +146,6 @@ def _open_action(conn: Connection, own: int | None, now: datetime) -> int | None
     every = list(conn.scalars(launched))
     first = [own] if own is not None and own in every else []
     for action_id in (*first, *every):
-        if page_of_action(conn, action_id).ended_at(now) is None:
+        if page_of_action(conn, action_id, now=now).ended_at(now) is None:
             return action_id
     return None

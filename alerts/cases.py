@@ -8,7 +8,9 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select, update
 
 from alerts.drafts import CaseDraft, FactDraft
-from alerts.models import Case, CaseText, Fact, FactText, Release
+from alerts.facts import add_fact
+from alerts.models import Case, CaseText
+from alerts.timeline import facts_of
 from database.tables import folded
 from database.upserts import insert_or
 
@@ -22,13 +24,13 @@ def save_case(
 ) -> int:
     """Store a case, or add to the one of the same slug what is new; return its id.
 
-    Raises UnknownCase for a slug that is new and has no title.
+    Raises UnknownCase for a slug that is new and has no title, and BadFact.
     """
     case_id = conn.scalar(select(Case.id).where(Case.slug == draft.slug))
     if case_id is None:
         case_id = _add_case(conn, draft, project_id, by, now)
     _put_words(conn, case_id, draft)
-    _add_facts(conn, case_id, draft.facts, now)
+    _add_facts(conn, case_id, draft.facts, by, now)
     return case_id
 
 
@@ -37,17 +39,6 @@ def close_case(conn: Connection, case_id: int, *, now: datetime) -> None:
     conn.execute(
         update(Case).where(Case.id == case_id, Case.closed_at.is_(None)).values(closed_at=now)
     )
-
-
-def facts_not_public(conn: Connection, case_id: int) -> list[tuple[Release, str]]:
-    """The words of every fact that is not for everybody, in each language."""
-    rows = (
-        select(Fact.release, FactText.words)
-        .join(FactText, FactText.fact_id == Fact.id)
-        .where(Fact.case_id == case_id, Fact.release != Release.PUBLIC)
-        .order_by(Fact.id, FactText.language)
-    )
-    return [(Release(release), words) for release, words in conn.execute(rows)]
 
 
 def _add_case(
@@ -71,28 +62,21 @@ def _put_words(conn: Connection, case_id: int, draft: CaseDraft) -> None:
         )
 
 
-def _add_facts(conn: Connection, case_id: int, facts: Sequence[FactDraft], now: datetime) -> None:
+def _add_facts(
+    conn: Connection, case_id: int, facts: Sequence[FactDraft], by: str, now: datetime
+) -> None:
     """Add the facts the case does not have: a file read twice tells nothing twice."""
-    known = _known_facts(conn, case_id)
+    known = _known_facts(conn, case_id) if facts else set()
     for fact in facts:
-        if any((fact.happened_on, folded(words)) in known for words in fact.words.values()):
-            continue
-        row = insert(Fact).values(
-            case_id=case_id,
-            happened_on=fact.happened_on,
-            source=fact.source,
-            release=fact.release,
-            created_at=now,
-        )
-        fact_id = conn.execute(row.returning(Fact.id)).scalar_one()
-        rows = [
-            {"fact_id": fact_id, "language": language, "words": words}
-            for language, words in fact.words.items()
-        ]
-        conn.execute(insert(FactText), rows)
+        if not any((fact.happened_on, folded(words)) in known for words in fact.words.values()):
+            add_fact(conn, case_id, fact, by=by, now=now)
 
 
 def _known_facts(conn: Connection, case_id: int) -> set[tuple[date, str]]:
-    rows = select(Fact.happened_on, FactText.words).join(FactText, FactText.fact_id == Fact.id)
-    found = conn.execute(rows.where(Fact.case_id == case_id))
-    return {(happened_on, folded(words)) for happened_on, words in found}
+    """What the facts of a case say, and what they said before."""
+    return {
+        (version.happened_on, folded(words))
+        for fact in facts_of(conn, case_id)
+        for version in fact.versions
+        for words in version.words.values()
+    }

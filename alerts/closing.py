@@ -262,7 +262,7 @@ def _require_tellable(
     if closing.ended_on > today_of(now):
         raise BadClosing("The day on which it ended has not come; choose today or an earlier one.")
     said = {language: [words] for language, words in closing.words.items()}
-    if quoted(conn, case_id, said):
+    if quoted(conn, case_id, said, now=now):
         raise BadClosing(
             "These words quote a fact that not everybody may read; the page shows them to everybody."
         )

@@ -9,7 +9,8 @@ from datetime import date, datetime, timedelta
 from actions.asks import OneAsk
 from actions.custom_targets import NamedOffice
 from actions.scripts import ScriptWords
-from alerts.models import Level, Release
+from alerts.fact_models import FactKind, Release
+from alerts.models import Level
 from messages.audience import EVERYBODY, Audience
 from messages.control import Words
 from messages.models import Reach
@@ -29,8 +30,12 @@ class FactDraft:
 
     happened_on: date
     words: Mapping[str, str]  # by language
-    source: str = ""
-    release: Release = Release.PUBLIC
+    sources: Sequence[str] = ()
+    kind: FactKind = FactKind.EVENT
+    release: Release | None = None  # None: everybody may read it, but of a person nobody yet
+    embargo_until: datetime | None = None
+    override: str = ""  # why fewer than two sources are enough to publish it; "" = they are not
+    key: str = ""  # as texts cite it; "" = made of its words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,4 +90,5 @@ class AlertDraft:
     budget_cents: int | None = (
         None  # what its texts may cost; 0 = no limit, None = as the network says
     )
+    capped: bool = True  # False: also people who have had as many messages this week as they may
     ask_hours: int = 0  # after which who followed their link is asked how it went; 0 = nobody is

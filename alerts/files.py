@@ -9,8 +9,10 @@ from datetime import date
 from typing import Any
 
 from alerts.call_files import ending, read_call
+from alerts.citing import without_citations
 from alerts.drafts import AlertDraft, CaseDraft, FactDraft, Headline
-from alerts.models import Level, Release
+from alerts.fact_models import FactKind, Release
+from alerts.models import Level
 from alerts.reading import Table
 from messages import audience
 from messages.audience import EVERYBODY, Audience, BadAudience
@@ -89,12 +91,24 @@ def _fact(fact: Table, languages: Sequence[str]) -> FactDraft:
     why = "a fact is told in every language"
     draft = FactDraft(
         happened_on=happened_on or date.min,
-        source=fact.take_text("source", why="say who reported it"),
-        release=fact.take_choice("release", Release, Release.PUBLIC),
+        sources=_sources(fact),
+        kind=fact.take_choice("kind", FactKind, FactKind.EVENT),
+        release=fact.take_choice("release", Release) if fact.holds("release") else None,
+        embargo_until=fact.take_instant("embargo_until"),
+        override=fact.take_text("override"),
+        key=fact.take_text("key"),
         words={language: fact.take_text(language, why=why) for language in languages},
     )
     fact.close()
     return draft
+
+
+def _sources(fact: Table) -> tuple[str, ...]:
+    """Who tells of it: one source, or a list of several."""
+    if fact.holds("sources"):
+        one, several = fact.take_text("source"), fact.take_texts("sources")
+        return tuple(each.strip() for each in (one, *several) if each.strip())
+    return (fact.take_text("source", why='say who reported it, or list sources = ["…", "…"]'),)
 
 
 def _headlines(
@@ -128,7 +142,7 @@ def _texts(message: Table, languages: Sequence[str]) -> dict[str, Words]:
 def _template(table: Table, name: str) -> str:
     text = table.take_text(name)
     try:
-        compile_text(text)
+        compile_text(without_citations(text))
     except BadTemplate as error:
         table.tell(name, str(error))
     return text

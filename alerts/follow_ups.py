@@ -1,4 +1,4 @@
-"""Which alert another one follows: a reminder of it, or thanks for it."""
+"""Which alert another one follows: a reminder of it, thanks for it, or a correction of what it told."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, select
 
+from alerts.citation_models import FactCorrection
 from alerts.models import Alert, FollowUp, FollowUpKind
 from messages.models import Message, MessageStatus
 
@@ -31,15 +32,21 @@ class Written:
 
 def stands_alone() -> ColumnElement[bool]:
     """That an alert follows no other: only such a one has a page of its own."""
-    return Alert.id.not_in(select(FollowUp.alert_id))
+    return Alert.id.not_in(select(FollowUp.alert_id)) & Alert.id.not_in(
+        select(FactCorrection.alert_id)
+    )
 
 
 def followed_by(conn: Connection, alert_id: int) -> Followed | None:
     """What an alert follows; None for one that stands by itself."""
-    found = select(Alert.id, Alert.action_id, Alert.slug, FollowUp.kind)
-    found = found.join(FollowUp, FollowUp.of_id == Alert.id).where(FollowUp.alert_id == alert_id)
-    row = conn.execute(found).one_or_none()
-    return row and Followed(row.id, row.action_id, row.slug, FollowUpKind(row.kind))
+    columns = (Alert.id, Alert.action_id, Alert.slug)
+    found = select(*columns, FollowUp.kind).join(FollowUp, FollowUp.of_id == Alert.id)
+    row = conn.execute(found.where(FollowUp.alert_id == alert_id)).one_or_none()
+    if row is not None:
+        return Followed(row.id, row.action_id, row.slug, FollowUpKind(row.kind))
+    corrected = select(*columns).join(FactCorrection, FactCorrection.of_id == Alert.id)
+    of = conn.execute(corrected.where(FactCorrection.alert_id == alert_id)).one_or_none()
+    return of and Followed(of.id, of.action_id, of.slug, FollowUpKind.CORRECTION)
 
 
 def follow_ups(conn: Connection, alert_id: int) -> Mapping[FollowUpKind, Written]:

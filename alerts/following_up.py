@@ -8,6 +8,7 @@ the copies are written. Each is sent once, for a second reminder is a nuisance.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,7 @@ from functools import partial
 from sqlalchemy import Connection, insert, select, update
 
 from actions.responses import Tally, tally
+from alerts.citing import CITATION
 from alerts.drafts import AlertDraft, Ending, Headline
 from alerts.follow_ups import follow_ups, followed_by
 from alerts.launching import create, rewrite
@@ -62,6 +64,7 @@ BODIES: Mapping[FollowUpKind, Mapping[str, str]] = {
         " sabe ahora está en la página:\n\n{{ link }}",
     },
 }
+PLAIN = re.compile(rf"({CITATION})|([{{}}])")
 Counted = tuple[str, str, str]  # for none, for one, for {n}
 SO_FAR: Mapping[str, Counted] = {
     "en": ("The first calls are still missing.", "One call so far.", "{n} calls so far."),
@@ -163,7 +166,8 @@ def _require_followable(
     now: datetime,
 ) -> None:
     require_first(conn, alert_id, message_id)
-    if kind is FollowUpKind.NUDGE and page_of_action(conn, action_id).ended_at(now) is not None:
+    over = page_of_action(conn, action_id, now=now).ended_at(now) is not None
+    if kind is FollowUpKind.NUDGE and over:
         raise NotNow("this action is over; there is nothing left to remind people of")
 
 
@@ -173,7 +177,7 @@ def require_first(conn: Connection, alert_id: int, message_id: int) -> None:
     if status == MessageStatus.DRAFT:
         raise NotNow("this alert has not been launched; there is nobody to write to yet")
     if followed_by(conn, alert_id) is not None:
-        raise NotNow("this is a reminder or a thank-you itself; write another alert instead")
+        raise NotNow("this follows another alert itself; write another alert instead")
 
 
 def _draft(
@@ -240,5 +244,6 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def plain(title: str) -> str:
-    """A title as it may stand in a template."""
-    return title.replace("{", "(").replace("}", ")").rstrip(".!")
+    """A title as it may stand in a template; what it cites stays cited."""
+    freed = PLAIN.sub(lambda found: found[1] or {"{": "(", "}": ")"}[found[2]], title)
+    return freed.rstrip(".!")

@@ -18,6 +18,7 @@ from alerts import alone, approving, sharing
 from alerts.alone import BreakGlass
 from alerts.approvers import note_writer
 from alerts.cases import save_case
+from alerts.citing import Resolved, resolve, save_citations
 from alerts.drafts import AlertDraft, Headline
 from alerts.fingerprint import digest
 from alerts.follow_ups import followed_by
@@ -71,13 +72,17 @@ def create(
 ) -> int:
     """Store a draft alert with its case, its message and its action; return its id.
 
-    Raises UnknownCase, NoSuchProject, BadAction, BadTarget or BadScript for what can never be launched.
+    Raises UnknownCase, BadFact, BadCitation, NoSuchProject, BadAction, BadTarget or BadScript for what can
+    never be launched.
     """
     project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
     case_id = save_case(conn, draft.case, project_id=project_id, by=created_by, now=now)
+    resolved = resolve(conn, case_id, draft, now=now)
+    draft = resolved.draft
     action_id = _create_action(conn, draft, project_id, now)
-    message = replace(_message(conn, draft, project, action_id, house, now), created_by=created_by)
+    message = _message(conn, resolved, project, action_id, house, now)
+    message = replace(message, created_by=created_by)
     message_id = control.create(conn, message, now=now)
     _save_links(conn, message_id, draft, house)
     row = insert(Alert).values(
@@ -91,6 +96,7 @@ def create(
     alert_id = conn.execute(row.returning(Alert.id)).scalar_one()
     _write_words(conn, alert_id, draft.words)
     note_writer(conn, alert_id, created_by)
+    save_citations(conn, alert_id, resolved)
     return alert_id
 
 
@@ -107,10 +113,12 @@ def rewrite(
     project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
     case_id = save_case(conn, draft.case, project_id=project_id, by=by, now=now)
+    resolved = resolve(conn, case_id, draft, now=now)
+    draft = resolved.draft
     action_id = _create_action(conn, draft, project_id, now)
     # A reminder goes on leading to the action of the alert that it follows.
     leads_to = action_id if alert.action_id == alert.own_action_id else alert.action_id
-    message = _message(conn, draft, project, leads_to, house, now)
+    message = _message(conn, resolved, project, leads_to, house, now)
     control.rewrite(conn, alert.message_id, message)
     sharing.forget_answers(conn, alert_id)
     _save_links(conn, alert.message_id, draft, house)
@@ -126,6 +134,7 @@ def rewrite(
     _write_words(conn, alert_id, draft.words)
     if digest(conn, alert_id) != before:  # who saves what was there has written nothing
         note_writer(conn, alert_id, by)
+    save_citations(conn, alert_id, resolved)
 
 
 def launch(
@@ -235,12 +244,13 @@ def _create_action(
 
 def _message(
     conn: Connection,
-    draft: AlertDraft,
+    resolved: Resolved,
     project: ProjectRow | None,
     action_id: int,
     house: HouseRules,
     now: datetime,
 ) -> Draft:
+    draft = resolved.draft
     return Draft(
         kind=MessageKind.ALERT,
         texts=draft.texts,
@@ -250,11 +260,11 @@ def _message(
         action_id=action_id,
         default_language=house.default_language,
         hours=house.hours,
-        weekly_cap=None if draft.level is Level.RED else house.weekly_cap,
+        weekly_cap=house.weekly_cap if draft.capped and draft.level is not Level.RED else None,
         countries=house.countries,
         budget_cents=_budget(draft, house),
         merge_defaults=draft.merge_defaults,
-        segments=most_segments(draft.texts, draft.merge_defaults, house.identity),
+        segments=most_segments(resolved.longest, draft.merge_defaults, house.identity),
         expires_at=draft.expires.instant(now),
         sms_sender=(project.sms_sender if project else "") or house.identity.sms_sender,
         email_sender=(project.email_sender if project else "") or house.identity.email_sender,

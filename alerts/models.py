@@ -1,11 +1,11 @@
-"""Tables of cases, facts and alerts."""
+"""Tables of cases and alerts; those of facts are in ``fact_models``."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, String, UniqueConstraint, false, text
+from sqlalchemy import ForeignKey, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, id_key
@@ -17,14 +17,6 @@ class Level(StrEnum):
     RED = "red"  # lives or liberty at stake now
     AMBER = "amber"  # days matter
     GREEN = "green"  # weeks matter
-
-
-class Release(StrEnum):
-    """Who may read a fact. A message that quotes a withheld fact cannot be launched."""
-
-    PUBLIC = "public"
-    COMMITTEE = "committee"
-    WITHHELD = "withheld"
 
 
 class Case(Base):
@@ -53,31 +45,6 @@ class CaseText(Base):
     language: Mapped[str] = mapped_column(String(8), primary_key=True)
     title: Mapped[str]
     summary: Mapped[str]
-
-
-class Fact(Base):
-    """What is known, since when, from whom."""
-
-    __tablename__ = "facts"
-
-    id: Mapped[id_key]
-    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"), index=True)
-    happened_on: Mapped[date] = mapped_column(Date)
-    source: Mapped[str]
-    release: Mapped[str] = mapped_column(String(16))  # a Release
-    created_at: Mapped[datetime]
-
-
-class FactText(Base):
-    """A fact in one language."""
-
-    __tablename__ = "fact_texts"
-
-    fact_id: Mapped[int] = mapped_column(
-        ForeignKey("facts.id", ondelete="CASCADE"), primary_key=True
-    )
-    language: Mapped[str] = mapped_column(String(8), primary_key=True)
-    words: Mapped[str]
 
 
 class Alert(Base):
@@ -110,10 +77,11 @@ class FollowUpKind(StrEnum):
     REACHED = "reached"  # what has changed since, to those who got it
     OUTCOME = "outcome"  # how the case ended, to those who acted
     NEWS = "news"  # the same to the others who got an alert on it
+    CORRECTION = "correction"  # to those who were told otherwise: a row in ``fact_corrections``
 
 
 class FollowUp(Base):
-    """An alert that follows another, once of each kind; its copies lead to the other's page."""
+    """A reminder or thanks that follows another alert, once of each kind; its copies lead to the other's page."""
 
     __tablename__ = "follow_ups"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select, update
 
@@ -33,9 +34,9 @@ class Numbers:
     states: Mapping[str, int | None]
 
 
-def public_numbers(conn: Connection, slug: str) -> Numbers:
+def public_numbers(conn: Connection, slug: str, *, now: datetime) -> Numbers:
     """An alert's numbers. Raises NoSuchPage where nobody has said that they may be shown."""
-    page = page_by_slug(conn, slug)
+    page = page_by_slug(conn, slug, now=now)
     if not page.shows_numbers:
         raise NoSuchPage(NoSuchPage.__doc__)
     people, offices, states, committed = report_counts(conn, page.alert_id)

@@ -29,6 +29,6 @@ def remove_office(conn: Connection, target_id: int, *, now: datetime) -> None:
 def _asks_still(conn: Connection, slug: str, now: datetime) -> bool:
     """Whether an alert's page wants calls now, or will, because it is a draft."""
     try:
-        return page_by_slug(conn, slug).ended_at(now) is None
+        return page_by_slug(conn, slug, now=now).ended_at(now) is None
     except NoSuchPage:
         return True

@@ -7,14 +7,15 @@ facts released to the public ever leave this module.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import Connection, Select, select
 
 from actions.asks import Ask, read_action
 from alerts.follow_ups import stands_alone
-from alerts.models import Alert, AlertText, Case, CaseText, Fact, FactText, Level, Release
+from alerts.models import Alert, AlertText, Case, CaseText, Level
+from alerts.timeline import KnownFact, facts_of
 from contacts.models import Contact
 from messages.models import Delivery, Message
 
@@ -33,14 +34,17 @@ class Words:
     summary: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DatedFact:
-    """Something that is known, since when, from whom."""
+    """Something that is known, since when, from whom; or that turned out false."""
 
     happened_on: date
     source: str
     words: Mapping[str, str]  # by language
-    added_at: datetime
+    added_at: datetime  # when everybody could first read of it
+    changed_at: datetime | None = None  # when it last became another than before
+    before: Mapping[str, str] = field(default_factory=dict)  # what was told until then
+    withdrawn: bool = False  # its words are what was told and is not so
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +88,9 @@ class Person:
     written_at: datetime | None = None  # when the words of their copy were settled
 
 
-def page_for_delivery(conn: Connection, delivery_id: int) -> tuple[AlertPage, Person]:
+def page_for_delivery(
+    conn: Connection, delivery_id: int, *, now: datetime
+) -> tuple[AlertPage, Person]:
     """The page one copy of an alert leads to, and whose copy it is.
 
     Raises NoSuchPage for a copy of a message that asks for no action.
@@ -93,21 +99,21 @@ def page_for_delivery(conn: Connection, delivery_id: int) -> tuple[AlertPage, Pe
     # A committee's part of an alert, and a reminder of it, lead to the page that all of them share.
     copies = select(Message.action_id).join(Delivery, Delivery.message_id == Message.id)
     wanted = copies.where(Delivery.id == delivery_id).scalar_subquery()
-    return _page(conn, _alert().where(Alert.action_id == wanted)), person
+    return _page(conn, _alert().where(Alert.action_id == wanted), now), person
 
 
-def page_by_slug(conn: Connection, slug: str) -> AlertPage:
+def page_by_slug(conn: Connection, slug: str, *, now: datetime) -> AlertPage:
     """The page of a launched alert that anyone may share.
 
     Raises NoSuchPage for an unknown slug and for an alert that is still a draft.
     """
     launched = Message.launched_at.is_not(None)
-    return _page(conn, _alert().where(Alert.slug == slug, launched, stands_alone()))
+    return _page(conn, _alert().where(Alert.slug == slug, launched, stands_alone()), now)
 
 
-def page_of_action(conn: Connection, action_id: int) -> AlertPage:
+def page_of_action(conn: Connection, action_id: int, *, now: datetime) -> AlertPage:
     """The page of the alert that asks for an action. Raises NoSuchPage."""
-    return _page(conn, _alert().where(Alert.action_id == action_id))
+    return _page(conn, _alert().where(Alert.action_id == action_id), now)
 
 
 def _alert() -> AlertSelect:
@@ -127,10 +133,7 @@ def _alert() -> AlertSelect:
     )
 
 
-def _page(
-    conn: Connection,
-    statement: AlertSelect,
-) -> AlertPage:
+def _page(conn: Connection, statement: AlertSelect, now: datetime) -> AlertPage:
     row = conn.execute(statement).one_or_none()
     if row is None:
         raise NoSuchPage(NoSuchPage.__doc__)
@@ -144,7 +147,7 @@ def _page(
         level=Level(row.level),
         words=_words(conn, alert_words.where(AlertText.alert_id == row.id)),
         case_words=_words(conn, case_words.where(CaseText.case_id == row.case_id)),
-        facts=_facts(conn, row.case_id),
+        facts=_facts(conn, row.case_id, now),
         ask=read_action(conn, row.action_id),
         expires_at=row.expires_at,
         closed_at=row.closed_at,
@@ -155,18 +158,29 @@ def _words(conn: Connection, rows: Select[str, str, str]) -> dict[str, Words]:
     return {language: Words(title, summary) for language, title, summary in conn.execute(rows)}
 
 
-def _facts(conn: Connection, case_id: int) -> tuple[DatedFact, ...]:
-    columns = (Fact.id, Fact.happened_on, Fact.source, Fact.created_at)
-    rows = select(*columns, FactText.language, FactText.words).join(
-        FactText, FactText.fact_id == Fact.id
+def _facts(conn: Connection, case_id: int, now: datetime) -> tuple[DatedFact, ...]:
+    """What everybody may read now, with what they could read of it before."""
+    told = (_told(fact, now) for fact in facts_of(conn, case_id))
+    return tuple(each for each in told if each is not None)
+
+
+def _told(fact: KnownFact, now: datetime) -> DatedFact | None:
+    current, published = fact.current, fact.published(now)
+    if not current.is_released(now) or (current.withdrawn and len(published) == 1):
+        return None  # also what was taken back before anybody could read it
+    first = published[-1]
+    # Since when it says what it says: the oldest of the latest versions that say the same.
+    older = [each for each in published if not each.tells_as(current)]
+    since = published[published.index(older[0]) - 1] if older else first
+    return DatedFact(
+        happened_on=current.happened_on,
+        source="; ".join(current.sources),
+        words=current.words,
+        added_at=max(first.noted_at, first.embargo_until or first.noted_at),
+        changed_at=since.noted_at if older else None,
+        before=older[0].words if older and not current.withdrawn else {},
+        withdrawn=current.withdrawn,
     )
-    rows = rows.where(Fact.case_id == case_id, Fact.release == Release.PUBLIC)
-    facts: dict[int, DatedFact] = {}
-    for row in conn.execute(rows.order_by(Fact.happened_on.desc(), Fact.id.desc())):
-        told = facts.get(row.id)
-        words = {**(told.words if told else {}), row.language: row.words}
-        facts[row.id] = DatedFact(row.happened_on, row.source, words, row.created_at)
-    return tuple(facts.values())
 
 
 def _person(conn: Connection, delivery_id: int) -> Person:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,10 +14,17 @@ from actions.asks import Ask, read_action
 from actions.custom_targets import NamedOffice, Standing, offices_of_action, today_of
 from actions.scripts import ScriptWords
 from alerts import sharing
-from alerts.cases import facts_not_public
-from alerts.models import Alert, AlertText, Case, FollowUp, FollowUpKind, Release
+from alerts.citation_models import FactCorrection
+from alerts.citing import SENT, as_written, cited_keys, fill, pieces, written_of
+from alerts.corrections import outdated, tellings
+from alerts.fact_models import FactVersion
+from alerts.follow_ups import followed_by
+from alerts.models import Alert, AlertText, Case, FollowUpKind
 from alerts.sharing import NOBODY, Committee, PartCheck
+from alerts.stored import told_draft
+from alerts.timeline import closed_because, facts_of, find_fact, not_public
 from database.tables import folded
+from messages.audience import read as read_audience
 from messages.checking import MessageCheck, check_message, texts_of
 from messages.control import Words
 from messages.estimating import Estimate
@@ -29,7 +36,14 @@ from messages.models import Message, Reach
 LINK = re.compile(r"\{\{\s*link\b")
 QUOTE = 5  # that many words of a fact in a row are a quotation of it
 WORD = re.compile(r"\w+")
-TELLING = (FollowUpKind.THANKS, FollowUpKind.REACHED, FollowUpKind.OUTCOME, FollowUpKind.NEWS)
+TELLING = (
+    FollowUpKind.THANKS,
+    FollowUpKind.REACHED,
+    FollowUpKind.OUTCOME,
+    FollowUpKind.NEWS,
+    FollowUpKind.CORRECTION,
+)
+NOT_TO_BE_TOLD = frozenset({"withheld", "committee_only", "embargoed"})
 
 
 class NoSuchAlert(LookupError):
@@ -99,18 +113,20 @@ def check(
         _committee_part(each)
         for each in sharing.checks(conn, alert_id, house=house, now=now, reckon=reckon)
     ]
-    quoted = list(_quotations(conn, alert.case_id, _all_words(texts, page, ask)))
+    quoted = list(_quotations(conn, alert.case_id, _all_words(texts, page, ask), now))
     return Check(
         blocking=[
             *_blocking(message, parts),
             *(finding("no_page", language=each) for each in house.languages if each not in page),
             *_script_problems(ask, house, now),
             *(_office_problems(conn, ask, now) if asks_for_calls(conn, alert_id) else ()),
-            *(each for each in quoted if each.code == "withheld"),
+            *(each for each in quoted if each.code in NOT_TO_BE_TOLD),
+            *_correction_problems(conn, alert_id),
+            *_citation_problems(conn, alert_id, alert.case_id, now),
         ],
         warnings=[
             *message.warnings,
-            *(each for each in quoted if each.code != "withheld"),
+            *(each for each in quoted if each.code not in NOT_TO_BE_TOLD),
             *_link_warnings(conn, alert.message_id, texts),
             *_case_warnings(conn, alert_id, alert.case_id),
         ],
@@ -224,6 +240,48 @@ def _unreachable(office: NamedOffice, scripts: Collection[ScriptWords]) -> str:
     return "" if office.can_be_written_to else "office_without_address"
 
 
+def _correction_problems(conn: Connection, alert_id: int) -> Iterator[Finding]:
+    """A correction that is not to exactly those any more who were told otherwise."""
+    rows = (
+        select(FactVersion.id, FactVersion.fact_id, Message.audience, Message.project_id)
+        .join(FactCorrection, FactCorrection.version_id == FactVersion.id)
+        .join(Alert, Alert.id == FactCorrection.alert_id)
+        .join(Message, Message.id == Alert.message_id)
+    )
+    for row in conn.execute(rows.where(FactCorrection.alert_id == alert_id)).all():
+        fact, mine = find_fact(conn, row.fact_id), read_audience(row.audience).include.outdated
+        fresh = mine and outdated(
+            fact,
+            tellings(conn, fact),
+            row.project_id,
+            sent_by=mine.sent_by,
+            perhaps=mine.perhaps,
+        )
+        if fact.current.id != row.id or fresh != mine:
+            yield finding("correction_outdated", key=fact.key)
+
+
+def _citation_problems(
+    conn: Connection, alert_id: int, case_id: int, now: datetime
+) -> Iterator[Finding]:
+    """Facts that are cited and may not be told; and what says another thing than when it was saved."""
+    draft = as_written(told_draft(conn, alert_id), written_of(conn, alert_id))
+    told = dict(pieces(told_draft(conn, alert_id)))
+    known = {each.key: each for each in facts_of(conn, case_id)}
+    stale = set()
+    alone = followed_by(conn, alert_id) is None
+    for place, text in pieces(draft):
+        if not alone and place[0] not in SENT:
+            continue  # what follows another alert leads to the page and the script of that one
+        for key in dict.fromkeys(cited_keys(text)):
+            why = closed_because(known[key].current, now)
+            if why:
+                yield finding(f"cited_{why}", key=key)
+            elif fill(known, text, place[1], now=now) != told[place]:
+                stale.add(key)
+    yield from (finding("cited_anew", key=key) for key in sorted(stale))
+
+
 def _link_warnings(
     conn: Connection, message_id: int, texts: Mapping[str, Words]
 ) -> Iterator[Finding]:
@@ -244,13 +302,16 @@ def _case_warnings(conn: Connection, alert_id: int, case_id: int) -> Iterator[Fi
 
 def asks_for_calls(conn: Connection, alert_id: int) -> bool:
     """Whether an alert asks anything of people, and does not only tell them what came of another."""
-    kind = conn.scalar(select(FollowUp.kind).where(FollowUp.alert_id == alert_id))
-    return kind not in TELLING
+    followed = followed_by(conn, alert_id)
+    return followed is None or followed.kind not in TELLING
 
 
-def quoted(conn: Connection, case_id: int, public: Mapping[str, Sequence[str]]) -> list[Finding]:
+def quoted(
+    conn: Connection, case_id: int, public: Mapping[str, Sequence[str]], *, now: datetime
+) -> list[Finding]:
     """What words about a case, by language, quote of facts that not everybody may read."""
-    return list(_quotations(conn, case_id, public))
+    found = _quotations(conn, case_id, public, now)
+    return [each for each in found if each.code in NOT_TO_BE_TOLD]
 
 
 def _all_words(
@@ -269,15 +330,28 @@ def _all_words(
 
 
 def _quotations(
-    conn: Connection, case_id: int, public: Mapping[str, Sequence[str]]
+    conn: Connection, case_id: int, public: Mapping[str, Sequence[str]], now: datetime
 ) -> Iterator[Finding]:
-    """Find facts in public texts that not everybody may read."""
-    codes = {Release.WITHHELD: "withheld", Release.COMMITTEE: "committee_only"}
-    facts = facts_not_public(conn, case_id)
+    """Find facts in public texts that not everybody may read, or that turned out false.
+
+    In whatever language they were written: a name is one in all of them. What a fact says that everybody
+    may read is no quotation, whoever else could once read only that.
+    """
+    facts = facts_of(conn, case_id)
+    free = [
+        _word_list(words)
+        for fact in facts
+        if fact.current.may_be_told(now)
+        for words in fact.current.words.values()
+    ]
+    closed = [
+        (why, _word_list(words))
+        for why, version in not_public(facts, now)
+        for words in version.words.values()
+    ]
     for language, texts in sorted(public.items()):
         said = [_word_list(text) for text in texts]
-        found = {codes[release] for release, fact in facts if _quotes(said, _word_list(fact))}
-        for code in sorted(found):
+        for code in sorted({why for why, fact in closed if _quotes(said, fact, free)}):
             yield finding(code, language=language)
 
 
@@ -285,14 +359,17 @@ def _word_list(text: str) -> list[str]:
     return WORD.findall(folded(text))
 
 
-def _quotes(texts: Sequence[Sequence[str]], fact: Sequence[str]) -> bool:
+def _quotes(
+    texts: Sequence[Sequence[str]], fact: Sequence[str], free: Sequence[Sequence[str]]
+) -> bool:
     """Whether some words of the fact in a row, or all of a shorter one, stand in a text."""
     length = min(QUOTE, len(fact))
     if not length:
         return False
-    runs = {tuple(fact[at : at + length]) for at in range(len(fact) - length + 1)}
-    return any(
-        tuple(text[at : at + length]) in runs
-        for text in texts
-        for at in range(len(text) - length + 1)
-    )
+    runs = _runs([fact], length) - _runs(free, length)
+    return not runs.isdisjoint(_runs(texts, length))
+
+
+def _runs(texts: Iterable[Sequence[str]], length: int) -> set[tuple[str, ...]]:
+    """Every so many words in a row."""
+    return {tuple(text[at : at + length]) for text in texts for at in range(len(text) - length + 1)}

@@ -146,7 +146,7 @@ def _report(
         titles=titles,
         alerts=len(alerts),
         closing=closing,
-        moments=_moments(conn, alerts, stood, closing),
+        moments=_moments(conn, alerts, stood, closing, now),
         confirmed=_confirmed(conn, messages),
         equation=sum((progress(conn, each, now=now).equation for each in messages), Equation()),
         people=_tried(_people(conn, actions, TRIED), reached),
@@ -326,11 +326,16 @@ def _moments(
     alerts: Sequence[_Told],
     stood: Sequence[Row[*tuple[Any, ...]]],
     closing: Closing | None,
+    now: datetime,
 ) -> list[Moment]:
     """What happened, day by day: released facts, launches, what offices said, the end."""
     zone = ZoneInfo(WASHINGTON)
-    facts = page_by_slug(conn, alerts[-1].slug).facts if alerts else ()
-    found = [Moment(day=each.happened_on, kind="fact", words=each.words) for each in facts]
+    facts = page_by_slug(conn, alerts[-1].slug, now=now).facts if alerts else ()
+    found = [
+        Moment(day=each.happened_on, kind="fact", words=each.words)
+        for each in facts
+        if not each.withdrawn
+    ]
     found += _launches(conn, alerts, zone)
     found += [
         Moment(

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
+from alerts.corrections import tells_otherwise
 from alerts.models import Alert, Answer, Level, Proposal
 from alerts.proposals import Proposed, note_parts, proposal
 from contacts.models import Contact, Membership, Project
@@ -93,6 +94,10 @@ def committees(conn: Connection, alert_id: int) -> list[Committee]:
     )
     if named:
         found = found.where(Project.id.in_(named))
+    if told := audiences.read(alert.audience).include.outdated:
+        # Only a committee that told it puts it right, to those whom it told.
+        parts = select(Message.project_id).where(Message.part_of.in_(told.messages))
+        found = found.where(Project.id.in_(parts))
     return [_committee(row, alert) for row in conn.execute(found)]
 
 
@@ -207,6 +212,8 @@ def join(
     root = _alert(conn, found.alert_id)
     if root.launched_at is not None:
         _require_open(root, now)
+        if tells_otherwise(conn, found.alert_id, now=now):
+            raise NotNow("what this alert tells has changed since; ask the network for a new one")
     _answer(conn, proposal_id, Answer.YES, by, now)
     if root.launched_at is not None:
         project_id = found.project_id

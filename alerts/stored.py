@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, select
 
 from actions.asks import read_action
+from alerts.citing import as_written, written_of
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, Headline
 from alerts.models import Alert, AlertText, Case, Level
 from contacts.models import Project
@@ -16,10 +17,15 @@ from messages.models import Message, MessageText, Reach
 
 
 def stored_draft(conn: Connection, alert_id: int) -> AlertDraft:
-    """The draft as it is stored; the caller knows that it exists.
+    """The draft as it was written, with what it cites; the caller knows that it exists.
 
     Its case comes without words and facts: writing them again would tell them twice.
     """
+    return as_written(told_draft(conn, alert_id), written_of(conn, alert_id))
+
+
+def told_draft(conn: Connection, alert_id: int) -> AlertDraft:
+    """The same as people read it, with the words of the facts it cites."""
     row = conn.execute(_alerts().where(Alert.id == alert_id)).one()
     return AlertDraft(
         case=CaseDraft(slug=row.case_slug),
@@ -34,6 +40,7 @@ def stored_draft(conn: Connection, alert_id: int) -> AlertDraft:
         expires=Ending(at=row.expires_at),
         budget_cents=row.budget_cents,
         ask_hours=row.ask_hours,
+        capped=row.level == Level.RED or row.weekly_cap is not None,
     )
 
 
@@ -54,6 +61,7 @@ def _alerts() -> Select[*tuple[Any, ...]]:
             Message.merge_defaults,
             Message.expires_at,
             Message.budget_cents,
+            Message.weekly_cap,
             Case.slug.label("case_slug"),
             Project.slug.label("project_slug"),
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select, true
 
 from actions.models import Outcome, Response
 from contacts import scope
@@ -21,13 +21,36 @@ from contacts.models import NETWORK, Contact, ContactTag, Membership, Tag, proje
 from database.tables import folded
 from messages.models import Delivery, Message, Status
 from messages.remaining import left_over
-from organizers.roles import Within
+from organizers.roles import NETWORKS, Within
 
+LEFT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED)
 DISTRICT = re.compile(r"([A-Z]{2})-(\d{1,2})")
 
 
 class BadAudience(ValueError):
     """An audience definition that cannot be understood; the message names the line."""
+
+
+Copies = tuple[tuple[int, str, str], ...]  # of a message, on a channel, in a language ("" = any)
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Whoever was told something by some messages, and by none of those that tell what is so.
+
+    On each rung stand the copies that told it, and those, of later ones, that put it right.
+    """
+
+    rungs: tuple[tuple[Copies, Copies], ...]
+    sent_by: int | None = (
+        None  # whose messages told it: a project, 0 for the network, None = anybody
+    )
+    perhaps: bool = False  # also whose copy may have arrived
+
+    @property
+    def messages(self) -> tuple[int, ...]:
+        """The messages that told it."""
+        return tuple(sorted({each[0] for told, _ in self.rungs for each in told}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +69,7 @@ class Filter:
     got_any: tuple[int, ...] = ()  # as ``got``, of one of these messages
     stopped: int | None = None  # theirs was called off, and none left: ``messages/remaining.py``
     joined_since: date | None = None
+    outdated: Outdated | None = None
 
     @property
     def empty(self) -> bool:
@@ -113,8 +137,15 @@ def consent_scopes(audience: Audience) -> list[str]:
 
 
 def of_project(audience: Audience, project_id: int) -> Audience:
-    """Narrow an audience to one project's members: a list belongs to its project."""
-    return replace(audience, include=replace(audience.include, projects=(project_id,)))
+    """Narrow an audience to one project's members: a list belongs to its project.
+
+    What somebody was told, the same committee puts right.
+    """
+    outdated = audience.include.outdated
+    own = outdated and replace(outdated, sent_by=project_id)
+    return replace(
+        audience, include=replace(audience.include, projects=(project_id,), outdated=own)
+    )
 
 
 def seen_by(audience: Audience, within: Within) -> Audience:
@@ -148,6 +179,47 @@ def _conditions(lines: Filter, person: type[Contact]) -> list[ColumnElement[bool
     return found
 
 
+def _was_told_otherwise(outdated: Outdated, person: type[Contact]) -> ColumnElement[bool]:
+    # An unknown copy may have put it right; but then again it may not.
+    wrong = [*LEFT, Status.UNKNOWN] if outdated.perhaps else LEFT
+    coming = [*LEFT, Status.PENDING, Status.SENDING]
+    rungs = [
+        and_(
+            person.id.in_(_copied(told, wrong, outdated.sent_by)),
+            not_(exists(_copied(right, coming).where(Delivery.contact_id == person.id))),
+        )
+        for told, right in outdated.rungs
+    ]
+    return or_(false(), *rungs)
+
+
+def _copied(
+    copies: Copies, statuses: Sequence[Status], sent_by: int | None = None
+) -> Select[int | None]:
+    """Whose copies these are, of the messages and of committees' parts of them."""
+    ids = sorted({each[0] for each in copies})
+    family = or_(Message.id.in_(ids), Message.part_of.in_(ids))
+    root = func.coalesce(Message.part_of, Message.id)
+    told = (
+        and_(
+            root == message_id,
+            Delivery.channel == channel,
+            # A copy whose language nobody wrote down may be in any.
+            *([Delivery.language.in_([language, ""])] if language else []),
+        )
+        for message_id, channel, language in copies
+    )
+    found = (
+        select(Delivery.contact_id)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(family, or_(false(), *told), Delivery.status.in_(statuses))
+        .where(Delivery.contact_id.is_not(None))
+    )
+    if sent_by is None:
+        return found
+    return found.where(func.coalesce(Message.project_id, NETWORKS) == sent_by)
+
+
 def _by_what_came_before(lines: Filter, person: type[Contact]) -> list[ColumnElement[bool]]:
     """What a message before this one, and its action, have to do with a person."""
     found: list[ColumnElement[bool]] = []
@@ -163,6 +235,8 @@ def _by_what_came_before(lines: Filter, person: type[Contact]) -> list[ColumnEle
         found.append(_has_acted(lines.acted_any, person))
     if lines.stopped is not None:
         found.append(left_over(lines.stopped, person))
+    if lines.outdated is not None:
+        found.append(_was_told_otherwise(lines.outdated, person))
     return found
 
 
@@ -187,7 +261,7 @@ def _reached_by(message_ids: Sequence[int]) -> Select[int | None]:
         select(Delivery.contact_id)
         .where(
             Delivery.message_id.in_(select(Message.id).where(family)),
-            Delivery.status.between(Status.ACCEPTED, Status.DELIVERED),
+            Delivery.status.in_(LEFT),
             Delivery.contact_id.is_not(None),
         )
         .distinct()
@@ -222,6 +296,7 @@ def _read_filter(where: str, value: Mapping[str, Any]) -> Filter:
         got_any=tuple(_integer(where, "got_any", item) for item in _list(value, "got_any")),
         stopped=_optional_integer(where, "stopped", value.get("stopped")),
         joined_since=_day(where, value.get("joined_since")),
+        outdated=_read_outdated(where, value.get("outdated")),
     )
 
 
@@ -234,7 +309,29 @@ def _write_filter(lines: Filter) -> dict[str, Any]:
         value[line.name] = list(held) if isinstance(held, tuple) else held
     if lines.joined_since is not None:
         value["joined_since"] = lines.joined_since.isoformat()
+    if lines.outdated is not None:
+        value["outdated"] = {
+            "rungs": [
+                [[list(each) for each in side] for side in rung] for rung in lines.outdated.rungs
+            ],
+            "sent_by": lines.outdated.sent_by,
+            "perhaps": lines.outdated.perhaps,
+        }
     return value
+
+
+def _read_outdated(where: str, value: Any) -> Outdated | None:
+    """What we wrote down ourselves: no form and no file has this line."""
+    if value is None:
+        return None
+    try:
+        rungs = tuple(
+            tuple(tuple((int(m), str(c), str(code)) for m, c, code in side) for side in rung)
+            for rung in value["rungs"]
+        )
+        return Outdated(rungs, value["sent_by"], value["perhaps"])  # type: ignore[arg-type]
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadAudience(f"audience {where}.outdated cannot be read") from error
 
 
 def _read_lists(value: Mapping[str, Any]) -> tuple[int, ...]:

@@ -132,6 +132,12 @@ def rewrite(conn: Connection, message_id: int, draft: Draft) -> None:
     _write_texts(conn, message_id, draft.texts)
 
 
+def reword(conn: Connection, message_id: int, language: str, changed: Mapping[str, str]) -> None:
+    """Change some words of a draft in one language; the caller holds the message and knows that it is one."""
+    mine = (MessageText.message_id == message_id, MessageText.language == language)
+    conn.execute(update(MessageText).where(*mine).values(changed))
+
+
 def queue(
     conn: Connection,
     jobs: Jobs,

@@ -155,13 +155,63 @@ SENTENCES: Mapping[str, _Sentence] = {
     ),
     "committee_only": _Sentence(
         en=(
-            "The {language} text quotes a fact that is meant for committees only; make sure "
-            "that it may be told to everybody."
+            "The {language} text quotes a fact that is meant for committees only; take it out, or"
+            " have the fact released first."
         ),
         es=(
-            "El texto en {language} cita un hecho que es solo para comités; asegúrese de que "
-            "se puede contar a todos."
+            "El texto en {language} cita un hecho que es solo para los comités; quítelo, o pida"
+            " antes que se autorice."
         ),
+    ),
+    "embargoed": _Sentence(
+        en=(
+            "The {language} text quotes a fact that is under embargo; take it out, or launch once"
+            " it may be told."
+        ),
+        es=(
+            "El texto en {language} cita un hecho bajo embargo; quítelo, o envíe cuando se pueda"
+            " contar."
+        ),
+    ),
+    "withdrawn": _Sentence(
+        en=(
+            "The {language} text quotes a fact that was withdrawn; make sure that it does not tell"
+            " it as true."
+        ),
+        es=(
+            "El texto en {language} cita un hecho que se retiró; compruebe que no lo cuente como"
+            " cierto."
+        ),
+    ),
+    "cited_withheld": _Sentence(
+        en="The fact {key} is cited and withheld; have it cleared first, or take it out.",
+        es="Se cita el hecho {key}, que está reservado; pida antes que se autorice, o quítelo.",
+    ),
+    "cited_committee_only": _Sentence(
+        en="The fact {key} is cited and for committees only; have it cleared first, or take it out.",
+        es="Se cita el hecho {key}, que es solo para los comités; pida que se autorice, o quítelo.",
+    ),
+    "cited_embargoed": _Sentence(
+        en="The fact {key} is cited and under embargo; launch once it may be told, or take it out.",
+        es="Se cita el hecho {key}, que está bajo embargo; envíe cuando se pueda contar, o quítelo.",
+    ),
+    "cited_withdrawn": _Sentence(
+        en="The fact {key} is cited and was withdrawn; take it out.",
+        es="Se cita el hecho {key}, que se retiró; quítelo.",
+    ),
+    "correction_outdated": _Sentence(
+        en=(
+            "Since this correction was drafted {key} has changed, or people have been told: draft it"
+            " anew on the page of the case."
+        ),
+        es=(
+            "Desde que se escribió esta corrección {key} cambió, o ya se avisó a personas: escríbala"
+            " otra vez en la página del caso."
+        ),
+    ),
+    "cited_anew": _Sentence(
+        en="What the fact {key} says is not in the words yet; save the draft again, and read it.",
+        es="Lo que dice el hecho {key} no está aún en las palabras; guarde el borrador y léalo.",
     ),
     "unverified_office": _Sentence(
         en=(

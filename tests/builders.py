@@ -12,14 +12,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy import Connection, create_engine, func, insert, select
 
 import representatives
 from actions.asks import ActionDraft, create_action, simple_asks
 from actions.custom_targets import Line, NamedOffice, save_office
 from actions.models import TargetRule
 from actions.scripts import ScriptWords
-from alerts.models import Alert, AlertText, Case, CaseText, Fact, FactText, Level, Release
+from alerts.fact_models import Fact, FactKind, FactText, FactVersion, Release
+from alerts.models import Alert, AlertText, Case, CaseText, Level
 from contacts.models import (
     NETWORK,
     Address,
@@ -418,10 +419,23 @@ def make_fact(
     conn: Connection, case_id: int, release: Release = Release.PUBLIC, **words: str
 ) -> int:
     """A fact of a case, in the languages given."""
-    fact = {"case_id": case_id, "happened_on": date(2007, 7, 2), "source": "CRIPDES"}
-    fact_id = _insert(conn, Fact, {**fact, "release": release, "created_at": LONG_AGO})
+    number = conn.scalar(select(func.count()).select_from(Fact)) or 0
+    fact = {"case_id": case_id, "key": f"fact_{number}", "created_at": LONG_AGO}
+    fact_id = _insert(conn, Fact, fact)
+    empty = dict.fromkeys(("override_by", "override_why", "cleared_by", "note", "noted_by"), "")
+    version: dict[str, Any] = {
+        "fact_id": fact_id,
+        "number": 1,
+        "kind": FactKind.EVENT,
+        "happened_on": date(2007, 7, 2),
+        "sources": ["CRIPDES", "public statements"],
+        "release": release,
+        "withdrawn": False,
+        "noted_at": LONG_AGO,
+    }
+    version_id = _insert(conn, FactVersion, {**version, **empty})
     for language, text in words.items():
-        conn.execute(insert(FactText).values(fact_id=fact_id, language=language, words=text))
+        conn.execute(insert(FactText).values(version_id=version_id, language=language, words=text))
     return fact_id
 
 

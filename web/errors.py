@@ -16,8 +16,10 @@ from aiohttp import web
 from actions.custom_targets import BadTarget, NoSuchTarget
 from actions.reports import AlreadySettled
 from alerts.coverage import NoSuchOffice
+from alerts.facts import BadFact
 from alerts.preflight import NoSuchAlert
 from alerts.proposals import NoSuchProposal
+from alerts.timeline import NoSuchFact
 from contacts.people import NoSuchContact
 from database.engine import DatabaseUnusable
 from database.locking import AlreadyLocked, Locked
@@ -40,6 +42,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NoSuchTarget: HTTPStatus.NOT_FOUND,
     BadTarget: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchAlert: HTTPStatus.NOT_FOUND,
+    NoSuchFact: HTTPStatus.NOT_FOUND,
+    BadFact: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchOffice: HTTPStatus.NOT_FOUND,
     AlreadySettled: HTTPStatus.CONFLICT,
     NoSuchMessage: HTTPStatus.NOT_FOUND,

@@ -10,7 +10,8 @@ from actions.asks import simple_asks
 from actions.models import TargetRule
 from actions.scripts import ScriptWords
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, FactDraft, Headline
-from alerts.models import Level, Release
+from alerts.fact_models import Release
+from alerts.models import Level
 from messages.composing import Identity
 from messages.control import Words
 from messages.house import HouseRules
@@ -76,6 +77,6 @@ def make_fact_draft(
     return FactDraft(
         happened_on=date(2007, 7, 2),
         words={"en": english, "es": spanish},
-        source="public statements",
+        sources=["CRIPDES", "public statements"],
         release=release,
     )

@@ -149,7 +149,7 @@ def test_the_pages_of_all_its_alerts_turn_to_the_outcome(told: Told) -> None:
     told.close()
 
     for alert in (told.first, told.second):
-        page = page_by_slug(told.conn, alert.slug)
+        page = page_by_slug(told.conn, alert.slug, now=told.now)
         assert page.ended_at(told.now) == told.now
         closing = at_the_end(told.conn, page.alert_id, now=told.now).closing
         assert closing is not None
@@ -255,7 +255,7 @@ def test_for_a_day_it_can_be_opened_again(told: Told) -> None:
     told.close()
     reopen(told.conn, told.first.case_id, now=told.now + timedelta(hours=23))
 
-    assert page_by_slug(told.conn, told.first.slug).ended_at(told.now) is None
+    assert page_by_slug(told.conn, told.first.slug, now=told.now).ended_at(told.now) is None
     assert closing_of(told.conn, told.first.case_id) is None
     assert told.status(told.second) == MessageStatus.STOPPED  # that does not come back
 

@@ -213,11 +213,11 @@ def test_numbers_are_shown_only_if_somebody_says_so(
     for number in range(12):
         tell(conn, alert, now, visitor=str(number))
     with pytest.raises(NoSuchPage):
-        public_numbers(conn, alert.slug)
+        public_numbers(conn, alert.slug, now=now)
 
     show_numbers(conn, alert.alert_id, shown=True)
 
-    numbers = public_numbers(conn, alert.slug)
+    numbers = public_numbers(conn, alert.slug, now=now)
     assert (numbers.people, numbers.offices, numbers.states_reached) == (12, 1, 1)
     assert (numbers.states["WI"], numbers.states["MA"]) == (12, 0)
 

@@ -81,7 +81,7 @@ async def test_what_is_queued_is_called_off_when_its_last_hour_has_come(
     assert stands.progress.equation.balanced
     assert await bench.counts_agree(first)
     assert bench.texts.addresses == bench.emails.addresses == []
-    page = await bench.database.read(page_by_slug, stands.slug)
+    page = await bench.database.read(page_by_slug, stands.slug, now=bench.now)
     assert page.ended_at(bench.now) is not None
 
 

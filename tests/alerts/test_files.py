@@ -12,8 +12,10 @@ from actions.asks import OneAsk, simple_asks
 from actions.custom_targets import Line
 from actions.models import AskMode, TargetRule
 from alerts.call_files import read_call
+from alerts.fact_models import Release
+from alerts.facts import release_of
 from alerts.files import BadAlertFile, read_alert
-from alerts.models import Level, Release
+from alerts.models import Level
 from alerts.reading import Table
 from messages.audience import EVERYBODY
 from messages.models import Reach
@@ -45,7 +47,7 @@ def test_the_example_says_everything_an_organizer_would_type() -> None:
         date(2007, 7, 23),
         date(2007, 7, 30),
     ]
-    assert {fact.release for fact in draft.case.facts} == {Release.PUBLIC}
+    assert {release_of(fact) for fact in draft.case.facts} == {Release.PUBLIC}
     assert (draft.level, draft.reach, draft.audience) == (Level.RED, Reach.BOTH, EVERYBODY)
     assert (draft.call.asks, draft.call.goal) == (simple_asks(TargetRule.CONGRESS), 200)
     assert draft.expires.after == timedelta(hours=72)

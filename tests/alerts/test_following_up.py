@@ -157,7 +157,7 @@ def test_a_copy_of_it_leads_to_the_alerts_own_page_and_counts_there(story: Story
         select(Delivery.id).where(Delivery.message_id == story.message_of(nudge)).limit(1)
     ).one()
 
-    page, _ = page_for_delivery(story.conn, copy)
+    page, _ = page_for_delivery(story.conn, copy, now=story.now)
     own = status(story.conn, story.alert.alert_id, now=story.now)
     followed = status(story.conn, nudge, now=story.now)
 
@@ -165,7 +165,7 @@ def test_a_copy_of_it_leads_to_the_alerts_own_page_and_counts_there(story: Story
     assert (followed.slug, followed.totals) == (own.slug, own.totals)
     hidden = story.conn.scalars(select(Alert.slug).where(Alert.id == nudge)).one()
     with pytest.raises(NoSuchPage):
-        page_by_slug(story.conn, hidden)
+        page_by_slug(story.conn, hidden, now=story.now)
 
 
 def test_its_offices_are_those_of_the_alert(story: Story) -> None:
@@ -249,7 +249,7 @@ def test_a_reminder_is_not_reminded_of(story: Story) -> None:
     nudge = story.draft(NUDGE)
     story.written_to(nudge)
 
-    with pytest.raises(NotNow, match="reminder or a thank-you itself"):
+    with pytest.raises(NotNow, match="follows another alert itself"):
         draft_follow_up(story.conn, nudge, NUDGE, house=RULES, by="Amina", now=story.now)
 
 

@@ -140,7 +140,7 @@ def stored_scripts(stage: Stage) -> str:
             "fact_0_en": SCRIPTS[1],
             "fact_0_es": SCRIPTS[2],
             "fact_0_on": "2026-01-01",
-            "fact_0_source": SCRIPTS[1],
+            "fact_0_sources": f"{SCRIPTS[1]}\n{SCRIPTS[2]}",
         },
     )
     rows = f"first_name,email,<b>{MARK}\n{SCRIPTS[1]},bad,{SCRIPTS[0]}\n".encode()

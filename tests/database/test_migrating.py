@@ -4,7 +4,7 @@ import importlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, insert, inspect, select, text
 
 from actions.models import ActionAsk, CustomTarget
+from alerts import facts, timeline
+from alerts.drafts import FactDraft
 from database.embedded import open_engine
 from database.engine import DatabaseUnusable, is_sqlite
 from database.migrating import (
@@ -42,6 +44,8 @@ for room in [
     importlib.import_module(f"{room}.models")  # each room's tables enter the one metadata
 importlib.import_module("actions.office_models")
 importlib.import_module("alerts.approval_models")
+importlib.import_module("alerts.fact_models")
+importlib.import_module("alerts.citation_models")
 importlib.import_module("messages.call_models")
 importlib.import_module("alerts.closing_models")
 
@@ -262,3 +266,47 @@ def test_offices_and_rules_of_actions_become_their_asks(empty: str) -> None:
     assert desk.phones == [{"number": "+12025550147", "label": ""}]
     assert (desk.hours, desk.note, desk.expires_on) == ("", "M-F 9-5", None)
     assert (embassy.hours, embassy.expires_on) == ("mon-fri 09:00-17:00", date(2026, 6, 30))
+
+
+OLD_FACTS = [
+    (
+        "INSERT INTO cases (id, slug, created_by, created_at)"
+        " VALUES (1, 'suchitoto-14', 'x', '2007-07-02 00:00:00')"
+    ),
+    """INSERT INTO facts (id, case_id, happened_on, source, release, created_at) VALUES
+    (4, 1, '2007-07-02', 'CRIPDES', 'public', '2007-07-02 12:00:00'),
+    (5, 1, '2007-07-05', '', 'withheld', '2007-07-05 12:00:00'),
+    (6, 1, '2007-07-06', 'x', 'committee', '2007-07-06 12:00:00')""",
+    """INSERT INTO fact_texts (fact_id, language, words) VALUES
+    (4, 'en', 'Fourteen are arrested in Suchitoto'), (4, 'es', 'Catorce'),
+    (5, 'en', 'Fourteen are arrested in Suchitoto, one'), (6, 'es', '14 personas')""",
+]
+
+
+def test_facts_become_the_first_of_their_versions(empty: str) -> None:
+    engine = engine_of(empty)
+    with engine.begin() as conn:
+        upgrade_to(conn, "0022")
+        for statement in OLD_FACTS:
+            conn.execute(text(statement))
+
+    migrate(empty)
+
+    with engine.begin() as conn:
+        public, withheld, committee = timeline.facts_of(conn, 1)[::-1]
+        later = datetime.now(UTC)
+        fresh = FactDraft(happened_on=date(2007, 7, 7), words={"en": "x"}, sources=["a", "b"])
+        assert facts.add_fact(conn, 1, fresh, by="Amina", now=later) == 7
+    engine.dispose()
+    first = public.current
+    assert [each.key for each in (public, withheld, committee)] == [
+        "fourteen_are_arrested_in",
+        "fourteen_are_arrested_in_2",
+        "fact_14_personas",
+    ]
+    assert (first.number, first.sources, first.release) == (1, ("CRIPDES",), "public")
+    assert first.words == {"en": "Fourteen are arrested in Suchitoto", "es": "Catorce"}
+    assert first.noted_at == datetime(2007, 7, 2, 12, tzinfo=UTC)
+    assert "before two sources" in first.override_why
+    assert first.may_be_told(later)
+    assert (withheld.current.release, withheld.current.override_why) == ("withheld", "")

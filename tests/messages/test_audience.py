@@ -128,6 +128,7 @@ def test_consent_to_a_project_covers_messages_that_name_it() -> None:
         ({"include": {"districts": ["Wisconsin"]}}, "Wisconsin"),
         ({"exclude": {"joined_since": "last week"}}, "last week"),
         ({"include": {"acted": "yes"}}, "acted"),
+        ({"include": {"outdated": {"rungs": [[1]]}}}, "outdated"),
     ],
 )
 def test_bad_definition_names_the_line(value: dict[str, object], named: str) -> None:

@@ -14,6 +14,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
 import web
+from alerts import updating
 from web.translations import LOCALES, Translator, preferred, translators
 
 WEB = Path(web.__file__).parent
@@ -128,6 +129,8 @@ TOLD = [
     "actions/whereabouts.py",
     "alerts/cases.py",
     "alerts/closing.py",
+    "alerts/correcting.py",
+    "alerts/facts.py",
     "alerts/following_up.py",
     "alerts/launching.py",
     "actions/staffers.py",
@@ -189,8 +192,9 @@ def test_why_sending_pauses_itself_is_known_in_spanish(spanish: Translator) -> N
     english = translators(("en",))["en"]
     messages = WEB.parent / "messages"
     paths = [*messages.glob("providers/*.py"), messages / "runs.py", messages / "budgets.py"]
+    changed = updating.because(STAND_IN)
 
-    told = [re.sub(r"\{\w+\}", STAND_IN, text) for text in pausing_sentences(paths)]
+    told = [re.sub(r"\{\w+\}", STAND_IN, text) for text in pausing_sentences(paths)] + [changed]
 
     assert told
     assert [text for text in told if spanish.sentence(text) == english.sentence(text)] == []
@@ -225,6 +229,14 @@ def pausing_sentences(paths: Iterable[Path]) -> Iterator[str]:
                 "Se confirmaron 60 personas, pero ahora llegaría a 58; mírelo otra vez y"
                 " confirme el número nuevo."
             ),
+        ),
+        (
+            "the case has no fact chargd; did you mean {{ fact.charged }}?",
+            "El caso no tiene un hecho chargd; ¿quiso decir {{ fact.charged }}?",
+        ),
+        (
+            "the case has no fact zebra; note it on the case's page first",
+            "El caso no tiene un hecho zebra; anótelo antes en la página del caso.",
         ),
         ("Nobody wrote this one down", "Nobody wrote this one down."),
         ("", ""),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,8 @@ from multidict import MultiDict, MultiMapping
 
 from actions.scripts import ScriptWords
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, FactDraft, Headline
-from alerts.models import Level, Release
+from alerts.fact_models import Release
+from alerts.models import Level
 from database.tables import folded
 from messages.audience import Audience, BadAudience, Filter
 from messages.audience import read as read_audience
@@ -55,9 +56,9 @@ def read_draft(
     ends = _last_day(form, problems)
     draft = AlertDraft(
         case=_case(form, languages, case_slug, problems),
-        level=_choice(form, "level", Level, Level.AMBER),
+        level=choice_of(form, "level", Level, Level.AMBER),
         words={
-            each: Headline(_text(form, f"title_{each}"), _text(form, f"summary_{each}"))
+            each: Headline(text_of(form, f"title_{each}"), text_of(form, f"summary_{each}"))
             for each in languages
         },
         texts={each: _words(form, each) for each in languages},
@@ -67,11 +68,11 @@ def read_draft(
             goal=_goal(form, problems),
             deadline=ends,
         ),
-        reach=_choice(form, "reach", Reach, Reach.BOTH),
+        reach=choice_of(form, "reach", Reach, Reach.BOTH),
         audience=_audience(form, problems),
         project=project,
         expires=ends,
-        budget_cents=read_budget(_text(form, "budget"), problems),
+        budget_cents=read_budget(text_of(form, "budget"), problems),
         ask_hours=_ask_hours(form),
     )
     if problems:
@@ -116,38 +117,50 @@ def write_budget(cents: int) -> str:
     return dollars(cents).removeprefix("$") if cents else ""
 
 
-def _text(form: Form, name: str) -> str:
+def text_of(form: Form, name: str) -> str:
+    """What stands in a field."""
     return str(form.get(name, "")).replace("\r\n", "\n").strip()
+
+
+def lines_of(form: Form, name: str) -> list[str]:
+    """What stands in a field, one thing a line."""
+    return [line.strip() for line in text_of(form, name).splitlines() if line.strip()]
 
 
 def _many(form: Form, name: str) -> list[str]:
     return [str(each) for each in form.getall(name, []) if each]
 
 
-def _choice(form: Form, name: str, choices: type[S], default: S) -> S:
-    value = _text(form, name)
+def choice_of(form: Form, name: str, choices: type[S], default: S) -> S:
+    """What was chosen of a few words."""
+    value = text_of(form, name)
     return choices(value) if value in list(choices) else default
 
 
 def _words(form: Form, language: str) -> Words:
-    return Words(*(_text(form, f"{part}_{language}") for part in ("sms", "subject", "body")))
+    return Words(*(text_of(form, f"{part}_{language}") for part in ("sms", "subject", "body")))
 
 
 def _script(form: Form, language: str) -> ScriptWords:
-    return ScriptWords(**{part: _text(form, f"{part}_{language}") for part in SCRIPT_PARTS})
+    return ScriptWords(**{part: text_of(form, f"{part}_{language}") for part in SCRIPT_PARTS})
 
 
 def _case(form: Form, languages: Sequence[str], case_slug: str, problems: list[str]) -> CaseDraft:
     facts = [fact for n in range(NEW_FACTS) if (fact := _fact(form, n, languages, problems))]
     if case_slug:
         return CaseDraft(slug=case_slug, facts=facts)
+    return replace(new_case(form, languages, problems), facts=facts)
+
+
+def new_case(form: Form, languages: Sequence[str], problems: list[str]) -> CaseDraft:
+    """The title and summary of a case that is yet to be."""
     words = {
-        each: Headline(_text(form, f"case_title_{each}"), _text(form, f"case_summary_{each}"))
+        each: Headline(text_of(form, f"case_title_{each}"), text_of(form, f"case_summary_{each}"))
         for each in languages
     }
     if not all(headline.title for headline in words.values()):
         problems.append("The case needs a title in each language.")
-    return CaseDraft(slug=_slug(words), words=words, facts=facts)
+    return CaseDraft(slug=_slug(words), words=words)
 
 
 def _slug(words: Mapping[str, Headline]) -> str:
@@ -160,25 +173,26 @@ def _slug(words: Mapping[str, Headline]) -> str:
 def _fact(
     form: Form, number: int, languages: Sequence[str], problems: list[str]
 ) -> FactDraft | None:
-    words = {each: _text(form, f"fact_{number}_{each}") for each in languages}
+    words = {each: text_of(form, f"fact_{number}_{each}") for each in languages}
     if not any(words.values()):
         return None
     if not all(words.values()):
         problems.append(f"Fact {number + 1} needs its words in each language.")
-    happened_on = _date(form, f"fact_{number}_on")
+    happened_on = day_typed(form, f"fact_{number}_on")
     if happened_on is None:
         problems.append(f"Fact {number + 1} needs the day on which it happened.")
         return None
     return FactDraft(
         happened_on=happened_on,
         words=words,
-        source=_text(form, f"fact_{number}_source"),
-        release=_choice(form, f"fact_{number}_release", Release, Release.PUBLIC),
+        sources=lines_of(form, f"fact_{number}_sources"),
+        override=text_of(form, f"fact_{number}_override"),
+        release=choice_of(form, f"fact_{number}_release", Release, Release.PUBLIC),
     )
 
 
 def _goal(form: Form, problems: list[str]) -> int | None:
-    value = _text(form, "goal")
+    value = text_of(form, "goal")
     if not value:
         return None
     if not value.isdecimal() or not 0 < int(value) < 10**9:
@@ -189,23 +203,24 @@ def _goal(form: Form, problems: list[str]) -> int | None:
 
 def _ask_hours(form: Form) -> int:
     """Some hours after the call, for memory fades; anything else is taken for no question."""
-    value = _text(form, "ask_hours")
+    value = text_of(form, "ask_hours")
     return int(value) if value in ASK_HOURS else 0
 
 
 def _last_day(form: Form, problems: list[str]) -> Ending:
     """The end of a day in Washington."""
-    if not _text(form, "last_day"):
+    if not text_of(form, "last_day"):
         return Ending()
-    end = end_of_day(_text(form, "last_day"))
+    end = end_of_day(text_of(form, "last_day"))
     if end is None:
         problems.append("The last day is a date, such as 2026-12-04.")
     return Ending(at=end)
 
 
-def _date(form: Form, name: str) -> date | None:
+def day_typed(form: Form, name: str) -> date | None:
+    """A day; None where none was typed."""
     try:
-        return date.fromisoformat(_text(form, name))
+        return date.fromisoformat(text_of(form, name))
     except ValueError:
         return None
 
@@ -217,9 +232,9 @@ def _audience(form: Form, problems: list[str]) -> Audience:
         "languages": _many(form, "language"),
         "states": _split(form, "states"),
         "districts": _split(form, "districts"),
-        "joined_since": _text(form, "joined_since") or None,
+        "joined_since": text_of(form, "joined_since") or None,
     }
-    if (action := _text(form, "not_acted")).isdecimal():
+    if (action := text_of(form, "not_acted")).isdecimal():
         include["not_acted"] = int(action)
     try:
         return read_audience({"include": include, "exclude": {"tags": _many(form, "not_tag")}})
@@ -229,7 +244,7 @@ def _audience(form: Form, problems: list[str]) -> Audience:
 
 
 def _split(form: Form, name: str) -> list[str]:
-    return [each.upper() for each in re.split(r"[\s,;]+", _text(form, name)) if each]
+    return [each.upper() for each in re.split(r"[\s,;]+", text_of(form, name)) if each]
 
 
 def _write_audience(form: MultiDict[str], audience: Audience) -> None:

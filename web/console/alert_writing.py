@@ -12,6 +12,7 @@ from actions.asks import BadAction
 from actions.models import TargetRule
 from actions.scripts import BadScript
 from alerts.cases import UnknownCase
+from alerts.facts import BadFact
 from alerts.follow_ups import followed_by
 from messages.control import NotNow
 from messages.templates import BadTemplate
@@ -19,18 +20,21 @@ from web.console import saving
 from web.console.alert_forms import NEW_FACTS, BadForm, write_budget
 from web.console.ask_forms import rows_of
 from web.console.choices import choices
+from web.console.citations import citable, telling
 from web.console.previews import measured
-from web.console.viewing import VIEWER, now, page, read, write
+from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import SITE
 from web.pages import language_of, render
 
-WRONG = (BadForm, BadAction, BadScript, BadTemplate, UnknownCase, NotNow)
+WRONG = (BadForm, BadAction, BadScript, BadTemplate, UnknownCase, BadFact, NotNow)
 
 
 async def new(request: web.Request) -> web.Response:
     """An empty form, but for what the network has settled."""
     budget = write_budget(request.config_dict[SITE].alert_budget_cents)
-    return await _form(request, MultiDict(budget=budget, ask_0_who=TargetRule.CONGRESS))
+    case = str(number(request.query, "case") or "")
+    typed = MultiDict(budget=budget, ask_0_who=TargetRule.CONGRESS, case=case)
+    return await _form(request, typed)
 
 
 async def create(request: web.Request) -> web.Response:
@@ -64,7 +68,9 @@ async def measure(request: web.Request) -> web.Response:
     """What the texts in the form take, as the piece of the page that shows it."""
     form, site = await request.post(), request.config_dict[SITE]
     texts = {language: str(form.get(f"sms_{language}", "")) for language in site.languages}
-    values = {"measures": measured(texts, site.house.identity)}
+    facts = await read(request, citable, request[VIEWER], number(form, "case"))
+    citing = telling(facts, now(request))
+    values = {"measures": measured(texts, site.house.identity, citing)}
     return render(request, "console/measure.html", values)
 
 
@@ -96,14 +102,16 @@ async def _form(
 ) -> web.Response:
     site, viewer = request.config_dict[SITE], request[VIEWER]
     texts = {each: str(typed.get(f"sms_{each}", "")) for each in site.languages}
+    facts = await read(request, citable, viewer, number(typed, "case"))
     values = {
+        "facts": facts,
         "typed": typed,
         "alert_id": alert_id,
         "problems": problems,
         "new_facts": NEW_FACTS,
         "rows": rows_of(typed),
         "choices": await read(request, choices, viewer, language=language_of(request)),
-        "measures": measured(texts, site.house.identity),
+        "measures": measured(texts, site.house.identity, telling(facts, now(request))),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return await page(request, "alert_form.html", values, status=status)

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from alerts.alone import BreakGlass, NoReason, NotRed, alone
 from alerts.approving import NotApproved
+from alerts.corrections import corrections_of
 from alerts.follow_ups import follow_ups, followed_by
 from alerts.launching import AudienceChanged, NotReady, launch, status
 from alerts.resending import remaining, stop_and_write_anew
@@ -58,6 +59,7 @@ async def show(request: web.Request) -> web.Response:
         "followed": await read(request, followed_by, alert_id),
         "alone": await read(request, alone, alert_id),
         "names": await read(request, names),
+        "corrections": await read(request, corrections_of, alert_id),
     }
     return await page(request, "alert_live.html", values)
 
@@ -200,6 +202,7 @@ async def _review(
         "person": person,
         "asking": await read(request, asking, alert_id, request[VIEWER], house=house, now=at),
         "changeable": await read(request, changeable, request[VIEWER]),
+        "followed": await read(request, followed_by, alert_id),
     }
     code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return await page(request, "alert_review.html", values, status=code)

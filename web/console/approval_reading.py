@@ -16,7 +16,7 @@ from alerts.launching import message_of
 from alerts.models import Alert, AlertText
 from alerts.pages import AlertPage, page_of_action
 from alerts.preflight import Check, check, find_alert
-from alerts.stored import stored_draft
+from alerts.stored import told_draft
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.models import Message
@@ -51,7 +51,7 @@ class Reading:
 
 def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime) -> Reading:
     """Read all of a draft. Raises NoSuchAlert."""
-    alert, draft = find_alert(conn, alert_id), stored_draft(conn, alert_id)
+    alert, draft = find_alert(conn, alert_id), told_draft(conn, alert_id)
     project = approvers.project_of(conn, alert_id)
     projects = {row.id: row.name for row in conn.execute(select(Project.id, Project.name))}
     known = names(conn)
@@ -60,7 +60,7 @@ def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime
         project="" if project == NETWORKS else projects[project],
         writers=sorted(known.get(each, each) for each in approvers.writers_of(conn, alert_id)),
         draft=draft,
-        page=page_of_action(conn, alert.own_action_id),
+        page=page_of_action(conn, alert.own_action_id, now=now),
         offices=[each.office for each in offices_of_action(conn, alert.own_action_id)],
         check=check(conn, alert_id, house=house, now=now),
         samples=_samples(conn, alert_id, house),

@@ -163,7 +163,9 @@ def _seen(
         reports=reports,
         names={each.target.key: known_as(each.target, language) for each in found.lines},
         report_lines={each: report_line(found.totals, each) for each in LANGUAGES},
-        shows_numbers=False if stands.progress.launched_at is None else _shows(conn, stands.slug),
+        shows_numbers=False
+        if stands.progress.launched_at is None
+        else _shows(conn, stands.slug, now),
         over=over,
     )
 
@@ -184,11 +186,11 @@ def matching_lines(lines: Sequence[Line], chosen: Choice) -> list[Line]:
 def _is_over(conn: Connection, stands: Status, now: datetime) -> bool:
     if stands.progress.launched_at is None or stands.progress.status == MessageStatus.DRAFT:
         return True
-    return page_by_slug(conn, stands.slug).ended_at(now) is not None
+    return page_by_slug(conn, stands.slug, now=now).ended_at(now) is not None
 
 
-def _shows(conn: Connection, slug: str) -> bool:
-    return page_by_slug(conn, slug).shows_numbers
+def _shows(conn: Connection, slug: str, now: datetime) -> bool:
+    return page_by_slug(conn, slug, now=now).shows_numbers
 
 
 def _cells(line: Line, language: str) -> tuple[object, ...]:

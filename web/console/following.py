@@ -18,6 +18,7 @@ from alerts.resending import write_to_the_reached, write_to_the_rest
 from alerts.stored import stored_draft
 from messages.control import NotNow, Words
 from messages.templates import BadTemplate
+from web.console.citations import case_of, citable, telling
 from web.console.previews import measured
 from web.console.viewing import VIEWER, now, page, read, write
 from web.keys import SITE
@@ -100,14 +101,17 @@ async def _form(
     *,
     problem: str = "",
 ) -> web.Response:
-    site = request.config_dict[SITE]
+    site, case_id = request.config_dict[SITE], await read(request, case_of, alert_id)
+    facts = await read(request, citable, request[VIEWER], case_id)
     texts = {each: typed.get(f"sms_{each}", "") for each in site.languages}
     values = {
         "alert_id": alert_id,
         "followed": followed,
         "typed": typed,
         "problems": [problem] if problem else [],
-        "measures": measured(texts, site.house.identity),
+        "case_id": case_id,
+        "facts": facts,
+        "measures": measured(texts, site.house.identity, telling(facts, now(request))),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return await page(request, "follow_up_form.html", values, status=status)

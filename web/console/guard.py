@@ -24,6 +24,7 @@ from sqlalchemy import (
 from actions.models import CustomTarget, Response
 from actions.office_models import OfficeReport, Staffer
 from alerts.approval_models import AloneLaunch
+from alerts.fact_models import Fact
 from alerts.models import Alert, Case, Proposal
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Contact, Import, Membership, Project
@@ -72,6 +73,7 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
     "staffer_id": select(Staffer.project_id).where(Staffer.id == _ID),
     "import_id": select(Import.project_id).where(Import.id == _ID),
     "case_id": select(Case.project_id).where(Case.id == _ID),
+    "fact_id": (select(Case.project_id).join(Fact, Fact.case_id == Case.id).where(Fact.id == _ID)),
     "alert_id": (
         select(Message.project_id)
         .join(Alert, Alert.message_id == Message.id)

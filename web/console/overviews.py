@@ -1,4 +1,4 @@
-"""What lists of alerts and scheduled emails show."""
+"""What lists of alerts, cases and scheduled emails show."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, case, func, select
 from sqlalchemy.orm import aliased
 
-from alerts.models import Alert, AlertText, Level
+from alerts.fact_models import Fact
+from alerts.models import Alert, AlertText, Case, CaseText, Level
 from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from contacts.models import Project
 from messages.models import Message, MessageStatus
@@ -32,6 +33,18 @@ class AlertLine:
     confirmed: int
     launched_at: datetime | None
     paused_because: str
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """A case in a list."""
+
+    id: int
+    title: str
+    project: str  # "" = the network's
+    facts: int
+    alerts: int
+    closed: bool
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,14 @@ def alerts(
     *,
     language: str,
     statuses: Iterable[MessageStatus] = tuple(MessageStatus),
+    case_id: int | None = None,
     limit: int = 100,
 ) -> list[AlertLine]:
-    """The alerts of these projects (None: everybody's), the latest first."""
-    found = _alerts().where(owned(Message.project_id, within)).subquery()
+    """The alerts of these projects (None: everybody's), or those on one case; the latest first."""
+    chosen = _alerts().where(owned(Message.project_id, within))
+    if case_id is not None:
+        chosen = chosen.where(Alert.case_id == case_id)
+    found = chosen.subquery()
     latest = select(found).where(found.c.status.in_(list(statuses))).order_by(found.c.id.desc())
     rows = conn.execute(latest.limit(limit)).all()
     titles = _titles(conn, [row.id for row in rows])
@@ -81,6 +98,38 @@ def alerts(
             confirmed=int(row.confirmed),  # PostgreSQL sums to a Decimal
             launched_at=row.launched_at,
             paused_because=row.paused_because,
+        )
+        for row in rows
+    ]
+
+
+def cases(conn: Connection, within: Within, *, language: str, limit: int = 100) -> list[CaseLine]:
+    """The cases of these projects, the latest first, those that are closed last."""
+    facts = select(func.count()).where(Fact.case_id == Case.id).scalar_subquery()
+    written = select(func.count()).where(Alert.case_id == Case.id).scalar_subquery()
+    columns = (Case.id, Case.slug, Case.closed_at, Project.name)
+    chosen = (
+        select(*columns, facts.label("facts"), written.label("alerts"))
+        .outerjoin(Project, Project.id == Case.project_id)
+        .where(owned(Case.project_id, within))
+        .order_by(Case.closed_at.is_not(None), Case.id.desc())
+        .limit(limit)
+    )
+    rows = conn.execute(chosen).all()
+    titles: dict[int, dict[str, str]] = {}
+    told = select(CaseText.case_id, CaseText.language, CaseText.title)
+    for case_id, code, title in conn.execute(
+        told.where(CaseText.case_id.in_([r.id for r in rows]))
+    ):
+        titles.setdefault(case_id, {})[code] = title
+    return [
+        CaseLine(
+            id=row.id,
+            title=_in_language(titles.get(row.id, {}), language) or row.slug,
+            project=row.name or "",
+            facts=row.facts,
+            alerts=row.alerts,
+            closed=row.closed_at is not None,
         )
         for row in rows
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -26,6 +26,7 @@ from messages.sms import Measure, measure, plain_twin
 from messages.templates import BadTemplate
 from organizers.roles import Within
 
+Telling = Callable[[str, str], str]  # a text and its language to what is read
 LONGEST = "longest"
 LONG_NAMES = 500  # of the longest names, among which somebody is looked for
 STAND_IN = 10_000_000  # a delivery number as long as a real one may be; its link leads nowhere
@@ -137,13 +138,28 @@ def _invented(version: Version, token: str) -> dict[str, str]:
     return {**own, TOKEN: token}
 
 
-def measured(texts: Mapping[str, str], identity: Identity) -> list[Measured]:
-    """What texts by language take for somebody with rather long values."""
-    return [_measured(language, text, identity) for language, text in texts.items() if text.strip()]
+def as_it_stands(text: str, _language: str) -> str:
+    """A text that cites nothing."""
+    return text
 
 
-def _measured(language: str, text: str, identity: Identity) -> Measured:
+def measured(
+    texts: Mapping[str, str], identity: Identity, citing: Telling = as_it_stands
+) -> list[Measured]:
+    """What texts by language take for somebody with rather long values.
+
+    ``citing`` puts the words of facts into what was typed, and raises BadTemplate for one that is not there.
+    """
+    return [
+        _measured(language, text, identity, citing)
+        for language, text in texts.items()
+        if text.strip()
+    ]
+
+
+def _measured(language: str, text: str, identity: Identity, citing: Telling) -> Measured:
     try:
+        text = citing(text, language)
         compiled = rendering.compile_sms(text, language=language, network=identity.network)
     except BadTemplate as error:
         return Measured(language, measure(text), measure(plain_twin(text)), str(error))

@@ -24,8 +24,9 @@ KINDS = (
     "staffer",
     "target",
     "alert",
-    "campaign",
     "case",
+    "fact",
+    "campaign",
     "contact",
     "delivery",
     "email",
@@ -38,7 +39,13 @@ KINDS = (
     "reply",
     "session",
 )
-PAGES = {"alert": "alerts", "campaign": "campaigns", "contact": "contacts", "import": "imports"}
+PAGES = {
+    "alert": "alerts",
+    "case": "cases",
+    "campaign": "campaigns",
+    "contact": "contacts",
+    "import": "imports",
+}
 HEADINGS = ("number", "at", "who", "act", "project", "object", "before", "after", "hash")
 
 

@@ -14,7 +14,7 @@ from alerts.approving import Standing
 from alerts.drafts import AlertDraft
 from alerts.launching import message_of
 from alerts.preflight import Check, check
-from alerts.stored import stored_draft
+from alerts.stored import told_draft
 from contacts.models import Channel, Contact
 from messages import audience as audiences
 from messages.eligibility import terms_of
@@ -55,7 +55,7 @@ def review(
     now: datetime,
 ) -> Review:
     """Read a draft alert, checked now. Raises NoSuchAlert."""
-    draft = stored_draft(conn, alert_id)
+    draft = told_draft(conn, alert_id)
     texts: Mapping[str, str] = {code: words.sms for code, words in draft.texts.items()}
     return Review(
         draft=draft,

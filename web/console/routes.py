@@ -16,6 +16,7 @@ from web.console import (
     approvals,
     campaigns,
     canned,
+    cases,
     closing,
     confirming,
     contacts,
@@ -54,6 +55,7 @@ CORRECTION = "{correction_id:[0-9]{1,15}}"
 CONTACT = "{contact_id:[0-9]{1,15}}"
 DELIVERY = "{delivery_id:[0-9]{1,15}}"
 EMAIL = "{email_id:[0-9]{1,15}}"
+FACT = "{fact_id:[0-9]{1,15}}"
 GUEST = "{guest_id:[0-9]{1,15}}"
 IMPORT = "{import_id:[0-9]{1,15}}"
 ORGANIZER = "{organizer_id:[0-9]{1,15}}"
@@ -275,6 +277,20 @@ ENDINGS = [
     _get(f"/alerts/{ALERT}/report.csv", reports.of_alert_csv, SEE),
     _act(f"/cases/{CASE}/reopen", closing.open_again, SEND, "case.reopen"),
 ]
+CASES = [
+    _get("/cases", cases.index, SEE),
+    _get("/cases/new", cases.new, WRITE),
+    _act("/cases/new", cases.begin, WRITE, "case.begin", makes=True),
+    _get(f"/cases/{CASE}", cases.show, SEE),
+    _get(f"/cases/{CASE}/facts/new", cases.new_fact, WRITE),
+    _act(f"/cases/{CASE}/facts/new", cases.add_fact, WRITE, "fact.note", makes=True),
+    _get(f"/facts/{FACT}/change", cases.edit_fact, WRITE),
+    _act(f"/facts/{FACT}/change", cases.change_fact, WRITE, "fact.change"),
+    _act(f"/facts/{FACT}/withdraw", cases.withdraw_fact, WRITE, "fact.withdraw"),
+    # What is told cannot be taken back: whoever releases it sends.
+    _act(f"/facts/{FACT}/correct", cases.correct, WRITE, "alert.correct", makes=True),
+    _act(f"/facts/{FACT}/clear", cases.clear_fact, SEND, "fact.clear"),
+]
 CAMPAIGNS = [
     _get("/campaigns", campaigns.index, SEE),
     _act("/campaigns", campaigns.create, WRITE, "campaign.begin", makes=True),
@@ -313,6 +329,7 @@ ROUTES = [
     *OFFICE,
     *ALERTS,
     *ENDINGS,
+    *CASES,
     *TARGETS,
     *CAMPAIGNS,
     *PEOPLE,

@@ -14,6 +14,7 @@ from sqlalchemy import BindParameter, Connection, Select, bindparam, func, selec
 from actions.models import CustomTarget, Response
 from actions.office_models import OfficeReport, Staffer, StanceLine
 from alerts.approval_models import AloneLaunch, Approval, ApprovalAsk
+from alerts.fact_models import Fact, FactVersion
 from alerts.models import Alert, AlertText, Case, Proposal
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
@@ -131,6 +132,21 @@ LOOKS: Mapping[str, Look] = {
         select(Case.project_id, Case.slug, Case.closed_at.is_not(None).label("closed")).where(
             Case.id == _ID
         )
+    ),
+    # Of a fact never its words: they may name people. Its key is made of them, too.
+    "fact": _row(
+        select(
+            Case.project_id,
+            FactVersion.number.label("version"),
+            FactVersion.release,
+            FactVersion.cleared_by,
+            FactVersion.withdrawn,
+        )
+        .join(Fact, Fact.id == FactVersion.fact_id)
+        .join(Case, Case.id == Fact.case_id)
+        .where(Fact.id == _ID)
+        .order_by(FactVersion.number.desc())
+        .limit(1)
     ),
     "campaign": _row(select(Campaign.project_id).where(Campaign.id == _ID)),
     "email": _row(

@@ -30,8 +30,8 @@ async def show(request: web.Request) -> web.Response:
 
 
 def _read(conn: Connection, slug: str, language: str, now: datetime) -> dict[str, Any]:
-    numbers = public_numbers(conn, slug)
-    page = page_by_slug(conn, slug)
+    numbers = public_numbers(conn, slug, now=now)
+    page = page_by_slug(conn, slug, now=now)
     shown = tiles(numbers.states, language)
     return {
         "numbers": numbers,

@@ -42,6 +42,10 @@ class DatedText:
     source: str
     language: str
     new: bool  # the visitor's copy could not tell it yet
+    changed: bool  # since their copy was written
+    changed_on: str  # when it became another than before; "" = it never did
+    before: str  # what was told until then
+    withdrawn: bool  # it turned out false
 
 
 @dataclass(frozen=True)
@@ -193,7 +197,19 @@ def _fact(fact: DatedFact, since: datetime | None, language: str) -> DatedText:
     text, chosen = _in_language(fact.words, language, "")
     when = format_date(fact.happened_on, "long", locale=Locale.parse(language))
     new = since is not None and fact.added_at > since
-    return DatedText(when, fact.happened_on.isoformat(), text, fact.source, chosen, new)
+    changed_on = _day(fact.changed_at, language)
+    return DatedText(
+        when=when,
+        iso=fact.happened_on.isoformat(),
+        text=text,
+        source=fact.source,
+        language=chosen,
+        new=new,
+        changed=not new and bool(since and fact.changed_at and fact.changed_at > since),
+        changed_on=changed_on,
+        before=fact.before.get(chosen, ""),
+        withdrawn=fact.withdrawn,
+    )
 
 
 def _until(at: datetime, now: datetime, language: str) -> str:

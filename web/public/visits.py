@@ -106,7 +106,7 @@ class Visitor:
 
 def visit(conn: Connection, visitor: Visitor, *, now: datetime) -> Visit:
     """Read everything a page shows; raises NoSuchPage."""
-    page, person = _page(conn, visitor)
+    page, person = _page(conn, visitor, now)
     zip_code, bad_zip = _zip(visitor.where, person)
     at = _place(conn, visitor.where, person, zip_code, now)
     action_id = page.ask.action_id
@@ -228,7 +228,7 @@ def remember_district(
     Raises TooOften, NoSuchPage, NotACandidate, and BadAnswer for what is no district.
     """
     count_answer(conn, sources, now=now)
-    _, person = _page(conn, visitor)
+    _, person = _page(conn, visitor, now)
     choice = Where(district=district).choice
     if choice is None or person is None or person.contact_id is None:
         raise BadAnswer(BadAnswer.__doc__)
@@ -240,10 +240,10 @@ def line(text: str) -> str:
     return "".join(each for each in " ".join(text.split()) if each.isprintable())
 
 
-def _page(conn: Connection, visitor: Visitor) -> tuple[AlertPage, Person | None]:
+def _page(conn: Connection, visitor: Visitor, now: datetime) -> tuple[AlertPage, Person | None]:
     if visitor.delivery_id is None:
-        return page_by_slug(conn, visitor.slug), None
-    return page_for_delivery(conn, visitor.delivery_id)
+        return page_by_slug(conn, visitor.slug, now=now), None
+    return page_for_delivery(conn, visitor.delivery_id, now=now)
 
 
 def _zip(where: Where, person: Person | None) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, func, insert, select, update
 from actions.models import Outcome
 from actions.responses import record
 from actions.targets import SWITCHBOARD
+from alerts.fact_models import Fact
 from alerts.launching import message_of
-from alerts.models import Fact
 from campaigns.models import CampaignEmail, ScheduleStatus
 from database.opening import Opened
 from messages import counts, doubts
@@ -41,7 +41,7 @@ ALERT: dict[str, str] = {
     "case_summary_en": "Fourteen people were arrested at a march about water.",
     "case_summary_es": "Catorce personas fueron detenidas en una marcha por el agua.",
     "fact_0_on": "2007-07-02",
-    "fact_0_source": "press",
+    "fact_0_sources": "press\nCRIPDES",
     "fact_0_en": "Police stopped the march.",
     "fact_0_es": "La policía detuvo la marcha.",
     "title_en": "Free the fourteen",

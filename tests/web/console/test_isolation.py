@@ -35,6 +35,7 @@ from tests.builders import (
     make_alert,
     make_contact,
     make_delivery,
+    make_fact,
     make_office,
     make_organizer,
     make_project,
@@ -139,6 +140,7 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
     ids["target_id"] = make_office(conn, f"office-{project or 0}", name=name, project_id=project)
     ids |= {"contact_id": contact, "alert_id": alert.alert_id, "campaign_id": campaign}
     ids["launch_id"] = _launched_alone(conn, project, now)
+    ids["fact_id"] = make_fact(conn, alert.case_id, en="Bangor was told first.", es="Bangor.")
     ids |= _heard(conn, alert.alert_id, contact, project, now)
     if project is not None:
         ids["proposal_id"] = _proposed(conn, project, now)
@@ -288,6 +290,7 @@ async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
         "/console/alerts",
         "/console/alerts/new",
         "/console/approvals",
+        "/console/cases",
         "/console/inbox",
         "/console/inbox?show=done",
         "/console/inbox?show=snoozed",
@@ -316,6 +319,7 @@ async def test_no_list_names_another_project(two: Two, path: str) -> None:
         ("/console/contacts/new", {"email": "new@example.org"}),
         ("/console/campaigns", {"name": "Mine now"}),
         ("/console/alerts/new", {"case_title_en": "x"}),
+        ("/console/cases/new", {"case_title_en": "x"}),
         ("/console/imports/check", {"consent": "x", "packed": ""}),
     ],
 )

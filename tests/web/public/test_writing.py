@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select, update
 
 from actions.targets import SWITCHBOARD_PHONE
 from actions.whereabouts import place_of_contact
-from alerts.models import Fact
+from alerts.fact_models import FactVersion
 from contacts.models import Contact
 from database.opening import Opened
 from tests.builders import load_invented_officials, make_alert, make_contact, make_delivery
@@ -257,7 +257,7 @@ async def test_facts_that_came_after_the_persons_copy_are_marked(door: Door, now
     before = await door.get(own)
 
     def add(conn: Connection) -> None:
-        conn.execute(update(Fact).values(created_at=now - timedelta(hours=1)))
+        conn.execute(update(FactVersion).values(noted_at=now - timedelta(hours=1)))
 
     await door.opened.database.write(add)
 

@@ -1,0 +1,185 @@
+"""Write the correction of what a fact does not say any more, to exactly those who were told it.
+
+It is an alert of its own, like a reminder: checked, confirmed by its number, launched by a person. It leads to
+the page of the alert that it corrects, and nothing of its audience can be edited.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from alerts.citation_models import FactCorrection
+from alerts.citing import spelt_day
+from alerts.corrections import Telling, draft_of, outdated, tellings
+from alerts.drafts import AlertDraft, Ending, Headline
+from alerts.facts import hold_fact
+from alerts.follow_ups import stands_alone
+from alerts.launching import create, rewrite
+from alerts.models import Alert
+from alerts.pages import page_of_action
+from alerts.preflight import find_alert
+from alerts.stored import stored_draft, told_draft
+from alerts.timeline import KnownFact
+from messages.audience import Audience, Filter, Outdated
+from messages.control import NotNow, Words
+from messages.house import HouseRules
+from messages.models import Message
+from organizers.roles import NETWORKS
+
+TITLES: Mapping[str, str] = {"en": "Correction: {title}", "es": "Corrección: {title}"}
+# {old} is what was told; {new} cites what is known.
+TEXTS: Mapping[str, str] = {
+    "en": 'Correction. We wrote: "{old}". What is known now: {new} {{ link }}',
+    "es": 'Corrección. Escribimos: "{old}". Lo que se sabe ahora: {new} {{ link }}',
+}
+TAKEN_BACK: Mapping[str, str] = {
+    "en": 'Correction. We wrote: "{old}". That turned out not to be so. More: {{ link }}',
+    "es": 'Corrección. Escribimos: "{old}". Resultó que no es así. Más: {{ link }}',
+}
+BODIES: Mapping[str, str] = {
+    "en": '{{ first_name | "Friend" }},\n\nwe wrote to you:\n\n> {old}\n\nWhat is known now:\n\n> {new}\n\nWhom'
+    " to call, and what to say, is on the same page, with what is known:\n\n{{ link }}",
+    "es": '{{ first_name | "Hola" }},\n\nle escribimos:\n\n> {old}\n\nLo que se sabe ahora:\n\n> {new}\n\nA quién'
+    " llamar y qué decir está en la misma página, con lo que se sabe:\n\n{{ link }}",
+}
+BODIES_TAKEN_BACK: Mapping[str, str] = {
+    "en": '{{ first_name | "Friend" }},\n\nwe wrote to you:\n\n> {old}\n\nThat turned out not to be so. We are'
+    " sorry. What is known is on the page:\n\n{{ link }}",
+    "es": '{{ first_name | "Hola" }},\n\nle escribimos:\n\n> {old}\n\nResultó que no es así. Le pedimos'
+    " disculpas. Lo que se sabe está en la página:\n\n{{ link }}",
+}
+
+
+def draft_correction(
+    conn: Connection,
+    fact_id: int,
+    project_id: int | None,
+    *,
+    perhaps: bool = False,
+    house: HouseRules,
+    by: str,
+    now: datetime,
+) -> int:
+    """Write a sender's correction of a fact as a draft; return its id.
+
+    One that is there already gets its audience anew, and its words if the fact has changed since. ``perhaps``:
+    also to whom a copy may have come. Raises NoSuchFact, and NotNow with the reason where there is none to be sent.
+    """
+    fact = hold_fact(conn, fact_id)
+    told = tellings(conn, fact)
+    sender = project_id or NETWORKS
+    audience = outdated(fact, told, project_id, sent_by=sender, perhaps=perhaps)
+    if audience is None:
+        raise NotNow("nobody was told otherwise; there is nothing to correct")
+    if not fact.current.is_released(now):
+        raise NotNow("what is known now is not public; have it cleared first, or withdraw the fact")
+    of_id = _corrected(conn, audience)
+    draft = _draft(conn, fact, told, of_id, audience, now)
+    there = draft_of(conn, fact, project_id)
+    if there is None:
+        there = create(conn, draft, house=house, created_by=by, now=now)
+        row = {"alert_id": there, "version_id": fact.current.id, "of_id": of_id}
+        conn.execute(insert(FactCorrection).values(row))
+    else:
+        _rewrite(conn, there, fact, draft, house=house, by=by, now=now)
+    action_id = select(Alert.action_id).where(Alert.id == of_id).scalar_subquery()
+    mine = select(Alert.message_id).where(Alert.id == there).scalar_subquery()
+    conn.execute(update(Message).where(Message.id == mine).values(action_id=action_id))
+    return there
+
+
+def _rewrite(
+    conn: Connection,
+    alert_id: int,
+    fact: KnownFact,
+    draft: AlertDraft,
+    *,
+    house: HouseRules,
+    by: str,
+    now: datetime,
+) -> None:
+    """Bring a draft up to date; what an organizer wrote stays, if it is about the same version."""
+    mine = FactCorrection.alert_id == alert_id
+    if conn.scalar(select(FactCorrection.version_id).where(mine)) == fact.current.id:
+        draft = replace(stored_draft(conn, alert_id), audience=draft.audience)
+    rewrite(conn, alert_id, draft, house=house, by=by, now=now)
+    conn.execute(update(FactCorrection).where(mine).values(version_id=fact.current.id))
+
+
+def _corrected(conn: Connection, audience: Outdated) -> int:
+    """The latest of the alerts that told it; of one that leads to another's page, that one."""
+    latest = (
+        select(Alert.id)
+        .where(Alert.message_id.in_(audience.messages))
+        .order_by(Alert.id.desc())
+        .limit(1)
+    )
+    action_id = find_alert(conn, conn.scalars(latest).one()).action_id
+    own = select(Alert.id).where(Alert.action_id == action_id, stands_alone())
+    return conn.scalars(own).one()
+
+
+def _draft(
+    conn: Connection,
+    fact: KnownFact,
+    told: Iterable[Telling],
+    of_id: int,
+    audience: Outdated,
+    now: datetime,
+) -> AlertDraft:
+    # Its own page and script nobody sees: what they cite may be what was withdrawn.
+    own = told_draft(conn, of_id)
+    over = (
+        page_of_action(conn, find_alert(conn, of_id).action_id, now=now).ended_at(now) is not None
+    )
+    asks = [replace(each, expires_at=None) for each in own.call.asks] if over else own.call.asks
+    wrong = {each.number for each in told if each.message_id in audience.messages}
+    return replace(
+        own,
+        words={
+            language: Headline(
+                TITLES.get(language, "{title}").replace("{title}", each.title), each.summary
+            )
+            for language, each in own.words.items()
+        },
+        texts={
+            language: _words(fact, wrong, language) for language in own.texts if language in TEXTS
+        },
+        # What was told wrong is put right also when the calls are over.
+        call=replace(own.call, asks=asks, deadline=Ending() if over else own.call.deadline),
+        expires=Ending() if over else own.expires,
+        audience=Audience(
+            include=Filter(projects=own.audience.include.projects, outdated=audience)
+        ),
+        ask_hours=0,
+        capped=False,
+    )
+
+
+def _words(fact: KnownFact, wrong: Iterable[int], language: str) -> Words:
+    told = [each for each in fact.versions if each.number in set(wrong)]
+    same = any(dict(each.words) == dict(fact.current.words) for each in told)
+    moved = same and not fact.current.withdrawn
+
+    def dated(words: str, day: str) -> str:
+        return f"{words} ({day})" if moved else words
+
+    old = " / ".join(
+        dict.fromkeys(
+            dated(each.words.get(language, ""), spelt_day(each.happened_on, language))
+            for each in told
+            if not each.tells_as(fact.current)
+        )
+    )
+    cite = f"fact.{fact.key}"
+    new = dated(f"{{{{ {cite} }}}}", f"{{{{ {cite}.on }}}}")
+    texts, bodies = (TAKEN_BACK, BODIES_TAKEN_BACK) if fact.current.withdrawn else (TEXTS, BODIES)
+    return Words(
+        texts[language].replace("{old}", old).replace("{new}", new),
+        TITLES[language].replace("{title}", old)[:120],
+        bodies[language].replace("{old}", old).replace("{new}", new),
+    )
