@@ -136,10 +136,7 @@ def launching_twice(stage: Stage) -> str:
     said: list[int] = []
 
     def press() -> None:
-        people = stage.scalar(
-            "SELECT count(DISTINCT contact_id) FROM memberships WHERE project_id = :id",
-            id=stage.facts.ours["project_id"],
-        )
+        people = stage.scalar("SELECT count(*) FROM contacts")
         twin = Visitor(stage.facts.url, cookie=ana.cookie, csrf=ana.csrf)
         said.extend(
             twin.post(
@@ -161,6 +158,6 @@ def launching_twice(stage: Stage) -> str:
     twice = stage.scalar(
         "SELECT count(*) FROM (SELECT 1 FROM deliveries WHERE address IS NOT NULL GROUP BY message_id, channel, address HAVING count(*) > 1)"
     )
-    require(launched <= 1 and twice == 0, f"launched {launched} times, {twice} addresses twice")
+    require(launched == 1 and twice == 0, f"launched {launched} times, {twice} addresses twice")
     require(max(said) < 500, f"{sorted(set(said))}")
     return f"{len(said)} presses from four tabs: launched {launched} times, nobody twice"
