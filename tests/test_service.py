@@ -46,6 +46,10 @@ def environment(database_url: str, tmp_path: Path) -> dict[str, str]:
         "LLAMADO_DATABASE__URL": database_url,
         "LLAMADO_WEB__PORT": "0",
         "LLAMADO_SENDING__STATE_FOLDER": str(tmp_path / "state"),
+        # Whatever the hour at which the tests run.
+        "LLAMADO_QUIET_HOURS__OPENS": "00:00",
+        "LLAMADO_QUIET_HOURS__CLOSES": "24:00",
+        "LLAMADO_QUIET_HOURS__SUNDAY_OPENS": "00:00",
     }
 
 
