@@ -17,8 +17,10 @@ from actions.custom_targets import today_of
 from alerts.cases import close_case
 from alerts.closing_models import CaseClosing, CaseClosingText
 from alerts.drafts import AlertDraft
-from alerts.follow_ups import stands_alone
+from alerts.follow_ups import sent_again, stands_alone
 from alerts.following_up import follow, require_first
+from alerts.holding import hold_case
+from alerts.lateness import ENDING
 from alerts.models import Alert, Case, CaseText, FollowUp, FollowUpKind
 from alerts.preflight import find_alert, quoted
 from alerts.resending import addressed
@@ -61,9 +63,6 @@ NEWS: Mapping[str, Words] = {
         " página:\n\n{{ link }}",
     ),
 }
-
-
-TELLING = (FollowUpKind.OUTCOME, FollowUpKind.NEWS)  # better words of the end do not stop these
 
 
 class CaseOutcome(StrEnum):
@@ -129,6 +128,7 @@ def close(
 
     Raises BadClosing, and changes nothing then.
     """
+    hold_case(conn, case_id)  # no alert is launched on it meanwhile, and nobody else closes it
     _require_tellable(conn, case_id, closing, languages, now)
     _put(conn, case_id, closing, by, now)
     close_case(conn, case_id, now=now)
@@ -142,7 +142,7 @@ def close(
 
 def reopen(conn: Connection, case_id: int, *, now: datetime) -> None:
     """Take the end of a case back, within a day. Raises NotNow afterwards."""
-    found = conn.scalar(select(Case.closed_at).where(Case.id == case_id))
+    found = hold_case(conn, case_id)
     if found is None:
         raise NotNow("this case is open")
     if now >= found + REOPENED_WITHIN:
@@ -204,7 +204,7 @@ def draft_the_end(
     to = (
         Filter(acted_any=actions)
         if kind is FollowUpKind.OUTCOME
-        else Filter(got_any=tuple(each.message_id for each in alerts))
+        else Filter(got_any=tuple(m for each in alerts for m in sent_again(conn, each.id)))
     )
     said = _with_outcome(TOLD if kind is FollowUpKind.OUTCOME else NEWS, closing.words)
     newest = alerts[-1].id
@@ -289,7 +289,7 @@ def _put(conn: Connection, case_id: int, closing: Closing, by: str, now: datetim
 def _states(conn: Connection, case_id: int) -> dict[int, str]:
     """The messages of a case's alerts, and where they stand; not those that tell how it ended."""
     rows = select(Message.id, Message.status).join(Alert, Alert.message_id == Message.id)
-    telling = select(FollowUp.alert_id).where(FollowUp.kind.in_(TELLING))
+    telling = select(FollowUp.alert_id).where(FollowUp.kind.in_(ENDING))
     mine = (Alert.case_id == case_id, Alert.id.not_in(telling))
     return dict(conn.execute(rows.where(*mine).order_by(Message.id)).all())
 

@@ -5,11 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 
 from alerts.citation_models import FactCorrection
 from alerts.models import Alert, FollowUp, FollowUpKind
 from messages.models import Message, MessageStatus
+
+# What asks nothing of people, and only tells them what came of another alert.
+TELLING = (
+    FollowUpKind.THANKS,
+    FollowUpKind.REACHED,
+    FollowUpKind.OUTCOME,
+    FollowUpKind.NEWS,
+    FollowUpKind.CORRECTION,
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,31 @@ def stands_alone() -> ColumnElement[bool]:
     return Alert.id.not_in(select(FollowUp.alert_id)) & Alert.id.not_in(
         select(FactCorrection.alert_id)
     )
+
+
+def only_tells() -> ColumnElement[bool]:
+    """That an alert asks nothing of people: it goes on when the calls are over."""
+    telling = select(FollowUp.alert_id).where(FollowUp.kind.in_(TELLING))
+    return or_(Alert.id.in_(telling), Alert.id.in_(select(FactCorrection.alert_id)))
+
+
+def asks_for_calls(conn: Connection, alert_id: int) -> bool:
+    """Whether an alert asks anything of people, and does not only tell them what came of another."""
+    asking = select(Alert.id).where(Alert.id == alert_id, ~only_tells())
+    return conn.scalar(asking) is not None
+
+
+def sent_again(conn: Connection, alert_id: int) -> tuple[int, ...]:
+    """The message of an alert, and those launched by which it went to whoever was left over."""
+    sent = (
+        select(Alert.message_id)
+        .join(FollowUp, FollowUp.alert_id == Alert.id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(FollowUp.of_id == alert_id, FollowUp.kind == FollowUpKind.REST)
+        .where(Message.launched_at.is_not(None))
+    )
+    own = select(Alert.message_id).where(Alert.id == alert_id)
+    return (*conn.scalars(own), *conn.scalars(sent))
 
 
 def followed_by(conn: Connection, alert_id: int) -> Followed | None:

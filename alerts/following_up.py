@@ -19,7 +19,7 @@ from sqlalchemy import Connection, insert, select, update
 from actions.responses import Tally, tally
 from alerts.citing import CITATION
 from alerts.drafts import AlertDraft, Ending, Headline
-from alerts.follow_ups import follow_ups, followed_by
+from alerts.follow_ups import follow_ups, followed_by, sent_again
 from alerts.launching import create, rewrite
 from alerts.models import Alert, FollowUp, FollowUpKind, Level
 from alerts.pages import page_of_action
@@ -154,7 +154,7 @@ def _follow_up(
     action_id: int,
 ) -> AlertDraft:
     _require_followable(conn, alert_id, message_id, action_id, kind, now)
-    return _draft(conn, alert_id, message_id, action_id, kind)
+    return _draft(conn, alert_id, action_id, kind)
 
 
 def _require_followable(
@@ -180,9 +180,7 @@ def require_first(conn: Connection, alert_id: int, message_id: int) -> None:
         raise NotNow("this follows another alert itself; write another alert instead")
 
 
-def _draft(
-    conn: Connection, alert_id: int, message_id: int, action_id: int, kind: FollowUpKind
-) -> AlertDraft:
+def _draft(conn: Connection, alert_id: int, action_id: int, kind: FollowUpKind) -> AlertDraft:
     own, counted = stored_draft(conn, alert_id), tally(conn, action_id)
     # Neither is worth a night's rest, or a fourth text in a week.
     level = Level.AMBER if own.level is Level.RED else own.level
@@ -206,13 +204,13 @@ def _draft(
         # Thanks come when the calls are over.
         call=replace(own.call, deadline=Ending()) if thanks else own.call,
         expires=Ending() if thanks else own.expires,
-        audience=_audience(own.audience, message_id, action_id, kind),
+        audience=_audience(own.audience, sent_again(conn, alert_id), action_id, kind),
         ask_hours=0,
     )
 
 
-def _audience(own: Audience, message_id: int, action_id: int, kind: FollowUpKind) -> Audience:
-    include = replace(own.include, got=message_id, acted=None, not_acted=None)
+def _audience(own: Audience, sent: tuple[int, ...], action_id: int, kind: FollowUpKind) -> Audience:
+    include = replace(own.include, got_any=sent, acted=None, not_acted=None)
     if kind is FollowUpKind.NUDGE:
         return replace(own, include=replace(include, not_acted=action_id))
     return replace(own, include=replace(include, acted=action_id))

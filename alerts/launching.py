@@ -10,7 +10,7 @@ from string import ascii_letters, digits
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from actions.asks import ActionDraft, create_action, read_action
+from actions.asks import ActionDraft, create_action
 from actions.custom_targets import save_office
 from actions.models import Action
 from actions.responses import Totals, totals
@@ -21,9 +21,11 @@ from alerts.cases import save_case
 from alerts.citing import Resolved, resolve, save_citations
 from alerts.drafts import AlertDraft, Headline
 from alerts.fingerprint import digest
-from alerts.follow_ups import followed_by
+from alerts.follow_ups import asks_for_calls, followed_by
+from alerts.holding import hold_open
 from alerts.models import Alert, AlertText, Level
-from alerts.preflight import asks_for_calls, check, find_alert
+from alerts.pages import page_of_action
+from alerts.preflight import check, find_alert
 from contacts.projects import ProjectRow, project_by_slug
 from database import locking
 from database.jobs import Jobs
@@ -159,6 +161,7 @@ def launch(
         conn
     )  # before any row is ours: whoever locks everything takes them after
     alert = find_alert(conn, alert_id)
+    hold_open(conn, alert_id)  # nobody closes its case, and stops what is on its way, meanwhile
     control.locked(conn, alert.message_id)  # no committee joins between the check and the launch
     if progress(conn, alert.message_id, now=now).launched_at is not None:
         raise NotNow("this alert has already been launched")
@@ -174,7 +177,7 @@ def launch(
         alone.note(conn, alert_id, glass, alert.level, by=by, now=now)
     else:
         approving.require(conn, alert_id, house=house, by=by, now=now)
-    _expire_with_its_action(conn, alert_id, alert.message_id, alert.action_id)
+    _expire_with_its_action(conn, alert_id, alert.message_id, alert.action_id, now)
     control.queue(
         conn,
         jobs,
@@ -188,14 +191,16 @@ def launch(
 
 
 def _expire_with_its_action(
-    conn: Connection, alert_id: int, message_id: int, action_id: int
+    conn: Connection, alert_id: int, message_id: int, action_id: int, now: datetime
 ) -> None:
     """Nothing is to leave any more once nothing is asked: its page says so from then on.
 
     What only tells of another alert goes on: thanks come when the calls are over.
     """
-    ends_at = read_action(conn, action_id).ends_at
-    if ends_at is None or not asks_for_calls(conn, alert_id):
+    if not asks_for_calls(conn, alert_id):
+        return
+    ends_at = page_of_action(conn, action_id, now=now).ends_at()
+    if ends_at is None:
         return
     later = or_(Message.expires_at.is_(None), Message.expires_at > ends_at)
     mine = update(Message).where(Message.id == message_id, later)

@@ -18,8 +18,9 @@ from alerts.citation_models import FactCorrection
 from alerts.citing import SENT, as_written, cited_keys, fill, pieces, written_of
 from alerts.corrections import outdated, tellings
 from alerts.fact_models import FactVersion
-from alerts.follow_ups import followed_by
-from alerts.models import Alert, AlertText, Case, FollowUpKind
+from alerts.follow_ups import asks_for_calls, followed_by
+from alerts.lateness import late_findings
+from alerts.models import Alert, AlertText
 from alerts.sharing import NOBODY, Committee, PartCheck
 from alerts.stored import told_draft
 from alerts.timeline import closed_because, facts_of, find_fact, not_public
@@ -36,13 +37,6 @@ from messages.models import Message, Reach
 LINK = re.compile(r"\{\{\s*link\b")
 QUOTE = 5  # that many words of a fact in a row are a quotation of it
 WORD = re.compile(r"\w+")
-TELLING = (
-    FollowUpKind.THANKS,
-    FollowUpKind.REACHED,
-    FollowUpKind.OUTCOME,
-    FollowUpKind.NEWS,
-    FollowUpKind.CORRECTION,
-)
 NOT_TO_BE_TOLD = frozenset({"withheld", "committee_only", "embargoed"})
 
 
@@ -123,12 +117,12 @@ def check(
             *(each for each in quoted if each.code in NOT_TO_BE_TOLD),
             *_correction_problems(conn, alert_id),
             *_citation_problems(conn, alert_id, alert.case_id, now),
+            *late_findings(conn, alert_id, now),
         ],
         warnings=[
             *message.warnings,
             *(each for each in quoted if each.code not in NOT_TO_BE_TOLD),
             *_link_warnings(conn, alert.message_id, texts),
-            *_case_warnings(conn, alert_id, alert.case_id),
         ],
         forecast=message.forecast,
         estimates=message.estimates,
@@ -291,19 +285,6 @@ def _link_warnings(
     for language, words in sorted(texts.items()):
         if words.sms and not LINK.search(words.sms):
             yield finding("no_link", language=language)
-
-
-def _case_warnings(conn: Connection, alert_id: int, case_id: int) -> Iterator[Finding]:
-    """An alert on a case that is over, unless it tells how it ended."""
-    over = conn.scalar(select(Case.closed_at).where(Case.id == case_id)) is not None
-    if over and asks_for_calls(conn, alert_id):
-        yield finding("case_closed")
-
-
-def asks_for_calls(conn: Connection, alert_id: int) -> bool:
-    """Whether an alert asks anything of people, and does not only tell them what came of another."""
-    followed = followed_by(conn, alert_id)
-    return followed is None or followed.kind not in TELLING
 
 
 def quoted(

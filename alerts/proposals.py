@@ -8,9 +8,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
-from alerts.models import Alert, AlertText, Answer, Level, Proposal
+from alerts.follow_ups import only_tells
+from alerts.models import Alert, AlertText, Answer, Case, Level, Proposal
 from contacts.models import Project
 from messages.checking import texts_of
 from messages.models import Message, MessageStatus
@@ -51,7 +52,7 @@ def proposals(conn: Connection, within: Within, *, limit: int = 50) -> list[Prop
 
 def open_proposals(conn: Connection, within: Within) -> list[Proposed]:
     """What waits for the answer of one of these projects, and can still be joined."""
-    waiting = (Proposal.answer == Answer.OPEN, Message.status.in_(CAN_BE_JOINED))
+    waiting = (Proposal.answer == Answer.OPEN, Message.status.in_(CAN_BE_JOINED), _is_wanted())
     chosen = _proposals().where(owned(Proposal.project_id, within), *waiting)
     rows = conn.execute(chosen.order_by(Proposal.id.desc()).limit(10)).all()
     return [_proposed(conn, row) for row in rows]
@@ -75,7 +76,7 @@ def letters_due(conn: Connection) -> list[Proposed]:
     told = update(Proposal).where(Proposal.letter_due).values(letter_due=False)
     due = conn.scalars(told.returning(Proposal.id)).all()
     told_of = Proposal.answer.in_((Answer.OPEN, Answer.STANDING))
-    live = (told_of, Message.status.in_(CAN_BE_JOINED))
+    live = (told_of, Message.status.in_(CAN_BE_JOINED), _is_wanted())
     rows = conn.execute(_proposals().where(Proposal.id.in_(due), *live).order_by(Proposal.id)).all()
     return [_proposed(conn, row) for row in rows]
 
@@ -96,6 +97,11 @@ def note_parts(
         )
 
 
+def _is_wanted() -> ColumnElement[bool]:
+    """That calls are wanted on its case, or that it asks for none."""
+    return or_(Case.closed_at.is_(None), only_tells())
+
+
 def _proposals() -> Any:
     return (
         select(
@@ -111,6 +117,7 @@ def _proposals() -> Any:
             Message.status,
         )
         .join(Alert, Alert.id == Proposal.alert_id)
+        .join(Case, Case.id == Alert.case_id)
         .join(Message, Message.id == Alert.message_id)
         .join(Project, Project.id == Proposal.project_id)
     )

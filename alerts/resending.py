@@ -13,8 +13,10 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from alerts.drafts import AlertDraft, Ending, Headline
+from alerts.follow_ups import sent_again
 from alerts.following_up import follow, plain, require_first
 from alerts.models import FollowUpKind, Level
+from alerts.pages import page_of_action
 from alerts.preflight import find_alert
 from alerts.steering import Act, steer
 from alerts.stored import stored_draft
@@ -83,12 +85,14 @@ def write_to_the_rest(
 ) -> int:
     """Draft a stopped alert again, in its own words, for exactly those whose copy was stopped."""
 
-    def draft(message_id: int, _action_id: int) -> AlertDraft:
+    def draft(message_id: int, action_id: int) -> AlertDraft:
         require_first(conn, alert_id, message_id)
+        if page_of_action(conn, action_id, now=now).ended_at(now) is not None:
+            raise NotNow("this action is over; there is nothing left to ask of anybody")
         if _status(conn, message_id) != MessageStatus.STOPPED:
             raise NotNow("this alert was not stopped; there is nobody left to write to")
         own = stored_draft(conn, alert_id)
-        return _still_open(_to(own, Filter(stopped=message_id)), now)
+        return _to(own, Filter(stopped=message_id))
 
     return follow(conn, alert_id, FollowUpKind.REST, draft, house=house, by=by, now=now)
 
@@ -100,9 +104,11 @@ def write_to_the_reached(
 
     def draft(message_id: int, _action_id: int) -> AlertDraft:
         require_first(conn, alert_id, message_id)
-        stopped = _status(conn, message_id) == MessageStatus.STOPPED
+        sent = sent_again(conn, alert_id)
+        # Whoever got it in better words is not to wait with their call.
+        stopped = _status(conn, sent[-1]) == MessageStatus.STOPPED
         own = stored_draft(conn, alert_id)
-        return addressed(own, Filter(got=message_id), STOPPED if stopped else CHANGED)
+        return addressed(own, Filter(got_any=sent), STOPPED if stopped else CHANGED)
 
     return follow(conn, alert_id, FollowUpKind.REACHED, draft, house=house, by=by, now=now)
 
@@ -151,12 +157,6 @@ def _to(own: AlertDraft, to: Filter) -> AlertDraft:
     return replace(
         own, audience=replace(own.audience, include=replace(own.audience.include, **asked))
     )
-
-
-def _still_open(draft: AlertDraft, now: datetime) -> AlertDraft:
-    """Without ends that have come: the draft says what its author has to decide anew."""
-    ends = draft.expires.at
-    return replace(draft, expires=Ending()) if ends is not None and ends <= now else draft
 
 
 def _status(conn: Connection, message_id: int) -> str | None:

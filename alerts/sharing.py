@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from alerts.corrections import tells_otherwise
+from alerts.follow_ups import asks_for_calls
+from alerts.holding import hold_open
 from alerts.models import Alert, Answer, Level, Proposal
 from alerts.proposals import Proposed, note_parts, proposal
 from contacts.models import Contact, Membership, Project
@@ -193,7 +195,10 @@ def join(
     NotNow, and Locked.
     """
     locking.require_unlocked(conn)
+    closed_at = hold_open(conn, proposal(conn, proposal_id).alert_id)
     found = _held(conn, proposal_id)
+    if closed_at is not None and asks_for_calls(conn, found.alert_id):
+        raise NotNow("its case is closed; nobody can join this alert any more")
     if found.message_id is not None:
         raise NotNow("your committee has joined already")
     if found.project_id not in {each.project_id for each in committees(conn, found.alert_id)}:

@@ -90,6 +90,18 @@ SENTENCES: Mapping[str, _Sentence] = {
         en="The public page has no {language} title and summary; write both.",
         es="La página pública no tiene título ni resumen en {language}; escriba los dos.",
     ),
+    "page_over": _Sentence(
+        en="The page to which it leads asks for no more calls: its time is over. Write another alert.",
+        es="La página a la que lleva ya no pide llamadas: su tiempo terminó. Escriba otra alerta.",
+    ),
+    "rest_unknown": _Sentence(
+        en="The copies of the stopped alert are still being counted; wait a minute and look again.",
+        es="Todavía se cuentan las copias de la alerta detenida; espere un minuto y vuelva a mirar.",
+    ),
+    "case_open": _Sentence(
+        en="Its case is open: there is no end to tell. Close the case first, or delete this draft.",
+        es="Su caso está abierto: no hay final que contar. Cierre antes el caso, o borre este borrador.",
+    ),
     "case_closed": _Sentence(
         en="Its case is closed: its page tells how it ended and asks for no call; reopen the case first.",
         es="Su caso está cerrado: su página dice cómo terminó y no pide llamadas; reabra antes el caso.",

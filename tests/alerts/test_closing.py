@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, create_engine, select, update
+from sqlalchemy.exc import DBAPIError
 
 from actions.models import Outcome
 from actions.responses import record
@@ -23,9 +25,11 @@ from alerts.closing import (
     reopen,
 )
 from alerts.endings import at_the_end
+from alerts.launching import NotReady, launch
 from alerts.models import Alert, Case, FollowUpKind
 from alerts.pages import page_by_slug
 from alerts.preflight import check
+from alerts.resending import write_to_the_rest
 from alerts.stored import stored_draft
 from database.jobs import EmbeddedJobs
 from messages import counts
@@ -42,6 +46,7 @@ from tests.builders import (
     make_delivery,
     make_project,
 )
+from tests.databases import PostgresServer
 
 IDENTITY = Identity("Red", "PO Box 1", "https://llamado.example.org", "5e" * 32)
 RULES = HouseRules(identity=IDENTITY, weekly_cap=None, languages=("en", "es"))
@@ -156,16 +161,37 @@ def test_the_pages_of_all_its_alerts_turn_to_the_outcome(told: Told) -> None:
         assert (closing.outcome, closing.words["es"]) == (CaseOutcome.WON, WON.words["es"])
 
 
-def test_a_draft_on_it_warns_and_may_still_be_launched(told: Told) -> None:
-    before = {each.code for each in warnings(told)}
+def test_a_draft_on_it_that_asks_for_calls_cannot_be_launched(told: Told) -> None:
+    before = findings(told, told.draft.alert_id)
     told.close()
 
     assert "case_closed" not in before
-    assert "case_closed" in {each.code for each in warnings(told)}
+    assert "case_closed" in findings(told, told.draft.alert_id)
+    with pytest.raises(NotReady, match="Its case is closed"):
+        launch(
+            told.conn,
+            EmbeddedJobs(),
+            told.draft.alert_id,
+            house=RULES,
+            confirmed=5,
+            by="Amina",
+            now=told.now,
+        )
 
 
-def warnings(told: Told) -> Any:
-    return check(told.conn, told.draft.alert_id, house=RULES, now=told.now).warnings
+def test_an_end_that_was_taken_back_is_not_told(told: Told) -> None:
+    told.close()
+    written, _ = told.told(FollowUpKind.OUTCOME)
+    before = findings(told, written)
+    reopen(told.conn, told.first.case_id, now=told.now)
+
+    assert "case_open" not in before
+    assert "case_open" in findings(told, written)
+
+
+def findings(told: Told, alert_id: int) -> set[str]:
+    found = check(told.conn, alert_id, house=RULES, now=told.now).blocking
+    return {each.code for each in found}
 
 
 def test_who_acted_on_any_of_its_alerts_is_told_once(told: Told) -> None:
@@ -179,9 +205,7 @@ def test_who_acted_on_any_of_its_alerts_is_told_once(told: Told) -> None:
     draft = stored_draft(told.conn, written)
     assert "All fourteen are home." in draft.texts["en"].sms
     assert "Las catorce personas" in draft.texts["es"].body
-    assert "case_closed" not in {
-        each.code for each in check(told.conn, written, house=RULES, now=told.now).warnings
-    }
+    assert "case_closed" not in findings(told, written)
 
 
 def test_the_others_who_got_it_are_told_and_nobody_twice(told: Told) -> None:
@@ -192,6 +216,22 @@ def test_the_others_who_got_it_are_told_and_nobody_twice(told: Told) -> None:
 
     assert others == {"only got it"}
     assert not acted & others
+
+
+def test_whoever_got_it_in_better_words_is_told_as_well(told: Told) -> None:
+    told.conn.execute(
+        update(Message)
+        .where(Message.id == told.second.message_id)
+        .values(status=MessageStatus.STOPPED)
+    )
+    rest = write_to_the_rest(told.conn, told.second.alert_id, house=RULES, by="x", now=told.now)
+    message_id = told.conn.scalars(select(Alert.message_id).where(Alert.id == rest)).one()
+    launched = {"status": MessageStatus.FINISHED, "launched_at": told.now}
+    told.conn.execute(update(Message).where(Message.id == message_id).values(launched))
+    make_delivery(told.conn, message_id, told.people["waits"], status=Status.DELIVERED)
+    told.close()
+
+    assert told.told(FollowUpKind.NEWS)[1] == {"only got it", "waits"}
 
 
 def test_another_projects_alerts_on_the_case_are_told_by_it(told: Told) -> None:
@@ -280,3 +320,64 @@ def test_a_page_that_is_over_offers_the_cases_other_open_alerts(told: Told) -> N
     assert [each.slug for each in found.others] == [told.second.slug]
     told.conn.execute(update(Message).where(Message.id == told.second.message_id).values(ended))
     assert at_the_end(told.conn, told.first.alert_id, now=told.now).others == ()
+
+
+def test_two_who_close_it_at_once_close_it_once_and_nothing_leaves_after(
+    postgres: PostgresServer, now: datetime
+) -> None:
+    engine = create_engine(postgres.make())
+    with engine.begin() as conn:
+        alert = make_alert(conn, expanded_at=now, starts_at=now)
+    together, wrong = threading.Barrier(2), list[str]()
+
+    def press() -> None:
+        try:
+            with engine.begin() as conn:
+                conn.execute(select(Case.id)).all()
+                together.wait()
+                said: dict[str, Any] = {"languages": ("en", "es"), "by": "Amina", "now": now}
+                close(conn, EmbeddedJobs(), alert.case_id, WON, **said)
+        except DBAPIError as error:
+            wrong.append(str(error))
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with engine.begin() as conn:
+        closing = closing_of(conn, alert.case_id)
+    engine.dispose()
+    assert wrong == []
+    assert closing is not None
+
+
+def test_a_launch_waits_for_whoever_closes_its_case_and_is_refused_then(
+    postgres: PostgresServer, now: datetime
+) -> None:
+    engine = create_engine(postgres.make())
+    with engine.begin() as conn:
+        draft = make_alert(conn, status=MessageStatus.DRAFT, launched_at=None)
+    begun, refused = threading.Event(), list[str]()
+
+    def press() -> None:
+        with engine.begin() as conn:
+            begun.set()
+            values: dict[str, Any] = {"house": RULES, "confirmed": 0, "by": "Amina", "now": now}
+            try:
+                launch(conn, EmbeddedJobs(), draft.alert_id, **values)
+            except NotReady as error:
+                refused.extend(each.code for each in error.reasons)
+
+    pressing = threading.Thread(target=press)
+    with engine.begin() as conn:
+        said: dict[str, Any] = {"languages": ("en", "es"), "by": "Amina", "now": now}
+        close(conn, EmbeddedJobs(), draft.case_id, WON, **said)
+        pressing.start()
+        begun.wait()
+        pressing.join(timeout=1)
+        waited = pressing.is_alive()
+    pressing.join()
+    engine.dispose()
+    assert waited
+    assert "case_closed" in refused

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, select, update
 
+from actions.models import Outcome
+from actions.responses import record
 from alerts.follow_ups import follow_ups, followed_by
 from alerts.following_up import draft_follow_up
 from alerts.launching import launch
@@ -68,6 +70,10 @@ class Half:
     def audience(self, alert_id: int) -> set[str]:
         ids = set(self.conn.scalars(contact_ids(stored_draft(self.conn, alert_id).audience)).all())
         return {name for name, contact_id in self.people.items() if contact_id in ids}
+
+    def blocking(self, alert_id: int) -> set[str]:
+        found = check(self.conn, alert_id, house=RULES, now=self.now).blocking
+        return {each.code for each in found}
 
     def launched(self, alert_id: int) -> set[str]:
         """Launch it and write its copies; who gets one."""
@@ -219,13 +225,45 @@ def test_of_a_draft_and_of_what_follows_another_there_is_no_rest(half: Half) -> 
             write_to_the_rest(half.conn, alert_id, house=RULES, by="x", now=half.now)
 
 
-def test_an_end_that_has_come_is_to_be_set_anew(half: Half) -> None:
+def test_to_a_page_that_is_over_nobody_is_led(half: Half) -> None:
+    written = half.stop()
+    nudge = draft_follow_up(
+        half.conn, half.alert_id, FollowUpKind.NUDGE, house=RULES, by="x", now=half.now
+    )
+    before = half.blocking(written) | half.blocking(nudge)
     ended = half.now - timedelta(minutes=1)
     half.conn.execute(update(Message).where(Message.id == half.message_id).values(expires_at=ended))
 
-    written = half.stop()
+    assert "page_over" not in before
+    assert "page_over" in half.blocking(written) & half.blocking(nudge)
 
-    assert stored_draft(half.conn, written).expires.at is None
+
+def test_once_its_page_is_over_it_is_not_written_again(half: Half) -> None:
+    ended = half.now - timedelta(minutes=1)
+    half.conn.execute(update(Message).where(Message.id == half.message_id).values(expires_at=ended))
+
+    with pytest.raises(NotNow, match="this action is over"):
+        half.stop()
+
+
+def test_the_second_time_it_expires_with_the_page(half: Half) -> None:
+    written = half.stop()
+    ends = half.now + timedelta(days=1)
+    half.conn.execute(update(Message).where(Message.id == half.message_id).values(expires_at=ends))
+
+    half.launched(written)
+
+    expiry = select(Message.expires_at).join(Alert, Alert.message_id == Message.id)
+    assert half.conn.scalars(expiry.where(Alert.id == written)).one() == ends
+
+
+def test_until_all_copies_are_written_nobody_knows_who_is_left(half: Half) -> None:
+    written = half.stop()
+    before = half.blocking(written)
+    half.conn.execute(update(Message).where(Message.id == half.message_id).values(expanded_at=None))
+
+    assert "rest_unknown" not in before
+    assert "rest_unknown" in half.blocking(written)
 
 
 def test_a_reminder_still_asks_who_has_not_acted(half: Half) -> None:
@@ -234,6 +272,47 @@ def test_a_reminder_still_asks_who_has_not_acted(half: Half) -> None:
     )
 
     assert half.audience(nudge) == {"delivered", "sent"}
+
+
+def resent(half: Half) -> int:
+    """Launch it again for those left over; one of them has it, and the alert."""
+    written = half.stop()
+    half.launched(written)
+    message_id = half.conn.scalars(select(Alert.message_id).where(Alert.id == written)).one()
+    mine = (Delivery.message_id == message_id, Delivery.contact_id == half.people["waiting"])
+    half.conn.execute(update(Delivery).where(*mine).values(status=int(Status.DELIVERED)))
+    return written
+
+
+@pytest.mark.parametrize("told", [FollowUpKind.NUDGE, FollowUpKind.THANKS])
+def test_whoever_got_it_the_second_time_is_reminded_and_thanked_with_the_others(
+    half: Half, told: FollowUpKind
+) -> None:
+    resent(half)
+    if told is FollowUpKind.THANKS:
+        for name in ("delivered", "sent", "waiting", "never in it"):
+            record(
+                half.conn,
+                half.conn.scalars(select(Alert.action_id).where(Alert.id == half.alert_id)).one(),
+                contact_id=half.people[name],
+                target="us:house:WI:2",
+                outcome=Outcome.SPOKE,
+                channel="web",
+                now=half.now,
+            )
+
+    written = draft_follow_up(half.conn, half.alert_id, told, house=RULES, by="x", now=half.now)
+
+    assert half.audience(written) == {"delivered", "sent", "waiting"}
+
+
+def test_once_it_went_out_again_nobody_is_told_to_wait(half: Half) -> None:
+    resent(half)
+
+    written = write_to_the_reached(half.conn, half.alert_id, house=RULES, by="x", now=half.now)
+
+    assert half.audience(written) == {"delivered", "sent", "waiting"}
+    assert "has changed" in stored_draft(half.conn, written).texts["en"].sms
 
 
 # Any state of copies, of two parts of one alert, with phones that several people share.
@@ -370,6 +449,9 @@ def test_it_is_found_by_keys_and_not_by_going_through_all_copies(conn: Connectio
         "Seq Scan on addr",
     ):
         assert scanned not in found
+    # A list of all to whom a copy left would be as long as the message.
+    asked = contact_ids(Audience(Filter(stopped=1)))
+    assert "NOT IN" not in str(asked.compile(conn))
 
 
 def test_titles_go_along(half: Half) -> None:

@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, select, update
 
 from alerts import launching, sharing
+from alerts.cases import close_case
 from alerts.drafts import Headline
 from alerts.launching import AudienceChanged
-from alerts.models import Answer, Level, Proposal
+from alerts.models import Alert, Answer, Level, Proposal
 from alerts.preflight import check
-from alerts.proposals import Proposed, proposal
+from alerts.proposals import Proposed, letters_due, open_proposals, proposal
 from alerts.sharing import CountChanged, WordsChanged
 from alerts.steering import Act, set_budget, steer, steer_part
 from contacts.models import Channel, Project, Standing, project_scope
@@ -568,3 +569,25 @@ def test_in_a_list_an_alert_is_sent_for_as_long_as_a_part_is(
 
     assert (line.id, line.status, line.confirmed) == (alert_id, MessageStatus.SENDING, 2)
     assert overviews.alerts(conn, [0], language="en", statuses=overviews.ENDED) == []
+
+
+def test_nobody_joins_an_alert_whose_case_is_closed_and_nobody_is_asked_to(
+    conn: Connection, now: datetime, jobs: Jobs
+) -> None:
+    boston = committee(conn, "Boston")
+    make_contact(conn)
+    make_contact(conn, projects=[boston])
+    alert_id = write(conn, now)
+    launch(conn, jobs, alert_id, now)
+    asked = [each.project_id for each in open_proposals(conn, [boston])]
+    case_id = conn.scalars(select(Alert.case_id).where(Alert.id == alert_id)).one()
+    expand_all(conn, now)
+    root = launching.message_of(conn, alert_id)
+    conn.execute(update(Message).where(Message.id == root).values(status=MessageStatus.FINISHED))
+    close_case(conn, case_id, now=now)
+
+    with pytest.raises(NotNow, match="its case is closed"):
+        join(conn, jobs, boston, 1, now)
+    assert asked == [boston]
+    assert open_proposals(conn, [boston]) == []
+    assert letters_due(conn) == []

@@ -13,6 +13,7 @@ from alerts.approving import NotApproved
 from alerts.corrections import corrections_of
 from alerts.follow_ups import follow_ups, followed_by
 from alerts.launching import AudienceChanged, NotReady, launch, status
+from alerts.models import FollowUpKind
 from alerts.resending import remaining, stop_and_write_anew
 from alerts.steering import Act, set_budget
 from alerts.steering import steer as steer_alert
@@ -49,13 +50,15 @@ async def show(request: web.Request) -> web.Response:
         return await _review(request, alert_id)
     within = request[VIEWER].within
     seen = await read(request, live, alert_id, within=within, now=now(request))
+    written = await read(request, follow_ups, alert_id)
+    counted = _stopped(seen) and FollowUpKind.REST not in written
     values = {
         "seen": seen,
         "pace": await pace_of(request, seen),
-        "left_over": await read(request, remaining, alert_id, within) if _stopped(seen) else 0,
+        "left_over": await read(request, remaining, alert_id, within) if counted else 0,
         "case": await read(request, stand, alert_id, request[VIEWER], now(request)),
         "alert_id": alert_id,
-        "follow_ups": await read(request, follow_ups, alert_id),
+        "follow_ups": written,
         "followed": await read(request, followed_by, alert_id),
         "alone": await read(request, alone, alert_id),
         "names": await read(request, names),

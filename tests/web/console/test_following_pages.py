@@ -180,7 +180,7 @@ async def test_a_stopped_alert_is_written_anew_to_the_rest_alone(told: Told) -> 
     assert "1 person will be reached" in draft
     after = await told.amina.page(f"/console/alerts/{told.alert_id}")
     assert "Stopped: what had left has left" in after
-    assert "1 person, whose copy was stopped" in after
+    assert "exactly those whose copy of the alert was stopped" in after
     assert "Stopped, and wrote anew to those who had not got it:" in await told.amina.page(
         "/console/record"
     )

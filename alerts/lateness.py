@@ -1,0 +1,51 @@
+"""Does an alert come too late? Its case is over, or open again; the page to which it leads asks for nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, or_, select
+
+from alerts.follow_ups import asks_for_calls, followed_by
+from alerts.models import Alert, Case, FollowUpKind
+from alerts.pages import page_of_action
+from messages.findings import Finding, finding
+from messages.models import Message
+
+ASKING = (FollowUpKind.NUDGE, FollowUpKind.REST)  # what asks for the calls of another alert
+ENDING = (FollowUpKind.OUTCOME, FollowUpKind.NEWS)  # what tells how a case ended
+
+
+def late_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Finding]:
+    """What stands in the way of a launch because of what happened since it was drafted."""
+    case = select(Case.closed_at).join(Alert, Alert.case_id == Case.id)
+    closed = conn.scalar(case.where(Alert.id == alert_id)) is not None
+    followed = followed_by(conn, alert_id)
+    if closed and asks_for_calls(conn, alert_id):
+        yield finding("case_closed")
+    elif followed is not None and followed.kind in ASKING and _is_over(conn, alert_id, now):
+        yield finding("page_over")
+    elif not closed and followed is not None and followed.kind in ENDING:
+        yield finding("case_open")
+    if followed is not None and followed.kind is FollowUpKind.REST:
+        yield from _unsettled(conn, followed.alert_id)
+
+
+def _is_over(conn: Connection, alert_id: int, now: datetime) -> bool:
+    """Whether the page to which a follow-up leads asks for no more calls."""
+    leads_to = select(Message.action_id).join(Alert, Alert.message_id == Message.id)
+    action_id = conn.scalars(leads_to.where(Alert.id == alert_id)).one()
+    return page_of_action(conn, action_id, now=now).ended_at(now) is not None
+
+
+def _unsettled(conn: Connection, alert_id: int) -> Iterator[Finding]:
+    """Of a message whose copies are not all written, those left over are not all known."""
+    root = select(Alert.message_id).where(Alert.id == alert_id).scalar_subquery()
+    unwritten = select(Message.id).where(
+        or_(Message.id == root, Message.part_of == root),
+        Message.launched_at.is_not(None),
+        Message.expanded_at.is_(None),
+    )
+    if conn.scalar(unwritten.limit(1)) is not None:
+        yield finding("rest_unknown")
