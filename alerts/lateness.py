@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 
-from alerts.follow_ups import asks_for_calls, followed_by
+from alerts.follow_ups import Followed, asks_for_calls, followed_by
 from alerts.models import Alert, Case, FollowUpKind
 from alerts.pages import page_of_action
 from messages.findings import Finding, finding
@@ -24,7 +24,7 @@ def late_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Fi
     followed = followed_by(conn, alert_id)
     if closed and asks_for_calls(conn, alert_id):
         yield finding("case_closed")
-    elif followed is not None and followed.kind in ASKING and _is_over(conn, alert_id, now):
+    elif followed is not None and followed.kind in ASKING and _is_over(conn, followed, now):
         yield finding("page_over")
     elif not closed and followed is not None and followed.kind in ENDING:
         yield finding("case_open")
@@ -32,11 +32,9 @@ def late_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Fi
         yield from _unsettled(conn, followed.alert_id)
 
 
-def _is_over(conn: Connection, alert_id: int, now: datetime) -> bool:
+def _is_over(conn: Connection, followed: Followed, now: datetime) -> bool:
     """Whether the page to which a follow-up leads asks for no more calls."""
-    leads_to = select(Message.action_id).join(Alert, Alert.message_id == Message.id)
-    action_id = conn.scalars(leads_to.where(Alert.id == alert_id)).one()
-    return page_of_action(conn, action_id, now=now).ended_at(now) is not None
+    return page_of_action(conn, followed.action_id, now=now).ended_at(now) is not None
 
 
 def _unsettled(conn: Connection, alert_id: int) -> Iterator[Finding]:
