@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
 
 from contacts.models import Channel, Contact
 from database import locking
@@ -21,16 +21,19 @@ from messages import caring, control, sms
 from messages.adding import add_copy, begin_empty
 from messages.caring import Act
 from messages.control import Draft, NotNow, Words
-from messages.conversing import Talk, Way, same_address, talk_with, ways_in
+from messages.conversing import Talk, Way, leaves, same_address, same_owner, talk_with, ways_in
+from messages.hours import write as write_hours
 from messages.house import HouseRules
 from messages.inbox_models import Care, WrittenAnswer
 from messages.models import (
+    Delivery,
     Message,
     MessageKind,
     MessageStatus,
     MessageText,
     Reach,
     Reply,
+    Status,
 )
 from messages.templates import BadTemplate, clean_value, compile_text
 from representatives.timezones import zone_set
@@ -38,6 +41,7 @@ from representatives.timezones import zone_set
 UNDO = timedelta(seconds=10)
 FIRST_NAME = "first_name"
 LONGEST_EMAIL = 10_000
+NOT_SENT = (Status.UNDELIVERED, Status.FAILED, Status.SKIPPED, Status.STOPPED, Status.EXPIRED)
 REACH = {Channel.SMS: Reach.SMS, Channel.EMAIL: Reach.EMAIL}
 
 
@@ -70,11 +74,14 @@ class Wanted:
     key: str  # of the form
     seen: str  # what its organizer had seen of the conversation, see ``seen_so_far``
     by: int  # an organizer's number
+    within: Sequence[int] = ()  # the projects in which they write
 
 
 def seen_so_far(conn: Connection, reply_id: int) -> str:
     """What stands in a conversation by now: changes with each answer written and each word they send."""
-    reply = conn.execute(select(Reply).where(Reply.id == reply_id)).one()
+    reply = conn.execute(select(Reply).where(Reply.id == reply_id)).one_or_none()
+    if reply is None:
+        return ""
     theirs = select(Reply.id).where(*same_address(reply))
     last = conn.scalar(select(func.max(Reply.id)).where(*same_address(reply)))
     mine = select(func.max(WrittenAnswer.id)).where(
@@ -94,12 +101,13 @@ def write_answer(
 ) -> int:
     """Queue an answer, and file what it answers; return its number.
 
-    Raises AlreadyAnswered for a form that was sent before, AnsweredMeanwhile, BadAnswer and MayNotAnswer.
+    Raises AlreadyAnswered for a form that was sent before, AnsweredMeanwhile, BadAnswer and MayNotAnswer, and
+    Locked while everything is.
     """
+    locking.require_unlocked(conn)
     talk = talk_with(conn, reply_id)
     locking.take_turns(conn, [f"conversation:{talk.reply.channel}:{talk.reply.address}"])
-    if conn.scalar(select(WrittenAnswer.id).where(WrittenAnswer.key == wanted.key)):
-        raise AlreadyAnswered(AlreadyAnswered.__doc__)
+    _require_new_form(conn, talk, wanted)
     if wanted.seen != seen_so_far(conn, reply_id):
         raise AnsweredMeanwhile(AnsweredMeanwhile.__doc__)
     way = _chosen(ways_in(conn, talk, house, now), wanted.channel)
@@ -113,7 +121,7 @@ def write_answer(
         channel=way.channel,
         contact_id=talk.reply.contact_id,
         address=way.address,
-        zone_set_id=zone_set(conn, talk.zones) if message.hours else None,
+        zone_set_id=zone_set(conn, talk.zones) if way.channel is Channel.SMS else None,
         language=message.default_language,
         now=now,
     )
@@ -125,28 +133,55 @@ def write_answer(
         written_at=now,
     )
     answer_id: int = conn.execute(row.returning(WrittenAnswer.id)).scalar_one()
-    _file(conn, talk.reply, answer_id, by=message.created_by, now=now)
+    _file(conn, talk, answer_id, by=message.created_by, now=now)
     return answer_id
 
 
-def go_on(conn: Connection, jobs: Jobs, reply_id: int, *, now: datetime) -> None:
+def _require_new_form(conn: Connection, talk: Talk, wanted: Wanted) -> None:
+    """A second press of the same button is no second answer; what differs from the first is no second press."""
+    if not wanted.key:
+        raise BadAnswer(
+            "this form came back incomplete; your words are in a new one, send them again"
+        )
+    sent = (
+        select(WrittenAnswer, MessageText.sms, MessageText.body)
+        .join(MessageText, MessageText.message_id == WrittenAnswer.message_id)
+        .where(WrittenAnswer.key == wanted.key)
+    )
+    row = conn.execute(sent).first()
+    if row is None:
+        return
+    name = talk.contact.given_name if talk.contact else ""
+    said = row.sms if wanted.channel == Channel.SMS else row.body
+    first = (row.reply_id, row.written_by, row.taken_back_at, said)
+    if first == (talk.reply.id, wanted.by, None, filled(wanted.words, name)):
+        raise AlreadyAnswered(AlreadyAnswered.__doc__)
+    raise AnsweredMeanwhile(AnsweredMeanwhile.__doc__)
+
+
+def go_on(conn: Connection, jobs: Jobs, reply_id: int, house: HouseRules, *, now: datetime) -> None:
     """Send the answers of this conversation that were paused: by a lock, or by a provider that refused us.
 
-    Each is looked at by somebody first, as nobody may know who wrote it while a stranger was in. Raises NotNow
-    where none is, and Locked while everything is.
+    Each is looked at by somebody first, as nobody may know who wrote it while a stranger was in. When they may
+    leave is asked anew. Raises NotNow where none is paused, and Locked while everything is.
     """
-    reply = conn.execute(select(Reply).where(Reply.id == reply_id)).one()
-    theirs = select(Reply.id).where(*same_address(reply))
+    locking.require_unlocked(conn)
+    talk = talk_with(conn, reply_id)
+    theirs = select(Reply.id).where(*same_address(talk.reply), same_owner(talk))
     paused = (
-        select(Message.id)
+        select(Message.id, Message.reach)
         .join(WrittenAnswer, WrittenAnswer.message_id == Message.id)
         .where(WrittenAnswer.reply_id.in_(theirs), Message.status == MessageStatus.PAUSED)
     )
-    ids = list(conn.scalars(paused.order_by(Message.id)))
-    if not ids:
+    rows = conn.execute(paused.order_by(Message.id)).all()
+    if not rows:
         raise NotNow("no answer of this conversation is paused any more")
-    for message_id in ids:
-        control.resume(conn, jobs, message_id, now=now)
+    for row in rows:
+        if row.reach == Reach.SMS:
+            window, expires_at = leaves(talk, Channel.SMS, house, now)
+            again = {"hours": write_hours(window), "expires_at": expires_at}
+            conn.execute(update(Message).where(Message.id == row.id).values(again))
+        control.resume(conn, jobs, row.id, now=now)
 
 
 def filled(words: str, first_name: str, *, longest: int = LONGEST_EMAIL) -> str:
@@ -191,19 +226,20 @@ def _message(
 ) -> Row[Any]:
     """A message of one copy, from where theirs came; nothing of it leaves while it may be undone."""
     language = (talk.contact.language if talk.contact else "") or house.default_language
-    source = conn.execute(select(Message).where(Message.id == talk.reply.message_id)).one_or_none()
+    source, leaves_at = talk.source, now + UNDO
     text = Words(sms=words)
     if way.channel is Channel.EMAIL:
         text = Words(subject=_subject(conn, source, language, house), body=words)
-    held = way.channel is Channel.SMS and not talk.goes_on(way.channel, now)
-    theirs = talk.projects[0] if talk.projects else None
+    window, expires_at = leaves(talk, way.channel, house, leaves_at)
+    theirs = next((each for each in talk.projects if each in wanted.within), None)
     draft = Draft(
         texts={language: text},
         kind=MessageKind.ANSWER,
         reach=REACH[way.channel],
-        project_id=source.project_id if source else theirs,
+        project_id=talk.owner if source else theirs,
         default_language=language,
-        hours=house.hours if held else None,
+        hours=window,
+        expires_at=expires_at,
         segments=sms.segments(words) or 1,
         sms_sender=source.sms_sender if source else "",
         email_sender=source.email_sender if source else "",
@@ -212,7 +248,7 @@ def _message(
     )
     message_id = begin_empty(conn, draft, now=now)
     mine = Message.id == message_id
-    conn.execute(update(Message).where(mine).values(starts_at=now + UNDO, scopes=talk.scopes))
+    conn.execute(update(Message).where(mine).values(starts_at=leaves_at, scopes=talk.scopes))
     return conn.execute(select(Message).where(mine)).one()
 
 
@@ -227,20 +263,29 @@ def _subject(conn: Connection, source: Row[Any] | None, language: str, house: Ho
     return f"Re: {subject}" if subject and "{{" not in subject else house.identity.network
 
 
-def _file(conn: Connection, reply: Row[Any], answer_id: int, *, by: str, now: datetime) -> None:
-    """What was answered waits for nobody any more: this reply, and what else came from the same address."""
-    was = caring.state(conn, reply.id)
-    waiting = select(Reply.id).where(
-        *same_address(reply), Reply.handled_at.is_(None), Reply.id != reply.id
-    )
-    others = list(conn.scalars(waiting.order_by(Reply.id)))
-    if was["handled_at"] is None:
-        caring.change(conn, reply.id, handled_at=now, handled_by=by)
+def _file(conn: Connection, talk: Talk, answer_id: int, *, by: str, now: datetime) -> None:
+    """What was answered waits for nobody any more: this reply, and what else came from there to the same project.
+
+    While it is open whether one of them means stop, they all stay where that is seen.
+    """
+    reply_id = talk.reply.id
+    was, others = caring.state(conn, reply_id), list[int]()
+    if not caring.is_in_review(conn, reply_id):
+        here = (*same_address(talk.reply), same_owner(talk), Reply.handled_at.is_(None))
+        filed = update(Reply).where(*here).values(handled_at=now, handled_by=by).returning(Reply.id)
+        others = sorted(each for each in conn.scalars(filed) if each != reply_id)
     for each in others:
-        caring.change(conn, each, handled_at=now, handled_by=by)
-    caring.put(conn, reply.id, {"snoozed_until": None, "answering_by": None})
+        caring.put(conn, each, {"snoozed_until": None})
+        caring.forget_undo(conn, each)
+    caring.put(conn, reply_id, {"snoozed_until": None, "answering_by": None})
     before = {**was, "answer_id": answer_id, "others": others}
-    caring.remember(conn, reply.id, Act.ANSWER, before, by=by, now=now)
+    caring.remember(conn, reply_id, Act.ANSWER, before, by=by, now=now)
+
+
+def has_not_left() -> ColumnElement[bool]:
+    """Of the copy of an answer nobody called back: that nothing of it leaves any more, or not by itself."""
+    paused = and_(Message.status == MessageStatus.PAUSED, Delivery.status == Status.PENDING)
+    return and_(WrittenAnswer.taken_back_at.is_(None), or_(paused, Delivery.status.in_(NOT_SENT)))
 
 
 def answering_now(

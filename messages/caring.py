@@ -7,21 +7,23 @@ these acts: it is the person's word, and only they can come back from it.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, and_, delete, or_, select, update
 
 from actions.models import Outcome, Response
 from actions.responses import record
+from contacts.models import AddressStanding, Standing
 from database.upserts import insert_or
 from messages import control
 from messages.control import NotNow
 from messages.inbox_models import Care, WrittenAnswer
-from messages.models import Reply
+from messages.models import Delivery, Reply, Status
 from messages.prompt_models import Suggestion
 
 ANSWERING_LASTS = timedelta(minutes=3)  # after the browser last said so
@@ -69,10 +71,34 @@ def wakes_at(until: Until, now: datetime, zone: ZoneInfo) -> datetime | None:
     return morning.astimezone(now.tzinfo)
 
 
+def is_in_review(conn: Connection, reply_id: int) -> bool:
+    """Whether nobody has decided yet if whoever sent a reply means stop."""
+    held = (
+        select(AddressStanding.standing)
+        .join(
+            Reply,
+            and_(
+                Reply.channel == AddressStanding.channel, Reply.address == AddressStanding.address
+            ),
+        )
+        .where(Reply.id == reply_id, AddressStanding.standing == Standing.REVIEW)
+    )
+    return conn.execute(held.limit(1)).first() is not None
+
+
+def _require_decided(conn: Connection, reply_id: int) -> None:
+    """What may mean stop stays in sight until somebody has decided. Raises NotNow."""
+    if is_in_review(conn, reply_id):
+        raise NotNow(
+            "this person may have said stop; decide that first, until then it stays in the inbox"
+        )
+
+
 def handle(conn: Connection, reply_id: int, *, by: str, now: datetime) -> None:
-    """Take a reply out of the inbox; the first to do so stays on record."""
+    """Take a reply out of the inbox; the first to do so stays on record. Raises NotNow."""
     was = state(conn, reply_id)
     if was["handled_at"] is None:
+        _require_decided(conn, reply_id)
         change(conn, reply_id, handled_at=now, handled_by=by)
         put(conn, reply_id, {"snoozed_until": None, "answering_by": None})
         remember(conn, reply_id, Act.HANDLE, was, by=by, now=now)
@@ -96,15 +122,18 @@ def assign(conn: Connection, reply_id: int, to: int | None, *, by: str, now: dat
 def snooze(
     conn: Connection, reply_id: int, until: datetime | None, *, by: str, now: datetime
 ) -> None:
-    """Put a reply off until a time; None: bring it back now."""
+    """Put a reply off until a time; None: bring it back now. Raises NotNow."""
     was = state(conn, reply_id)
+    if until is not None:
+        _require_decided(conn, reply_id)
     put(conn, reply_id, {"snoozed_until": until})
     remember(conn, reply_id, Act.SNOOZE, was, by=by, now=now)
 
 
 def note_call(conn: Connection, reply_id: int, *, by: str, now: datetime) -> None:
-    """Take a reply for what it seems to tell of a call, and file it; once."""
+    """Take a reply for what it seems to tell of a call, and file it; once. Raises NotNow."""
     was = state(conn, reply_id)
+    _require_decided(conn, reply_id)
     row = conn.execute(
         select(Suggestion, Reply.contact_id, Reply.body, Reply.channel)
         .join(Reply, Reply.id == Suggestion.reply_id)
@@ -134,7 +163,8 @@ def _note(conn: Connection, row: Row[*tuple[Any, ...]], now: datetime) -> dict[s
         note=row.body,
         now=now,
     )
-    return {"response_id": response_id, "response": _plain(dict(before)) if before else None}
+    was = _plain(dict(before)) if before else None
+    return {"response_id": response_id, "noted_at": now, "response": was}
 
 
 def undo(conn: Connection, reply_id: int, *, by: str, now: datetime) -> Act:
@@ -142,15 +172,16 @@ def undo(conn: Connection, reply_id: int, *, by: str, now: datetime) -> Act:
 
     Raises NothingToUndo where that was not the last thing done with it, and LeftAlready for an answer that has.
     """
-    conn.execute(select(Reply.id).where(Reply.id == reply_id).with_for_update())
+    own(conn, reply_id)
     row = conn.execute(select(Care).where(Care.reply_id == reply_id)).one_or_none()
     if row is None or not row.acted or row.acted_by != by:
         raise NothingToUndo(NothingToUndo.__doc__)
     before = _read(row.before)
     _undo_more(conn, before, now)
     change(conn, reply_id, handled_at=before["handled_at"], handled_by=before["handled_by"])
-    for other in before.get("others", ()):
-        change(conn, other, handled_at=None, handled_by="")
+    still = (Reply.handled_at == row.acted_at, Reply.handled_by == row.acted_by)
+    others = update(Reply).where(Reply.id.in_(before.get("others", ())), *still)
+    conn.execute(others.values(handled_at=None, handled_by=""))
     cared = {name: before[name] for name in ("assigned_to", "snoozed_until")}
     put(conn, reply_id, {**cared, "acted": "", "acted_by": "", "acted_at": None, "before": {}})
     return Act(row.acted)
@@ -159,11 +190,12 @@ def undo(conn: Connection, reply_id: int, *, by: str, now: datetime) -> Act:
 def _undo_more(conn: Connection, before: Mapping[str, Any], now: datetime) -> None:
     """Undo what an act left elsewhere: a call, an answer."""
     if "response_id" in before:
-        noted = Response.id == before["response_id"]
+        # What the person told of the call since is theirs, and stays.
+        noted = (Response.id == before["response_id"], Response.at == before.get("noted_at"))
         if before["response"] is None:
-            conn.execute(delete(Response).where(noted))
+            conn.execute(delete(Response).where(*noted))
         else:
-            conn.execute(update(Response).where(noted).values(_read(before["response"])))
+            conn.execute(update(Response).where(*noted).values(_read(before["response"])))
     if "answer_id" in before:
         _call_back(conn, before["answer_id"], now)
 
@@ -171,11 +203,10 @@ def _undo_more(conn: Connection, before: Mapping[str, Any], now: datetime) -> No
 def _call_back(conn: Connection, answer_id: int, now: datetime) -> None:
     mine = WrittenAnswer.id == answer_id
     message_id = conn.execute(select(WrittenAnswer.message_id).where(mine)).scalar_one()
-    try:
-        called_off = control.stop(conn, message_id, now=now)
-    except NotNow:
-        called_off = 0
-    if not called_off:
+    with contextlib.suppress(NotNow):
+        control.stop(conn, message_id, now=now)
+    copy = select(Delivery.status).where(Delivery.message_id == message_id)
+    if list(conn.scalars(copy)) != [Status.STOPPED]:
         raise LeftAlready(LeftAlready.__doc__)
     conn.execute(update(WrittenAnswer).where(mine).values(taken_back_at=now))
 
@@ -187,8 +218,12 @@ def forget_undo(conn: Connection, reply_id: int) -> None:
 
 def is_unsaid(conn: Connection, reply_id: int, organizer_id: int, *, now: datetime) -> bool:
     """Whether ``begin_answer`` has something new to say: asked at each pause of somebody's typing."""
-    fresh = (Care.answering_by == organizer_id, Care.answering_seen_at > now - SAID_AGAIN)
-    return conn.scalar(select(Care.reply_id).where(Care.reply_id == reply_id, *fresh)) is None
+    said = and_(Care.answering_by == organizer_id, Care.answering_seen_at > now - SAID_AGAIN)
+    another = and_(
+        Care.answering_by != organizer_id, Care.answering_seen_at > now - ANSWERING_LASTS
+    )
+    known = select(Care.reply_id).where(Care.reply_id == reply_id, or_(said, another))
+    return conn.scalar(known) is None
 
 
 def begin_answer(conn: Connection, reply_id: int, organizer_id: int, *, now: datetime) -> None:
@@ -203,10 +238,17 @@ def begin_answer(conn: Connection, reply_id: int, organizer_id: int, *, now: dat
     put(conn, reply_id, seen)
 
 
+def own(conn: Connection, reply_id: int) -> None:
+    """Keep others from changing a reply until the transaction ends; they may still write down what points at it."""
+    mine = select(Reply.id).where(Reply.id == reply_id)
+    conn.execute(mine.with_for_update(key_share=True))
+
+
 def state(conn: Connection, reply_id: int) -> dict[str, Any]:
     """What a reply is like, its row being ours until the transaction ends."""
+    own(conn, reply_id)
     told = select(Reply.handled_at, Reply.handled_by).where(Reply.id == reply_id)
-    row = conn.execute(told.with_for_update()).one()
+    row = conn.execute(told).one()
     cared = select(Care.assigned_to, Care.snoozed_until).where(Care.reply_id == reply_id)
     care = conn.execute(cared).one_or_none()
     return {
@@ -265,4 +307,4 @@ def _read(kept: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-TIMES = frozenset({"handled_at", "snoozed_until", "at"})
+TIMES = frozenset({"handled_at", "snoozed_until", "at", "noted_at"})

@@ -9,6 +9,7 @@ for ever: where no consent is on file, only within thirty days of their last wor
 **Quiet hours.** The federal hours are for solicitations (47 CFR 64.1200(c)(1)); whether they cover texts sent
 with consent is disputed, and some states are stricter. So a text waits for the morning at their place as any
 other does, but for a conversation that is going on: whoever wrote within the last hour is awake and expects it.
+What is kept from leaving is asked again (``leaves``): an hour later nobody knows whether they still are.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Row, func, literal, or_, select
 
 from contacts.consent import refusal_of, suppression
 from contacts.models import NETWORK, Address, Channel, Contact, Membership, project_scope
 from messages import hours
+from messages.hours import Hours
 from messages.house import HouseRules
-from messages.models import Reply
+from messages.models import Message, Reply
 from representatives.models import ZoneSet
 from representatives.timezones import candidate_zones
 
@@ -48,6 +50,7 @@ class Talk:
     """With whom, and when they wrote last."""
 
     reply: Row[Any]
+    source: Row[Any] | None  # the message they answered
     contact: Row[*tuple[Any, ...]] | None
     projects: Sequence[int]
     wrote_at: datetime
@@ -55,8 +58,14 @@ class Talk:
 
     @property
     def scopes(self) -> list[str]:
-        """Where a refusal of theirs would count."""
-        return [NETWORK, *(project_scope(each) for each in self.projects)]
+        """Where a refusal of theirs would count: also in the project they answered and may have left."""
+        counting = set(self.projects) | ({self.owner} if self.owner is not None else set())
+        return [NETWORK, *(project_scope(each) for each in sorted(counting))]
+
+    @property
+    def owner(self) -> int | None:
+        """The project whose message they answered; None for the network's, or for none of ours."""
+        return self.source.project_id if self.source is not None else None
 
     def goes_on(self, channel: Channel, now: datetime) -> bool:
         """Whether they wrote on this channel so lately that they expect an answer at any hour."""
@@ -75,10 +84,12 @@ def talk_with(conn: Connection, reply_id: int) -> Talk:
         Contact.id, Contact.given_name, Contact.language, Contact.zip, Contact.zone_set_id
     ).where(Contact.id == reply.contact_id)
     contact = conn.execute(person).one_or_none()
+    answered = select(Message).where(Message.id == reply.message_id)
     served = select(Membership.project_id).where(Membership.contact_id == reply.contact_id)
     last = select(func.max(Reply.received_at)).where(*same_address(reply))
     return Talk(
         reply=reply,
+        source=conn.execute(answered).one_or_none(),
         contact=contact,
         projects=list(conn.scalars(served.order_by(Membership.project_id))),
         wrote_at=conn.execute(last).scalar_one(),
@@ -89,6 +100,13 @@ def talk_with(conn: Connection, reply_id: int) -> Talk:
 def same_address(reply: Row[Any]) -> tuple[Any, ...]:
     """That a reply came from the same address as another."""
     return (Reply.channel == reply.channel, Reply.address == reply.address)
+
+
+def same_owner(talk: Talk) -> ColumnElement[bool]:
+    """That a reply answers a message of the same project as this one, or as this one none of a project's."""
+    theirs = select(Message.id).where(Message.project_id == talk.owner)
+    answers = Reply.message_id.in_(theirs)
+    return answers if talk.owner is not None else or_(Reply.message_id.is_(None), answers)
 
 
 def _zones(conn: Connection, reply: Row[Any], contact: Row[*tuple[Any, ...]] | None) -> list[str]:
@@ -138,8 +156,26 @@ def _held_until(talk: Talk, way: Way, house: HouseRules, now: datetime) -> datet
         return None
     if talk.goes_on(way.channel, now):
         return None
+    opens = _opens_at(talk, house.hours, now)
+    return opens if opens > now else None
+
+
+def _opens_at(talk: Talk, window: Hours, now: datetime) -> datetime:
     try:
-        opens = hours.opens_at(talk.zones, house.hours, now)
+        return hours.opens_at(talk.zones, window, now)
     except (hours.NeverOpen, hours.UnknownZone):
         return now + hours.LOOK_AHEAD
-    return opens if opens > now else None
+
+
+def leaves(
+    talk: Talk, channel: Channel, house: HouseRules, now: datetime
+) -> tuple[Hours | None, datetime | None]:
+    """The hours in which an answer that may leave from now on does, and when it is too late for it.
+
+    One that goes on at night is for whoever is awake now: what an outage keeps for an hour wakes nobody later.
+    """
+    if channel is not Channel.SMS or house.hours is None:
+        return None, None
+    if talk.goes_on(channel, now) and _opens_at(talk, house.hours, now) > now:
+        return None, now + LIVE
+    return house.hours, None

@@ -506,9 +506,9 @@ async def test_after_a_lock_an_answer_leaves_only_if_somebody_says_so(bench: Ben
     await bench.write(unlock, by="command line", now=bench.now)
     await bench.work()
     before = len(bench.texts.given)
-    await bench.write(go_on, bench.jobs, reply, now=bench.now)
+    await bench.write(go_on, bench.jobs, reply, HOUSE, now=bench.now)
     await bench.work()
 
     assert (before, len(bench.texts.given)) == (0, 1)
     with pytest.raises(NotNow):
-        await bench.write(go_on, bench.jobs, reply, now=bench.now)
+        await bench.write(go_on, bench.jobs, reply, HOUSE, now=bench.now)

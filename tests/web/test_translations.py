@@ -143,6 +143,7 @@ TOLD = [
     "messages/answering.py",
     "messages/audience.py",
     "messages/call_limits.py",
+    "messages/caring.py",
     "messages/connecting.py",
     "messages/control.py",
     "messages/rendering.py",
