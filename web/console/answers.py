@@ -25,6 +25,7 @@ from messages.caring import Until, wakes_at
 from messages.conversing import Way
 from messages.house import HouseRules
 from messages.sms import Measure, measure, plain_twin
+from organizers.roles import May
 from organizers.sessions import Viewer
 from web.console import canned, inboxes
 from web.console.assigning import candidates
@@ -64,7 +65,6 @@ class Around:
     """What stands around the box."""
 
     ways: Sequence[Way]
-    seen: str
     answering: tuple[str, datetime] | None  # who else is at it, and since when
     candidates: Sequence[tuple[int, str]]
     canned: Sequence[canned.Ready]
@@ -91,6 +91,7 @@ async def answer(request: web.Request) -> web.Response:
         key=typed.key,
         seen=typed.seen,
         by=request[VIEWER].organizer_id,
+        within=request[VIEWER].may_in(May.WRITE),
     )
     jobs, house = request.config_dict[JOBS], _house(request)
     try:
@@ -102,9 +103,8 @@ async def answer(request: web.Request) -> web.Response:
     except MayNotAnswer as error:
         return await _show(request, typed, refused=error.reason)
     except AnsweredMeanwhile as error:
-        return await _show(
-            request, Typed(typed.words, typed.channel, typed.key), problem=str(error)
-        )
+        # A new form: what it sends is another answer than the one whose key is used up.
+        return await _show(request, Typed(typed.words, typed.channel), problem=str(error))
     except BadAnswer as error:
         return await _show(request, typed, problem=str(error))
     raise web.HTTPSeeOther(f"{INBOX}/{reply_id}?notice=answered#end")
@@ -165,7 +165,10 @@ async def _typed(request: web.Request) -> Typed:
     said: Mapping[str, str] = {
         name: str(form.get(name, "")) for name in ("words", "channel", "key", "seen")
     }
-    return Typed(said["words"][:LONGEST], said["channel"][:8], said["key"][:64], said["seen"][:40])
+    words = said["words"].replace(
+        "\r\n", "\n"
+    )  # as forms send what is one line's end, and one character
+    return Typed(words[:LONGEST], said["channel"][:8], said["key"][:64], said["seen"][:40])
 
 
 async def _show(
@@ -173,6 +176,7 @@ async def _show(
 ) -> web.Response:
     viewer, at, reply_id = request[VIEWER], now(request), _reply_id(request)
     house, language = _house(request), language_of(request)
+    seen = typed.seen or await read(request, answering.seen_so_far, reply_id)
     talk = await read(
         request, conversation, reply_id, viewer.within, house, language=language, now=at
     )
@@ -189,7 +193,7 @@ async def _show(
             channel=typed.channel
             or next((each.channel for each in around.ways if not each.refusal), ""),
             key=typed.key or secrets.token_urlsafe(24),
-            seen=typed.seen or around.seen,
+            seen=seen,
         ),
         "spoken": spoken,
         "weighed": _weighed(typed, name) if typed.words else None,
@@ -214,7 +218,6 @@ def _around(
     other = row if row is not None and row.answering_by != viewer.organizer_id else None
     return Around(
         ways=conversing.ways(conn, reply_id, house, now=at),
-        seen=answering.seen_so_far(conn, reply_id),
         answering=(talk.names.get(f"organizer:{other.answering_by}", ""), other.answering_since)
         if other
         else None,

@@ -1,4 +1,4 @@
-"""Who may look after a reply: the organizers of its projects who may write there, and the office."""
+"""Who may look after a reply: the organizers of its projects who may write there, and the office where it sees it."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ WRITERS = [role for role in Role if May.WRITE in ALLOWS[role]]
 
 def candidates(conn: Connection, reply_id: int) -> list[tuple[int, str]]:
     """Number and name of each, by name."""
-    owners = [each for each in conn.scalars(OWNERS["reply_id"], {"id": reply_id}) if each]
+    owners = set(conn.scalars(OWNERS["reply_id"], {"id": reply_id}))
     served = select(OrganizerProject.organizer_id).where(
-        OrganizerProject.project_id.in_(owners), OrganizerProject.role.in_(WRITERS)
+        OrganizerProject.project_id.in_(owners - {None}), OrganizerProject.role.in_(WRITERS)
     )
+    theirs = Organizer.id.in_(served)
     found = (
         select(Organizer.id, Organizer.name)
         .where(Organizer.disabled_at.is_(None))
-        .where(or_(Organizer.network, Organizer.id.in_(served)))
+        .where(or_(Organizer.network, theirs) if None in owners else theirs)
         .order_by(Organizer.name, Organizer.id)
     )
     return [(row.id, row.name) for row in conn.execute(found)]

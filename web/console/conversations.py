@@ -151,7 +151,9 @@ def _copies(
     )
     if within is not None:
         networks = Message.project_id.is_(None)
-        columns = columns.where(or_(networks, owned(Message.project_id, within)))
+        theirs = visible(select(Reply.id).where(Reply.id == WrittenAnswer.reply_id), within)
+        answered = WrittenAnswer.reply_id.in_(theirs)
+        columns = columns.where(or_(networks, owned(Message.project_id, within), answered))
     return conn.execute(columns).all()
 
 

@@ -15,13 +15,13 @@ from web.console import inboxes
 from web.console.assigning import NOT_OF_THEM, candidates
 from web.console.inboxes import Show
 from web.console.viewing import VIEWER, now, number, page, read, write
-from web.keys import JOBS
+from web.keys import JOBS, SITE
 from web.pages import eastern
 
 INBOX = "/console/inbox"
 LONGEST_NAME = 100
 NO_TIME = "Choose until when it shall wait: an hour, tonight, or tomorrow."
-OVER = "It is past 18:00 already; choose another time."
+OVER = "It is past 18:00 ET already; choose another time."
 
 
 async def show(request: web.Request) -> web.Response:
@@ -105,8 +105,8 @@ async def undo(request: web.Request) -> NoReturn:
 async def go_on(request: web.Request) -> NoReturn:
     """Let an answer that was paused leave."""
     reply_id, _by = _which(request)
-    jobs = request.config_dict[JOBS]
-    await write(request, answering.go_on, jobs, reply_id, now=now(request))
+    jobs, house = request.config_dict[JOBS], request.config_dict[SITE].house
+    await write(request, answering.go_on, jobs, reply_id, house, now=now(request))
     raise web.HTTPSeeOther(f"{INBOX}/{reply_id}")
 
 

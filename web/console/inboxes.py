@@ -25,10 +25,10 @@ from contacts.consent import refuse, settle_review
 from contacts.models import AddressStanding, Contact, Standing
 from contacts.scope import people
 from database.tables import folded
-from messages import caring
+from messages import answering, caring
 from messages.calling_off import cancel_pending
-from messages.inbox_models import Care
-from messages.models import Message, Reply
+from messages.inbox_models import Care, WrittenAnswer
+from messages.models import Delivery, Message, Reply
 from messages.prompt_models import Suggestion
 from messages.replies import AUTOMATIC
 from organizers.roles import NETWORKS, Within
@@ -96,6 +96,7 @@ class LastAct:
     reply_id: int
     act: str
     name: str
+    left: bool  # an answer has, or is about to
 
 
 def waiting_count(conn: Connection, within: Within, *, now: datetime) -> int:
@@ -290,18 +291,26 @@ def last_act(conn: Connection, within: Within, reply_id: int, *, actor: str) -> 
     name = func.trim(
         func.coalesce(Contact.given_name, "") + " " + func.coalesce(Contact.family_name, "")
     )
+    stuck = (
+        select(WrittenAnswer.id)
+        .join(Message, Message.id == WrittenAnswer.message_id)
+        .join(Delivery, Delivery.message_id == Message.id)
+        .where(WrittenAnswer.reply_id == Reply.id, answering.has_not_left())
+        .where(WrittenAnswer.written_at == Care.acted_at)
+    )
     found = (
-        select(Reply.id, Care.acted, name)
+        select(Reply.id, Care.acted, name, ~stuck.exists())
         .join(Care, Care.reply_id == Reply.id)
         .outerjoin(Contact, Contact.id == Reply.contact_id)
         .where(Reply.id == reply_id, Care.acted_by == actor, Care.acted != "")
     )
     row = conn.execute(visible(found, within)).one_or_none()
-    return LastAct(*row) if row else None
+    return LastAct(row[0], row[1], row[2], bool(row[3])) if row else None
 
 
 def settle(conn: Connection, reply_id: int, *, opted_out: bool, actor: str, now: datetime) -> None:
     """Decide what a doubtful reply meant, call off what waits if it meant stop, and file it."""
+    caring.own(conn, reply_id)
     channel, address = _address(conn, reply_id)
     settle_review(conn, channel, address, opted_out=opted_out, actor=actor, now=now)
     if opted_out:
@@ -311,6 +320,7 @@ def settle(conn: Connection, reply_id: int, *, opted_out: bool, actor: str, now:
 
 def opt_out(conn: Connection, reply_id: int, *, actor: str, now: datetime) -> None:
     """Take a reply for a stop: record it with its words, call off what waits, and file it."""
+    caring.own(conn, reply_id)
     channel, address = _address(conn, reply_id)
     body = conn.scalars(select(Reply.body).where(Reply.id == reply_id)).one()
     refuse(

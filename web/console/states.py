@@ -58,6 +58,14 @@ def _alert(conn: Connection, alert_id: int) -> State:
     }
 
 
+def _reply(conn: Connection, reply_id: int) -> State:
+    """Whoever looks after it by what the record calls organizers, which the page knows the name of."""
+    found = dict(_REPLY(conn, reply_id))
+    if found.get("assigned_to"):
+        found["assigned_to"] = f"organizer:{found['assigned_to']}"
+    return found
+
+
 def _contact(conn: Connection, contact_id: int) -> State:
     found = dict(_CONTACT(conn, contact_id))
     if not found:
@@ -111,6 +119,18 @@ _ALERT = _row(
     .where(Alert.id == _ID)
 )
 _CONTACT = _row(select(Contact).where(Contact.id == _ID))
+_REPLY = _row(
+    select(
+        Message.project_id,
+        Reply.verdict,
+        (Reply.handled_at.is_not(None)).label("handled"),
+        Care.assigned_to,
+        Care.snoozed_until,
+    )
+    .outerjoin(Message, Message.id == Reply.message_id)
+    .outerjoin(Care, Care.reply_id == Reply.id)
+    .where(Reply.id == _ID)
+)
 _DELIVERY = _row(
     select(Message.project_id, Delivery.status, Delivery.reason, Delivery.approved_sends)
     .join(Message, Message.id == Delivery.message_id)
@@ -247,18 +267,7 @@ LOOKS: Mapping[str, Look] = {
         .outerjoin(SignUpForm, SignUpForm.project_id == Project.id)
         .where(Project.id == _ID)
     ),
-    "reply": _row(
-        select(
-            Message.project_id,
-            Reply.verdict,
-            (Reply.handled_at.is_not(None)).label("handled"),
-            Care.assigned_to,
-            Care.snoozed_until,
-        )
-        .outerjoin(Message, Message.id == Reply.message_id)
-        .outerjoin(Care, Care.reply_id == Reply.id)
-        .where(Reply.id == _ID)
-    ),
+    "reply": _reply,
     # Neither its name nor its words: of one that is kept, whose it is.
     "canned": _row(
         select(CannedReply.project_id, CannedReply.changed_at).where(CannedReply.id == _ID)

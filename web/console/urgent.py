@@ -26,6 +26,7 @@ from representatives.status import data_age
 from web.console import approval_lists, overviews
 from web.console.inboxes import review_count
 from web.console.unknown_copies import unknown_count
+from web.console.unsent_answers import unsent
 
 OLD = 60  # days after which published data is worth asking for again
 NEAR = Decimal("0.8")  # of its budget: time to raise it, before the texts stop
@@ -61,6 +62,7 @@ def urgent(
         found += _copies(conn, sends)
     if writes:
         found += _may_mean_stop(conn, writes, now)
+        found += _unsent(conn, writes, now)
     if sends:
         found += _held(conn, sends, language)
         found += _asked(conn, sends, language)
@@ -111,6 +113,13 @@ def _may_mean_stop(conn: Connection, within: tuple[int, ...], now: datetime) -> 
     count = review_count(conn, within, now=now)
     if count:
         yield Line("review", "/console/inbox", count=count)
+
+
+def _unsent(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterator[Line]:
+    """Answers to one person that did not leave: whoever wrote them may believe they did."""
+    replies = unsent(conn, within, now=now)
+    if replies:
+        yield Line("unsent", f"/console/inbox/{replies[0]}", count=len(replies))
 
 
 def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
