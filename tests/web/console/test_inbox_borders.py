@@ -140,12 +140,13 @@ async def test_nobody_is_offered_who_may_not_open_it(
 
 
 async def test_a_line_end_is_one_character(amina: Desk, opened: Opened, now: datetime) -> None:
+    """As the box counts it: what it let in whole is not cut."""
     reply = await chloes(opened, now)
-    typed = await form(amina, reply, "One\r\nTwo")
+    typed = await form(amina, reply, "a\r\n" * 4_998 + "end")
 
-    measured = await amina.post(f"/console/inbox/{reply}/measure", typed)
+    kept = await amina.post(f"/console/inbox/{reply}/draft", {**typed, "use": "check"})
 
-    assert "<dd>7</dd>" in await measured.text()
+    assert "a\nend</textarea>" in await kept.text()
 
 
 async def test_the_record_names_who_looks_after_a_reply(
