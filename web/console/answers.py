@@ -165,9 +165,8 @@ async def _typed(request: web.Request) -> Typed:
     said: Mapping[str, str] = {
         name: str(form.get(name, "")) for name in ("words", "channel", "key", "seen")
     }
-    words = said["words"].replace(
-        "\r\n", "\n"
-    )  # as forms send what is one line's end, and one character
+    # Browsers send a line's end as two characters, and count it as one.
+    words = said["words"].replace("\r\n", "\n")
     return Typed(words[:LONGEST], said["channel"][:8], said["key"][:64], said["seen"][:40])
 
 
