@@ -14,6 +14,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, insert, select, update
 
 from actions.custom_targets import today_of
+from actions.models import Action
 from alerts.cases import close_case
 from alerts.closing_models import CaseClosing, CaseClosingText
 from alerts.drafts import AlertDraft
@@ -24,7 +25,7 @@ from alerts.lateness import ENDING
 from alerts.models import Alert, Case, CaseText, FollowUp, FollowUpKind
 from alerts.preflight import find_alert, quoted
 from alerts.resending import addressed
-from alerts.steering import Act, steer
+from alerts.steering import Act, steer, steer_prompts
 from alerts.stored import stored_draft
 from database.jobs import Jobs
 from messages import counts
@@ -34,6 +35,7 @@ from messages.control import NotNow, Words
 from messages.eligibility import family_of
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
+from organizers.roles import Within, owned
 
 REOPENED_WITHIN = timedelta(days=1)
 WIDEST = 2_000  # characters of its words: a page is read on a telephone
@@ -91,23 +93,25 @@ class Closing:
 
 @dataclass(frozen=True)
 class Effects:
-    """What closing a case would do."""
+    """What closing a case would do, of what is the closer's."""
 
     alerts: int  # on their way, that are stopped
+    others: int  # of other projects, that go on
     waiting: int  # copies that would be called off
     drafts: int  # that are left, and warn
     pages: int  # that tell the outcome from then on
 
 
-def effects(conn: Connection, case_id: int) -> Effects:
-    """What closing a case would do now."""
-    states = _states(conn, case_id)  # but of those that tell how it ended
-    family = {each for root in states for each in family_of(conn, root)}
-    live = [root for root, status in states.items() if _is_live(conn, root, status)]
+def effects(conn: Connection, case_id: int, within: Within = None) -> Effects:
+    """What closing a case would do now, by somebody who may send for these projects."""
+    states = _states(conn, case_id, within)  # but of those that tell how it ended
+    live = _live(conn, states)
+    family = {each for root in live for each in family_of(conn, root)}
     alone = select(Alert.id).join(Message, Message.id == Alert.message_id)
     launched = (Alert.case_id == case_id, stands_alone(), Message.launched_at.is_not(None))
     return Effects(
         alerts=len(live),
+        others=len(_live(conn, _states(conn, case_id, None))) - len(live),
         waiting=sum(counts.waiting(conn, each) for each in sorted(family)),
         drafts=sum(status == MessageStatus.DRAFT for status in states.values()),
         pages=len(conn.scalars(alone.where(*launched)).all()),
@@ -123,25 +127,38 @@ def close(
     languages: Sequence[str],
     by: str,
     now: datetime,
+    within: Within = None,
 ) -> int:
     """Close a case, or tell its end in other words; return how many copies that called off.
 
-    Raises BadClosing, and changes nothing then.
+    Of its alerts those of these projects are stopped, and the others left. Drafts that tell another end are
+    deleted. Raises BadClosing, and changes nothing then.
     """
     hold_case(conn, case_id)  # no alert is launched on it meanwhile, and nobody else closes it
     _require_tellable(conn, case_id, closing, languages, now)
+    before = closing_of(conn, case_id)
     _put(conn, case_id, closing, by, now)
     close_case(conn, case_id, now=now)
-    live = [root for root, each in _states(conn, case_id).items() if _is_live(conn, root, each)]
-    found = select(Alert.id).where(Alert.message_id.in_(live)).order_by(Alert.id)
-    called_off = 0
-    for alert_id in conn.scalars(found).all():
-        called_off += steer(conn, jobs, alert_id, Act.STOP, by=by, now=now)
+    if before is not None and before.words != _stripped(closing.words):
+        _delete_drafts(conn, case_id)
+    states = _states(conn, case_id, within)
+    live = _live(conn, states)
+    called_off = _stop(conn, jobs, live, by, now)
+    for root in sorted(set(states) - set(live)):  # what waits yet of one that is finished
+        called_off += steer_prompts(conn, jobs, family_of(conn, root), Act.STOP, now)
     return called_off
 
 
-def reopen(conn: Connection, case_id: int, *, now: datetime) -> None:
-    """Take the end of a case back, within a day. Raises NotNow afterwards."""
+def _stop(conn: Connection, jobs: Jobs, roots: Sequence[int], by: str, now: datetime) -> int:
+    found = select(Alert.id).where(Alert.message_id.in_(roots)).order_by(Alert.id)
+    ids = conn.scalars(found).all()
+    return sum(steer(conn, jobs, each, Act.STOP, by=by, now=now) for each in ids)
+
+
+def reopen(
+    conn: Connection, jobs: Jobs, case_id: int, *, by: str, now: datetime, within: Within = None
+) -> None:
+    """Take the end of a case back, within a day; what tells it is stopped. Raises NotNow afterwards."""
     found = hold_case(conn, case_id)
     if found is None:
         raise NotNow("this case is open")
@@ -151,6 +168,19 @@ def reopen(conn: Connection, case_id: int, *, now: datetime) -> None:
         )
     conn.execute(delete(CaseClosing).where(CaseClosing.case_id == case_id))
     conn.execute(update(Case).where(Case.id == case_id).values(closed_at=None))
+    _delete_drafts(conn, case_id)
+    _stop(conn, jobs, _live(conn, _states(conn, case_id, within, ending=True)), by, now)
+
+
+def _delete_drafts(conn: Connection, case_id: int) -> None:
+    """Drafts that tell an end which is told otherwise now; nobody launches them: the case is ours."""
+    telling = select(FollowUp.alert_id).where(FollowUp.kind.in_(ENDING))
+    drafts = select(Alert.id, Alert.message_id, Alert.action_id).join(Message)
+    mine = (Alert.case_id == case_id, Alert.id.in_(telling), Message.status == MessageStatus.DRAFT)
+    for row in conn.execute(drafts.where(*mine)).all():
+        conn.execute(delete(Alert).where(Alert.id == row.id))
+        conn.execute(delete(Message).where(Message.id == row.message_id))
+        conn.execute(delete(Action).where(Action.id == row.action_id))
 
 
 def closing_of(conn: Connection, case_id: int) -> Closing | None:
@@ -207,7 +237,7 @@ def draft_the_end(
         else Filter(got_any=tuple(m for each in alerts for m in sent_again(conn, each.id)))
     )
     said = _with_outcome(TOLD if kind is FollowUpKind.OUTCOME else NEWS, closing.words)
-    newest = alerts[-1].id
+    newest = _already_told(conn, alerts, kind, closing.closed_at) or alerts[-1].id
 
     def draft(_message_id: int, _action_id: int) -> AlertDraft:
         written = addressed(stored_draft(conn, newest), to, said)
@@ -235,6 +265,20 @@ def _of_the_same_sender(conn: Connection, alert_id: int) -> list[_Sent]:
     found = conn.execute(rows.where(*launched).order_by(Message.launched_at, Alert.id)).all()
     sender = next(row.project_id for row in found if row.id == alert_id)
     return [_Sent(*row[:3]) for row in found if row.project_id == sender]
+
+
+def _already_told(
+    conn: Connection, alerts: Sequence[_Sent], kind: FollowUpKind, since: datetime | None
+) -> int | None:
+    """Which of these alerts a message follows that has told this end."""
+    told = (
+        select(FollowUp.of_id)
+        .join(Alert, Alert.id == FollowUp.alert_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(FollowUp.kind == kind, FollowUp.of_id.in_([each.id for each in alerts]))
+        .where(Message.created_at >= since)
+    )
+    return conn.scalars(told.order_by(FollowUp.alert_id.desc()).limit(1)).first()
 
 
 def _with_outcome(said: Mapping[str, Words], outcome: Mapping[str, str]) -> dict[str, Words]:
@@ -280,18 +324,32 @@ def _put(conn: Connection, case_id: int, closing: Closing, by: str, now: datetim
     )
     conn.execute(row)
     rows = [
-        {"case_id": case_id, "language": language, "words": words.strip()}
-        for language, words in closing.words.items()
+        {"case_id": case_id, "language": language, "words": words}
+        for language, words in _stripped(closing.words).items()
     ]
     conn.execute(insert(CaseClosingText), rows)
 
 
-def _states(conn: Connection, case_id: int) -> dict[int, str]:
-    """The messages of a case's alerts, and where they stand; not those that tell how it ended."""
+def _stripped(words: Mapping[str, str]) -> dict[str, str]:
+    return {language: each.strip() for language, each in words.items()}
+
+
+def _states(
+    conn: Connection, case_id: int, within: Within, *, ending: bool = False
+) -> dict[int, str]:
+    """Where the messages of a case's alerts stand, of these projects: those that tell how it ended, or all others."""
     rows = select(Message.id, Message.status).join(Alert, Alert.message_id == Message.id)
-    telling = select(FollowUp.alert_id).where(FollowUp.kind.in_(ENDING))
-    mine = (Alert.case_id == case_id, Alert.id.not_in(telling))
+    telling = Alert.id.in_(select(FollowUp.alert_id).where(FollowUp.kind.in_(ENDING)))
+    mine = (
+        Alert.case_id == case_id,
+        owned(Message.project_id, within),
+        telling if ending else ~telling,
+    )
     return dict(conn.execute(rows.where(*mine).order_by(Message.id)).all())
+
+
+def _live(conn: Connection, states: Mapping[int, str]) -> list[int]:
+    return [root for root, status in states.items() if _is_live(conn, root, status)]
 
 
 def _is_live(conn: Connection, root: int, status: str) -> bool:

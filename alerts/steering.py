@@ -58,10 +58,10 @@ def steer(conn: Connection, jobs: Jobs, alert_id: int, act: Act, *, by: str, now
         raise NotNow(f"there is nothing to {act} in this alert now")
     called_off += sum(_DO[act](conn, jobs, each, PAUSED_BY_NETWORK, now) for each in parts)
     note_parts(conn, parts, act, actor=by, now=now)
-    return called_off + _steer_prompts(conn, jobs, family_of(conn, root_id), act, now)
+    return called_off + steer_prompts(conn, jobs, family_of(conn, root_id), act, now)
 
 
-def _steer_prompts(
+def steer_prompts(
     conn: Connection, jobs: Jobs, family: Sequence[int], act: Act, now: datetime
 ) -> int:
     """The same to the reminders and questions that came of an alert and wait on their way.

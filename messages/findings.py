@@ -99,8 +99,8 @@ SENTENCES: Mapping[str, _Sentence] = {
         es="Todavía se cuentan las copias de la alerta detenida; espere un minuto y vuelva a mirar.",
     ),
     "case_open": _Sentence(
-        en="Its case is open: there is no end to tell. Close the case first, or delete this draft.",
-        es="Su caso está abierto: no hay final que contar. Cierre antes el caso, o borre este borrador.",
+        en="Its case is open: there is no end to tell. Close the case first.",
+        es="Su caso está abierto: no hay final que contar. Cierre antes el caso.",
     ),
     "case_closed": _Sentence(
         en="Its case is closed: its page tells how it ended and asks for no call; reopen the case first.",

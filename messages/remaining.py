@@ -2,7 +2,7 @@
 
 Exact by people and by addresses. Somebody whose email left is not left over, though their text was stopped;
 nor is whoever shares a phone to which a copy left. An unknown copy may have left, and so may one that is to be
-sent a second time: they count as if they had.
+sent a second time: they count as if they had. One that came back has reached nobody.
 """
 
 from __future__ import annotations
@@ -56,6 +56,6 @@ def _may_have_left() -> ColumnElement[bool]:
     """That a copy left, may have left, or may leave yet."""
     waits = Delivery.status == Status.PENDING
     return or_(
-        Delivery.status.between(Status.SENDING, Status.UNDELIVERED),
+        Delivery.status.between(Status.SENDING, Status.DELIVERED),
         and_(waits, or_(Delivery.approved_sends > 1, Message.status.in_(GOING_ON))),
     )

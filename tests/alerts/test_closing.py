@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, create_engine, select, update
+from sqlalchemy import Connection, create_engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from actions.models import Outcome
@@ -38,12 +38,15 @@ from messages.composing import Identity
 from messages.control import NotNow
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus, Status
+from messages.prompt_models import Prompt
+from organizers.roles import Within
 from tests.builders import (
     Alerted,
     load_invented_officials,
     make_alert,
     make_contact,
     make_delivery,
+    make_message,
     make_project,
 )
 from tests.databases import PostgresServer
@@ -69,7 +72,10 @@ class Told:
     draft: Alerted
     people: dict[str, int]
 
-    def close(self, closing: Closing = WON) -> int:
+    def reopen(self, now: datetime) -> None:
+        reopen(self.conn, EmbeddedJobs(), self.first.case_id, by="Amina", now=now)
+
+    def close(self, closing: Closing = WON, within: Within = None) -> int:
         return close(
             self.conn,
             EmbeddedJobs(),
@@ -78,6 +84,7 @@ class Told:
             languages=("en", "es"),
             by="Amina",
             now=self.now,
+            within=within,
         )
 
     def told(self, kind: FollowUpKind, alert: Alerted | None = None) -> tuple[int, set[str]]:
@@ -137,7 +144,9 @@ def told(conn: Connection, now: datetime) -> Told:
 
 
 def test_what_it_does_is_told_before_it_happens(told: Told) -> None:
-    assert effects(told.conn, told.first.case_id) == Effects(alerts=1, waiting=1, drafts=1, pages=2)
+    assert effects(told.conn, told.first.case_id) == Effects(
+        alerts=1, others=0, waiting=1, drafts=1, pages=2
+    )
 
 
 def test_closing_stops_what_is_queued_and_leaves_drafts(told: Told) -> None:
@@ -179,14 +188,102 @@ def test_a_draft_on_it_that_asks_for_calls_cannot_be_launched(told: Told) -> Non
         )
 
 
-def test_an_end_that_was_taken_back_is_not_told(told: Told) -> None:
+def test_while_the_case_is_open_its_end_is_not_launched(told: Told) -> None:
     told.close()
     written, _ = told.told(FollowUpKind.OUTCOME)
     before = findings(told, written)
-    reopen(told.conn, told.first.case_id, now=told.now)
+    told.conn.execute(update(Case).where(Case.id == told.first.case_id).values(closed_at=None))
 
     assert "case_open" not in before
     assert "case_open" in findings(told, written)
+
+
+def test_who_takes_an_end_back_stops_what_tells_it_and_drafts_go(told: Told) -> None:
+    told.close()
+    leaves, _ = told.told(FollowUpKind.OUTCOME)
+    draft, _ = told.told(FollowUpKind.NEWS)
+    message = select(Alert.message_id).where(Alert.id == leaves).scalar_subquery()
+    status = update(Message).where(Message.id == message)
+    told.conn.execute(status.values(status=MessageStatus.SENDING, launched_at=told.now))
+    told.reopen(told.now)
+
+    stands = told.conn.scalars(select(Message.status).where(Message.id == message)).one()
+    assert stands == MessageStatus.STOPPED
+    assert told.conn.scalar(select(Alert.id).where(Alert.id == draft)) is None
+
+
+def test_a_draft_of_other_words_is_gone_and_one_of_the_same_stays(told: Told) -> None:
+    told.close()
+    first, _ = told.told(FollowUpKind.OUTCOME)
+    told.close()
+    same, _ = told.told(FollowUpKind.OUTCOME)
+    words = {"en": "Twelve are home.", "es": "Doce están en casa."}
+
+    told.close(Closing(outcome=WON.outcome, ended_on=WON.ended_on, words=words))
+
+    anew, _ = told.told(FollowUpKind.OUTCOME)
+    assert first == same
+    assert "Twelve are home." in stored_draft(told.conn, anew).texts["en"].sms
+    assert "case_open" not in findings(told, anew)
+
+
+def test_the_end_is_told_once_though_another_alert_is_the_newest_by_then(told: Told) -> None:
+    told.close()
+    first, _ = told.told(FollowUpKind.OUTCOME)
+    later = {"launched_at": told.now + timedelta(hours=1)}
+    told.conn.execute(update(Message).where(Message.id == told.first.message_id).values(later))
+
+    assert told.told(FollowUpKind.OUTCOME)[0] == first
+
+
+def test_another_projects_alerts_are_left_and_told_of(told: Told) -> None:
+    bangor = make_project(told.conn, "Bangor – Carasque")
+    theirs = make_alert(told.conn, project_id=bangor, expanded_at=told.now)
+    on_the_case(told.conn, told.first.case_id, theirs)
+    ben = make_contact(told.conn, "Ben", projects=[bangor])
+    make_delivery(told.conn, theirs.message_id, ben)
+    counts.apply(told.conn, counts.Deltas(counts.counted(told.conn, theirs.message_id)))
+
+    before = effects(told.conn, told.first.case_id, [told.project])
+    called_off = told.close(within=[told.project])
+
+    assert (before.alerts, before.waiting, before.others) == (1, 1, 1)
+    assert called_off == 1
+    assert told.status(theirs) == MessageStatus.SENDING
+    assert told.status(told.second) == MessageStatus.STOPPED
+
+
+def test_only_what_is_on_its_way_is_counted_as_called_off(told: Told) -> None:
+    late = make_contact(told.conn, "Late", projects=[told.project])
+    make_delivery(told.conn, told.draft.message_id, late)
+    counts.apply(told.conn, counts.Deltas(counts.counted(told.conn, told.draft.message_id)))
+
+    assert effects(told.conn, told.first.case_id).waiting == 1
+
+
+def test_what_waits_to_remind_people_of_a_finished_alert_is_called_off(told: Told) -> None:
+    reminder = make_message(told.conn, status=MessageStatus.SENDING, expanded_at=told.now)
+    copy = make_delivery(told.conn, reminder, told.people["only got it"])
+    prompt = {
+        "kind": "ask",
+        "action_id": told.first.action_id,
+        "contact_id": told.people["only got it"],
+        "source_id": told.first.message_id,
+        "channel": "sms",
+        "target": "",
+        "named": {},
+        "due_at": told.now,
+        "until": told.now + timedelta(days=1),
+        "settled_at": told.now,
+        "dropped": "",
+        "delivery_id": copy,
+    }
+    told.conn.execute(insert(Prompt).values(prompt))
+
+    told.close()
+
+    stands = told.conn.scalars(select(Message.status).where(Message.id == reminder)).one()
+    assert stands == MessageStatus.STOPPED
 
 
 def findings(told: Told, alert_id: int) -> set[str]:
@@ -293,7 +390,7 @@ def test_what_cannot_be_told_changes_nothing(
 
 def test_for_a_day_it_can_be_opened_again(told: Told) -> None:
     told.close()
-    reopen(told.conn, told.first.case_id, now=told.now + timedelta(hours=23))
+    told.reopen(told.now + timedelta(hours=23))
 
     assert page_by_slug(told.conn, told.first.slug, now=told.now).ended_at(told.now) is None
     assert closing_of(told.conn, told.first.case_id) is None
@@ -304,7 +401,7 @@ def test_after_a_day_it_stays_closed(told: Told) -> None:
     told.close()
 
     with pytest.raises(NotNow, match="for one day"):
-        reopen(told.conn, told.first.case_id, now=told.now + timedelta(days=1))
+        told.reopen(told.now + timedelta(days=1))
 
     closed = select(Case.closed_at).where(Case.id == told.first.case_id)
     assert told.conn.scalar(closed) is not None

@@ -418,7 +418,13 @@ def _is_left_over(
     def may_have_left(copy: Copy) -> bool:
         if copy.status is Status.PENDING:
             return copy.sends > 1 or statuses[copy.part] in LIVE
-        return copy.status not in (Status.FAILED, Status.SKIPPED, Status.STOPPED, Status.EXPIRED)
+        return copy.status not in (
+            Status.FAILED,
+            Status.SKIPPED,
+            Status.STOPPED,
+            Status.EXPIRED,
+            Status.UNDELIVERED,
+        )
 
     def was_called_off(copy: Copy) -> bool:
         pending = copy.status is Status.PENDING and copy.sends == 1

@@ -27,7 +27,7 @@ from alerts.closing import (
 from alerts.follow_ups import stands_alone
 from alerts.models import Alert, Case
 from messages.models import Message
-from organizers.roles import May
+from organizers.roles import May, owned
 from organizers.sessions import Viewer
 from web.console.viewing import VIEWER, now, page, read, write
 from web.keys import JOBS, SITE
@@ -54,7 +54,7 @@ class Seen:
     titles: Mapping[str, str]
     effects: Effects
     closing: Closing | None  # how it ended, as far as it is closed
-    alerts: list[int]  # that were launched, the newest first
+    alerts: list[int]  # that were launched and the viewer sees, the newest first
 
 
 def stand(conn: Connection, alert_id: int, viewer: Viewer, now: datetime) -> Stand:
@@ -90,6 +90,7 @@ async def end(request: web.Request) -> web.Response:
             languages=site.languages,
             by=request[VIEWER].actor,
             now=now(request),
+            within=request[VIEWER].may_in(May.SEND),
         )
     except BadClosing as error:
         return await _form(request, typed, problem=str(error))
@@ -99,7 +100,10 @@ async def end(request: web.Request) -> web.Response:
 async def open_again(request: web.Request) -> NoReturn:
     """Take it back."""
     case_id = int(request.match_info["case_id"])
-    await write(request, reopen, case_id, now=now(request))
+    viewer, jobs = request[VIEWER], request.config_dict[JOBS]
+    theirs = viewer.may_in(May.SEND)
+    at = now(request)
+    await write(request, reopen, jobs, case_id, by=viewer.actor, now=at, within=theirs)
     raise web.HTTPSeeOther(f"/console/cases/{case_id}/close?notice=reopened")
 
 
@@ -118,7 +122,7 @@ async def _form(
     request: web.Request, typed: Mapping[str, str], *, problem: str = ""
 ) -> web.Response:
     case_id = int(request.match_info["case_id"])
-    seen = await read(request, _seen, case_id)
+    seen = await read(request, _seen, case_id, request[VIEWER])
     known = {"ended_on": today_of(now(request)).isoformat()}
     if seen.closing is not None:
         known = {
@@ -142,12 +146,13 @@ def _may_reopen(closing: Closing | None, now: datetime) -> bool:
     return at is not None and now < at + REOPENED_WITHIN
 
 
-def _seen(conn: Connection, case_id: int) -> Seen:
+def _seen(conn: Connection, case_id: int, viewer: Viewer) -> Seen:
+    theirs = owned(Message.project_id, viewer.within)
     launched = (Alert.case_id == case_id, stands_alone(), Message.launched_at.is_not(None))
-    alerts = select(Alert.id).join(Message, Message.id == Alert.message_id).where(*launched)
+    alerts = select(Alert.id).join(Message, Message.id == Alert.message_id).where(*launched, theirs)
     return Seen(
         titles=titles_of(conn, case_id),
-        effects=effects(conn, case_id),
+        effects=effects(conn, case_id, viewer.may_in(May.SEND)),
         closing=closing_of(conn, case_id),
         alerts=list(conn.scalars(alerts.order_by(Alert.id.desc()))),
     )
