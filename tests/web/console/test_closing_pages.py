@@ -165,3 +165,22 @@ async def test_after_its_last_day_a_page_has_no_call_and_offers_what_is_open(
     assert "Calls are still wanted here" in html
     assert f"/p/{other.slug}" in html
     assert "tel:" not in html
+
+
+async def test_anothers_alert_on_the_case_is_told_of_and_not_led_to(
+    case: Case, opened: Opened, now: datetime
+) -> None:
+    def on_it(conn: Connection) -> int:
+        theirs = make_alert(conn, project_id=make_project(conn, "Bangor"), expanded_at=now)
+        moved = update(Alert).where(Alert.id == theirs.alert_id)
+        conn.execute(moved.values(case_id=case.alert.case_id))
+        return theirs.alert_id
+
+    theirs = await opened.database.write(on_it)
+
+    page = await case.amina.page(case.close)
+    html = await (await case.amina.get(case.close)).text()
+
+    assert "1 alert of somebody else's is on its way and goes on" in page
+    assert f"/console/alerts/{case.alert.alert_id}" in html
+    assert f"/console/alerts/{theirs}" not in html
