@@ -6,7 +6,7 @@ subtract their way to it. What is hidden is told alike, for whatever reason it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -41,19 +41,26 @@ def public_numbers(conn: Connection, slug: str, *, now: datetime) -> Numbers:
         raise NoSuchPage(NoSuchPage.__doc__)
     people, offices, states, committed = report_counts(conn, page.alert_id)
     counts = _by_state(conn, page.ask.action_id)
-    told = tellable(people, counts)
+    elsewhere = people - _in_states(conn, page.ask.action_id)
+    told = tellable(people, {**counts, "": elsewhere})
+    del told[""]
     if people < FEW:
         return Numbers(0, 0, 0, committed, told)
     return Numbers(people, offices, states, committed, told)
 
 
-def tellable(people: int, counts: Mapping[str, int]) -> dict[str, int | None]:
+def tellable(
+    people: int, counts: Mapping[str, int], *, hidden: Collection[str] = ()
+) -> dict[str, int | None]:
     """What may be told of people by state beside their total: a number, or None for some.
 
-    While fewer than FEW are hidden in all, or a single state, the smallest number that shows is
+    Who is of no state is to be among the ``counts``, under a name of its own: they are part of the total.
+    Those already ``hidden`` stay so. While fewer than FEW are hidden in all, or a single state, the smallest number that shows is
     hidden too: else the total less what shows would tell. Nobody at all is told as 0.
     """
-    hidden = {state for state, count in counts.items() if 0 < count < FEW}
+    hidden = {
+        state for state, count in counts.items() if 0 < count < FEW or (count and state in hidden)
+    }
     if people < FEW:
         hidden = {state for state, count in counts.items() if count}
     shown = sorted(
@@ -72,6 +79,13 @@ def _by_state(conn: Connection, action_id: int) -> dict[str, int]:
     people = people.join(Seat, Seat.id == Response.target)
     people = people.where(Response.action_id == action_id, Response.outcome.in_(REACHED))
     return dict(conn.execute(people.group_by(Seat.state)).all())
+
+
+def _in_states(conn: Connection, action_id: int) -> int:
+    """People who reached an office of any state; who is left reached only others, or did not say which."""
+    people = select(func.count(Response.who.distinct())).join(Seat, Seat.id == Response.target)
+    mine = (Response.action_id == action_id, Response.outcome.in_(REACHED))
+    return conn.execute(people.where(*mine)).scalar_one()
 
 
 def show_numbers(conn: Connection, alert_id: int, *, shown: bool) -> None:

@@ -1,7 +1,7 @@
 """A report for partners: what an alert, or all alerts of a case, set in motion; without anybody's name.
 
-Small numbers are hidden by the rule of the public page of numbers, cell by cell of each table: what adds up to
-a total hides enough beside itself that nobody can subtract their way to it.
+Small numbers are hidden by the rule of the public page of numbers, and so is whatever would let anybody
+subtract their way to one: ``alerts/hiding.py``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, case, func, select
 
 from actions.models import Outcome, Response
 from actions.office_hours import WASHINGTON
@@ -22,21 +22,19 @@ from actions.responses import REACHED, TRIED
 from actions.targets import Target, targets_by_key
 from alerts.closing import Closing, closing_of, titles_of
 from alerts.follow_ups import stands_alone
+from alerts.hiding import SHOWN, Hidden, Tables, hide, shown
 from alerts.models import Alert, AlertText, FollowUp
-from alerts.numbers import FEW, tellable
 from alerts.pages import page_by_slug
 from contacts.models import Channel
 from messages import budgets, counts
-from messages.connecting import CallTotals, call_totals
+from messages.connecting import call_totals
 from messages.eligibility import family_of
 from messages.models import Message, Status
 from messages.progress import Equation, progress
 from organizers.roles import Within, owned
 from representatives.models import Seat
 
-SHOWN = (Outcome.SPOKE, Outcome.VOICEMAIL, Outcome.WROTE, Outcome.NO_ANSWER, Outcome.WRONG_NUMBER)
 LONGEST = 120  # days in the picture
-Hidden = int | None  # None = some, who are not told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +44,7 @@ class Moment:
     day: date
     kind: str  # fact | launch | stance | end; the kind of a follow-up
     words: Mapping[str, str]  # by language; of a stance, none
-    people: int = 0  # of a launch: who were confirmed
+    people: Hidden = 0  # of a launch: who were confirmed
     office: str = ""  # of a stance: the office's key
     stance: str = ""
 
@@ -76,7 +74,7 @@ class Report:
     alerts: int
     closing: Closing | None
     moments: Sequence[Moment]
-    confirmed: int
+    confirmed: Hidden
     equation: Equation
     people: Hidden  # who tried to reach an office
     reached: Hidden  # who did
@@ -85,7 +83,7 @@ class Report:
     states: Mapping[str, Hidden]  # people who reached an office, where there are any
     days: Sequence[DayLine]
     stances: Mapping[str, int]  # offices by what they say now
-    calls: CallTotals
+    minutes: Hidden  # connected by us
     text_segments: int
     segments_exact: bool  # False: at most so many
 
@@ -115,11 +113,6 @@ def case_report(conn: Connection, case_id: int, within: Within, *, now: datetime
     return _report(conn, rows, titles_of(conn, case_id), closing_of(conn, case_id), now)
 
 
-def shown(number: int) -> Hidden:
-    """A number of people as a report may tell it."""
-    return None if 0 < number < FEW else number
-
-
 def _alerts() -> Select[*tuple[Any, ...]]:
     """Launched alerts with a page of their own."""
     columns = (Alert.id, Alert.message_id, Alert.action_id, Alert.slug)
@@ -137,26 +130,31 @@ def _report(
     alerts = [_Told(*row) for row in rows]
     actions = [each.action_id for each in alerts]
     messages = _messages(conn, alerts)
-    told = _responses(conn, actions)
+    span = _span(conn, actions)
+    apart = [_counted(conn, [each], span) for each in actions] if len(actions) > 1 else []
+    told = hide(_counted(conn, actions, span), apart)
     stood = [] if not actions else _stances(conn, actions)
     latest = {line.target: str(line.stance) for line in stood}
     segments, exact = _segments(conn, messages)
-    reached = _people(conn, actions, REACHED)
+    moments = _moments(conn, alerts, stood, closing, now)
     return Report(
         titles=titles,
         alerts=len(alerts),
         closing=closing,
-        moments=_moments(conn, alerts, stood, closing, now),
-        confirmed=_confirmed(conn, messages),
+        moments=moments,
+        # The sum less all other launches would tell of one to few people.
+        confirmed=None
+        if any(each.people is None for each in moments)
+        else _confirmed(conn, messages),
         equation=sum((progress(conn, each, now=now).equation for each in messages), Equation()),
-        people=_tried(_people(conn, actions, TRIED), reached),
-        reached=shown(reached),
-        outcomes=_outcomes(told),
-        offices=_offices(conn, told, latest, now),
-        states=_states(conn, actions, reached),
-        days=_days(conn, actions),
+        people=told.people,
+        reached=told.reached,
+        outcomes=told.outcomes,
+        offices=_offices(conn, told.offices, latest, now),
+        states={each: told.states[each] for each in sorted(told.states) if each},
+        days=[DayLine(each, told.days[each]) for each in span],
         stances=dict(Counter(latest.values())),
-        calls=_calls(conn, actions),
+        minutes=_minutes(conn, actions),
         text_segments=segments,
         segments_exact=exact,
     )
@@ -179,6 +177,20 @@ def _confirmed(conn: Connection, messages: Sequence[int]) -> int:
     return int(conn.execute(confirmed.where(Message.id.in_(messages))).scalar_one())
 
 
+def _counted(conn: Connection, actions: Sequence[int], span: Sequence[date]) -> Tables:
+    """Everything that is counted of some actions together."""
+    reached, offices = _people(conn, actions, REACHED), _responses(conn, actions)
+    seats = select(Seat.id, Seat.state).where(Seat.id.in_(offices))
+    return Tables(
+        people=_people(conn, actions, TRIED),
+        reached=reached,
+        offices=offices,
+        states=_states(conn, actions, reached),
+        days=_days(conn, actions, span),
+        seats=dict(conn.execute(seats).all()),
+    )
+
+
 def _responses(conn: Connection, actions: Sequence[int]) -> dict[str, Counter[Outcome]]:
     """How often each office was told of with which outcome."""
     groups = (Response.target, Response.outcome)
@@ -197,45 +209,23 @@ def _people(conn: Connection, actions: Sequence[int], outcomes: Sequence[Outcome
     return conn.execute(people.where(*mine)).scalar_one()
 
 
-def _tried(people: int, reached: int) -> Hidden:
-    """Who tried; not where that less who reached an office would be a small number."""
-    return None if shown(people) is None or shown(people - reached) is None else people
-
-
-def _outcomes(told: Mapping[str, Counter[Outcome]]) -> dict[Outcome, Hidden]:
-    totals = sum(told.values(), Counter[Outcome]())
-    hidden = _told(totals)
-    return {each: hidden.get(each, 0) for each in SHOWN}
-
-
 def _offices(
     conn: Connection,
-    told: Mapping[str, Counter[Outcome]],
+    cells: Mapping[str, Mapping[Outcome, Hidden]],
     latest: Mapping[str, str],
     now: datetime,
 ) -> list[OfficeLine]:
-    """Each office's cells; a column hides as much as its total asks for."""
-    totals = _outcomes(told)
-    columns = {
-        outcome: _column({target: each[outcome] for target, each in told.items()}, totals[outcome])
-        for outcome in SHOWN
-    }
-    keys = {*told, *latest} - {""}
+    """Each office's cells and what it says."""
+    keys = {*cells, *latest} - {""}
     named: list[Target | None] = list(targets_by_key(conn, keys, now=now)) if keys else []
-    named += [None] if "" in told else []
+    named += [None] if "" in cells else []
+    nothing = dict.fromkeys(SHOWN, 0)
     lines = []
     for target in named:
         key = target.key if target else ""
-        cells = {outcome: columns[outcome].get(key, 0) for outcome in SHOWN}
-        lines.append(OfficeLine(target=target, counts=cells, stance=latest.get(key, "")))
+        counted = cells.get(key, nothing)
+        lines.append(OfficeLine(target=target, counts=counted, stance=latest.get(key, "")))
     return sorted(lines, key=_place)
-
-
-def _column(counts: Mapping[str, int], total: Hidden) -> dict[str, Hidden]:
-    """One outcome by office; where its total is hidden, nothing may add up to it."""
-    if total is None:
-        return {target: None if count else 0 for target, count in counts.items()}
-    return _told(counts)
 
 
 def _place(line: OfficeLine) -> tuple[bool, str, bool, int, str]:
@@ -251,33 +241,44 @@ def _place(line: OfficeLine) -> tuple[bool, str, bool, int, str]:
     )
 
 
-def _told(counts: Mapping[Any, int]) -> dict[Any, Hidden]:
-    """What may be told of numbers beside their sum."""
-    safe = tellable(sum(counts.values()), {str(key): count for key, count in counts.items()})
-    return {key: safe[str(key)] for key in counts}
-
-
-def _states(conn: Connection, actions: Sequence[int], reached: int) -> dict[str, Hidden]:
-    people = select(Seat.state, func.count(Response.who.distinct()))
-    people = people.join(Seat, Seat.id == Response.target).group_by(Seat.state)
+def _states(conn: Connection, actions: Sequence[int], reached: int) -> dict[str, int]:
+    """People who reached an office of a state, each state once; "" = who reached only others."""
     mine = (Response.action_id.in_(actions), Response.outcome.in_(REACHED))
-    counts = dict(conn.execute(people.where(*mine)).all())
-    told = tellable(reached, counts)
-    return {state: told[state] for state in sorted(counts)}
+    seated = Seat, Seat.id == Response.target
+    count = func.count(Response.who.distinct())
+    people = select(Seat.state, count).select_from(Response).join(*seated).where(*mine)
+    counts = dict(conn.execute(people.group_by(Seat.state)).all())
+    anywhere = select(count).select_from(Response).join(*seated).where(*mine)
+    return {**counts, "": reached - conn.execute(anywhere).scalar_one()}
 
 
-def _days(conn: Connection, actions: Sequence[int]) -> list[DayLine]:
-    """How much was told each day in Washington, from the first to the last; at most LONGEST days."""
-    times = select(Response.at).where(Response.action_id.in_(actions), Response.outcome.in_(SHOWN))
-    zone = ZoneInfo(WASHINGTON)
-    counts = Counter(at.astimezone(zone).date() for at in conn.scalars(times))
-    if not counts:
+def _span(conn: Connection, actions: Sequence[int]) -> list[date]:
+    """The days in Washington from the first to the last on which something was told; at most LONGEST."""
+    told = (Response.action_id.in_(actions), Response.outcome.in_(SHOWN))
+    first, last = (
+        conn.scalar(select(Response.at).where(*told).order_by(order).limit(1))
+        for order in (Response.at, Response.at.desc())
+    )
+    if first is None or last is None:
         return []
-    first, last = min(counts), max(counts)
-    first = max(first, last - timedelta(days=LONGEST - 1))
-    days = [first + timedelta(days=each) for each in range((last - first).days + 1)]
-    hidden = _told(counts)
-    return [DayLine(day, hidden.get(day, 0)) for day in days]
+    zone = ZoneInfo(WASHINGTON)
+    end = last.astimezone(zone).date()
+    start = max(first.astimezone(zone).date(), end - timedelta(days=LONGEST - 1))
+    return [start + timedelta(days=each) for each in range((end - start).days + 1)]
+
+
+def _days(conn: Connection, actions: Sequence[int], span: Sequence[date]) -> dict[date, int]:
+    """How much was told on each of these days, counted by the database; before them, on the day before."""
+    if not span:
+        return {}
+    zone = ZoneInfo(WASHINGTON)
+    days = [span[0] - timedelta(days=1), *span]
+    ends = (datetime.combine(each + timedelta(days=1), time(), zone) for each in days)
+    until = case(*((Response.at < end, at) for at, end in enumerate(ends)), else_=len(days) - 1)
+    told = (Response.action_id.in_(actions), Response.outcome.in_(SHOWN))
+    counted = select(until.label("nth_day"), func.count()).where(*told).group_by("nth_day")
+    counts: dict[int, int] = dict(conn.execute(counted).all())
+    return {day: counts.get(at, 0) for at, day in enumerate(days)}
 
 
 def _stances(conn: Connection, actions: Sequence[int]) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -289,15 +290,12 @@ def _stances(conn: Connection, actions: Sequence[int]) -> Sequence[Row[*tuple[An
     return conn.execute(lines.order_by(StanceLine.at, StanceLine.id)).all()
 
 
-def _calls(conn: Connection, actions: Sequence[int]) -> CallTotals:
+def _minutes(conn: Connection, actions: Sequence[int]) -> Hidden:
+    """Minutes of calls that we connected; not where an alert had so few that they tell of one."""
     every = [call_totals(conn, each) for each in actions]
-    return CallTotals(
-        asked=sum(each.asked for each in every),
-        connected=sum(each.connected for each in every),
-        offices=sum(each.offices for each in every),
-        talked=sum(each.talked for each in every),
-        minutes=sum(each.minutes for each in every),
-    )
+    if any(shown(each.asked) is None or shown(each.connected) is None for each in every):
+        return None
+    return sum(each.minutes for each in every)
 
 
 def _segments(conn: Connection, messages: Sequence[int]) -> tuple[int, bool]:
@@ -368,7 +366,7 @@ def _launches(conn: Connection, alerts: Sequence[_Told], zone: ZoneInfo) -> list
                 day=row.launched_at.astimezone(zone).date(),
                 kind=row.kind or "launch",
                 words=dict(conn.execute(titles).all()),
-                people=_confirmed(conn, family_of(conn, row.message_id)),
+                people=shown(_confirmed(conn, family_of(conn, row.message_id))),
             )
         )
     return found

@@ -222,6 +222,20 @@ def test_numbers_are_shown_only_if_somebody_says_so(
     assert (numbers.states["WI"], numbers.states["MA"]) == (12, 0)
 
 
+def test_who_reached_only_offices_without_a_state_is_not_what_is_left_of_the_sum(
+    conn: Connection, alert: Alerted, now: datetime
+) -> None:
+    for number in range(12):
+        tell(conn, alert, now, visitor=str(number), target="" if number < 2 else HOUSE)
+    show_numbers(conn, alert.alert_id, shown=True)
+
+    numbers = public_numbers(conn, alert.slug, now=now)
+
+    assert numbers.people == 12
+    assert numbers.states["WI"] is None
+    assert "" not in numbers.states
+
+
 @pytest.mark.parametrize(
     ("counts", "told"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from actions.responses import record
 from actions.stances import note_stance
 from alerts.closing import CaseOutcome, Closing, close
 from alerts.models import Alert, FollowUp, FollowUpKind
-from alerts.reporting import alert_report, case_report
+from alerts.reporting import LONGEST, alert_report, case_report
 from database.jobs import EmbeddedJobs
 from messages import counts
 from messages.models import Message, MessageCount, MessageStatus, Status
@@ -66,7 +66,7 @@ def sent(conn: Connection, now: datetime) -> Sent:
     }
     first = make_alert(conn, confirmed=10, expected=12, **launched)
     second = make_alert(conn, confirmed=5, **launched)
-    nudge = make_alert(conn, confirmed=3, **launched)
+    nudge = make_alert(conn, confirmed=6, **launched)
     for each in (second, nudge):
         conn.execute(update(Alert).where(Alert.id == each.alert_id).values(case_id=first.case_id))
     follows = {"alert_id": nudge.alert_id, "of_id": first.alert_id, "kind": FollowUpKind.NUDGE}
@@ -86,7 +86,7 @@ def test_it_sums_up_an_alert_and_what_followed_it(sent: Sent) -> None:
 
     report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
 
-    assert (report.alerts, report.confirmed) == (1, 13)
+    assert (report.alerts, report.confirmed) == (1, 16)
     assert report.equation.gone_out == 9
     assert report.equation.balanced
     assert report.outcomes[Outcome.SPOKE] == 7
@@ -101,14 +101,43 @@ def test_small_numbers_are_hidden_and_what_would_tell_them(sent: Sent) -> None:
 
     report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
 
-    # Two messages would be 17 less 9 less 6: so the smaller of those is hidden, too.
+    # Two messages would be the eleven who were heard less nine: so both are hidden.
+    assert report.reached == 11
     assert report.outcomes[Outcome.VOICEMAIL] is None
-    assert report.outcomes[Outcome.NO_ANSWER] is None
-    assert report.outcomes[Outcome.SPOKE] == 9
+    assert report.outcomes[Outcome.SPOKE] is None
+    assert report.outcomes[Outcome.NO_ANSWER] == 6
     assert report.outcomes[Outcome.WROTE] == 0
     cells = {each.target.key: each.counts for each in report.offices if each.target}
     assert cells[HOUSE][Outcome.VOICEMAIL] is None
-    assert cells[SENATE][Outcome.NO_ANSWER] is None
+    assert cells[HOUSE][Outcome.SPOKE] is None
+    assert cells[SENATE][Outcome.NO_ANSWER] == 6
+
+
+def test_a_launch_to_few_people_is_told_by_no_number(sent: Sent) -> None:
+    few = update(Message).where(Message.id == sent.second.message_id).values(confirmed=1)
+    sent.conn.execute(few)
+
+    report = case_report(sent.conn, sent.first.case_id, None, now=sent.now)
+
+    assert report.confirmed is None
+    people = [each.people for each in report.moments if each.kind in ("launch", "nudge")]
+    assert sorted(people, key=str) == [10, 6, None]
+
+
+def test_a_case_less_its_other_alert_tells_no_small_number(sent: Sent) -> None:
+    sent.told(2, Outcome.VOICEMAIL)
+    sent.told(6, Outcome.SPOKE)
+    for each in range(9):
+        voicemail: dict[str, Any] = {"target": HOUSE, "outcome": Outcome.VOICEMAIL}
+        told = {"visitor": f"second{each}", "channel": "web", "now": sent.now}
+        record(sent.conn, sent.second.action_id, **voicemail, **told)
+
+    case = case_report(sent.conn, sent.first.case_id, None, now=sent.now)
+    second = alert_report(sent.conn, sent.second.alert_id, now=sent.now)
+
+    assert second.outcomes[Outcome.VOICEMAIL] == 9
+    assert case.outcomes[Outcome.VOICEMAIL] is None
+    assert [each.counts[Outcome.VOICEMAIL] for each in case.offices] == [None]
 
 
 def test_who_tried_is_not_told_where_that_tells_who_failed(sent: Sent) -> None:
@@ -117,8 +146,35 @@ def test_who_tried_is_not_told_where_that_tells_who_failed(sent: Sent) -> None:
 
     report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
 
-    assert report.reached == 9
-    assert report.people is None
+    assert (report.people, report.reached) == (None, None)
+    assert {each.told for each in report.days} == {None}
+    assert set(report.states.values()) == {None}
+
+
+def test_who_reached_only_offices_without_a_state_is_part_of_the_sum(sent: Sent) -> None:
+    sent.told(9, Outcome.SPOKE)
+    sent.told(2, Outcome.SPOKE, "")
+
+    report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+
+    assert report.reached == 11
+    assert report.states == {"WI": None}
+
+
+def test_days_are_those_of_washington_and_only_the_last_ones_are_drawn(sent: Sent) -> None:
+    midnight = datetime(2026, 11, 19, 5, 0, tzinfo=UTC)  # in Washington
+    for hours, count in ((-0.01, 5), (0, 7), (-24 * 130, 6)):
+        for each in range(count):
+            told: dict[str, Any] = {"outcome": Outcome.SPOKE, "channel": "web", "target": HOUSE}
+            at = midnight + timedelta(hours=hours)
+            record(sent.conn, sent.first.action_id, visitor=f"{hours}{each}", now=at, **told)
+
+    days = alert_report(sent.conn, sent.first.alert_id, now=sent.now).days
+
+    assert len(days) == LONGEST
+    assert (days[-2].day, days[-2].told) == (date(2026, 11, 18), 5)
+    assert (days[-1].day, days[-1].told) == (date(2026, 11, 19), 7)
+    assert sum(each.told or 0 for each in days) == 12
 
 
 def test_days_follow_one_another_and_hide_the_small_ones(sent: Sent) -> None:
@@ -181,7 +237,7 @@ def test_a_case_is_all_its_alerts_together_and_its_end(sent: Sent) -> None:
 
     report = case_report(sent.conn, sent.first.case_id, None, now=sent.now)
 
-    assert (report.alerts, report.confirmed) == (2, 18)
+    assert (report.alerts, report.confirmed) == (2, 21)
     assert report.closing is not None
     assert report.moments[-1].kind == "end" or report.moments[-1].day >= date(2026, 11, 18)
 
@@ -197,14 +253,21 @@ def test_a_project_reports_on_its_own_alerts_of_a_case(sent: Sent) -> None:
 
 
 def test_calls_that_we_connected_and_texts_are_told_by_what_they_took(sent: Sent) -> None:
-    make_call(sent.conn, sent.first.action_id, None, minutes=12, began_at=sent.now)
+    for each in (12, 3, 3, 3, 3):
+        make_call(sent.conn, sent.first.action_id, None, minutes=each, began_at=sent.now)
 
     report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
 
-    assert report.calls.minutes == 12
+    assert report.minutes == 24
     # Nine that arrived and one that may have, of one segment each at the most.
     assert (report.text_segments, report.segments_exact) == (10, False)
     assert Decimal(report.text_segments) == 10
+
+
+def test_how_long_a_single_call_took_is_not_told(sent: Sent) -> None:
+    make_call(sent.conn, sent.first.action_id, None, minutes=12, began_at=sent.now)
+
+    assert alert_report(sent.conn, sent.first.alert_id, now=sent.now).minutes is None
 
 
 def test_an_alert_of_which_nothing_is_known_has_an_empty_report(

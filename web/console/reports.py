@@ -11,10 +11,11 @@ from decimal import Decimal
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from alerts.hiding import Hidden
 from alerts.models import FollowUp
 from alerts.numbers import FEW
 from alerts.preflight import find_alert
-from alerts.reporting import Hidden, Report, alert_report, case_report
+from alerts.reporting import Report, alert_report, case_report
 from contacts.spreadsheets import Sheet
 from messages import budgets
 from messages.control import NotNow
@@ -107,7 +108,7 @@ async def _page(request: web.Request, report: Report, home: str) -> web.Response
         "names": offices,
         "few": FEW,
         "cost_of_texts": budgets.dollars(round(report.text_segments * site.cents_per_segment)),
-        "cost_of_calls": budgets.dollars(round(report.calls.minutes * minutes)),
+        "cost_of_calls": budgets.dollars(round((report.minutes or 0) * minutes)),
     }
     return await page(request, "report.html", values)
 
@@ -149,20 +150,23 @@ def _table(request: web.Request, report: Report, name: str) -> web.Response:
 
 def _rows(report: Report, language: str) -> Iterator[tuple[object, ...]]:
     equation = report.equation
-    yield "sent", "people_confirmed", "", report.confirmed
+    yield "sent", "people_confirmed", "", _cell(report.confirmed)
     for name in (
         "eligible",
         "delivered",
         "sent",
         "held",
         "waiting",
+        "sending",
+        "calling_off",
         "unknown",
         "stopped",
         "expired",
     ):
         yield "sent", name, "", getattr(equation, name)
-    for each, count in (*equation.skipped.items(), *equation.failed.items()):
-        yield "sent", "skipped_or_failed", each, count
+    # Not by reason: one of them may be that of a single person.
+    yield "sent", "skipped", "", sum(equation.skipped.values())
+    yield "sent", "failed", "", sum(equation.failed.values())
     yield "people", "tried", "", _cell(report.people)
     yield "people", "reached_an_office", "", _cell(report.reached)
     for outcome, told in report.outcomes.items():
@@ -176,7 +180,7 @@ def _rows(report: Report, language: str) -> Iterator[tuple[object, ...]]:
         yield "offices", office, "stance", line.stance
     for day in report.days:
         yield "days", day.day.isoformat(), "", _cell(day.told)
-    yield "connected", "minutes", "", report.calls.minutes
+    yield "connected", "minutes", "", _cell(report.minutes)
     yield (
         "texts",
         "segments" if report.segments_exact else "segments_at_most",

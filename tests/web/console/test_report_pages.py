@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, insert, update
 
 from actions.models import Outcome
 from actions.responses import record
 from alerts.models import Case as CaseRow
 from database.opening import Opened
-from messages.models import MessageStatus
+from messages.models import Message, MessageCount, MessageStatus, Status
 from tests.builders import Alerted, load_invented_officials, make_alert, make_contact, make_project
 from tests.web.organizing import Desk, console, desk
 
@@ -92,6 +92,39 @@ async def test_the_table_says_the_same_without_a_name(told: Told) -> None:
     assert ["calls", "spoke", "", "8"] in rows
     assert ["sent", "people_confirmed", "", "9"] in rows
     assert not any("Xiomara" in cell for row in rows for cell in row)
+
+
+async def test_its_table_adds_up_and_gives_no_reason_of_a_single_person(
+    told: Told, opened: Opened
+) -> None:
+    kept = (
+        (Status.DELIVERED, "", 9),
+        (Status.SENDING, "", 2),
+        (Status.SKIPPED, "no_consent", 1),
+        (Status.SKIPPED, "no_address", 2),
+        (Status.FAILED, "30003", 1),
+    )
+
+    def fill(conn: Connection) -> None:
+        for status, reason, count in kept:
+            row = {"channel": "sms", "status": status, "reason": reason, "zone_set_id": 0}
+            mine = {"message_id": told.alert.message_id, "count": count}
+            conn.execute(insert(MessageCount).values(**mine, **row))
+        conn.execute(update(Message).values(expected=15, confirmed=1))
+
+    await opened.database.write(fill)
+    home = f"/console/alerts/{told.alert.alert_id}"
+    answer = await told.amina.get(f"{home}/report.csv")
+    rows = list(csv.reader(io.StringIO((await answer.read()).decode("utf-8-sig"))))
+    page = await told.amina.page(f"{home}/report")
+
+    sent = {row[1]: row[3] for row in rows if row[0] == "sent"}
+    assert sent.pop("people_confirmed") == "some"
+    assert (sent["skipped"], sent["failed"], sent["sending"]) == ("3", "1", "2")
+    assert sum(int(count) for count in sent.values()) == 2 * int(sent["eligible"])
+    assert not any("no_consent" in row for row in rows)
+    assert "to some people" in page
+    assert "to 1 person" not in page
 
 
 async def test_a_case_has_one_too(told: Told) -> None:
