@@ -7,15 +7,24 @@ copies as after ten. A share of few copies would tell more than is known, so the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, and_, case, cast, func, select
+from sqlalchemy.orm import aliased
 
-from contacts.models import Address, Channel, Consent, Membership, Standing
+from contacts.models import (
+    NETWORK,
+    Address,
+    Channel,
+    Consent,
+    Membership,
+    Standing,
+    project_scope,
+)
 from messages import counts
 from messages.models import Message, MessageKind, Status
 from organizers.roles import NETWORKS
@@ -112,7 +121,8 @@ def faring(
 ) -> dict[int, Fared]:
     """How the copies of each of these projects fared in thirty days; ``NETWORKS`` is the network's own.
 
-    Refusals count for every project of the person, and for the network where they are in none.
+    A refusal of one project's messages counts for that project; one of all messages for every project of
+    the person, and for the network where they are in none.
     """
     found: defaultdict[int, Fared] = defaultdict(Fared)
     recent = dict(conn.execute(launched_since(now - PERIOD)).all())
@@ -150,16 +160,32 @@ def refusals_since(since: datetime) -> Select[*tuple[Any, ...]]:
 
     By the partial index of refusals: an import writes a hundred thousand consents in a minute.
     """
+    everywhere = Consent.scope == NETWORK
     person = and_(Address.channel == Consent.channel, Address.address == Consent.address)
+    theirs = and_(Membership.contact_id == Address.contact_id, everywhere)
     address = Consent.channel + ":" + Consent.address
+    one = cast(func.substr(Consent.scope, len(project_scope(0))), Integer)
+    whose = case((everywhere, Membership.project_id), else_=one).label("whose")
     return (
-        select(Membership.project_id, Consent.standing, func.count(address.distinct()))
+        select(whose, Consent.standing, func.count(address.distinct()))
         .select_from(Consent)
-        .outerjoin(Address, person)
-        .outerjoin(Membership, Membership.contact_id == Address.contact_id)
+        .outerjoin(Address, and_(person, everywhere))
+        .outerjoin(Membership, theirs)
         .where(*_refused(since))
-        .group_by(Membership.project_id, Consent.standing)
+        .group_by("whose", Consent.standing)
     )
+
+
+def shared_with(conn: Connection, project: int, writers: Collection[int]) -> bool:
+    """Whether one of these others may have written to somebody of a project."""
+    mine, theirs = aliased(Membership), aliased(Membership)
+    common = (
+        select(mine.contact_id)
+        .join(theirs, theirs.contact_id == mine.contact_id)
+        .where(mine.project_id == project, theirs.project_id != project)
+        .where(theirs.project_id.in_(writers))
+    )
+    return conn.scalar(select(common.exists())) or False
 
 
 def _refused(since: datetime) -> tuple[ColumnElement[bool], ...]:

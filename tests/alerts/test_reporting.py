@@ -128,14 +128,14 @@ def test_a_case_less_its_other_alert_tells_no_small_number(sent: Sent) -> None:
     sent.told(2, Outcome.VOICEMAIL)
     sent.told(6, Outcome.SPOKE)
     for each in range(9):
-        voicemail: dict[str, Any] = {"target": HOUSE, "outcome": Outcome.VOICEMAIL}
-        told = {"visitor": f"second{each}", "channel": "web", "now": sent.now}
-        record(sent.conn, sent.second.action_id, **voicemail, **told)
+        told: dict[str, Any] = {"outcome": Outcome.VOICEMAIL, "channel": "web", "now": sent.now}
+        second = sent.second.action_id
+        record(sent.conn, second, visitor=f"second{each}", target=HOUSE, **told)
 
     case = case_report(sent.conn, sent.first.case_id, None, now=sent.now)
-    second = alert_report(sent.conn, sent.second.alert_id, now=sent.now)
+    other = alert_report(sent.conn, sent.second.alert_id, now=sent.now)
 
-    assert second.outcomes[Outcome.VOICEMAIL] == 9
+    assert other.outcomes[Outcome.VOICEMAIL] == 9
     assert case.outcomes[Outcome.VOICEMAIL] is None
     assert [each.counts[Outcome.VOICEMAIL] for each in case.offices] == [None]
 

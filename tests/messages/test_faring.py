@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from contacts.consent import refuse
-from contacts.models import Consent, Standing
+from contacts.models import Consent, Standing, project_scope
 from contacts.reachable import People, people_of
 from messages.faring import (
     COMPLAINTS,
@@ -18,6 +19,7 @@ from messages.faring import (
     faring,
     launched_since,
     refusals_since,
+    shared_with,
 )
 from messages.models import MessageCount, MessageKind, Status
 from organizers.roles import NETWORKS
@@ -91,6 +93,28 @@ def test_a_complaint_counts_once_for_each_project_of_the_person(
     assert found[madison] == Fared(complaints=1, left=1)
     assert found[bangor] == Fared(complaints=1)
     assert NETWORKS not in found
+
+
+def test_a_no_to_one_project_counts_for_that_one_alone(conn: Connection, now: datetime) -> None:
+    madison, bangor = make_project(conn), make_project(conn, "Bangor – Carasque")
+    chloe = an_email("chloe")
+    make_contact(conn, "Chloe", email=chloe, projects=[madison, bangor])
+    said: dict[str, Any] = {"source": "email", "evidence": "x", "actor": "x", "now": now}
+    for address in (chloe, an_email("nobody")):
+        stop: dict[str, Any] = {"standing": Standing.OPTED_OUT, "scope": project_scope(bangor)}
+        refuse(conn, "email", address, **stop, **said)
+
+    assert faring(conn, now=now) == {bangor: Fared(left=2)}
+
+
+def test_it_is_known_who_else_may_have_written_to_a_projects_people(conn: Connection) -> None:
+    madison, bangor, carasque = (make_project(conn, name) for name in ("M", "B", "C"))
+    make_contact(conn, "Chloe", projects=[madison, bangor])
+    make_contact(conn, "Ben", projects=[carasque])
+
+    assert shared_with(conn, madison, {madison, bangor})
+    assert not shared_with(conn, madison, {madison, carasque})
+    assert not shared_with(conn, carasque, {madison, bangor, carasque})
 
 
 def test_refusals_of_an_imported_list_are_not_ours(conn: Connection, now: datetime) -> None:

@@ -6,7 +6,8 @@ list, one by one, and all others as one sum.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,7 +17,7 @@ from sqlalchemy import Connection, func, select
 from alerts.models import Alert
 from contacts.models import Project
 from contacts.reachable import People, people_of
-from messages.faring import Fared, faring, whole
+from messages.faring import Fared, faring, shared_with, whole
 from messages.models import Message
 from organizers.roles import NETWORKS
 from organizers.sessions import Viewer
@@ -44,7 +45,8 @@ class Healths:
     """What the overview tells of health."""
 
     lines: Sequence[Health]
-    others: Health | None  # of the projects whose list is not the network's to see
+    others: Health | None  # of the projects whose list is not the network's to see, if several
+    private: int  # how many those are
     data: Age | None
     counted: Mapping[int, People]  # by project, to be kept for the next look
 
@@ -54,6 +56,7 @@ class Counts:
 
     def __init__(self) -> None:
         self._counted: dict[int, tuple[datetime, People]] = {}
+        self.counting = asyncio.Lock()  # one look counts at a time; who waits finds it counted
 
     def fresh(self, now: datetime) -> dict[int, People]:
         """What need not be counted again yet."""
@@ -92,7 +95,7 @@ def healths(
     fared, last, counted = faring(conn, now=now), _last_alerts(conn), dict(known)
 
     everybody = whole(conn, now=now)
-    others_wrote = fared.get(NETWORKS, Fared()).copies > 0
+    writers = {each for each, its in fared.items() if its.copies}
 
     def health(project: int, name: str) -> Health:
         if project not in counted:
@@ -103,24 +106,28 @@ def healths(
             people=counted[project],
             fared=fared.get(project, Fared()),
             last_alert=last.get(project),
-            refusals=_refusals(project, fared, everybody, others_wrote=others_wrote),
+            refusals=everybody if project == NETWORKS else _refusals(conn, project, fared, writers),
         )
 
     named = sorted(shown.items(), key=lambda each: each[1])
     lines = [health(NETWORKS, "")] if network else []
     lines += [health(project, name) for project, name in named]
-    others = [health(each, "") for each in hidden]
+    # A sum of one would be that committee's own numbers.
+    others = [health(each, "") for each in hidden] if len(hidden) > 1 else []
     told = _sum(others) if others else None
-    return Healths(lines, told, data_age(conn, now=now), counted)
+    return Healths(lines, told, len(hidden), data_age(conn, now=now), counted)
 
 
 def _refusals(
-    project: int, fared: Mapping[int, Fared], everybody: Fared, *, others_wrote: bool
+    conn: Connection, project: int, fared: Mapping[int, Fared], writers: Collection[int]
 ) -> Fared | None:
     """Who leaves says not because of whose message; so the network's share is of all that was written."""
-    if project == NETWORKS:
-        return everybody
-    return None if others_wrote else fared.get(project, Fared())
+    mine = fared.get(project, Fared())
+    if NETWORKS in writers:
+        return None
+    # Nobody left: that is so whoever wrote to them.
+    left = mine.left or mine.complaints
+    return None if left and shared_with(conn, project, writers) else mine
 
 
 def _sum(each: Sequence[Health]) -> Health:

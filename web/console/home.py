@@ -53,13 +53,14 @@ async def show(request: web.Request) -> web.Response:
 async def _health(request: web.Request) -> Healths:
     """How all fare; how many people there are is counted every few minutes."""
     counts, at = request.app[COUNTS], now(request)
-    found = await read(
-        request,
-        healths,
-        request[VIEWER],
-        countries=request.config_dict[SITE].countries,
-        known=counts.fresh(at),
-        now=at,
-    )
-    counts.keep(found.counted, at)
+    async with counts.counting:
+        found = await read(
+            request,
+            healths,
+            request[VIEWER],
+            countries=request.config_dict[SITE].countries,
+            known=counts.fresh(at),
+            now=at,
+        )
+        counts.keep(found.counted, at)
     return found
