@@ -299,23 +299,28 @@ def _minutes(conn: Connection, actions: Sequence[int]) -> Hidden:
 
 
 def _segments(conn: Connection, messages: Sequence[int]) -> tuple[int, bool]:
-    """What the texts took: as it was paid, where there is a budget, else the most they can have taken."""
+    """What the texts took: as it was paid, where there is a budget, else the most they can have taken.
+
+    A copy is paid for at the most it can take until its outcome is known.
+    """
     total, exact = 0, True
     columns = (Message.id, Message.part_of, Message.budget_cents, Message.segments)
     for row in conn.execute(select(*columns).where(Message.id.in_(messages))).all():
         if row.budget_cents:
             total += 0 if row.part_of else budgets.spent(conn, row.id)
+            exact = exact and not _texts(conn, row.id, Status.SENDING, Status.UNKNOWN)
             continue
-        left = _texts_left(conn, row.id)
+        left = _texts(conn, row.id, Status.UNKNOWN, Status.UNDELIVERED)
         total, exact = total + left * row.segments, exact and not left
     return total, exact
 
 
-def _texts_left(conn: Connection, message_id: int) -> int:
+def _texts(conn: Connection, message_id: int, first: Status, last: Status) -> int:
+    """How many stand between these two."""
     return sum(
         count
         for place, count in counts.kept(conn, [message_id]).items()
-        if place.channel == Channel.SMS and Status.UNKNOWN <= place.status <= Status.UNDELIVERED
+        if place.channel == Channel.SMS and first <= place.status <= last
     )
 
 

@@ -48,6 +48,7 @@ class Finish:
     at: datetime
     waiting: int  # that leave as soon as it is their turn
     held: int
+    late: int = 0  # of both: would not leave before their time runs out
 
 
 class Looks:
@@ -93,17 +94,25 @@ def finish(
     openings: Mapping[datetime, int],
     rate: Rate | None,
     starts_at: datetime | None,
+    expires_at: datetime | None,
     now: datetime,
 ) -> Finish | None:
-    """When the last copy leaves: each morning's copies leave at that rate, after what waited before."""
+    """When the last copy leaves: each morning's copies leave at that rate, after what waited before.
+
+    No copy leaves once the time has run out.
+    """
     held = sum(openings.values())
     if not (waiting or held) or rate is None or rate.per_minute <= 0:
         return None
     minute = timedelta(minutes=1)
-    at = max(now, starts_at or now) + waiting / rate.per_minute * minute
-    for opens_at, count in sorted(openings.items()):
-        at = max(at, opens_at) + count / rate.per_minute * minute
-    return Finish(at, waiting, held)
+    at, late = max(now, starts_at or now), 0
+    for opens_at, count in ((at, waiting), *sorted(openings.items())):
+        since = max(at, opens_at)
+        at = since + count / rate.per_minute * minute
+        if expires_at is not None and at > expires_at:
+            late += count - max(0, int((expires_at - since) / minute * rate.per_minute))
+    end = at if expires_at is None else max(now, min(at, expires_at))
+    return Finish(end, waiting, held, late)
 
 
 def held_by_morning(conn: Connection, message_ids: Sequence[int], *, now: datetime) -> list[Held]:

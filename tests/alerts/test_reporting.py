@@ -19,7 +19,7 @@ from alerts.models import Alert, FollowUp, FollowUpKind
 from alerts.reporting import LONGEST, alert_report, case_report
 from database.jobs import EmbeddedJobs
 from messages import counts
-from messages.models import Message, MessageCount, MessageStatus, Status
+from messages.models import Message, MessageCount, MessageStatus, Spending, Status
 from tests.builders import (
     Alerted,
     load_invented_officials,
@@ -262,6 +262,17 @@ def test_calls_that_we_connected_and_texts_are_told_by_what_they_took(sent: Sent
     # Nine that arrived and one that may have, of one segment each at the most.
     assert (report.text_segments, report.segments_exact) == (10, False)
     assert Decimal(report.text_segments) == 10
+
+
+def test_what_was_paid_for_copies_whose_outcome_is_not_known_is_the_most(sent: Sent) -> None:
+    paid = update(Message).where(Message.id == sent.first.message_id).values(budget_cents=500)
+    sent.conn.execute(paid)
+    account = f"message:{sent.first.message_id}"
+    sent.conn.execute(insert(Spending).values(account=account, segments=12))
+
+    report = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+
+    assert (report.text_segments, report.segments_exact) == (12, False)
 
 
 def test_how_long_a_single_call_took_is_not_told(sent: Sent) -> None:

@@ -63,7 +63,14 @@ def test_only_so_many_messages_are_remembered(now: datetime) -> None:
 
 
 def test_it_is_done_when_what_waits_has_left(now: datetime) -> None:
-    told = finish(waiting=300, openings={}, rate=Rate(100.0, lately=True), starts_at=None, now=now)
+    told = finish(
+        waiting=300,
+        openings={},
+        rate=Rate(100.0, lately=True),
+        starts_at=None,
+        expires_at=None,
+        now=now,
+    )
 
     assert told == Finish(now + 3 * MINUTE, 300, 0)
 
@@ -76,6 +83,7 @@ def test_it_is_done_after_the_last_morning(now: datetime) -> None:
         openings={later: 50, morning: 100 * 60 * 3},
         rate=Rate(100.0, lately=True),
         starts_at=None,
+        expires_at=None,
         now=now,
     )
 
@@ -83,13 +91,41 @@ def test_it_is_done_after_the_last_morning(now: datetime) -> None:
     assert told == Finish(morning + timedelta(hours=3) + MINUTE / 2, 100, 18050)
 
 
+def test_nothing_leaves_after_its_time_has_run_out(now: datetime) -> None:
+    morning = now + timedelta(hours=8)
+    rate, openings = Rate(100.0, lately=True), {morning: 500, morning + timedelta(hours=2): 50}
+
+    def told(expires_at: datetime) -> Finish | None:
+        return finish(
+            waiting=300,
+            openings=openings,
+            rate=rate,
+            starts_at=None,
+            expires_at=expires_at,
+            now=now,
+        )
+
+    assert told(morning + 2 * MINUTE) == Finish(morning + 2 * MINUTE, 300, 550, late=350)
+    assert told(now + MINUTE) == Finish(now + MINUTE, 300, 550, late=750)
+    assert told(now + timedelta(days=2)) == Finish(
+        morning + timedelta(hours=2) + MINUTE / 2, 300, 550
+    )
+
+
 def test_nothing_is_promised_that_stands_still(now: datetime) -> None:
     still = Rate(0.0, lately=True)
 
-    assert finish(waiting=5, openings={}, rate=still, starts_at=None, now=now) is None
-    assert finish(waiting=5, openings={}, rate=None, starts_at=None, now=now) is None
+    assert (
+        finish(waiting=5, openings={}, rate=still, starts_at=None, expires_at=None, now=now) is None
+    )
+    assert (
+        finish(waiting=5, openings={}, rate=None, starts_at=None, expires_at=None, now=now) is None
+    )
     moving = Rate(9.0, lately=True)
-    assert finish(waiting=0, openings={}, rate=moving, starts_at=None, now=now) is None
+    assert (
+        finish(waiting=0, openings={}, rate=moving, starts_at=None, expires_at=None, now=now)
+        is None
+    )
 
 
 def test_gone_is_whatever_had_its_turn() -> None:

@@ -22,7 +22,7 @@ from actions.office_hours import CONGRESS, Schedule, closes_at, opens_at
 from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertText, Case
 from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
-from messages.models import Message
+from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
 from representatives.maps import begins, congress_at
 from web.pages import eastern
@@ -151,12 +151,14 @@ def _emails(conn: Connection, within: Within, span: Span) -> list[Entry]:
 
 
 def _last_days(conn: Connection, within: Within, span: Span) -> list[Entry]:
-    """The last days of alerts, and until when the offices answer on them."""
+    """The last days of alerts, and until when the offices answer on them; not of what is over before."""
+    still_open = Case.closed_at.is_(None)
     inside = [
         (ends >= span.start) & (ends < span.stop) for ends in (Message.expires_at, Action.deadline)
     ]
     found = []
-    for row in conn.execute(_alerts(within).where(or_(*inside))).all():
+    live = (Message.status != MessageStatus.STOPPED, or_(still_open, Case.closed_at > span.now))
+    for row in conn.execute(_alerts(within).where(or_(*inside), *live)).all():
         ends = min(each for each in (row.expires_at, row.deadline) if each is not None)
         if not span.start <= ends < span.stop:
             continue

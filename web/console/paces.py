@@ -64,6 +64,7 @@ async def pace_of(request: web.Request, seen: Live) -> Pace:
         openings=progress.openings,
         rate=rate,
         starts_at=progress.starts_at,
+        expires_at=progress.expires_at,
         now=at,
     )
     named = sorted(held, key=lambda each: -each.count)[:SHOWN]

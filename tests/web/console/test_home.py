@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, update
 
 from actions.models import Outcome
 from actions.responses import record
-from alerts.models import Alert, Answer, Level, Proposal
+from alerts.models import Alert, Answer, Case, Level, Proposal
 from campaigns.calendar import EmailDraft, create_campaign, hold_overdue, schedule
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
@@ -234,6 +234,22 @@ async def test_the_month_has_emails_last_days_and_the_new_congress(opened: Opene
     assert "The 120th Congress begins" in january
     assert "Mining news" not in january
     assert "December 2026" in odd
+
+
+async def test_of_a_stopped_alert_or_a_closed_case_no_last_day_is_told(opened: Opened) -> None:
+    noon = datetime(2026, 12, 10, 17, 0, tzinfo=UTC)
+
+    def over(conn: Connection) -> None:
+        ends: dict[str, Any] = {"expires_at": datetime(2026, 12, 18, 22, 0, tzinfo=UTC)}
+        make_alert(conn, status=MessageStatus.STOPPED, **ends)
+        closed = make_alert(conn, **ends)
+        conn.execute(update(Case).where(Case.id == closed.case_id).values(closed_at=noon))
+
+    await opened.database.write(over)
+    async with console(opened, noon) as client:
+        page = await months(await desk(client, opened, noon), "2026-12")
+
+    assert "Last day" not in page
 
 
 async def test_another_projects_month_is_not_shown(opened: Opened, noon: datetime) -> None:

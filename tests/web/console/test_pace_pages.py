@@ -62,6 +62,16 @@ async def test_a_second_look_tells_the_rate_of_now(opened: Opened, morning: date
     assert "Done by about" not in page
 
 
+async def test_who_would_not_get_it_in_time_is_told(opened: Opened, morning: datetime) -> None:
+    soon = morning + timedelta(minutes=5)
+    alert = await opened.database.write(lambda conn: filled(conn, morning, expires_at=soon))
+    async with console(opened, morning) as client:
+        amina = await desk(client, opened, morning)
+        page = await amina.page(f"/console/alerts/{alert.alert_id}")
+
+    assert "copies would not leave before the time runs out." in page
+
+
 async def test_in_spanish_the_zone_has_its_spanish_name(opened: Opened, morning: datetime) -> None:
     alert = await opened.database.write(lambda conn: filled(conn, morning))
     async with console(opened, morning) as client:
