@@ -21,7 +21,7 @@ from alerts.preflight import find_alert
 from alerts.steering import Act, steer
 from alerts.stored import stored_draft
 from database.jobs import Jobs
-from messages.audience import Audience, Filter, contact_ids, seen_by
+from messages.audience import Filter, contact_ids, seen_by
 from messages.calling_off import LIVE
 from messages.control import NotNow, Words
 from messages.house import HouseRules
@@ -146,7 +146,8 @@ def addressed(own: AlertDraft, to: Filter, words: Mapping[str, Words]) -> AlertD
 
 def remaining(conn: Connection, alert_id: int, within: Within) -> int:
     """How many people a stopped alert left over, of those whom these projects' organizers see."""
-    audience = Audience(include=Filter(stopped=find_alert(conn, alert_id).message_id))
+    to = Filter(stopped=find_alert(conn, alert_id).message_id)
+    audience = replace(_to(stored_draft(conn, alert_id), to).audience, among=None)
     ids = contact_ids(seen_by(audience, within)).subquery()
     return conn.execute(select(func.count()).select_from(ids)).scalar_one()
 

@@ -43,6 +43,7 @@ from tests.builders import (
     make_delivery,
     make_message,
     make_project,
+    make_tag,
 )
 from tests.messages.test_audience_plans import plan
 
@@ -130,6 +131,15 @@ def test_stopping_it_leaves_over_exactly_those_who_waited(half: Half) -> None:
     assert half.audience(written) == {"waiting", "waiting too"}
     assert remaining(half.conn, half.alert_id, None) == 2
     assert half.launched(written) == {"waiting", "waiting too"}
+
+
+def test_whom_the_alert_leaves_out_by_now_is_not_counted_as_left_over(half: Half) -> None:
+    half.stop()
+    asked = {"exclude": {"tags": ["moved"]}}
+    half.conn.execute(update(Message).where(Message.id == half.message_id).values(audience=asked))
+    make_tag(half.conn, "moved", half.people["waiting"])
+
+    assert remaining(half.conn, half.alert_id, None) == 1
 
 
 def test_the_draft_has_the_alerts_own_words_and_leads_to_its_page(half: Half) -> None:
