@@ -23,7 +23,7 @@ from alerts.models import Alert
 from alerts.pages import page_of_action
 from alerts.preflight import find_alert
 from alerts.stored import stored_draft, told_draft
-from alerts.timeline import KnownFact
+from alerts.timeline import KnownFact, Version
 from messages.audience import Audience, Filter, Outdated
 from messages.control import NotNow, Words
 from messages.house import HouseRules
@@ -50,6 +50,28 @@ BODIES_TAKEN_BACK: Mapping[str, str] = {
     "en": '{{ first_name | "Friend" }},\n\nwe wrote to you:\n\n> {old}\n\nThat turned out not to be so. We are'
     " sorry. What is known is on the page:\n\n{{ link }}",
     "es": '{{ first_name | "Hola" }},\n\nle escribimos:\n\n> {old}\n\nResultó que no es así. Le pedimos'
+    " disculpas. Lo que se sabe está en la página:\n\n{{ link }}",
+}
+
+# Where what was told has been withheld since, it is not said again: {about} is the title of the page.
+TEXTS_KEPT: Mapping[str, str] = {
+    "en": 'Correction. What we wrote about "{about}" is no longer so. What is known now: {new} {{ link }}',
+    "es": 'Corrección. Lo que escribimos sobre "{about}" ya no es así. Lo que se sabe ahora: {new} {{ link }}',
+}
+TAKEN_BACK_KEPT: Mapping[str, str] = {
+    "en": 'Correction. What we wrote about "{about}" turned out not to be so. More: {{ link }}',
+    "es": 'Corrección. Lo que escribimos sobre "{about}" resultó que no es así. Más: {{ link }}',
+}
+BODIES_KEPT: Mapping[str, str] = {
+    "en": '{{ first_name | "Friend" }},\n\nwhat we wrote to you about "{about}" is no longer so. What is known'
+    " now:\n\n> {new}\n\nWhom to call, and what to say, is on the same page, with what is known:\n\n{{ link }}",
+    "es": '{{ first_name | "Hola" }},\n\nlo que le escribimos sobre "{about}" ya no es así. Lo que se sabe'
+    " ahora:\n\n> {new}\n\nA quién llamar y qué decir está en la misma página, con lo que se sabe:\n\n{{ link }}",
+}
+BODIES_TAKEN_BACK_KEPT: Mapping[str, str] = {
+    "en": '{{ first_name | "Friend" }},\n\nwhat we wrote to you about "{about}" turned out not to be so. We are'
+    " sorry. What is known is on the page:\n\n{{ link }}",
+    "es": '{{ first_name | "Hola" }},\n\nlo que le escribimos sobre "{about}" resultó que no es así. Le pedimos'
     " disculpas. Lo que se sabe está en la página:\n\n{{ link }}",
 }
 
@@ -147,7 +169,9 @@ def _draft(
             for language, each in own.words.items()
         },
         texts={
-            language: _words(fact, wrong, language) for language in own.texts if language in TEXTS
+            language: _words(fact, wrong, language, _title(own, language), now)
+            for language in own.texts
+            if language in TEXTS
         },
         # What was told wrong is put right also when the calls are over.
         call=replace(own.call, asks=asks, deadline=Ending() if over else own.call.deadline),
@@ -160,7 +184,14 @@ def _draft(
     )
 
 
-def _words(fact: KnownFact, wrong: Iterable[int], language: str) -> Words:
+def _title(draft: AlertDraft, language: str) -> str:
+    known = draft.words.get(language) or next(iter(draft.words.values()))
+    return known.title
+
+
+def _words(
+    fact: KnownFact, wrong: Iterable[int], language: str, about: str, now: datetime
+) -> Words:
     told = [each for each in fact.versions if each.number in set(wrong)]
     same = any(dict(each.words) == dict(fact.current.words) for each in told)
     moved = same and not fact.current.withdrawn
@@ -177,9 +208,29 @@ def _words(fact: KnownFact, wrong: Iterable[int], language: str) -> Words:
     )
     cite = f"fact.{fact.key}"
     new = dated(f"{{{{ {cite} }}}}", f"{{{{ {cite}.on }}}}")
-    texts, bodies = (TAKEN_BACK, BODIES_TAKEN_BACK) if fact.current.withdrawn else (TEXTS, BODIES)
+    kept = _was_kept(fact, told, now)
+    said = {"{old}": old, "{about}": about, "{new}": new}
+    text, body = _patterns(kept=kept, withdrawn=fact.current.withdrawn)
     return Words(
-        texts[language].replace("{old}", old).replace("{new}", new),
-        TITLES[language].replace("{title}", old)[:120],
-        bodies[language].replace("{old}", old).replace("{new}", new),
+        _put(text[language], said),
+        _put(TITLES[language], {"{title}": about if kept else old})[:120],
+        _put(body[language], said),
     )
+
+
+def _was_kept(fact: KnownFact, told: Iterable[Version], now: datetime) -> bool:
+    """Whether some of what was told has been kept from people since, and was not cleared as it was."""
+    open_again = [(each.happened_on, dict(each.words)) for each in fact.published(now)]
+    return any((each.happened_on, dict(each.words)) not in open_again for each in told)
+
+
+def _patterns(*, kept: bool, withdrawn: bool) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    if kept:
+        return (TAKEN_BACK_KEPT, BODIES_TAKEN_BACK_KEPT) if withdrawn else (TEXTS_KEPT, BODIES_KEPT)
+    return (TAKEN_BACK, BODIES_TAKEN_BACK) if withdrawn else (TEXTS, BODIES)
+
+
+def _put(pattern: str, said: Mapping[str, str]) -> str:
+    for gap, words in said.items():
+        pattern = pattern.replace(gap, words)
+    return pattern

@@ -316,10 +316,16 @@ def _quotations(
     """Find facts in public texts that not everybody may read, or that turned out false.
 
     In whatever language they were written: a name is one in all of them. What a fact says that everybody
-    may read is no quotation, whoever else could once read only that.
+    may read, or could since it was last kept from anybody, is no quotation of what is to be kept.
     """
     facts = facts_of(conn, case_id)
     free = [
+        _word_list(words)
+        for fact in facts
+        for version in fact.published(now)
+        for words in version.words.values()
+    ]
+    so = [
         _word_list(words)
         for fact in facts
         if fact.current.may_be_told(now)
@@ -332,8 +338,12 @@ def _quotations(
     ]
     for language, texts in sorted(public.items()):
         said = [_word_list(text) for text in texts]
-        for code in sorted({why for why, fact in closed if _quotes(said, fact, free)}):
-            yield finding(code, language=language)
+        codes = {
+            why
+            for why, fact in closed
+            if _quotes(said, fact, free if why in NOT_TO_BE_TOLD else so)
+        }
+        yield from (finding(code, language=language) for code in sorted(codes))
 
 
 def _word_list(text: str) -> list[str]:

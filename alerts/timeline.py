@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -72,10 +73,13 @@ class KnownFact:
         return self.versions[0]
 
     def published(self, now: datetime) -> list[Version]:
-        """The versions that everybody could read at some time until now, the latest first."""
+        """The versions that everybody could read since the fact was last kept from anybody, the latest first.
+
+        What was withheld once is not said again because the fact was cleared in other words.
+        """
         ends = [now, *(each.noted_at for each in self.versions[:-1])]
         pairs = zip(self.versions, ends, strict=True)
-        return [each for each, until in pairs if each.is_released(until)]
+        return [each for each, _ in takewhile(lambda pair: pair[0].is_released(pair[1]), pairs)]
 
 
 def facts_of(conn: Connection, case_id: int) -> list[KnownFact]:
@@ -94,8 +98,14 @@ def find_fact(conn: Connection, fact_id: int) -> KnownFact:
 
 def not_public(facts: Iterable[KnownFact], now: datetime) -> list[tuple[str, Version]]:
     """Every version that may not be told now, with the reason: also what an older one said."""
-    told = [(closed_because(each, now), each) for fact in facts for each in fact.versions]
+    told = [(_closed_by(fact.current, each, now), each) for fact in facts for each in fact.versions]
     return [(why, each) for why, each in told if why]
+
+
+def _closed_by(current: Version, version: Version, now: datetime) -> str:
+    """Why a version of a fact may not be told now; what is withheld weighs more than what is not so."""
+    reasons = [closed_because(each, now) for each in (current, version)]
+    return next((each for each in reasons if each not in ("", "withdrawn")), max(reasons))
 
 
 def closed_because(version: Version, now: datetime) -> str:

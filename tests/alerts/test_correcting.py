@@ -16,7 +16,7 @@ from alerts import facts, updating
 from alerts.citation_models import Citation
 from alerts.correcting import draft_correction
 from alerts.corrections import corrections_of, outdated, owed, tellings
-from alerts.fact_models import Release
+from alerts.fact_models import ClearedBy, Release
 from alerts.facts import add_fact
 from alerts.follow_ups import followed_by
 from alerts.following_up import draft_follow_up, reword
@@ -34,7 +34,7 @@ from messages.audience import Audience, Filter, contact_ids, read, write
 from messages.control import NotNow, Words
 from messages.expanding import expand_chunk
 from messages.models import Delivery, Message, MessageStatus, Status
-from tests.alerts.drafting import HOUSE, make_case
+from tests.alerts.drafting import HOUSE, make_case, make_draft
 from tests.alerts.test_citing import CHARGED, NINE, citing
 from tests.alerts.test_sharing import committee, expand_all, join, say_yes
 from tests.builders import (
@@ -182,6 +182,76 @@ def test_what_was_withdrawn_is_told_to_be_so(story: Story) -> None:
     )
     assert story.send(draft) == {"Ana", "Chloe", "Dora", "Eva"}
     assert story.owed() == [(0, 0)]
+
+
+def withhold_and_clear(story: Story, words: dict[str, str]) -> None:
+    """The family asks for it, and clears it in other words."""
+    story.change(dict(CHARGED.words), release=Release.WITHHELD)
+    story.change(words, release=Release.WITHHELD)
+    family = ClearedBy.FAMILY
+    updating.clear_fact(story.conn, story.fact_id, cleared_by=family, **story.who)
+
+
+def test_what_was_withheld_since_it_was_told_is_not_said_again(story: Story) -> None:
+    story.send(story.alert_id)
+    withhold_and_clear(story, NINE)
+    draft = story.correct()
+
+    told = told_draft(story.conn, draft)
+
+    for code, words in told.texts.items():
+        said = f"{told.words[code].title} {words.sms} {words.subject} {words.body}"
+        assert CHARGED.words[code] not in said
+        assert NINE[code] in words.sms
+        assert NINE[code] in words.body
+    assert "What we wrote" in told.texts["en"].sms
+    assert story.send(draft) == set(story.people)
+
+
+def test_what_was_withheld_and_then_withdrawn_is_not_said_again(story: Story) -> None:
+    story.send(story.alert_id)
+    withhold_and_clear(story, NINE)
+    updating.withdraw_fact(story.conn, story.fact_id, why="another case", **story.who)
+
+    draft = story.correct()
+
+    told = told_draft(story.conn, draft).texts["en"]
+    assert CHARGED.words["en"] not in f"{told.sms} {told.subject} {told.body}"
+    assert story.send(draft) == set(story.people)
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_what_was_cleared_and_told_can_be_corrected(
+    conn: Connection, now: datetime, withdrawn: bool
+) -> None:
+    story = Story(conn, now)
+    story.change(dict(CHARGED.words), release=Release.WITHHELD)
+    family = ClearedBy.FAMILY
+    updating.clear_fact(conn, story.fact_id, cleared_by=family, **story.who)
+    story.send(story.alert_id)
+    if withdrawn:
+        updating.withdraw_fact(conn, story.fact_id, why="another case", **story.who)
+    else:
+        story.change()
+
+    draft = story.correct()
+
+    assert CHARGED.words["en"] in told_draft(conn, draft).texts["en"].sms
+    assert story.send(draft) == set(story.people)
+
+
+def test_older_words_of_a_fact_that_is_withheld_are_not_to_be_told(story: Story) -> None:
+    texts = {
+        code: replace(words, sms=f"{CHARGED.words[code]} {{{{ link }}}}")
+        for code, words in make_draft().texts.items()
+    }
+    plain = story.write(make_draft(texts=texts, case=replace(make_case(), facts=())))
+    story.change()
+    story.change(release=Release.WITHHELD)
+
+    found = check(story.conn, plain, house=HOUSE, now=story.now)
+
+    assert {each.code for each in found.blocking} == {"withheld"}
 
 
 def test_it_leads_to_the_page_of_the_alert_which_lists_it(story: Story) -> None:

@@ -140,6 +140,23 @@ def test_a_fact_that_is_withheld_again_takes_its_old_words_along(
     assert told(conn, alert, now + timedelta(days=1)) == []
 
 
+def test_words_that_were_withheld_do_not_come_back_with_others(
+    conn: Connection, alert: Alerted, now: datetime
+) -> None:
+    name, again = "Ana of Suchitoto is charged.", now + timedelta(hours=1)
+    fact_id = note(conn, alert, now, english=name)
+    closed = draft(name, release=Release.WITHHELD)
+    change_fact(conn, fact_id, closed, note="the family asked", by="Ben", now=now)
+    other = draft("A woman is charged.", release=Release.WITHHELD)
+    change_fact(conn, fact_id, other, note="without her name", by="Ben", now=now)
+    clear_fact(conn, fact_id, cleared_by=ClearedBy.FAMILY, by="Ben", now=again)
+
+    (fact,) = told(conn, alert, again)
+
+    assert (fact.words["en"], dict(fact.before)) == ("A woman is charged.", {})
+    assert (fact.added_at, fact.changed_at) == (again, None)
+
+
 def test_a_persons_name_is_withheld_unless_somebody_says_otherwise(
     conn: Connection, alert: Alerted, now: datetime
 ) -> None:
