@@ -6,7 +6,7 @@ the page of the alert that it corrects, and nothing of its audience can be edite
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,7 +27,7 @@ from alerts.timeline import KnownFact, Version
 from messages.audience import Audience, Filter, Outdated
 from messages.control import NotNow, Words
 from messages.house import HouseRules
-from messages.models import Message
+from messages.models import Message, Reach
 from organizers.roles import NETWORKS
 
 TITLES: Mapping[str, str] = {"en": "Correction: {title}", "es": "Corrección: {title}"}
@@ -107,7 +107,7 @@ def draft_correction(
         row = {"alert_id": there, "version_id": fact.current.id, "of_id": of_id}
         conn.execute(insert(FactCorrection).values(row))
     else:
-        _rewrite(conn, there, fact, draft, house=house, by=by, now=now)
+        _rewrite(conn, there, fact, told, of_id, draft, house=house, by=by, now=now)
     action_id = select(Alert.action_id).where(Alert.id == of_id).scalar_subquery()
     mine = select(Alert.message_id).where(Alert.id == there).scalar_subquery()
     conn.execute(update(Message).where(Message.id == mine).values(action_id=action_id))
@@ -118,18 +118,27 @@ def _rewrite(
     conn: Connection,
     alert_id: int,
     fact: KnownFact,
+    told: Iterable[Telling],
+    of_id: int,
     draft: AlertDraft,
     *,
     house: HouseRules,
     by: str,
     now: datetime,
 ) -> None:
-    """Bring a draft up to date; what an organizer wrote stays, if it is about the same version."""
+    """Bring a draft up to date; what an organizer wrote stays, if it is about the same versions."""
     mine = FactCorrection.alert_id == alert_id
-    if conn.scalar(select(FactCorrection.version_id).where(mine)) == fact.current.id:
-        draft = replace(stored_draft(conn, alert_id), audience=draft.audience)
+    stored = stored_draft(conn, alert_id)
+    before, after = stored.audience.include.outdated, draft.audience.include.outdated
+    same_old = before and after and _wrong(fact, told, before) == _wrong(fact, told, after)
+    same_new = conn.scalar(select(FactCorrection.version_id).where(mine)) == fact.current.id
+    if same_old and same_new:
+        draft = replace(
+            draft, words={**draft.words, **stored.words}, texts={**draft.texts, **stored.texts}
+        )
     rewrite(conn, alert_id, draft, house=house, by=by, now=now)
-    conn.execute(update(FactCorrection).where(mine).values(version_id=fact.current.id))
+    tells = {"version_id": fact.current.id, "of_id": of_id}
+    conn.execute(update(FactCorrection).where(mine).values(tells))
 
 
 def _corrected(conn: Connection, audience: Outdated) -> int:
@@ -159,29 +168,66 @@ def _draft(
         page_of_action(conn, find_alert(conn, of_id).action_id, now=now).ended_at(now) is not None
     )
     asks = [replace(each, expires_at=None) for each in own.call.asks] if over else own.call.asks
-    wrong = {each.number for each in told if each.message_id in audience.messages}
+    wrong = _wrong(fact, told, audience)
+    whole = _together(own, _tellers(conn, audience))
     return replace(
-        own,
+        whole,
         words={
             language: Headline(
                 TITLES.get(language, "{title}").replace("{title}", each.title), each.summary
             )
-            for language, each in own.words.items()
+            for language, each in whole.words.items()
         },
         texts={
-            language: _words(fact, wrong, language, _title(own, language), now)
-            for language in own.texts
+            language: _words(fact, wrong, language, _title(whole, language), now)
+            for language in whole.texts
             if language in TEXTS
         },
         # What was told wrong is put right also when the calls are over.
         call=replace(own.call, asks=asks, deadline=Ending() if over else own.call.deadline),
-        expires=Ending() if over else own.expires,
+        expires=Ending() if over else whole.expires,
         audience=Audience(
-            include=Filter(projects=own.audience.include.projects, outdated=audience)
+            include=Filter(projects=whole.audience.include.projects, outdated=audience)
         ),
         ask_hours=0,
         capped=False,
     )
+
+
+def _tellers(conn: Connection, audience: Outdated) -> list[AlertDraft]:
+    """The alerts that told it, the earliest first."""
+    found = select(Alert.id).where(Alert.message_id.in_(audience.messages)).order_by(Alert.id)
+    return [told_draft(conn, each) for each in conn.scalars(found).all()]
+
+
+def _together(own: AlertDraft, tellers: Sequence[AlertDraft]) -> AlertDraft:
+    """A draft that reaches, in time, whomever one of several alerts has reached, in their language."""
+    reaches = {each.reach for each in tellers}
+    named = [each.audience.include.projects for each in tellers]
+    ends = [each.expires.at for each in tellers]
+    return replace(
+        own,
+        words={code: words for each in (*tellers, own) for code, words in each.words.items()},
+        texts={code: words for each in (*tellers, own) for code, words in each.texts.items()},
+        merge_defaults={
+            code: held for each in (*tellers, own) for code, held in each.merge_defaults.items()
+        },
+        reach=reaches.pop() if len(reaches) == 1 else Reach.BOTH,
+        expires=Ending(at=None if None in ends else max(filter(None, ends))),
+        audience=Audience(
+            include=Filter(
+                projects=tuple(dict.fromkeys(project for each in named for project in each))
+                if all(named)
+                else ()
+            )
+        ),
+    )
+
+
+def _wrong(fact: KnownFact, told: Iterable[Telling], audience: Outdated) -> set[int]:
+    """The numbers of the versions that these people were told, and that are not so any more."""
+    so = {each.number for each in fact.versions if each.tells_as(fact.current)}
+    return {each.number for each in told if each.message_id in audience.messages} - so
 
 
 def _title(draft: AlertDraft, language: str) -> str:
@@ -203,7 +249,6 @@ def _words(
         dict.fromkeys(
             dated(each.words.get(language, ""), spelt_day(each.happened_on, language))
             for each in told
-            if not each.tells_as(fact.current)
         )
     )
     cite = f"fact.{fact.key}"

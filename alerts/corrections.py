@@ -15,7 +15,7 @@ from alerts.fact_models import Fact, FactVersion
 from alerts.models import Alert, AlertText
 from alerts.timeline import KnownFact, find_fact
 from contacts.models import Channel
-from messages.audience import Audience, Copies, Filter, Outdated, contact_ids
+from messages.audience import Audience, Copies, Filter, Outdated, contact_ids, read
 from messages.models import Message, MessageStatus
 from organizers.roles import NETWORKS
 
@@ -30,6 +30,7 @@ class Telling:
     alert_id: int
     message_id: int
     project_id: int | None  # whose alert it is; None = the network's
+    projects: tuple[int, ...]  # on whose behalf, besides the sender's
     copies: Copies
 
 
@@ -67,7 +68,7 @@ class Written:
 def tellings(conn: Connection, fact: KnownFact) -> list[Telling]:
     """What launched messages tell, or told, of a fact; corrections tell all of what they correct to."""
     numbers = {each.id: each.number for each in fact.versions}
-    columns = (Alert.id, Alert.message_id, Message.project_id)
+    columns = (Alert.id, Alert.message_id, Message.project_id, Message.audience)
     launched = Message.launched_at.is_not(None)
     cited = (
         select(*columns, Citation.version_id, Citation.place, Citation.language)
@@ -106,13 +107,14 @@ def outdated(
     """
     found = list(told)
     says = {each.number: each.tells_as(fact.current) for each in fact.versions}
-    rungs = []
+    rungs, agreed = [], set[int]()
     for number in sorted(each for each, right in says.items() if not right):
         mine = [each for each in found if each.number == number and each.project_id == project_id]
         later = [each for each in found if each.number > number and says[each.number]]
         if mine:
             rungs.append((_copies(mine), _copies(later)))
-    return Outdated(tuple(rungs), sent_by, perhaps) if rungs else None
+            agreed |= {project for each in mine for project in each.projects}
+    return Outdated(tuple(rungs), sent_by, perhaps, tuple(sorted(agreed))) if rungs else None
 
 
 def owed(conn: Connection, fact: KnownFact, within: Sequence[int], *, language: str) -> list[Owed]:
@@ -230,7 +232,16 @@ def _told(
 def _telling(
     row: Any, numbers: Mapping[int, int], copies: Sequence[tuple[int, str, str]]
 ) -> Telling:
-    return Telling(numbers[row.version_id], row.id, row.message_id, row.project_id, tuple(copies))
+    lines = read(row.audience).include
+    before = lines.outdated.agreed if lines.outdated else ()
+    return Telling(
+        number=numbers[row.version_id],
+        alert_id=row.id,
+        message_id=row.message_id,
+        project_id=row.project_id,
+        projects=tuple(dict.fromkeys([*lines.projects, *before])),
+        copies=tuple(copies),
+    )
 
 
 def _copies(told: Iterable[Telling]) -> Copies:

@@ -46,6 +46,7 @@ class Outdated:
         None  # whose messages told it: a project, 0 for the network, None = anybody
     )
     perhaps: bool = False  # also whose copy may have arrived
+    agreed: tuple[int, ...] = ()  # projects on whose behalf it was told: their consents cover it
 
     @property
     def messages(self) -> tuple[int, ...]:
@@ -131,9 +132,12 @@ def consent_scopes(audience: Audience) -> list[str]:
     """The consent scopes that cover a message to this audience.
 
     The network's own always does. A consent given to one project covers a message to an audience
-    that names that project, because it is then sent on that project's behalf.
+    that names that project, because it is then sent on that project's behalf; and one that puts right
+    what was sent so.
     """
-    return [NETWORK, *(project_scope(project) for project in audience.include.projects)]
+    outdated = audience.include.outdated
+    projects = [*audience.include.projects, *(outdated.agreed if outdated else ())]
+    return [NETWORK, *(project_scope(project) for project in dict.fromkeys(projects))]
 
 
 def of_project(audience: Audience, project_id: int) -> Audience:
@@ -142,7 +146,7 @@ def of_project(audience: Audience, project_id: int) -> Audience:
     What somebody was told, the same committee puts right.
     """
     outdated = audience.include.outdated
-    own = outdated and replace(outdated, sent_by=project_id)
+    own = outdated and replace(outdated, sent_by=project_id, agreed=())
     return replace(
         audience, include=replace(audience.include, projects=(project_id,), outdated=own)
     )
@@ -316,6 +320,7 @@ def _write_filter(lines: Filter) -> dict[str, Any]:
             ],
             "sent_by": lines.outdated.sent_by,
             "perhaps": lines.outdated.perhaps,
+            "agreed": list(lines.outdated.agreed),
         }
     return value
 
@@ -329,7 +334,8 @@ def _read_outdated(where: str, value: Any) -> Outdated | None:
             tuple(tuple((int(m), str(c), str(code)) for m, c, code in side) for side in rung)
             for rung in value["rungs"]
         )
-        return Outdated(rungs, value["sent_by"], value["perhaps"])  # type: ignore[arg-type]
+        agreed = tuple(value.get("agreed", ()))  # drafts of before have none
+        return Outdated(rungs, value["sent_by"], value["perhaps"], agreed)  # type: ignore[arg-type]
     except (KeyError, TypeError, ValueError) as error:
         raise BadAudience(f"audience {where}.outdated cannot be read") from error
 

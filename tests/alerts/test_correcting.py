@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from alerts import facts, updating
 from alerts.citation_models import Citation
 from alerts.correcting import draft_correction
 from alerts.corrections import corrections_of, outdated, owed, tellings
+from alerts.drafts import Ending
 from alerts.fact_models import ClearedBy, Release
 from alerts.facts import add_fact
 from alerts.follow_ups import followed_by
@@ -28,12 +29,12 @@ from alerts.proposals import proposal
 from alerts.sharing import committees
 from alerts.stored import told_draft
 from alerts.timeline import facts_of, find_fact
-from contacts.models import Channel, Standing
+from contacts.models import Channel, Standing, project_scope
 from database.jobs import EmbeddedJobs
 from messages.audience import Audience, Filter, contact_ids, read, write
 from messages.control import NotNow, Words
 from messages.expanding import expand_chunk
-from messages.models import Delivery, Message, MessageStatus, Status
+from messages.models import Delivery, Message, MessageStatus, Reach, Status
 from tests.alerts.drafting import HOUSE, make_case, make_draft
 from tests.alerts.test_citing import CHARGED, NINE, citing
 from tests.alerts.test_sharing import committee, expand_all, join, say_yes
@@ -48,6 +49,7 @@ from tests.builders import (
 
 LEFT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED)
 NETWORK = None
+DAY = timedelta(days=1)
 
 
 class Story:
@@ -457,6 +459,53 @@ def case_of(conn: Connection, alert_id: int) -> int:
 def pending(conn: Connection, message_id: int) -> set[int | None]:
     mine = (Delivery.message_id == message_id, Delivery.status == Status.PENDING)
     return set(conn.scalars(select(Delivery.contact_id).where(*mine)))
+
+
+def test_everybody_is_reached_whom_one_of_several_alerts_told(
+    conn: Connection, now: datetime
+) -> None:
+    """The latest alert is to one project, by text, for a day; the correction is not."""
+    story = Story(conn, now)
+    arcata = make_project(conn, "Arcata – Camoapa", shares_list=True)
+    agreed = make_contact(conn, "Gina", projects=[arcata], scope=project_scope(arcata))
+    mailed = make_contact(conn, "Hugo", projects=[story.madison], phone=None)
+    story.people |= {"Gina": agreed, "Hugo": mailed}
+    first = replace(citing(), case=replace(make_case(), facts=()))
+    to_arcata = Audience(include=Filter(projects=(arcata,)))
+    latest = replace(first, audience=to_arcata, reach=Reach.SMS, expires=Ending(at=now + DAY))
+    to_madison = replace(first, audience=Audience(include=Filter(projects=(story.madison,))))
+    assert story.send(story.write(to_madison)) >= {"Hugo", "Ana"}
+    assert story.send(story.write(latest)) == {"Gina"}
+    story.change()
+
+    draft = story.correct()
+
+    told = told_draft(conn, draft)
+    assert (told.reach, told.audience.include.projects) == (Reach.BOTH, (story.madison, arcata))
+    assert told.expires.at is None
+    assert story.send(draft) == set(story.people)
+
+
+def test_who_agreed_to_one_project_is_reached_also_if_another_alert_was_to_everybody(
+    conn: Connection, now: datetime
+) -> None:
+    story = Story(conn, now)
+    arcata = make_project(conn, "Arcata – Camoapa", shares_list=True)
+    story.people["Gina"] = make_contact(
+        conn, "Gina", projects=[arcata], scope=project_scope(arcata)
+    )
+    again = replace(citing(), case=replace(make_case(), facts=()))
+    to_arcata = replace(again, audience=Audience(include=Filter(projects=(arcata,))))
+    assert story.send(story.write(to_arcata)) == {"Gina"}
+    assert "Ana" in story.send(story.alert_id)
+    story.change()
+
+    draft = story.correct()
+    own = told_draft(conn, draft).texts
+    reword(conn, draft, own, **story.who)
+
+    assert told_draft(conn, draft).audience.include.projects == ()
+    assert story.send(draft) == set(story.people)
 
 
 # Any history: what is known changes, goes back and is withdrawn; alerts and corrections go out by two
