@@ -357,6 +357,28 @@ def test_a_draft_that_is_there_is_brought_up_to_date(story: Story) -> None:
     assert story.send(draft) == set(story.people)
 
 
+def test_a_draft_says_what_else_was_told_since_and_leads_to_that_page(story: Story) -> None:
+    story.send(story.alert_id)
+    story.change()
+    other = story.write(replace(citing(), case=replace(make_case(), facts=())))
+    third = {"en": "all are free", "es": "todas están libres"}
+    story.change(third)
+    draft = story.correct()
+    story.send(other)
+    versions = {each.number: each.id for each in find_fact(story.conn, story.fact_id).versions}
+    mine = update(Citation).where(Citation.alert_id == other, Citation.version_id == versions[3])
+    story.conn.execute(mine.values(version_id=versions[2]))
+
+    again = story.correct()
+
+    assert again == draft
+    told = told_draft(story.conn, draft).texts["en"].sms
+    assert CHARGED.words["en"] in told
+    assert NINE["en"] in told
+    assert corrections_of(story.conn, story.alert_id) == []
+    assert [each.alert_id for each in corrections_of(story.conn, other)] == [draft]
+
+
 def test_a_draft_of_an_older_version_cannot_be_launched(story: Story) -> None:
     story.send(story.alert_id)
     story.change()
@@ -524,11 +546,13 @@ FARED = st.sampled_from(
 PEOPLE = 4
 FATES = st.lists(FARED, min_size=PEOPLE, max_size=PEOPLE)
 SENDER = st.booleans()
+PLACES = st.sampled_from([("sms",), ("body",), ("sms", "subject")])
+MEANT = st.sampled_from([(), (0,), (1,), (0, 1)])  # everybody, or those of one project or two
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("change"), st.sampled_from("ABC")),
         st.tuples(st.just("withdraw")),
-        st.tuples(st.just("send"), SENDER, st.sampled_from([("sms",), ("body",), ("sms", "subject")]), FATES, FATES),
+        st.tuples(st.just("send"), SENDER, PLACES, st.sampled_from(Reach), MEANT, FATES, FATES),
         st.tuples(st.just("correct"), SENDER, st.booleans(), FATES),
         st.tuples(st.just("draft"), SENDER, st.booleans()),
         st.tuples(st.just("stop"), st.integers(0, PEOPLE - 1)),
@@ -543,16 +567,18 @@ class World:
 
     conn: Connection
     now: datetime
-    project: int
+    projects: tuple[int, int]  # everybody is in the first, half of them in the second
     people: list[int]
     fact_id: int
     says: list[str] = field(default_factory=lambda: ["A"])  # by version
     # Whose word by whom: person, version, sender, how it fared.
     told: list[tuple[int, int, int | None, Status]] = field(default_factory=list)
     stopped: set[int] = field(default_factory=set)
+    # By whom, of which version, how and for whom.
+    sent: list[tuple[int | None, int, Reach, set[int]]] = field(default_factory=list)
 
     def senders(self) -> tuple[int | None, int]:
-        return NETWORK, self.project
+        return NETWORK, self.projects[0]
 
     def owed(self, sender: int | None, *, perhaps: bool) -> set[int]:
         """Those whose highest word, of those that stand, is not what is known; by whom they were told it."""
@@ -604,30 +630,40 @@ class World:
         self,
         committees_own: bool,
         places: tuple[str, ...],
+        reach: Reach,
+        meant: tuple[int, ...],
         texts: list[Status],
         emails: list[Status],
     ) -> None:
-        sender = self.project if committees_own else NETWORK
+        sender = self.projects[0] if committees_own else NETWORK
         if self.says[-1] == "false":
             return
-        alert = make_alert(self.conn, project_id=sender)
+        named = tuple(self.projects[each] for each in ((0,) if committees_own else meant))
+        lines = write(Audience(include=Filter(projects=named)))
+        alert = make_alert(self.conn, project_id=sender, reach=reach, audience=lines)
+        self.sent.append((sender, len(self.says) - 1, reach, {*named}))
         fact = find_fact(self.conn, self.fact_id)
         mine = update(Alert).where(Alert.id == alert.alert_id)
         self.conn.execute(mine.values(case_id=fact.case_id))
         for place in places:
             row = {"alert_id": alert.alert_id, "version_id": fact.current.id, "place": place}
             self.conn.execute(insert(Citation).values(**row, language="en"))
+        theirs = self.people[PEOPLE // 2 :] if named == (self.projects[1],) else self.people
         for channel, fates in ((Channel.SMS, texts), (Channel.EMAIL, emails)):
+            if reach is (Reach.EMAIL if channel == Channel.SMS else Reach.SMS):
+                continue
             told = bool({"sms"} & {*places}) if channel == Channel.SMS else places != ("sms",)
             for person, fared in zip(self.people, fates, strict=True):
                 copy: dict[str, Any] = {"channel": channel, "status": fared}
                 copy["address"] = f"{channel}{person}"
+                if person not in theirs:
+                    continue
                 make_delivery(self.conn, alert.message_id, person, **copy)
                 if told:
                     self.told.append((person, len(self.says) - 1, sender, fared))
 
     def _draft(self, committees_own: bool, perhaps: bool) -> int | None:
-        sender = self.project if committees_own else NETWORK
+        sender = self.projects[0] if committees_own else NETWORK
         try:
             return draft_correction(
                 self.conn,
@@ -643,21 +679,36 @@ class World:
             return None
 
     def _correct(self, committees_own: bool, perhaps: bool, fates: list[Status]) -> None:
-        sender = self.project if committees_own else NETWORK
+        sender = self.projects[0] if committees_own else NETWORK
         expected = self.owed(sender, perhaps=perhaps)
         alert_id = self._draft(committees_own, perhaps)
         if alert_id is None:
             return
-        mine = select(Message.id, Message.audience).join(Alert, Alert.message_id == Message.id)
+        columns = (Message.id, Message.audience, Message.reach, Message.scopes)
+        mine = select(*columns).join(Alert, Alert.message_id == Message.id)
         message = self.conn.execute(mine.where(Alert.id == alert_id)).one()
         audience = read(message.audience)
         assert set(self.conn.scalars(contact_ids(audience))) == expected
+        self._reaches_as_those_that_told(sender, message)
         sent = {"status": MessageStatus.FINISHED, "launched_at": self.now}
         self.conn.execute(update(Message).where(Message.id == message.id).values(sent))
         for person, fared in zip(self.people, fates, strict=True):
             if person in expected - self.stopped:
                 make_delivery(self.conn, message.id, person, status=fared, address=f"c{person}")
                 self.told.append((person, len(self.says) - 1, sender, fared))
+
+    def _reaches_as_those_that_told(self, sender: int | None, message: Any) -> None:
+        """On each channel, and by each consent, on which one of them told it."""
+        found = [
+            (reach, projects)
+            for by, number, reach, projects in self.sent
+            if by == sender and self.says[number] != self.says[-1]
+        ]
+        reaches = {reach for reach, _ in found}
+        assert message.reach == (reaches.pop() if len(reaches) == 1 else Reach.BOTH)
+        named = {project for _, projects in found for project in projects}
+        assert {project_scope(each) for each in named} <= {*message.scopes}
+        self.sent.append((sender, len(self.says) - 1, Reach(message.reach), named))
 
     def _stop(self, number: int) -> None:
         self.stopped.add(self.people[number])
@@ -678,11 +729,13 @@ def test_in_any_history_exactly_those_are_owed_who_were_told_otherwise(
     before = conn.begin_nested()
     try:
         project = make_project(conn, "Madison – Arcatao")
-        people = [make_contact(conn, projects=[project]) for _ in range(PEOPLE)]
+        second = make_project(conn, "Bangor – Carasque")
+        halves = [[project], [project, second]]
+        people = [make_contact(conn, projects=halves[n >= PEOPLE // 2]) for n in range(PEOPLE)]
         alert = make_alert(conn)
         fact = replace(CHARGED, words={"en": "A", "es": "A"}, key="charged")
         fact_id = add_fact(conn, alert.case_id, fact, by="x", now=now)
-        world = World(conn, now, project, people, fact_id)
+        world = World(conn, now, (project, second), people, fact_id)
         for step in steps:
             world.step(*step)
     finally:
