@@ -8,11 +8,14 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select, update
 
 from alerts.drafts import CaseDraft, FactDraft
-from alerts.facts import add_fact
+from alerts.fact_models import Release
+from alerts.facts import BadFact, add_fact, release_of
 from alerts.models import Case, CaseText
-from alerts.timeline import facts_of
+from alerts.timeline import KnownFact, facts_of
 from database.tables import folded
 from database.upserts import insert_or
+
+STRICTNESS = {Release.PUBLIC: 0, Release.COMMITTEE: 1, Release.WITHHELD: 2}
 
 
 class UnknownCase(LookupError):
@@ -65,17 +68,29 @@ def _put_words(conn: Connection, case_id: int, draft: CaseDraft) -> None:
 def _add_facts(
     conn: Connection, case_id: int, facts: Sequence[FactDraft], by: str, now: datetime
 ) -> None:
-    """Add the facts the case does not have: a file read twice tells nothing twice."""
-    known = _known_facts(conn, case_id) if facts else set()
+    """Add the facts the case does not have: a file read twice tells nothing twice.
+
+    Raises BadFact for one that would keep from people what is known to more.
+    """
+    known = _known_facts(conn, case_id) if facts else {}
     for fact in facts:
-        if not any((fact.happened_on, folded(words)) in known for words in fact.words.values()):
+        said = [(fact.happened_on, folded(words)) for words in fact.words.values()]
+        there = next((known[each] for each in said if each in known), None)
+        if there is None:
             add_fact(conn, case_id, fact, by=by, now=now)
+        elif STRICTNESS[release_of(fact)] > max(
+            STRICTNESS[each.release] for each in there.versions
+        ):
+            raise BadFact(
+                f"the case has the fact {there.key} already, and more people may read it than this"
+                " file says; change on the page of the case who may read it, then read the file again"
+            )
 
 
-def _known_facts(conn: Connection, case_id: int) -> set[tuple[date, str]]:
-    """What the facts of a case say, and what they said before."""
+def _known_facts(conn: Connection, case_id: int) -> dict[tuple[date, str], KnownFact]:
+    """The facts of a case by what they say, and by what they said before."""
     return {
-        (version.happened_on, folded(words))
+        (version.happened_on, folded(words)): fact
         for fact in facts_of(conn, case_id)
         for version in fact.versions
         for words in version.words.values()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -63,6 +63,15 @@ class Written:
     alert_id: int
     key: str
     is_draft: bool
+
+
+@dataclass(frozen=True)
+class Reached:
+    """Whom a correction is owed, and who of them is not among those it is to."""
+
+    owed: int
+    kept: int  # on the list of a committee that keeps it, since they were told
+    left: int  # on no list any more of the projects that told them
 
 
 def tellings(conn: Connection, fact: KnownFact) -> list[Telling]:
@@ -129,14 +138,20 @@ def owed(conn: Connection, fact: KnownFact, within: Sequence[int], *, language: 
 
 def tells_otherwise(conn: Connection, alert_id: int, *, now: datetime) -> bool:
     """Whether what an alert sent, or would send to more people, is not what may be told now."""
-    cited = select(FactVersion.id, FactVersion.fact_id).join(
-        Citation, Citation.version_id == FactVersion.id
-    )
+    columns = (FactVersion.id, FactVersion.fact_id)
+    cited = select(*columns).join(Citation, Citation.version_id == FactVersion.id)
     mine = cited.where(Citation.alert_id == alert_id, Citation.place.in_(SENT)).distinct()
-    for version_id, fact_id in conn.execute(mine).all():
+    corrects = select(*columns).join(FactCorrection, FactCorrection.version_id == FactVersion.id)
+    found = [(*row, True) for row in conn.execute(mine)]
+    # A correction may also tell that something is not so.
+    found += [
+        (*row, False) for row in conn.execute(corrects.where(FactCorrection.alert_id == alert_id))
+    ]
+    for version_id, fact_id, as_so in found:
         fact = find_fact(conn, fact_id)
         told = next(each for each in fact.versions if each.id == version_id)
-        if not (fact.current.may_be_told(now) and told.tells_as(fact.current)):
+        may = fact.current.may_be_told(now) if as_so else fact.current.is_released(now)
+        if not (may and told.tells_as(fact.current)):
             return True
     return False
 
@@ -191,6 +206,24 @@ def count(conn: Connection, audience: Outdated) -> int:
     """How many people that is."""
     ids = contact_ids(Audience(include=Filter(outdated=audience))).subquery()
     return conn.scalar(select(func.count()).select_from(ids)) or 0
+
+
+def reach_of(conn: Connection, alert_id: int) -> Reached | None:
+    """How far a correction goes; None for what corrects nothing."""
+    stored = select(Message.audience).join(Alert, Alert.message_id == Message.id)
+    audience = read(conn.scalars(stored.where(Alert.id == alert_id)).one())
+    told = audience.include.outdated
+    if told is None:
+        return None
+    owed_, listed, reached = (
+        conn.scalar(select(func.count()).select_from(contact_ids(each).subquery())) or 0
+        for each in (
+            Audience(include=Filter(outdated=told)),
+            replace(audience, among=None),
+            audience,
+        )
+    )
+    return Reached(owed=owed_, kept=listed - reached, left=owed_ - listed)
 
 
 def _owed(

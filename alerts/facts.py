@@ -64,7 +64,7 @@ def change_fact(
 ) -> int:
     """Note what is known of a fact now, and why that is another than before; return the version's id.
 
-    What is withheld or under embargo stays so: only ``clear_fact`` releases it. Raises NoSuchFact and BadFact.
+    What is withheld, kept to committees or under embargo stays so: only ``clear_fact`` releases it. Raises NoSuchFact and BadFact.
     """
     fact = hold_fact(conn, fact_id)
     _check_change(fact.current, draft, note, now)
@@ -93,6 +93,7 @@ def clear_fact(
 ) -> int:
     """Release to everybody what was withheld, kept to committees or under embargo.
 
+    What has not been public yet waits for the end of its embargo all the same; clearing it once more ends that.
     Raises NoSuchFact, and BadFact while fewer than two sources tell it and nobody says why that is enough.
     """
     fact = hold_fact(conn, fact_id)
@@ -110,7 +111,7 @@ def clear_fact(
         by,
         now,
         release=Release.PUBLIC,
-        embargo_until=None,
+        embargo_until=None if current.release is Release.PUBLIC else current.embargo_until,
         cleared_by=cleared_by,
         override_by=named if len(current.sources) < SOURCES else "",
         override_why=decided if len(current.sources) < SOURCES else "",
@@ -167,8 +168,12 @@ def _check_change(current: Version, draft: FactDraft, note: str, now: datetime) 
         )
     if current.release is Release.WITHHELD and release is not Release.WITHHELD:
         raise BadFact("this fact is withheld; it has to be cleared before others may read it")
+    if current.release is Release.COMMITTEE and release is Release.PUBLIC:
+        raise BadFact(
+            "this fact is kept to committees; it has to be cleared before all may read it"
+        )
     ends = draft.embargo_until
-    if current.is_embargoed(now) and release is Release.PUBLIC:
+    if current.is_embargoed(now) and release is not Release.WITHHELD:
         if ends is None or (current.embargo_until and ends < current.embargo_until):
             raise BadFact("this fact is under embargo; it has to be cleared to be told earlier")
     elif ends is not None and current.is_released(now):
@@ -252,7 +257,7 @@ def _insert(
 
 
 def _key(conn: Connection, case_id: int, draft: FactDraft) -> str:
-    """The key that was typed, or one made of the words that no fact of the case has."""
+    """The key that was typed, or one that no fact of the case has, made of the words if they are public."""
     taken = set(conn.scalars(select(Fact.key).where(Fact.case_id == case_id)))
     if draft.key:
         if not KEY.fullmatch(draft.key) or len(draft.key) > LONGEST_KEY:
@@ -266,7 +271,9 @@ def _key(conn: Connection, case_id: int, draft: FactDraft) -> str:
             )
         return draft.key
     # A name would stand wherever its key does: on the record, and in why a message pauses.
-    base = "person" if draft.kind is FactKind.PERSON else key_of(draft.words)
+    open_words = release_of(draft) is Release.PUBLIC
+    plain = key_of(draft.words) if open_words else "fact"
+    base = "person" if draft.kind is FactKind.PERSON else plain
     numbered = (base if number == 1 else f"{base}_{number}" for number in range(1, len(taken) + 2))
     return next(each for each in numbered if each not in taken)
 

@@ -80,7 +80,7 @@ class PartCheck:
 def committees(conn: Connection, alert_id: int) -> list[Committee]:
     """The projects an alert of the network's is for that keep their lists to themselves.
 
-    One that joins red alerts unasked is told as joining. An alert of a project's own concerns nobody else.
+    A correction is for those that told what it puts right, also if they share their lists since. One that joins red alerts unasked is told as joining. An alert of a project's own concerns nobody else.
     """
     alert = _alert(conn, alert_id)
     if alert.project_id is not None:
@@ -91,15 +91,15 @@ def committees(conn: Connection, alert_id: int) -> list[Committee]:
     found = (
         select(Project.id, Project.name, Project.joins_red, members.label("members"), asked)
         .outerjoin(asked, asked.c.project_id == Project.id)
-        .where(~Project.shares_list | asked.c.message_id.is_not(None))
         .order_by(Project.name, Project.id)
     )
-    if named:
-        found = found.where(Project.id.in_(named))
     if told := audiences.read(alert.audience).include.outdated:
         # Only a committee that told it puts it right, to those whom it told.
         parts = select(Message.project_id).where(Message.part_of.in_(told.messages))
-        found = found.where(Project.id.in_(parts))
+        return [_committee(row, alert) for row in conn.execute(found.where(Project.id.in_(parts)))]
+    found = found.where(~Project.shares_list | asked.c.message_id.is_not(None))
+    if named:
+        found = found.where(Project.id.in_(named))
     return [_committee(row, alert) for row in conn.execute(found)]
 
 

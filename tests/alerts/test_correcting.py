@@ -8,14 +8,22 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from alerts import facts, updating
 from alerts.citation_models import Citation
 from alerts.correcting import draft_correction
-from alerts.corrections import corrections_of, outdated, owed, tellings
+from alerts.corrections import (
+    Reached,
+    corrections_of,
+    outdated,
+    owed,
+    reach_of,
+    tellings,
+    tells_otherwise,
+)
 from alerts.drafts import Ending
 from alerts.fact_models import ClearedBy, Release
 from alerts.facts import add_fact
@@ -29,7 +37,7 @@ from alerts.proposals import proposal
 from alerts.sharing import committees
 from alerts.stored import told_draft
 from alerts.timeline import facts_of, find_fact
-from contacts.models import Channel, Standing, project_scope
+from contacts.models import Channel, Membership, Project, Standing, project_scope
 from database.jobs import EmbeddedJobs
 from messages.audience import Audience, Filter, contact_ids, read, write
 from messages.control import NotNow, Words
@@ -43,6 +51,7 @@ from tests.builders import (
     make_alert,
     make_contact,
     make_delivery,
+    make_membership,
     make_project,
     make_standing,
 )
@@ -395,6 +404,27 @@ def test_a_draft_of_an_older_version_cannot_be_launched(story: Story) -> None:
     assert check(story.conn, draft, house=HOUSE, now=story.now).ready
 
 
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_correction_tells_otherwise_once_what_it_tells_has_changed(
+    conn: Connection, now: datetime, withdrawn: bool
+) -> None:
+    story = Story(conn, now)
+    story.send(story.alert_id)
+    if withdrawn:
+        updating.withdraw_fact(conn, story.fact_id, why="another case", **story.who)
+    else:
+        story.change()
+    draft = story.correct()
+    own = {code: Words("Not so. {{ link }}", "Not so", "{{ link }}") for code in ("en", "es")}
+    reword(conn, draft, own, **story.who)
+    story.send(draft)
+    before = tells_otherwise(conn, draft, now=now)
+
+    story.change({"en": "all are free", "es": "todas están libres"})
+
+    assert (before, tells_otherwise(conn, draft, now=now)) == (False, True)
+
+
 def test_a_correction_on_its_way_pauses_when_what_it_tells_changes(story: Story) -> None:
     story.send(story.alert_id)
     story.change()
@@ -467,6 +497,68 @@ def test_each_committee_corrects_what_it_told(conn: Connection, now: datetime) -
     assert own == {nobodys}
     assert pending(conn, part) == {hers}
     assert conn.scalar(select(Message.project_id).where(Message.id == part)) == bangor
+
+
+def test_a_committee_corrects_what_it_told_though_it_shares_its_list_now(
+    conn: Connection, now: datetime
+) -> None:
+    load_invented_officials(conn)
+    jobs, who = EmbeddedJobs(), dict[str, Any](house=HOUSE, by="Ben", now=now)
+    bangor = committee(conn, "Bangor")
+    make_contact(conn, "Nora")
+    hers = make_contact(conn, "Berta", projects=[bangor])
+    alert_id = create(conn, citing(), house=HOUSE, created_by="Amina", now=now)
+    launched(conn, jobs, alert_id, now)
+    join(conn, jobs, bangor, 1, now)
+    expand_all(conn, now)
+    conn.execute(update(Delivery).values(status=Status.DELIVERED))
+    conn.execute(update(Message).values(status=MessageStatus.FINISHED))
+    fact_id = next(
+        each.id for each in facts_of(conn, case_of(conn, alert_id)) if each.key == "charged"
+    )
+    change = replace(CHARGED, words=NINE, key="")
+    updating.change_fact(conn, fact_id, change, note="the court", **who)
+    conn.execute(update(Project).where(Project.id == bangor).values(shares_list=True))
+
+    draft = draft_correction(conn, fact_id, NETWORK, **who)
+    found = check(conn, draft, house=HOUSE, now=now)
+
+    assert [(each.committee.project_id, each.reached) for each in found.parts] == [(bangor, 1)]
+    launched(conn, jobs, draft, now)
+    mine = select(Proposal.id).where(Proposal.alert_id == draft, Proposal.project_id == bangor)
+    say_yes(conn, jobs, proposal(conn, conn.scalars(mine).one()), 1, now)
+    expand_all(conn, now)
+    root = conn.scalars(select(Alert.message_id).where(Alert.id == draft)).one()
+    part = conn.scalars(select(Message.id).where(Message.part_of == root)).one()
+    assert pending(conn, part) == {hers}
+
+
+def test_whom_the_correction_does_not_reach_is_counted(story: Story) -> None:
+    """Their committee has kept its list since; one has left the project that the alert was to."""
+    story.send(story.alert_id)
+    story.change()
+    kept = committee(story.conn, "Bangor")
+    make_membership(story.conn, kept, story.people["Ana"])
+    theirs = Membership.contact_id == story.people["Ana"]
+    story.conn.execute(delete(Membership).where(theirs, Membership.project_id != kept))
+    draft = story.correct()
+
+    found = reach_of(story.conn, draft)
+
+    assert found == Reached(owed=5, kept=1, left=0)
+    assert story.send(draft) == {"Ben", "Chloe", "Dora", "Eva"}
+
+
+def test_whoever_left_the_project_is_not_reached_by_its_correction(story: Story) -> None:
+    to_madison = Audience(include=Filter(projects=(story.madison,)))
+    once = replace(citing(), case=replace(make_case(), facts=()), audience=to_madison)
+    story.send(story.write(once))
+    story.change()
+    story.conn.execute(delete(Membership).where(Membership.contact_id == story.people["Ana"]))
+    draft = story.correct()
+
+    assert reach_of(story.conn, draft) == Reached(owed=5, kept=0, left=1)
+    assert reach_of(story.conn, story.alert_id) is None
 
 
 def launched(conn: Connection, jobs: Any, alert_id: int, now: datetime) -> None:
@@ -719,6 +811,16 @@ def write_outdated(found: Any) -> dict[str, Any]:
     return lines
 
 
+ALL_GOT = [Status.DELIVERED] * PEOPLE
+SEVERAL: list[tuple[Any, ...]] = [
+    ("send", False, ("sms",), Reach.SMS, (0,), ALL_GOT, ALL_GOT),
+    ("send", False, ("body",), Reach.EMAIL, (1,), ALL_GOT, ALL_GOT),
+    ("change", "B"),
+    ("correct", False, False, ALL_GOT),
+]
+
+
+@example(steps=SEVERAL)
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

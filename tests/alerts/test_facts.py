@@ -181,6 +181,58 @@ def test_what_is_withheld_is_cleared_by_somebody_named(
     assert (current.cleared_by, current.noted_by, current.number) == (ClearedBy.FAMILY, "Chloe", 2)
 
 
+def test_what_is_kept_to_committees_is_cleared_to_be_public(
+    conn: Connection, alert: Alerted, now: datetime
+) -> None:
+    fact_id = note(conn, alert, now, release=Release.COMMITTEE)
+    with pytest.raises(BadFact, match="has to be cleared"):
+        change_fact(conn, fact_id, draft("Nine."), note="it is out", by="Ben", now=now)
+
+    clear_fact(conn, fact_id, cleared_by=ClearedBy.ORGANIZER, by="Chloe", now=now)
+
+    assert len(told(conn, alert, now)) == 1
+
+
+@pytest.mark.parametrize("ends", [None, timedelta(hours=1)])
+def test_an_embargo_does_not_end_by_way_of_the_committees(
+    conn: Connection, alert: Alerted, now: datetime, ends: timedelta | None
+) -> None:
+    fact_id = note(conn, alert, now, embargo_until=now + timedelta(days=1))
+    sooner = draft(release=Release.COMMITTEE, embargo_until=ends and now + ends)
+
+    with pytest.raises(BadFact, match="under embargo"):
+        change_fact(conn, fact_id, sooner, note="x", by="Ben", now=now)
+
+    change_fact(conn, fact_id, draft(release=Release.WITHHELD), note="x", by="Ben", now=now)
+    assert find_fact(conn, fact_id).current.release is Release.WITHHELD
+
+
+def test_what_is_cleared_waits_for_the_end_of_its_embargo(
+    conn: Connection, alert: Alerted, now: datetime
+) -> None:
+    ends = now + timedelta(days=1)
+    fact_id = note(conn, alert, now, release=Release.WITHHELD, embargo_until=ends)
+
+    clear_fact(conn, fact_id, cleared_by=ClearedBy.FAMILY, by="Chloe", now=now)
+
+    assert told(conn, alert, now) == []
+    assert [each.added_at for each in told(conn, alert, ends)] == [ends]
+    clear_fact(conn, fact_id, cleared_by=ClearedBy.FAMILY, by="Chloe", now=now)
+    assert len(told(conn, alert, now)) == 1
+
+
+@pytest.mark.parametrize("release", [Release.COMMITTEE, Release.WITHHELD])
+def test_the_key_of_what_is_not_public_tells_nothing(
+    conn: Connection, alert: Alerted, now: datetime, release: Release
+) -> None:
+    first, second = (
+        find_fact(conn, note(conn, alert, now, english=f"{name} was taken.", release=release))
+        for name in ("Ana", "Berta")
+    )
+
+    assert (first.key, second.key) == ("fact", "fact_2")
+
+
 def test_one_source_is_enough_only_if_somebody_says_why(
     conn: Connection, alert: Alerted, now: datetime
 ) -> None:
@@ -300,6 +352,24 @@ def test_what_a_fact_once_said_is_not_told_again_by_a_file(conn: Connection, now
     save_case(conn, make_case(), project_id=None, by="Amina", now=now)
 
     assert conn.scalar(select(func.count()).select_from(Fact)) == 1
+
+
+def test_a_file_that_keeps_what_everybody_may_read_is_refused(
+    conn: Connection, now: datetime
+) -> None:
+    case_id = save_case(conn, make_case(), project_id=None, by="Amina", now=now)
+    (fact,) = facts_of(conn, case_id)
+    (made,) = make_case().facts
+    kept = make_case(facts=[replace(made, release=Release.WITHHELD)])
+    with pytest.raises(BadFact, match=f"{fact.key} already"):
+        save_case(conn, kept, project_id=None, by="Amina", now=now)
+    withheld = replace(made, release=Release.WITHHELD)
+    change_fact(conn, fact.id, withheld, note="the family asked", by="Ben", now=now)
+    clear_fact(conn, fact.id, cleared_by=ClearedBy.FAMILY, by="Ben", now=now)
+
+    save_case(conn, kept, project_id=None, by="Amina", now=now)
+
+    assert find_fact(conn, fact.id).current.release is Release.PUBLIC
 
 
 def test_the_latest_day_comes_first(conn: Connection, alert: Alerted, now: datetime) -> None:

@@ -301,8 +301,8 @@ def test_facts_become_the_first_of_their_versions(empty: str) -> None:
     first = public.current
     assert [each.key for each in (public, withheld, committee)] == [
         "fourteen_are_arrested_in",
-        "fourteen_are_arrested_in_2",
-        "fact_14_personas",
+        "fact",
+        "fact_2",
     ]
     assert (first.number, first.sources, first.release) == (1, ("CRIPDES",), "public")
     assert first.words == {"en": "Fourteen are arrested in Suchitoto", "es": "Catorce"}

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from alerts.alone import BreakGlass, NoReason, NotRed, alone
 from alerts.approving import NotApproved
-from alerts.corrections import corrections_of
+from alerts.corrections import corrections_of, reach_of
 from alerts.follow_ups import follow_ups, followed_by
 from alerts.launching import AudienceChanged, NotReady, launch, status
 from alerts.models import FollowUpKind
@@ -206,6 +206,7 @@ async def _review(
         "asking": await read(request, asking, alert_id, request[VIEWER], house=house, now=at),
         "changeable": await read(request, changeable, request[VIEWER]),
         "followed": await read(request, followed_by, alert_id),
+        "missed": await read(request, reach_of, alert_id),
     }
     code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return await page(request, "alert_review.html", values, status=code)

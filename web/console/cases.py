@@ -152,10 +152,12 @@ async def clear_fact(request: web.Request) -> web.Response:
     cleared: dict[str, Any] = {"cleared_by": ClearedBy(who), "override": override}
     try:
         await write(request, updating.clear_fact, fact.id, **cleared, **_who(request))
+        fact = await read(request, find_fact, fact.id)
     except BadFact as error:
         typed = {"cleared_by": who, "clear_override": override}
         return await _refused(request, fact, str(error), **typed)
-    raise web.HTTPSeeOther(f"/console/cases/{fact.case_id}?notice=cleared")
+    told = "cleared" if fact.current.is_released(now(request)) else "noted"  # or under embargo
+    raise web.HTTPSeeOther(f"/console/cases/{fact.case_id}?notice={told}")
 
 
 async def correct(request: web.Request) -> NoReturn:
@@ -169,8 +171,10 @@ async def correct(request: web.Request) -> NoReturn:
     raise web.HTTPSeeOther(f"/console/alerts/{written}")
 
 
-def seen(conn: Connection, case_id: int, viewer: Viewer, *, language: str) -> CaseSeen:
-    """Read a case; the caller knows that it exists."""
+def seen(
+    conn: Connection, case_id: int, viewer: Viewer, *, language: str, counts: bool = True
+) -> CaseSeen:
+    """Read a case; the caller knows that it exists. ``counts``: also who was told otherwise."""
     columns = (Case.id, Case.slug, Case.project_id, Case.closed_at, Project.name)
     found = select(*columns).outerjoin(Project, Project.id == Case.project_id)
     row = conn.execute(found.where(Case.id == case_id)).one()
@@ -188,7 +192,9 @@ def seen(conn: Connection, case_id: int, viewer: Viewer, *, language: str) -> Ca
         summary=summary,
         closed_at=row.closed_at,
         facts=known,
-        owed={each.id: owed(conn, each, viewer.within, language=language) for each in known},
+        owed={
+            each.id: owed(conn, each, viewer.within, language=language) for each in known if counts
+        },
         names=dict(choices.projects(conn, None)),
         alerts=written,
         cited={
@@ -240,7 +246,7 @@ async def _fact_form(
     values = {
         "typed": typed,
         "fact": fact,
-        "seen": await read(request, seen, case_id, viewer, language=language),
+        "seen": await read(request, seen, case_id, viewer, language=language, counts=False),
         "kinds": [each.value for each in FactKind],
         "problems": problems,
     }

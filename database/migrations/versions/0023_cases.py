@@ -55,7 +55,7 @@ def _fill(table: sa.Table, rows: list[dict[str, Any]]) -> None:
 
 
 def _kept(facts: list[dict[str, Any]], texts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Facts with a key each, made of their English words, or of any."""
+    """Facts with a key each: of what is public, made of its English words, or of any."""
     words: dict[int, str] = {}
     for each in texts:
         if each["language"] == "en" or each["fact_id"] not in words:
@@ -66,6 +66,8 @@ def _kept(facts: list[dict[str, Any]], texts: list[dict[str, Any]]) -> list[dict
         plain = re.findall(r"[a-z0-9]+", words.get(fact["id"], "").lower())[:WORDS]
         first = "_".join(plain)[: LONGEST - 6].strip("_")
         base = first if first[:1].isalpha() else f"fact_{first}".strip("_")
+        if fact["release"] != "public":  # a key stands where names must not
+            base = "fact"
         key, number = base, 2
         while (fact["case_id"], key) in taken:
             key, number = f"{base}_{number}", number + 1

@@ -11,11 +11,12 @@ from sqlalchemy import Connection, select, update
 
 from alerts.fact_models import FactVersion
 from alerts.models import Alert
+from contacts.models import Contact
 from database.opening import Opened
 from messages.models import Message, MessageStatus, Status
 from organizers.models import AuditEntry
 from organizers.roles import Role
-from tests.builders import make_contact, make_delivery, make_project
+from tests.builders import make_contact, make_delivery, make_membership, make_project
 from tests.web.console.test_alert_pages import ALERT
 from tests.web.organizing import Desk, console, desk, words
 
@@ -213,6 +214,11 @@ async def test_the_form_offers_the_facts_of_the_case_and_counts_their_words(amin
     assert "did you mean {{ fact.charged }}?" in refused
 
 
+def keep_list_of_ana(conn: Connection) -> None:
+    ana = conn.scalars(select(Contact.id).where(Contact.given_name == "Ana")).one()
+    make_membership(conn, make_project(conn, "Bangor – Carasque", shares_list=False), ana)
+
+
 async def test_a_correction_is_one_click_from_the_case(
     amina: Desk, opened: Opened, now: datetime
 ) -> None:
@@ -245,6 +251,10 @@ async def test_a_correction_is_one_click_from_the_case(
     draft = await amina.page(written.headers["Location"])
     assert "This corrects what the alert told" in draft
     assert "What is known now: Nine are charged." in draft
+    assert "does not reach them" not in draft
+    await opened.database.write(keep_list_of_ana)
+    kept = await amina.page(written.headers["Location"])
+    assert "1 person who was told it is now on a list that their committee keeps" in kept
     assert "Correction of charged" in await amina.page(sent["Location"])
     assert "Bring the draft up to date" in await amina.page(case)
 
