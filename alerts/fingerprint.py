@@ -77,7 +77,10 @@ def _page(conn: Connection, action_id: int) -> Mapping[str, Any]:
     return {
         "words": {language: asdict(words) for language, words in page.words.items()},
         "case": {language: asdict(words) for language, words in page.case_words.items()},
-        "facts": [[each.happened_on, each.source, each.words] for each in page.facts],
+        "facts": [
+            [each.happened_on, each.source, each.words, each.withdrawn, each.before]
+            for each in page.facts
+        ],
         "closed_at": page.closed_at,
     }
 

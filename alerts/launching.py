@@ -26,6 +26,7 @@ from alerts.holding import hold_open
 from alerts.models import Alert, AlertText, Level
 from alerts.pages import page_of_action
 from alerts.preflight import check, find_alert
+from alerts.writers import drafts_telling, writing
 from contacts.projects import ProjectRow, project_by_slug
 from database import locking
 from database.jobs import Jobs
@@ -79,10 +80,11 @@ def create(
     """
     project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
-    case_id = save_case(conn, draft.case, project_id=project_id, by=created_by, now=now)
-    resolved = resolve(conn, case_id, draft, now=now)
-    draft = resolved.draft
-    action_id = _create_action(conn, draft, project_id, now)
+    with writing(conn, _others(conn, draft), by=created_by):
+        case_id = save_case(conn, draft.case, project_id=project_id, by=created_by, now=now)
+        resolved = resolve(conn, case_id, draft, now=now)
+        draft = resolved.draft
+        action_id = _create_action(conn, draft, project_id, now)
     message = _message(conn, resolved, project, action_id, house, now)
     message = replace(message, created_by=created_by)
     message_id = control.create(conn, message, now=now)
@@ -114,10 +116,11 @@ def rewrite(
     before = digest(conn, alert_id)
     project = project_by_slug(conn, draft.project) if draft.project else None
     project_id = None if project is None else project.id
-    case_id = save_case(conn, draft.case, project_id=project_id, by=by, now=now)
-    resolved = resolve(conn, case_id, draft, now=now)
-    draft = resolved.draft
-    action_id = _create_action(conn, draft, project_id, now)
+    with writing(conn, _others(conn, draft) - {alert_id}, by=by):
+        case_id = save_case(conn, draft.case, project_id=project_id, by=by, now=now)
+        resolved = resolve(conn, case_id, draft, now=now)
+        draft = resolved.draft
+        action_id = _create_action(conn, draft, project_id, now)
     # A reminder goes on leading to the action of the alert that it follows.
     leads_to = action_id if alert.action_id == alert.own_action_id else alert.action_id
     message = _message(conn, resolved, project, leads_to, house, now)
@@ -229,6 +232,11 @@ def message_of(conn: Connection, alert_id: int) -> int:
     """The message an alert sends. Raises NoSuchAlert."""
     message_id: int = find_alert(conn, alert_id).message_id
     return message_id
+
+
+def _others(conn: Connection, draft: AlertDraft) -> set[int]:
+    """The drafts that say what this one brings: its case's facts and words, its offices."""
+    return drafts_telling(conn, draft.case.slug, draft.call.offices)
 
 
 def _create_action(

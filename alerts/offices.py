@@ -1,4 +1,4 @@
-"""May an office outside Congress be removed? Not while an alert that has not ended asks for calls to it."""
+"""Offices outside Congress that alerts ask for: changing one changes those, and none is removed while it is asked for."""
 
 from __future__ import annotations
 
@@ -7,13 +7,21 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from actions import custom_targets
+from actions.custom_targets import NamedOffice
 from alerts.models import Alert
 from alerts.pages import NoSuchPage, page_by_slug
+from alerts.writers import drafts_asking, writing
 from messages.models import Message, MessageStatus
 
 
 class TargetInUse(Exception):
     """An alert that has not ended asks people to call this office. End or change that alert first."""
+
+
+def change_office(conn: Connection, office: NamedOffice, *, target_id: int, by: str) -> int:
+    """Correct an office, and so every draft that asks for calls to it. Raises as ``save_office``."""
+    with writing(conn, drafts_asking(conn, target_id), by=by):
+        return custom_targets.save_office(conn, office, target_id=target_id)
 
 
 def remove_office(conn: Connection, target_id: int, *, now: datetime) -> None:

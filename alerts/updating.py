@@ -20,11 +20,18 @@ from alerts.fact_models import ClearedBy
 from alerts.models import Alert, AlertText
 from alerts.stored import told_draft
 from alerts.timeline import KnownFact, Version, facts_of, find_fact
+from alerts.writers import drafts_of_case, writing
 from messages import budgets, control
 from messages.eligibility import family_of
 from messages.estimating import most_segments
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
+
+
+def add_fact(conn: Connection, case_id: int, draft: FactDraft, *, by: str, now: datetime) -> int:
+    """Note a new fact of a case, whose drafts tell it from now on; return its id. Raises BadFact."""
+    with writing(conn, drafts_of_case(conn, case_id), by=by):
+        return facts.add_fact(conn, case_id, draft, by=by, now=now)
 
 
 def change_fact(
@@ -38,8 +45,9 @@ def change_fact(
     now: datetime,
 ) -> int:
     """Note what is known of a fact now; return the version's id. Raises as ``facts.change_fact``."""
-    version_id = facts.change_fact(conn, fact_id, draft, note=note, by=by, now=now)
-    _follow(conn, fact_id, house, now)
+    with writing(conn, _drafts(conn, fact_id), by=by):
+        version_id = facts.change_fact(conn, fact_id, draft, note=note, by=by, now=now)
+        _follow(conn, fact_id, house, now)
     return version_id
 
 
@@ -47,8 +55,9 @@ def withdraw_fact(
     conn: Connection, fact_id: int, *, why: str, house: HouseRules, by: str, now: datetime
 ) -> int:
     """Take a fact back; return the version's id. Raises as ``facts.withdraw_fact``."""
-    version_id = facts.withdraw_fact(conn, fact_id, why=why, by=by, now=now)
-    _follow(conn, fact_id, house, now)
+    with writing(conn, _drafts(conn, fact_id), by=by):
+        version_id = facts.withdraw_fact(conn, fact_id, why=why, by=by, now=now)
+        _follow(conn, fact_id, house, now)
     return version_id
 
 
@@ -63,10 +72,11 @@ def clear_fact(
     now: datetime,
 ) -> int:
     """Release a fact; return the version's id. Raises as ``facts.clear_fact``."""
-    version_id = facts.clear_fact(
-        conn, fact_id, cleared_by=cleared_by, override=override, by=by, now=now
-    )
-    _follow(conn, fact_id, house, now)
+    with writing(conn, _drafts(conn, fact_id), by=by):
+        version_id = facts.clear_fact(
+            conn, fact_id, cleared_by=cleared_by, override=override, by=by, now=now
+        )
+        _follow(conn, fact_id, house, now)
     return version_id
 
 
@@ -76,6 +86,11 @@ def because(key: str) -> str:
         f"What this message tells of {key} has changed: look at the case, then stop the message, or resume"
         " to send it as it is."
     )
+
+
+def _drafts(conn: Connection, fact_id: int) -> set[int]:
+    """The drafts that may tell of a fact, which nobody else changes meanwhile. Raises NoSuchFact."""
+    return drafts_of_case(conn, facts.hold_fact(conn, fact_id).case_id)
 
 
 def _follow(conn: Connection, fact_id: int, house: HouseRules, now: datetime) -> None:

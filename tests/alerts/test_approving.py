@@ -11,16 +11,18 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from actions.asks import simple_asks
-from actions.custom_targets import verify
+from actions.custom_targets import Line, find_office, verify
 from actions.models import AskMode, CustomTarget, TargetRule
 from actions.scripts import ScriptWords
-from alerts import alone, approving, following_up, launching
+from alerts import alone, approving, following_up, launching, updating
 from alerts.alone import BreakGlass, NoReason, NotRed
 from alerts.approval_models import AloneLaunch, Approval
 from alerts.approving import Changed, MayNotApprove, NotApproved, NotRead
 from alerts.drafts import AlertDraft, Ending, Headline
+from alerts.fact_models import ClearedBy, Fact, Release
 from alerts.follow_ups import follow_ups
 from alerts.models import Alert, FollowUpKind, Level
+from alerts.offices import change_office
 from alerts.stored import stored_draft
 from messages.audience import Audience, Filter
 from messages.control import NotNow, Words
@@ -479,3 +481,86 @@ def test_drafts_from_before_know_their_author(there: Committee) -> None:
     there.conn.execute(update(Message).values(created_by="somebody"))
 
     assert there.amina not in {each.id for each in there.standing().possible}
+
+
+FACT = replace(make_fact_draft("Five are charged.", "Cinco están acusados."), key="charged")
+
+
+def citing(there: Committee) -> int:
+    """Amina's draft tells a fact; return that."""
+    texts = {
+        language: replace(words, sms="{{ fact.charged }} {{ link }}")
+        for language, words in stored(there).texts.items()
+    }
+    rewrite(there, case=make_case(facts=[FACT]), texts=texts)
+    return there.conn.scalars(select(Fact.id).where(Fact.key == "charged")).one()
+
+
+def change_fact(there: Committee, fact_id: int, by: int) -> None:
+    said = {"en": "Nine are charged.", "es": "Nueve están acusados."}
+    draft = replace(FACT, words=said, key="")
+    who: dict[str, Any] = {"house": there.house, "by": f"organizer:{by}", "now": there.now}
+    updating.change_fact(there.conn, fact_id, draft, note="the court", **who)
+
+
+def test_who_changes_a_fact_approves_none_of_the_drafts_that_tell_it(there: Committee) -> None:
+    change_fact(there, citing(there), there.berta)
+
+    with pytest.raises(MayNotApprove):
+        there.approve(there.berta)
+    with pytest.raises(NotApproved):
+        there.launch(by=there.berta)
+    assert not launched(there)
+    assert [each.name for each in there.standing().possible] == ["Carla"]
+
+
+def test_who_notes_a_public_fact_or_clears_one_has_written_of_the_page(there: Committee) -> None:
+    case = there.conn.scalars(select(Alert.case_id)).one()
+    about: dict[str, Any] = {"by": f"organizer:{there.berta}", "now": there.now}
+    held = replace(FACT, key="held", release=Release.WITHHELD)
+    fact_id = updating.add_fact(there.conn, case, held, **about)
+    assert [each.name for each in there.standing().possible] == ["Berta", "Carla"]
+
+    cleared = {"cleared_by": ClearedBy.FAMILY, "house": there.house, **about}
+    updating.clear_fact(there.conn, fact_id, **cleared)
+    assert [each.name for each in there.standing().possible] == ["Carla"]
+
+    carla = {**about, "by": f"organizer:{there.carla}"}
+    updating.add_fact(there.conn, case, FACT, **carla)
+    assert there.standing().possible == []
+
+
+def test_who_changes_an_office_has_written_of_the_drafts_that_ask_for_it(there: Committee) -> None:
+    target = with_office(there)
+    office = find_office(there.conn, target).office
+    another = replace(office, phones=[Line("+12025550111")])
+
+    by = f"organizer:{there.berta}"
+    change_office(there.conn, office, target_id=target, by=by)
+    assert [each.name for each in there.standing().possible] == ["Berta", "Carla"]
+    change_office(there.conn, another, target_id=target, by=by)
+
+    with pytest.raises(MayNotApprove):
+        there.approve(there.berta)
+
+
+def test_who_brings_a_fact_with_another_draft_has_written_of_this_one(there: Committee) -> None:
+    other = replace(stored(there), case=make_case(facts=[FACT]))
+    by = f"organizer:{there.berta}"
+    launching.create(there.conn, other, house=there.house, created_by=by, now=there.now)
+
+    with pytest.raises(MayNotApprove):
+        there.approve(there.berta)
+
+
+def test_a_fact_withdrawn_or_told_otherwise_before_voids(there: Committee) -> None:
+    """The page strikes it out; its words are the same."""
+    fact_id = citing(there)
+    about: dict[str, Any] = {"house": there.house, "by": "Ben", "now": there.now}
+    rewrite(there, texts={language: Words("Hi {{ link }}", "a", "b") for language in ("en", "es")})
+    change_fact(there, fact_id, there.amina)
+    there.approve(there.berta)
+
+    updating.withdraw_fact(there.conn, fact_id, why="false", **about)
+
+    assert there.standing().missing == ["en", "es"]

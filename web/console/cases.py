@@ -11,7 +11,7 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection, select
 
-from alerts import facts, updating
+from alerts import updating
 from alerts.cases import save_case
 from alerts.correcting import draft_correction
 from alerts.corrections import Owed, citing_alerts, owed
@@ -104,7 +104,7 @@ async def add_fact(request: web.Request) -> web.Response:
     try:
         draft = read_fact(form, request.config_dict[SITE].languages)
         by, at = request[VIEWER].actor, now(request)
-        await write(request, facts.add_fact, case_id, draft, by=by, now=at)
+        await write(request, updating.add_fact, case_id, draft, by=by, now=at)
     except (BadForm, BadFact) as error:
         return await _fact_form(request, form, case_id, problems=_problems(error))
     raise web.HTTPSeeOther(f"/console/cases/{case_id}?notice=noted")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from actions import custom_targets
 from actions.custom_targets import BadTarget, NamedOffice, Standing, find_office, save_office
 from actions.office_hours import WASHINGTON
-from alerts.offices import TargetInUse, remove_office
+from alerts.offices import TargetInUse, change_office, remove_office
 from organizers.roles import May
 from organizers.sessions import Viewer
 from web.console import choices
@@ -69,7 +69,8 @@ async def save(request: web.Request) -> web.Response:
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
     try:
         office = read_office(form, None)  # whose it is stays as it was
-        await write(request, save_office, office, target_id=target_id)
+        by = request[VIEWER].actor
+        await write(request, change_office, office, target_id=target_id, by=by)
     except (BadForm, BadTarget) as error:
         return await _form(request, form, target_id=target_id, problems=_problems(error))
     raise web.HTTPSeeOther("/console/targets?notice=saved")
