@@ -1,7 +1,7 @@
-"""Ask somebody to approve an alert: a letter with a link, a text with a code, and what comes of either.
+"""Ask somebody to approve an alert: a letter with a link and a code, and what comes of either.
 
 A link is 256 random bits bound to the alert as it was, and to the one organizer to whose own address it
-went; a code is short, and good from that organizer's own phone alone. Neither opens anything else, both
+went; a code is short, stands in the same letter, and is good from that organizer's own phone alone. Neither opens anything else, both
 end after a day, and with the answer.
 """
 
@@ -105,7 +105,10 @@ def any_due(conn: Connection) -> bool:
 
 
 def letters_due(conn: Connection, now: datetime) -> list[Letter]:
-    """Those that are to be told; from now on they count as told. What changed meanwhile is asked of nobody."""
+    """Those that are to be told; from now on they count as told. What changed meanwhile is asked of nobody.
+
+    Nor is who may not approve it any more.
+    """
     told = update(ApprovalAsk).where(ApprovalAsk.letter_due).values(letter_due=False)
     due = list(conn.scalars(told.returning(ApprovalAsk.id)))
     rows = conn.execute(
@@ -125,6 +128,7 @@ def letters_due(conn: Connection, now: datetime) -> list[Letter]:
         )
         for row in rows.all()
         if row.digest == digest(conn, row.alert_id)
+        and approvers(conn, row.alert_id, only=row.organizer_id)
     ]
 
 
@@ -137,10 +141,10 @@ def issue(conn: Connection, ask_id: int) -> str:
 
 
 def look(conn: Connection, token: str, now: datetime) -> Row[Any]:
-    """The ask that a link is about, with its organizer. Raises BadAsk."""
+    """The ask that a link is about, with its organizer, while they may approve it. Raises BadAsk."""
     mine = ApprovalAsk.token_hash == _sha256(token)
     found = conn.execute(_asks().where(mine, *_open(now))).one_or_none()
-    if found is None:
+    if found is None or not approvers(conn, found.alert_id, only=found.organizer_id):
         raise BadAsk(BadAsk.__doc__)
     return found
 

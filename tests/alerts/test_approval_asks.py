@@ -15,7 +15,9 @@ from alerts.fingerprint import digest
 from alerts.stored import stored_draft
 from messages.control import NotNow
 from messages.providers.provider import Inbound
+from organizers.members import set_grant
 from organizers.models import AuditEntry, Organizer
+from organizers.roles import Grant, Role
 from tests.alerts.approving_desk import BERTA_PHONE, Committee, make_committee
 from tests.alerts.test_approving import rewrite
 
@@ -122,6 +124,17 @@ def test_a_link_dies_with_its_owners_account_and_with_the_launch(there: Committe
     there.launch()
     with pytest.raises(BadAsk):
         approval_asks.look(there.conn, of_berta, there.now)
+
+
+def test_a_link_ends_with_the_right_to_approve(there: Committee) -> None:
+    ask(there, there.berta, there.carla)
+    of_berta = token(there, there.berta)
+    set_grant(there.conn, there.berta, there.project, Grant(Role.VIEWER))
+
+    with pytest.raises(BadAsk):
+        approval_asks.look(there.conn, of_berta, there.now)
+    letters = approval_asks.letters_due(there.conn, there.now)
+    assert [each.name for each in letters] == ["Carla"]
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,9 @@ QUESTION = (
     " would be sent, then approve it or send it back: %(link)s Opening the link approves nothing. It is"
     " yours alone and works for 24 hours; please do not pass it on."
 )
-QUESTION_BY_TEXT = "%(network)s: %(author)s asks you to approve “%(title)s”. Read it: %(link)s Or reply YES %(code)s."
+BY_REPLY = "If our text has reached your phone, you may also answer that with YES %(code)s."
+# Nobody has proved whose phone an account names: what approves goes to the address alone.
+WAITS = "%(network)s: Something waits for your approval. Our letter in your email says what, and how to answer."
 
 LEFT_ALONE = "Launched without a second person: %(title)s"
 LEFT_ALONE_WORDS = (
@@ -101,9 +103,11 @@ def _ask(conn: Connection, jobs: Jobs, site: Site, letter: Letter, now: datetime
         "code": letter.code,
     }
     purpose = f"approval:{letter.ask_id}:{letter.code}"  # every letter is one of its own
-    _email(conn, jobs, letter.email, purpose, words, ASKED, QUESTION, told, now=now)
+    said, subject = words(QUESTION, **told), words(ASKED, **told)
     if letter.phone:
-        _text(conn, jobs, letter.phone, purpose, words, words(QUESTION_BY_TEXT, **told), now=now)
+        said = f"{said} {words(BY_REPLY, **told)}"
+        _text(conn, jobs, letter.phone, purpose, words, words(WAITS, **told), now=now)
+    _email(conn, jobs, letter.email, purpose, words, subject, said, now=now)
 
 
 def _tell_all(conn: Connection, jobs: Jobs, site: Site, left: Alone, now: datetime) -> int:
@@ -136,7 +140,8 @@ def _tell(
         "link": f"{site.public_url}/console/approvals",
     }
     purpose = f"alone:{left.alert_id}:{member.id}"
-    _email(conn, jobs, member.email, purpose, words, LEFT_ALONE, LEFT_ALONE_WORDS, told, now=now)
+    said, subject = words(LEFT_ALONE_WORDS, **told), words(LEFT_ALONE, **told)
+    _email(conn, jobs, member.email, purpose, words, subject, said, now=now)
     if member.phone:
         _text(conn, jobs, member.phone, purpose, words, words(LEFT_ALONE_BY_TEXT, **told), now=now)
 
@@ -148,8 +153,7 @@ def _email(
     purpose: str,
     words: Translator,
     subject: str,
-    body: str,
-    told: dict[str, str],
+    said: str,
     *,
     now: datetime,
 ) -> None:
@@ -161,8 +165,8 @@ def _email(
         address=address,
         contact_id=None,
         language=words.language,
-        subject=words(subject, **told),
-        words=words(body, **told),
+        subject=subject,
+        words=said,
         now=now,
     )
 

@@ -116,9 +116,13 @@ async def test_a_letter_and_a_text_are_written_and_open_the_page(there: Committe
     said = await there.letters()
 
     code = await there.code(alert_id, there.berta)
+    letter = words(said[await there.email(there.berta)][0])
+    assert f"/console/approve/{token}" in letter
+    assert f"answer that with YES {code}." in letter
+    # Nobody has proved whose phone that is.
     text = (
-        "Sister Cities: Amina asks you to approve “Free the fourteen”. Read it:"
-        f" http://localhost/console/approve/{token} Or reply YES {code}."
+        "Sister Cities: Something waits for your approval. Our letter in your email says what, and how"
+        " to answer."
     )
     assert said[PHONE] == [text]
     status, page = await there.open(token)
@@ -205,7 +209,6 @@ async def test_a_link_that_is_over_opens_nothing(there: Committee, gone: str) ->
         await there.opened.database.write(
             lambda conn: set_grant(conn, there.berta.organizer_id, there.project, less)
         )
-        expected = 409
     elif gone == "launched":
         assert await there.launch(alert_id, why=WHY) == 303
     elif gone == "unknown":
@@ -217,7 +220,9 @@ async def test_a_link_that_is_over_opens_nothing(there: Committee, gone: str) ->
         answered = await there.client.post(path, data={"language": "en es"}, headers=headers)
         status, expected = answered.status, 403
     else:
+        shown, page = await there.open(token)
         status, _ = await there.answer(token, {"language": "en es"})
+        assert (shown, "14 people" in page) == (404, False)
 
     assert status == expected
     assert await there.approved() == []
@@ -509,12 +514,11 @@ async def test_a_letter_holds_one_link_and_no_other(there: Committee) -> None:
     await there.ask(alert_id, there.berta, there.carla)
     said = await there.letters()
 
-    links = {
-        LINK.search("".join(each)) and LINK.findall("".join(each))[0] for each in said.values()
-    }
+    links = [LINK.findall("".join(each)) for each in said.values()]
     berta, carla = await there.email(there.berta), await there.email(there.carla)
     assert set(said) == {berta, carla, PHONE}
-    assert len(links) == 2  # the text's is the letter's
+    assert sorted(map(len, links)) == [0, 1, 1]  # none in the text
+    assert "YES" not in said[carla][0]  # she has no phone to answer from
     assert words(said[carla][0]).startswith("Hola, Carla: Amina le pide aprobar")
 
 

@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from alerts.fact_models import FactVersion
 from alerts.models import Alert
 from contacts.models import Contact
 from database.opening import Opened
 from messages.models import Message, MessageStatus, Status
-from organizers.models import AuditEntry
+from organizers.models import AuditEntry, OrganizerProject
 from organizers.roles import Role
 from tests.builders import make_contact, make_delivery, make_membership, make_project
 from tests.web.console.test_alert_pages import ALERT
@@ -278,3 +278,36 @@ async def test_a_draft_in_the_console_follows_a_change(amina: Desk) -> None:
     assert "did you mean {{ fact.charged }}?" in words(await missing.text())
     assert "Nine are charged." in await amina.page(draft)
     assert "{{ fact.charged }} {{ link }}" in await (await amina.get(f"{draft}/edit")).text()
+
+
+async def test_facts_come_to_a_case_with_an_alert_only_by_who_may_write_there(
+    opened: Opened, now: datetime
+) -> None:
+    def prepare(conn: Connection) -> tuple[int, int]:
+        return make_project(conn, "Madison – Arcatao"), make_project(conn, "Bangor – Carasque")
+
+    madison, bangor = await opened.database.write(prepare)
+    async with console(opened, now) as client:
+        hers = await desk(client, opened, now, projects=[madison])
+        case = await begun(hers, project=str(madison))
+        ben = await desk(client, opened, now, projects=[madison], role=Role.VIEWER, name="Ben")
+        also = OrganizerProject(
+            organizer_id=ben.organizer_id, project_id=bangor, role=Role.SENDER, exports=False
+        )
+        values = {c.name: getattr(also, c.name) for c in OrganizerProject.__table__.columns}
+        await opened.database.write(
+            lambda conn: conn.execute(insert(OrganizerProject).values(**values))
+        )
+        form = {**ALERT, "case": case.rpartition("/")[2], "project": str(bangor)}
+        without = {k: v for k, v in form.items() if not k.startswith("fact_")}
+
+        refused = await ben.post("/console/alerts/new", form)
+        seen = await hers.page(case)
+        taken = await ben.post("/console/alerts/new", without)
+        own = await hers.post("/console/alerts/new", {**form, "project": str(madison)})
+
+    assert (refused.status, taken.status, own.status) == (403, 303, 303)
+    assert "Police stopped the march." not in seen
+    record = select(AuditEntry.actor, AuditEntry.object).where(AuditEntry.act == "fact.note")
+    noted_by = await opened.database.read(lambda conn: conn.execute(record).all())
+    assert [tuple(each) for each in noted_by] == [(f"organizer:{hers.organizer_id}", "fact:1")]
