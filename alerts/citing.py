@@ -18,6 +18,7 @@ from actions.scripts import ScriptWords
 from alerts.citation_models import Citation, Written
 from alerts.drafts import AlertDraft, Headline
 from alerts.fact_models import Fact
+from alerts.models import Case
 from alerts.timeline import KnownFact, Version, facts_of
 from messages.control import Words
 from messages.templates import BadTemplate
@@ -78,6 +79,14 @@ def held_facts(conn: Connection, case_id: int) -> dict[str, KnownFact]:
     held = select(Fact.id).where(Fact.case_id == case_id).order_by(Fact.id)
     conn.execute(held.with_for_update(read=True)).all()
     return {each.key: each for each in facts_of(conn, case_id)}
+
+
+def hold_cited(conn: Connection, draft: AlertDraft) -> None:
+    """Keep the facts that an alert is to cite; whoever changes one takes it before any message, as we do."""
+    if any(CITED.search(text) for _, text in pieces(draft)):
+        case_id = conn.scalar(select(Case.id).where(Case.slug == draft.case.slug))
+        if case_id is not None:
+            held_facts(conn, case_id)
 
 
 def fill(facts: Mapping[str, KnownFact], text: str, language: str, *, now: datetime) -> str:

@@ -16,8 +16,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from actions.asks import Ask, read_action
-from actions.custom_targets import offices_of_action
+from alerts.asked import asked
 from alerts.models import Alert, FollowUp
 from alerts.pages import page_of_action
 from alerts.preflight import find_alert
@@ -42,8 +41,6 @@ TERMS = (
 )
 # What is under embargo is approved with the rest: that its hour has come changes nothing.
 AT_LAST = datetime.max.replace(tzinfo=UTC)
-# Of an office outside Congress: who checked its number, and until when that holds.
-CHECKS = ("verified_on", "verified_by", "expires_on")
 
 
 def digest(conn: Connection, alert_id: int) -> str:
@@ -65,9 +62,10 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
         "texts": {language: asdict(words) for language, words in texts.items()},
         "follows": [list(row) for row in conn.execute(follows)],
         "page": _page(conn, alert.own_action_id),
-        "asks": _asked(conn, alert.own_action_id),
+        "asks": asked(conn, alert.own_action_id),
         # A reminder leads to the page of the alert it follows, and people call whom that asks for.
-        "leads_to": _asked(conn, alert.action_id),
+        "leads_to": asked(conn, alert.action_id),
+        "leads_to_page": _page(conn, alert.action_id),
     }
 
 
@@ -82,19 +80,4 @@ def _page(conn: Connection, action_id: int) -> Mapping[str, Any]:
             for each in page.facts
         ],
         "closed_at": page.closed_at,
-    }
-
-
-def _asked(conn: Connection, action_id: int) -> Mapping[str, Any]:
-    ask: Ask = read_action(conn, action_id)
-    offices = {each.office.key: asdict(each.office) for each in offices_of_action(conn, action_id)}
-    return {
-        "asks": [asdict(each) for each in ask.asks],
-        "scripts": {language: asdict(words) for language, words in ask.scripts.items()},
-        "goal": ask.goal,
-        "deadline": ask.deadline,
-        "offices": {
-            key: {name: value for name, value in office.items() if name not in CHECKS}
-            for key, office in offices.items()
-        },
     }

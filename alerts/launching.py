@@ -18,7 +18,7 @@ from alerts import alone, approving, sharing
 from alerts.alone import BreakGlass
 from alerts.approvers import note_writer
 from alerts.cases import save_case
-from alerts.citing import Resolved, resolve, save_citations
+from alerts.citing import Resolved, hold_cited, resolve, save_citations
 from alerts.drafts import AlertDraft, Headline
 from alerts.fingerprint import digest
 from alerts.follow_ups import asks_for_calls, followed_by
@@ -112,6 +112,7 @@ def rewrite(
     Raises NotNow once it is launched, and what ``create`` raises.
     """
     alert = find_alert(conn, alert_id)
+    hold_cited(conn, draft)
     control.locked(conn, alert.message_id)
     before = digest(conn, alert_id)
     project = project_by_slug(conn, draft.project) if draft.project else None

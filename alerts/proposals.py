@@ -8,8 +8,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
+import orjson
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
+from alerts.asked import asked
 from alerts.follow_ups import only_tells
 from alerts.models import Alert, AlertText, Answer, Case, Level, Proposal
 from contacts.models import Project
@@ -114,6 +116,7 @@ def _proposals() -> Any:
             Project.name,
             Alert.level,
             Alert.message_id.label("root_id"),
+            func.coalesce(Message.action_id, Alert.action_id).label("action_id"),
             Message.status,
         )
         .join(Alert, Alert.id == Proposal.alert_id)
@@ -153,4 +156,5 @@ def _digest(conn: Connection, row: Row[Any]) -> str:
     texts = sorted((code, *astuple(words)) for code, words in texts_of(conn, row.root_id).items())
     public = select(AlertText).where(AlertText.alert_id == row.alert_id)
     pages = [tuple(each) for each in conn.execute(public.order_by(AlertText.language))]
-    return sha256(repr((row.level, terms, texts, pages)).encode()).hexdigest()[:16]
+    spoken = orjson.dumps(asked(conn, row.action_id), option=orjson.OPT_SORT_KEYS)
+    return sha256(repr((row.level, terms, texts, pages, spoken)).encode()).hexdigest()[:16]

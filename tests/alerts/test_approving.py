@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, event, select, update
 
 from actions.asks import simple_asks
 from actions.custom_targets import Line, find_office, verify
@@ -23,6 +24,8 @@ from alerts.fact_models import ClearedBy, Fact, Release
 from alerts.follow_ups import follow_ups
 from alerts.models import Alert, FollowUpKind, Level
 from alerts.offices import change_office
+from alerts.proposals import proposal
+from alerts.sharing import propose
 from alerts.stored import stored_draft
 from messages.audience import Audience, Filter
 from messages.control import NotNow, Words
@@ -30,9 +33,9 @@ from messages.hours import Hours, write
 from messages.models import Message, MessageStatus, Reach
 from organizers.models import Organizer, OrganizerProject
 from organizers.roles import Role
-from tests.alerts.approving_desk import Committee, make_committee
-from tests.alerts.drafting import make_case, make_fact_draft
-from tests.builders import make_contact, make_office, make_organizer
+from tests.alerts.approving_desk import TWO, Committee, make_committee
+from tests.alerts.drafting import make_case, make_draft, make_fact_draft
+from tests.builders import make_contact, make_office, make_organizer, make_project
 
 WHY = "They are being moved to another prison tonight."
 
@@ -564,3 +567,40 @@ def test_a_fact_withdrawn_or_told_otherwise_before_voids(there: Committee) -> No
     updating.withdraw_fact(there.conn, fact_id, why="false", **about)
 
     assert there.standing().missing == ["en", "es"]
+
+
+def test_who_rewrites_takes_facts_before_the_message_as_who_changes_one_does(
+    there: Committee,
+) -> None:
+    if there.conn.dialect.name == "sqlite":
+        pytest.skip("SQLite locks no rows")
+    citing(there)
+    held: list[str] = []
+
+    def note(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        locks = re.search(r"FROM (\w+).*FOR (NO KEY UPDATE|SHARE)", statement, re.DOTALL)
+        held.extend([locks[1]] if locks else [])
+
+    event.listen(there.conn, "before_cursor_execute", note)
+    rewrite(there, budget_cents=700)
+    event.remove(there.conn, "before_cursor_execute", note)
+
+    assert held[:2] == ["facts", "messages"]
+
+
+def test_another_number_of_an_office_is_another_proposal(conn: Connection, now: datetime) -> None:
+    make_project(conn, "Bangor", slug="bangor", shares_list=False)
+    target = make_office(conn, "embassy")
+    draft = make_draft()
+    call = replace(draft.call, asks=simple_asks(TargetRule.CONGRESS, ["embassy"]))
+    draft = replace(draft, call=call)
+    alert_id = launching.create(conn, draft, house=TWO, created_by="Amina", now=now)
+    [proposal_id] = propose(conn, alert_id, now)
+    before = proposal(conn, proposal_id).words
+
+    verify(conn, target, by="Amina", now=now)
+    assert proposal(conn, proposal_id).words == before
+    mine = update(CustomTarget).where(CustomTarget.id == target)
+    conn.execute(mine.values(phones=[{"number": "+12025550111", "label": ""}]))
+
+    assert proposal(conn, proposal_id).words != before

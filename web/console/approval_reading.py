@@ -12,6 +12,7 @@ from actions.custom_targets import NamedOffice, offices_of_action
 from alerts import approvers, approving
 from alerts.approving import Standing
 from alerts.drafts import AlertDraft
+from alerts.fingerprint import AT_LAST
 from alerts.launching import message_of
 from alerts.models import Alert, AlertText
 from alerts.pages import AlertPage, page_of_action
@@ -34,13 +35,15 @@ class Reading:
     project: str  # "" = the network's
     writers: Sequence[str]  # by name
     draft: AlertDraft
-    page: AlertPage
+    page: AlertPage  # to which its copies lead, with what is still under embargo
+    follows: bool  # that is the page of another alert
     offices: Sequence[NamedOffice]
     check: Check
     samples: Sequence[Sample]
     standing: Standing
     projects: Mapping[int, str]  # for the audience, by number
     asked_of: Mapping[int, Mapping[str, str]]  # titles, by action
+    sent_as: Mapping[int, Mapping[str, str]]  # titles, by message
     hours: Mapping[str, str]  # in which texts arrive, {} = any
 
     def title(self, language: str) -> str:
@@ -60,13 +63,15 @@ def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime
         project="" if project == NETWORKS else projects[project],
         writers=sorted(known.get(each, each) for each in approvers.writers_of(conn, alert_id)),
         draft=draft,
-        page=page_of_action(conn, alert.own_action_id, now=now),
-        offices=[each.office for each in offices_of_action(conn, alert.own_action_id)],
+        page=page_of_action(conn, alert.action_id, now=AT_LAST),
+        follows=alert.action_id != alert.own_action_id,
+        offices=[each.office for each in offices_of_action(conn, alert.action_id)],
         check=check(conn, alert_id, house=house, now=now),
         samples=_samples(conn, alert_id, house),
         standing=approving.standing(conn, alert_id, house=house, now=now),
         projects=projects,
         asked_of=_titles_by_action(conn, draft),
+        sent_as=_titles_by_message(conn, draft),
         hours=conn.scalar(select(Message.hours).where(Message.id == alert.message_id)) or {},
     )
 
@@ -81,11 +86,24 @@ def _samples(conn: Connection, alert_id: int, house: HouseRules) -> list[Sample]
 
 def _titles_by_action(conn: Connection, draft: AlertDraft) -> dict[int, dict[str, str]]:
     lines = (draft.audience.include, draft.audience.exclude)
-    actions = {each for line in lines for each in (line.acted, line.not_acted) if each}
+    named = [(line.acted, line.not_acted, *line.acted_any) for line in lines]
+    actions = {each for line in named for each in line if each}
     rows = select(Alert.action_id, AlertText.language, AlertText.title).join(
         AlertText, AlertText.alert_id == Alert.id
     )
     found: dict[int, dict[str, str]] = {}
     for row in conn.execute(rows.where(Alert.action_id.in_(actions))):
         found.setdefault(row.action_id, {})[row.language] = row.title
+    return found
+
+
+def _titles_by_message(conn: Connection, draft: AlertDraft) -> dict[int, dict[str, str]]:
+    lines = (draft.audience.include, draft.audience.exclude)
+    messages = {each for line in lines for each in (line.got, *line.got_any) if each}
+    rows = select(Alert.message_id, AlertText.language, AlertText.title).join(
+        AlertText, AlertText.alert_id == Alert.id
+    )
+    found: dict[int, dict[str, str]] = {}
+    for row in conn.execute(rows.where(Alert.message_id.in_(messages))):
+        found.setdefault(row.message_id, {})[row.language] = row.title
     return found

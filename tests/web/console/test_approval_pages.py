@@ -8,13 +8,16 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from alerts.fact_models import FactVersion
+from alerts.models import Alert
 from contacts.models import Standing
 from database.opening import Opened
+from messages.audience import Audience, Filter, Outdated, write
 from messages.models import Message, MessageStatus, Reply
 from organizers.members import set_grant
 from organizers.models import Organizer, Session
 from organizers.roles import Grant, Role
-from tests.builders import make_project, make_standing
+from tests.builders import make_office, make_project, make_standing
 from tests.web.console.approving import DIGEST, LINK, PHONE, Committee, committee
 from tests.web.organizing import desk, words
 
@@ -545,3 +548,62 @@ async def test_the_record_tells_all_of_it_in_words(there: Committee) -> None:
         "Looked at what left without a second person: launch",
     ):
         assert said in page
+
+
+async def test_whoever_approves_reads_exactly_who_gets_it(there: Committee) -> None:
+    """A correction, the rest and the end of a case go to few, not to everybody."""
+    first, second = await there.draft(), await there.draft(title_en="Second", title_es="Segunda")
+    columns = select(Alert.message_id, Alert.action_id).where(Alert.id == first)
+    message, action = await there.opened.database.read(
+        lambda conn: tuple(conn.execute(columns).one())
+    )
+    outdated = Outdated(rungs=((((message, "sms", ""),), ()),), perhaps=True)
+    include = Filter(got_any=(message,), acted_any=(action,), stopped=message, outdated=outdated)
+    own = select(Alert.message_id).where(Alert.id == second).scalar_subquery()
+    kept = {"audience": write(Audience(include=include)), "action_id": action}
+    changed = update(Message).where(Message.id == own).values(**kept)
+    await there.opened.database.write(lambda conn: conn.execute(changed))
+
+    english = await there.berta.page(f"/console/alerts/{second}/approval")
+    spanish = await there.carla.page(f"/console/alerts/{second}/approval")
+
+    for said in (
+        "Only people who have answered one of these: Free the fourteen",
+        "Only people who got one of these: Free the fourteen",
+        "whose copy of the alert that this one follows was stopped",
+        "told what is not so any more, and have not been told better (also those whose copy may",
+        "It leads to the page of the alert that it follows.",
+    ):
+        assert said in english
+    assert "Everybody" not in english
+    assert "Solo quienes recibieron una de estas: Libertad para los catorce" in spanish
+    page = english.partition("It leads to the page")[2]
+    assert "Free the fourteen A call takes three minutes." in page
+
+
+async def test_whoever_approves_sees_what_waits_and_what_stands_in_for_the_unknown(
+    there: Committee,
+) -> None:
+    asked = {"ask_1_who": "office:embassy"}
+    await there.opened.database.write(
+        lambda conn: make_office(
+            conn, "embassy", fax="+12025550188", address="1400 16th St NW", project_id=there.project
+        )
+    )
+    alert_id = await there.draft(**asked)
+    mine = select(Alert.message_id).where(Alert.id == alert_id).scalar_subquery()
+    named = update(Message).where(Message.id == mine)
+    waits = update(FactVersion).values(embargo_until=there.now[0] + timedelta(days=2))
+    await there.opened.database.write(
+        lambda conn: (
+            conn.execute(named.values(merge_defaults={"en": {"city": "your town"}})),
+            conn.execute(waits),
+        )
+    )
+
+    page = await there.berta.page(f"/console/alerts/{alert_id}/approval")
+
+    assert "English: city → your town" in page
+    assert "Fax" in page
+    assert "1400 16th St NW" in page
+    assert "Police stopped the march. (press; CRIPDES) from Nov" in page
