@@ -132,7 +132,7 @@ async def test_what_needs_a_person_stands_out_everywhere(office: Office) -> None
     assert "Being looked for" in before
     assert "Needs you" in after
     assert "1 needs a person" in after
-    assert "copy needs you to decide" in home
+    assert "1 copy is unknown" in home
     assert f'href="/console/unknown?message={office.message}"' in alert
     assert "Ben Rivas" in await office.amina.page(f"{PAGE}?message={office.message}")
     assert "Ben Rivas" not in await office.amina.page(f"{PAGE}?message=999")
