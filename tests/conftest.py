@@ -24,7 +24,7 @@ compiled.share()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=4, help="how often a crash run kills (4)")
+    parser.addoption("--kills", type=int, default=2, help="how often a crash run kills (2)")
     parser.addoption("--crash-seed", type=int, default=None, help="repeat the crash run of a seed")
     parser.addoption("--model-examples", type=int, default=40, help="of the machine, SQLite (40)")
     parser.addoption("--model-steps", type=int, default=20, help="of each example (20)")

@@ -161,6 +161,8 @@ def tables(conn: Connection) -> list[Any]:
     for each in (Contact, Address, Consent, ImportChange):
         rows = conn.execute(select(each.__table__).order_by(each.__table__.c.id)).mappings()
         found.append([told(dict(row)) for row in rows])
+    # What the ledger says of one address stands in order; of several, whichever came first.
+    found[2].sort(key=lambda row: (row["channel"], row["address"], row["scope"]))
     for model in (AddressStanding, Membership, ContactTag):
         rows = conn.execute(select(model.__table__)).mappings()
         found.append(sorted((told(dict(row)) for row in rows), key=str))
