@@ -185,6 +185,7 @@ def _draft(
         },
         # What was told wrong is put right also when the calls are over.
         call=replace(own.call, asks=asks, deadline=Ending() if over else own.call.deadline),
+        begins_at=None,
         expires=Ending() if over else whole.expires,
         audience=Audience(
             include=Filter(projects=whole.audience.include.projects, outdated=audience)

@@ -86,6 +86,7 @@ class AlertDraft:
     to_projects: Sequence[str] = ()
     not_to_projects: Sequence[str] = ()
     project: str = ""  # slug of the project whose alert it is; "" = the network's
+    begins_at: datetime | None = None  # nothing leaves earlier; None: as soon as it is launched
     expires: Ending = Ending()
     budget_cents: int | None = (
         None  # what its texts may cost; 0 = no limit, None = as the network says

@@ -55,6 +55,7 @@ def _draft(document: Table, languages: Sequence[str]) -> AlertDraft:
         case=_case(document, languages),
         level=alert.take_choice("level", Level),
         project=alert.take_text("project"),
+        begins_at=alert.take_instant("begins"),
         expires=ending(alert, "expires"),
         words=_headlines(alert, languages, why="the alert's page needs it in every language"),
         reach=message.take_choice("reach", Reach, Reach.BOTH),

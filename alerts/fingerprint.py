@@ -37,6 +37,7 @@ TERMS = (
     Message.weekly_cap,
     Message.countries,
     Message.budget_cents,
+    Message.begins_at,
     Message.expires_at,
 )
 # What is under embargo is approved with the rest: that its hour has come changes nothing.

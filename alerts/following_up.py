@@ -203,6 +203,7 @@ def _draft(conn: Connection, alert_id: int, action_id: int, kind: FollowUpKind) 
         },
         # Thanks come when the calls are over.
         call=replace(own.call, deadline=Ending()) if thanks else own.call,
+        begins_at=None,
         expires=Ending() if thanks else own.expires,
         audience=_audience(own.audience, sent_again(conn, alert_id), action_id, kind),
         ask_hours=0,

@@ -279,6 +279,7 @@ def _message(
         budget_cents=_budget(draft, house),
         merge_defaults=draft.merge_defaults,
         segments=most_segments(resolved.longest, draft.merge_defaults, house.identity),
+        begins_at=draft.begins_at,
         expires_at=draft.expires.instant(now),
         sms_sender=(project.sms_sender if project else "") or house.identity.sms_sender,
         email_sender=(project.email_sender if project else "") or house.identity.email_sender,

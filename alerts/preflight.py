@@ -24,6 +24,7 @@ from alerts.models import Alert, AlertText
 from alerts.sharing import NOBODY, Committee, PartCheck
 from alerts.stored import told_draft
 from alerts.timeline import closed_because, facts_of, find_fact, not_public
+from alerts.timing import closed_findings
 from database.tables import folded
 from messages.audience import read as read_audience
 from messages.checking import MessageCheck, check_message, texts_of
@@ -123,6 +124,7 @@ def check(
             *message.warnings,
             *(each for each in quoted if each.code not in NOT_TO_BE_TOLD),
             *_link_warnings(conn, alert.message_id, texts),
+            *closed_findings(conn, alert_id, now),
         ],
         forecast=message.forecast,
         estimates=message.estimates,

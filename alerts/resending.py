@@ -139,6 +139,7 @@ def addressed(own: AlertDraft, to: Filter, words: Mapping[str, Words]) -> AlertD
             deadline=Ending(),
             asks=[replace(each, expires_at=None) for each in own.call.asks],
         ),
+        begins_at=None,
         expires=Ending(),
         ask_hours=0,
     )

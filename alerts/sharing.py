@@ -294,6 +294,7 @@ def _launch(
         budget_cents=root.budget_cents,
         merge_defaults=root.merge_defaults,
         segments=root.segments,
+        begins_at=root.begins_at,
         expires_at=root.expires_at,
         sms_sender=project.sms_sender or house.identity.sms_sender,
         email_sender=project.email_sender or house.identity.email_sender,

@@ -30,6 +30,9 @@ from messages.templates import BadTemplate
 
 SALVADOR = "+503"
 FOREIGN = "foreign"
+AHEAD = timedelta(
+    days=14
+)  # whom it goes to is settled at the launch; later than that too much has changed
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,14 @@ def check_message(
     terms = terms_of(conn, message_id, now=now)
     terms = terms if part is None else replace(terms, scopes=part.scopes)
     window = hours.read(message.hours)
+    leaves_at = max(now, message.begins_at or now)
     compiled, broken = _compiled(conn, message_id, house)
     groups = _survey(conn, compiled, audience, terms)
-    seen = forecast.forecast_of(conn, groups, terms, hours=window, now=now)
+    seen = forecast.forecast_of(conn, groups, terms, hours=window, now=leaves_at)
     blocking = [
         *_audience_problems(seen),
         *_missing_texts(texts, Reach(message.reach), house),
-        *_expiry_problems(message.expires_at, house, now),
+        *_time_problems(message.begins_at, message.expires_at, house, now),
         *_email_problems(seen, house),
         *_country_problems(terms, house),
     ]
@@ -113,6 +117,7 @@ def _message(conn: Connection, message_id: int) -> Row[Any]:
         Message.audience,
         Message.reach,
         Message.hours,
+        Message.begins_at,
         Message.expires_at,
         Message.budget_cents,
     )
@@ -140,11 +145,16 @@ def _missing_texts(
             yield finding("no_email", language=language)
 
 
-def _expiry_problems(
-    expires_at: datetime | None, house: HouseRules, now: datetime
+def _time_problems(
+    begins_at: datetime | None, expires_at: datetime | None, house: HouseRules, now: datetime
 ) -> Iterator[Finding]:
-    if expires_at is not None and expires_at <= now + timedelta(seconds=house.undo_seconds):
+    first = now + timedelta(seconds=house.undo_seconds)
+    if expires_at is not None and expires_at <= first:
         yield finding("expired")
+    elif expires_at is not None and begins_at is not None and expires_at <= begins_at:
+        yield finding("begins_after_end")
+    if begins_at is not None and begins_at > now + AHEAD:
+        yield finding("begins_far", days=AHEAD.days)
 
 
 def _email_problems(seen: Forecast, house: HouseRules) -> Iterator[Finding]:

@@ -76,6 +76,7 @@ class Draft:
     countries: Sequence[str] = AT_HOME  # whose numbers may be texted
     budget_cents: int = 0  # what its texts may cost; 0 = no limit
     segments: int = 1  # the most any language's text takes
+    begins_at: datetime | None = None  # nothing leaves earlier; None: once undo is over
     expires_at: datetime | None = None
     priority: int | None = None
     sms_sender: str = ""
@@ -148,7 +149,7 @@ def queue(
     undo_seconds: int,
     now: datetime,
 ) -> None:
-    """Launch: from this commit on the message will be sent, nothing earlier than the undo window.
+    """Launch: from this commit on the message will be sent, nothing before the undo window and its beginning.
 
     ``confirmed`` is the number of people the launcher confirmed. Raises NotNow unless it is a draft,
     and Locked while everything is.
@@ -157,6 +158,8 @@ def queue(
     message = locked(conn, message_id)
     if message.status != MessageStatus.DRAFT:
         raise NotNow("this message has already been launched")
+    begins_at = conn.scalar(select(Message.begins_at).where(Message.id == message_id))
+    undone_until = now + timedelta(seconds=undo_seconds)
     conn.execute(
         update(Message)
         .where(Message.id == message_id)
@@ -165,7 +168,7 @@ def queue(
             confirmed=confirmed,
             launched_by=launched_by,
             launched_at=now,
-            starts_at=now + timedelta(seconds=undo_seconds),
+            starts_at=max(undone_until, begins_at or undone_until),
         )
     )
     jobs.enqueue(conn, "expand", message_id, priority=message.priority)
@@ -291,6 +294,7 @@ def _changeable(draft: Draft) -> dict[str, Any]:
         "countries": countries.spelt(draft.countries),
         "merge_defaults": {lang: dict(held) for lang, held in draft.merge_defaults.items()},
         "segments": draft.segments,
+        "begins_at": draft.begins_at,
         "expires_at": draft.expires_at,
         "sms_sender": draft.sms_sender,
         "email_sender": draft.email_sender,

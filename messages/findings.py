@@ -118,6 +118,30 @@ SENTENCES: Mapping[str, _Sentence] = {
         en="{reason}",
         es="{reason}",
     ),
+    "begins_after_end": _Sentence(
+        en="It would begin when it is over; let it begin earlier, or last longer.",
+        es="Empezaría cuando ya terminó; que empiece antes o que dure más.",
+    ),
+    "begins_far": _Sentence(
+        en=(
+            "It would begin in more than {days} days, and whom it goes to is settled at the launch;"
+            " launch it nearer to that day."
+        ),
+        es=(
+            "Empezaría en más de {days} días, y a quién llega se decide al lanzarla;"
+            " láncela más cerca de ese día."
+        ),
+    ),
+    "offices_closed": _Sentence(
+        en=(
+            "The offices are closed when it arrives; they answer from {opens}. Let it begin then,"
+            " or people will speak to a machine."
+        ),
+        es=(
+            "Las oficinas están cerradas cuando llega; atienden desde {opens}. Que empiece"
+            " entonces, o la gente hablará con una contestadora."
+        ),
+    ),
     "expired": _Sentence(
         en="It expires before the first message could leave; choose a later expiry.",
         es=("Vence antes de que pueda salir el primer mensaje; elija un vencimiento más tarde."),

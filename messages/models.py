@@ -116,9 +116,9 @@ class Message(Base):
     launched_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     part_of: Mapped[int | None] = mapped_column(index=True)  # a committee's part of that message
-    # Whose numbers it may text, with spaces between. Answers may go anywhere.
-    countries: Mapped[str] = mapped_column(server_default=text("'US CA PR VI GU AS MP'"))
+    countries: Mapped[str] = mapped_column(server_default=text("'US CA PR VI GU AS MP'"))  # texted
     budget_cents: Mapped[int] = mapped_column(server_default=text("0"))  # of its texts; 0 = none
+    begins_at: Mapped[datetime | None]  # nothing leaves earlier; NULL = as soon as undo is over
 
 
 class MessageText(Base):

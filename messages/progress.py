@@ -92,6 +92,7 @@ class Progress:
     openings: Mapping[datetime, int]  # held copies by the hour at which they go
     confirmed: int
     launched_at: datetime | None
+    begins_at: datetime | None  # chosen; None = as soon as undo is over
     starts_at: datetime | None
     expires_at: datetime | None
     finished_at: datetime | None
@@ -155,6 +156,7 @@ def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
         openings=dict(sorted(by_hour.items())),
         confirmed=message.confirmed,
         launched_at=message.launched_at,
+        begins_at=message.begins_at,
         starts_at=message.starts_at,
         expires_at=message.expires_at,
         finished_at=message.finished_at,

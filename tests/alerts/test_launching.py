@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,7 +21,7 @@ from alerts.fact_models import Fact, Release
 from alerts.launching import AudienceChanged, NotReady
 from alerts.models import Alert, AlertText, Case
 from alerts.preflight import Check, NoSuchAlert, check
-from contacts.models import Standing
+from contacts.models import Channel, Standing
 from contacts.projects import NoSuchProject
 from database.jobs import Jobs
 from messages import control
@@ -293,6 +293,62 @@ def test_a_good_alert_is_launched_once_and_waits_for_the_undo_window(
         launching.launch(conn, jobs, alert_id, house=HOUSE, confirmed=1, by="Amina", now=now)
 
 
+def test_a_chosen_hour_is_waited_for_and_until_then_it_can_be_undone(
+    conn: Connection, now: datetime, jobs: Jobs
+) -> None:
+    make_contact(conn)
+    alert_id = create(conn, make_draft(begins_at=now + timedelta(hours=13)), now)
+    message_id = launching.message_of(conn, alert_id)
+
+    launching.launch(conn, jobs, alert_id, house=HOUSE, confirmed=1, by="Amina", now=now)
+
+    assert launching.status(conn, alert_id, now=now).progress.starts_at == now + timedelta(hours=13)
+    control.undo(conn, message_id, now=now + timedelta(hours=12))
+    assert launching.status(conn, alert_id, now=now).progress.status is MessageStatus.STOPPED
+
+
+def test_an_hour_that_has_passed_is_waited_for_no_longer_than_the_undo_window(
+    conn: Connection, now: datetime, jobs: Jobs
+) -> None:
+    make_contact(conn)
+    alert_id = create(conn, make_draft(begins_at=now - timedelta(hours=1)), now)
+
+    launching.launch(conn, jobs, alert_id, house=HOUSE, confirmed=1, by="Amina", now=now)
+
+    starts_at = launching.status(conn, alert_id, now=now).progress.starts_at
+    assert starts_at == now + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "code"),
+    [
+        (timedelta(hours=3), timedelta(hours=3), "begins_after_end"),
+        (timedelta(days=15), timedelta(days=30), "begins_far"),
+    ],
+)
+def test_a_beginning_that_cannot_be_kept_blocks(
+    conn: Connection, now: datetime, begins: timedelta, ends: timedelta, code: str
+) -> None:
+    make_contact(conn)
+
+    found = checked(conn, make_draft(begins_at=now + begins, expires=Ending(at=now + ends)), now)
+
+    assert codes(found)[0] == [code]
+
+
+def test_who_is_held_is_told_for_the_hour_at_which_it_begins(
+    conn: Connection, now: datetime
+) -> None:
+    make_contact(conn, "Keala", zones=["Pacific/Honolulu"])
+    night = now.replace(hour=8)  # 22:00 of the day before in Hawaii
+
+    at_night = checked(conn, make_draft(), night)
+    by_day = checked(conn, make_draft(begins_at=night + timedelta(hours=14)), night)
+
+    assert at_night.forecast.total(Channel.SMS, "held") == 1
+    assert by_day.forecast.total(Channel.SMS, "now") == 1
+
+
 def test_an_audience_that_changed_since_it_was_confirmed_stops_the_launch(
     conn: Connection, now: datetime, jobs: Jobs
 ) -> None:
@@ -391,7 +447,28 @@ def test_people_asleep_until_after_the_expiry_are_warned_about(
 
     found = checked(conn, make_draft(expires=expires), night)
 
-    assert codes(found) == ([], ["asleep"])
+    assert codes(found) == ([], ["asleep", "offices_closed"])
+
+
+@pytest.mark.parametrize(
+    ("begins", "told"),
+    [
+        ("2026-11-20T01:40", ["2026-11-20 09:00 (New York)"]),  # 20:40 in Washington
+        ("2026-11-20T13:59", ["2026-11-20 09:00 (New York)"]),
+        ("2026-11-20T14:00", []),
+        ("2026-11-21T15:00", ["2026-11-23 09:00 (New York)"]),  # a Saturday
+    ],
+)
+def test_that_the_offices_are_closed_when_it_arrives_is_told_with_their_next_hour(
+    conn: Connection, now: datetime, begins: str, told: list[str]
+) -> None:
+    make_contact(conn)
+    draft = make_draft(begins_at=datetime.fromisoformat(begins).replace(tzinfo=UTC))
+
+    found = checked(conn, draft, now)
+
+    warned = [each for each in found.warnings if each.code == "offices_closed"]
+    assert [each.values["opens"] for each in warned] == told
 
 
 def test_a_field_nobody_has_blocks_and_says_so(conn: Connection, now: datetime) -> None:

@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
@@ -23,7 +23,16 @@ from messages.audience import read as read_audience
 from messages.budgets import CENTS, dollars
 from messages.control import Words
 from messages.models import Reach
-from web.console.ask_forms import SCRIPT_PARTS, day_of, end_of_day, read_asks, write_asks
+from web.console.ask_forms import (
+    FIRST_HOUR,
+    SCRIPT_PARTS,
+    at_hour,
+    day_of,
+    end_of_day,
+    hour_of,
+    read_asks,
+    write_asks,
+)
 
 MONEY = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,2})?")
 NO_MONEY = "The most it may cost is a sum in dollars, such as 50 or 12.50."
@@ -53,7 +62,7 @@ def read_draft(
     ``case_slug`` is "" for a new case. Texts may still be missing: a draft may be half-written.
     """
     problems: list[str] = []
-    ends = _last_day(form, problems)
+    begins_at, ends = _beginning(form, problems), _last_day(form, problems)
     draft = AlertDraft(
         case=_case(form, languages, case_slug, problems),
         level=choice_of(form, "level", Level, Level.AMBER),
@@ -71,6 +80,7 @@ def read_draft(
         reach=choice_of(form, "reach", Reach, Reach.BOTH),
         audience=_audience(form, problems),
         project=project,
+        begins_at=begins_at,
         expires=ends,
         budget_cents=read_budget(text_of(form, "budget"), problems),
         ask_hours=_ask_hours(form),
@@ -89,6 +99,7 @@ def write_form(draft: AlertDraft) -> MultiDict[str]:
     form["goal"] = str(draft.call.goal or "")
     form["budget"] = write_budget(draft.budget_cents or 0)
     form["ask_hours"] = str(draft.ask_hours)
+    form["begins_on"], form["begins_time"] = day_of(draft.begins_at), hour_of(draft.begins_at)
     form["last_day"] = day_of(draft.expires.at)
     for language, headline in draft.words.items():
         form[f"title_{language}"] = headline.title
@@ -205,6 +216,17 @@ def _ask_hours(form: Form) -> int:
     """Some hours after the call, for memory fades; anything else is taken for no question."""
     value = text_of(form, "ask_hours")
     return int(value) if value in ASK_HOURS else 0
+
+
+def _beginning(form: Form, problems: list[str]) -> datetime | None:
+    """A day and an hour in Washington; the hour alone says nothing."""
+    day, hour = text_of(form, "begins_on"), text_of(form, "begins_time")
+    if not day:
+        return None
+    at = at_hour(day, hour or FIRST_HOUR)
+    if at is None:
+        problems.append("It begins on a date and at an hour, such as 2026-12-01 and 09:00.")
+    return at
 
 
 def _last_day(form: Form, problems: list[str]) -> Ending:

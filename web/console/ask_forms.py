@@ -15,6 +15,7 @@ from actions.models import AskMode, TargetRule
 from actions.scripts import ScriptWords
 from web.pages import eastern
 
+FIRST_HOUR = "09:00"  # in Washington, when its offices open
 ROWS = 4  # asks that the form has room for
 OFFICE = "office:"  # before the key of an office, among the choices of whom to call
 SCRIPT_PARTS = tuple(each.name for each in fields(ScriptWords))
@@ -54,6 +55,19 @@ def end_of_day(typed: str) -> datetime | None:
         return datetime.combine(date.fromisoformat(typed), time(23, 59), eastern())
     except ValueError:
         return None
+
+
+def at_hour(day: str, hour: str) -> datetime | None:
+    """A day and an hour in Washington; None for what is none."""
+    try:
+        return datetime.combine(date.fromisoformat(day), time.fromisoformat(hour), eastern())
+    except ValueError:
+        return None
+
+
+def hour_of(at: datetime | None) -> str:
+    """The hour in Washington, as a form writes it."""
+    return f"{at.astimezone(eastern()):%H:%M}" if at else ""
 
 
 def day_of(at: datetime | None) -> str:

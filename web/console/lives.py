@@ -96,9 +96,14 @@ class Live:
     def controls_state(self, now: datetime) -> str:
         """Names what the buttons show, for a page to tell which it has."""
         undoable = self.undo_seconds(now) > 0
-        told = f"{self.progress.status} {undoable} {self.progress.paused_because}"
+        told = f"{self.progress.status} {undoable} {self.begins_later(now)} {self.progress.paused_because}"
         told += f" {self.progress.budget_cents}"
         return sha256(told.encode()).hexdigest()[:12]
+
+    def begins_later(self, now: datetime) -> bool:
+        """Whether it waits for a day and an hour that were chosen, rather than for the undo time."""
+        begins_at = self.progress.begins_at
+        return begins_at is not None and begins_at > now and not self.over
 
     def undo_seconds(self, now: datetime) -> int:
         """Seconds in which the launch can still be undone."""

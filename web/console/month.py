@@ -15,12 +15,11 @@ from babel import Locale
 from babel.dates import format_time
 from sqlalchemy import Connection, Row, Select, or_, select
 
-from actions.asks import read_asks
-from actions.custom_targets import offices_of_action
-from actions.models import Action, TargetRule
-from actions.office_hours import CONGRESS, Schedule, closes_at, opens_at
+from actions.models import Action
+from actions.office_hours import closes_at, opens_at
 from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertText, Case
+from alerts.timing import schedule_of
 from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
@@ -150,6 +149,23 @@ def _emails(conn: Connection, within: Within, span: Span) -> list[Entry]:
     ]
 
 
+def _first_hours(conn: Connection, within: Within, span: Span) -> list[Entry]:
+    """Alerts that were launched, and begin at a chosen hour."""
+    chosen = (Message.begins_at >= span.start, Message.begins_at < span.stop)
+    ahead = (Message.begins_at > span.now, Message.status == MessageStatus.SENDING)
+    rows = conn.execute(_alerts(within).add_columns(Message.begins_at).where(*chosen, *ahead))
+    return [
+        Entry(
+            day=row.begins_at.astimezone(eastern()).date(),
+            kind="first",
+            title=_title(conn, row.id, span.language),
+            href=f"/console/alerts/{row.id}",
+            at=span.clock(row.begins_at),
+        )
+        for row in rows.all()
+    ]
+
+
 def _last_days(conn: Connection, within: Within, span: Span) -> list[Entry]:
     """The last days of alerts, and until when the offices answer on them; not of what is over before."""
     still_open = Case.closed_at.is_(None)
@@ -199,7 +215,7 @@ def _congress(_conn: Connection, _within: Within, span: Span) -> list[Entry]:
     return [Entry(day=day, kind="congress", number=coming, href=href, at=span.clock(at))]
 
 
-SOURCES: tuple[Source, ...] = (_emails, _last_days, _today, _congress)
+SOURCES: tuple[Source, ...] = (_emails, _first_hours, _last_days, _today, _congress)
 
 
 def _alerts(within: Within) -> Select[int, int, datetime | None, datetime | None]:
@@ -226,7 +242,7 @@ def _answering(
     span: Span,
 ) -> Iterator[Entry]:
     """When the alert's offices answer on a day, or that they do not."""
-    schedule = _schedule(conn, row.action_id)
+    schedule = schedule_of(conn, row.action_id)
     if schedule is None:
         return
     midnight = datetime.combine(day, time(), eastern())
@@ -238,14 +254,6 @@ def _answering(
     closes = closes_at(schedule, opens)
     until = span.clock(closes) if closes else ""
     yield Entry(day=day, kind="hours", title=title, href=href, at=span.clock(opens), until=until)
-
-
-def _schedule(conn: Connection, action_id: int) -> Schedule | None:
-    """The hours of Congress where it is asked for, else of the first office that has any."""
-    if any(each.rule is not TargetRule.CUSTOM for each in read_asks(conn, action_id)):
-        return CONGRESS
-    known = (each.office.schedule for each in offices_of_action(conn, action_id))
-    return next((each for each in known if each is not None), None)
 
 
 def _title(conn: Connection, alert_id: int, language: str) -> str:

@@ -32,6 +32,7 @@ class AlertLine:
     project: str  # "" = the network's
     confirmed: int
     launched_at: datetime | None
+    starts_at: datetime | None  # nothing leaves earlier
     paused_because: str
 
 
@@ -97,6 +98,7 @@ def alerts(
             project=row.name or "",
             confirmed=int(row.confirmed),  # PostgreSQL sums to a Decimal
             launched_at=row.launched_at,
+            starts_at=row.starts_at,
             paused_because=row.paused_because,
         )
         for row in rows
@@ -191,6 +193,7 @@ def _alerts() -> Select[*tuple[Any, ...]]:
             ),
             (Message.confirmed + func.coalesce(people, 0)).label("confirmed"),
             Message.launched_at,
+            Message.starts_at,
             Message.paused_because,
             Project.name,
         )

@@ -163,6 +163,7 @@ async def test_saving_a_draft_again_tells_its_facts_once(amina: Desk, opened: Op
         ({"fact_0_on": "yesterday"}, "Fact 1 needs the day on which it happened."),
         ({"goal": "many"}, "The goal is a number of calls"),
         ({"last_day": "soon"}, "The last day is a date"),
+        ({"begins_on": "2026-12-01", "begins_time": "nine"}, "It begins on a date and at an hour"),
         ({"districts": "Madison"}, "is not a district; write WI-2"),
         ({"opening_en": "I am {{ nombre }}"}, "unknown field"),
     ],
