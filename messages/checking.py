@@ -28,7 +28,6 @@ from messages.prospects import Group, survey
 from messages.sms import cost
 from messages.templates import BadTemplate
 
-SALVADOR = "+503"
 FOREIGN = "foreign"
 AHEAD = timedelta(
     days=14
@@ -95,7 +94,7 @@ def check_message(
     return MessageCheck(
         blocking=[*blocking, *broken],
         warnings=[
-            *_text_warnings(texts, estimates),
+            *_text_warnings(estimates),
             *_people_warnings(seen, texts, message.expires_at, house),
             *_budget_warnings(price, message.budget_cents),
         ],
@@ -217,10 +216,7 @@ def _estimates(
     return estimate(conn, compiled, audience, terms, texts=texts, identity=house.identity, now=now)
 
 
-def _text_warnings(texts: Mapping[str, Words], estimates: Sequence[Estimate]) -> Iterator[Finding]:
-    for language, words in sorted(texts.items()):
-        if SALVADOR in f"{words.sms} {words.subject} {words.body}":
-            yield finding("salvadoran_number", language=language)
+def _text_warnings(estimates: Sequence[Estimate]) -> Iterator[Finding]:
     for each in estimates:
         if each.costly:
             yield finding(

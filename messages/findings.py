@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from messages.caution_words import CAUTIONS, PLACES
+
 LANGUAGES = {
     "en": {"en": "English", "es": "Spanish"},
     "es": {"en": "inglés", "es": "español"},
 }
+QUOTES = {"en": ("“", "”"), "es": ("«", "»")}
 CHANNELS = {
     "en": {"sms": "text message", "email": "email"},
     "es": {"sms": "mensaje de texto", "email": "correo"},
@@ -40,8 +43,11 @@ class Finding:
         for name, spelt in (("language", LANGUAGES[spoken]), ("channel", CHANNELS[spoken])):
             if name in values:
                 values[name] = spelt.get(values[name], values[name])
+        if "found" in values:
+            values |= _found(values, PLACES[spoken], *QUOTES[spoken])
         sentence: str = getattr(SENTENCES[self.code], spoken)
-        return sentence.format(**values)
+        said = sentence.format(**values)
+        return said[:1].upper() + said[1:]
 
     def __str__(self) -> str:
         """The English sentence."""
@@ -53,7 +59,18 @@ def finding(code: str, **values: Any) -> Finding:
     return Finding(code, values)
 
 
+def _found(
+    values: Mapping[str, Any], places: Mapping[str, str], opening: str, closing: str
+) -> dict[str, str]:
+    """Words that were found, and the places in which, as a reader of a language has them."""
+    return {
+        "found": ", ".join(f"{opening}{each}{closing}" for each in values["found"]),
+        "places": ", ".join(places.get(each, each) for each in values["places"]),
+    }
+
+
 SENTENCES: Mapping[str, _Sentence] = {
+    **{code: _Sentence(en=english, es=spanish) for code, (english, spanish) in CAUTIONS.items()},
     "nobody": _Sentence(
         en="Nobody is in this audience; choose other projects, tags or languages.",
         es="No hay nadie en este público; elija otros proyectos, etiquetas o idiomas.",
@@ -343,16 +360,6 @@ SENTENCES: Mapping[str, _Sentence] = {
         es=(
             "Sus mensajes de texto cuestan unos {cost}, pero su presupuesto es de {budget}: se "
             "pondrá en pausa cuando se agote. Suba el presupuesto o escriba a menos personas."
-        ),
-    ),
-    "salvadoran_number": _Sentence(
-        en=(
-            "The {language} text names a number in El Salvador (+503); make sure that it may "
-            "be made public."
-        ),
-        es=(
-            "El texto en {language} menciona un número de El Salvador (+503); asegúrese de "
-            "que se puede hacer público."
         ),
     ),
     "asleep": _Sentence(
