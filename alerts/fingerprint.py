@@ -20,6 +20,7 @@ from alerts.asked import asked
 from alerts.models import Alert, FollowUp
 from alerts.pages import page_of_action
 from alerts.preflight import find_alert
+from alerts.risk_models import NamingReason
 from messages.checking import texts_of
 from messages.models import Message
 
@@ -62,12 +63,21 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
         "terms": dict(terms),
         "texts": {language: asdict(words) for language, words in texts.items()},
         "follows": [list(row) for row in conn.execute(follows)],
+        **_names_let_stand(conn, alert_id),
         "page": _page(conn, alert.own_action_id),
         "asks": asked(conn, alert.own_action_id),
         # A reminder leads to the page of the alert it follows, and people call whom that asks for.
         "leads_to": asked(conn, alert.action_id),
         "leads_to_page": _page(conn, alert.action_id),
     }
+
+
+def _names_let_stand(conn: Connection, alert_id: int) -> Mapping[str, Any]:
+    """Why it may name people at risk: whoever approves has read that, too."""
+    columns = (NamingReason.person_id, NamingReason.said, NamingReason.why, NamingReason.by)
+    rows = select(*columns).where(NamingReason.alert_id == alert_id)
+    found = [list(row) for row in conn.execute(rows.order_by(NamingReason.person_id))]
+    return {"names": found} if found else {}
 
 
 def _page(conn: Connection, action_id: int) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ from alerts.sharing import NOBODY, Committee, PartCheck
 from alerts.stored import told_draft
 from alerts.timeline import closed_because, facts_of, find_fact, not_public
 from alerts.timing import closed_findings
+from alerts.weighing import weigh_alert
 from database.tables import folded
 from messages.audience import read as read_audience
 from messages.checking import MessageCheck, check_message, texts_of
@@ -108,6 +109,7 @@ def check(
         _committee_part(each)
         for each in sharing.checks(conn, alert_id, house=house, now=now, reckon=reckon)
     ]
+    weighed = weigh_alert(conn, alert_id, alert.case_id, now)
     quoted = list(_quotations(conn, alert.case_id, _all_words(texts, page, ask), now))
     return Check(
         blocking=[
@@ -119,12 +121,14 @@ def check(
             *_correction_problems(conn, alert_id),
             *_citation_problems(conn, alert_id, alert.case_id, now),
             *late_findings(conn, alert_id, now),
+            *weighed.blocking,
         ],
         warnings=[
             *message.warnings,
             *(each for each in quoted if each.code not in NOT_TO_BE_TOLD),
             *_link_warnings(conn, alert.message_id, texts),
             *closed_findings(conn, alert_id, now),
+            *weighed.warnings,
         ],
         forecast=message.forecast,
         estimates=message.estimates,

@@ -130,7 +130,7 @@ ELECTIONS = {
         rf"vote against (?:him|her|them|{_TITLE}\b)|vote (?:him|her|them|{_NAME}) out|vote out",
         r"re-?elect(?! (?:judges|magistrates))|vote (?:democrat(?:ic)?|republican|blue|red)",
         rf"(?:defeat|unseat|elect) (?:him|{_TITLE}\b\.?|{_NAME})",
-        rf"(?-i:[A-Z])\w+ for (?-i:Congress|Senate|President|Governor|Mayor)",
+        r"(?-i:[A-Z])\w+ for (?-i:Congress|Senate|President|Governor|Mayor)",
         rf"(?:runs?|running) for (?:{_OFFICE}|office|re-?election)|at the polls|polling places?",
         r"candidates?(?! (?:countr|for (?:the )?(?:\w+ ){0,2}(?:court|magistra|judge|attorney|ombud)))",
         r"election day|election campaigns?",
@@ -187,47 +187,75 @@ PLACES: Mapping[str, Mapping[str, str]] = {
 # By code: English, Spanish.
 CAUTIONS: Mapping[str, tuple[str, str]] = {
     "travel": (
-        "{language}, {places}: {found} may tell where or when somebody travels, sleeps or meets. Keep"
-        " that to those who need it.",
-        "{language}, {places}: {found} puede revelar por dónde o cuándo alguien viaja, duerme o se"
-        " reúne. Que lo sepan solo quienes lo necesitan.",
+        (
+            "{language}, {places}: {found} may tell where or when somebody travels, sleeps or meets. Keep"
+            " that to those who need it."
+        ),
+        (
+            "{language}, {places}: {found} puede revelar por dónde o cuándo alguien viaja, duerme o se"
+            " reúne. Que lo sepan solo quienes lo necesitan."
+        ),
     ),
     "salvadoran_number": (
-        "{language}, {places}: {found} is a number in El Salvador (+503); make sure that it may be made"
-        " public.",
-        "{language}, {places}: {found} es un número de El Salvador (+503); asegúrese de que se puede"
-        " hacer público.",
+        (
+            "{language}, {places}: {found} is a number in El Salvador (+503); make sure that it may be made"
+            " public."
+        ),
+        (
+            "{language}, {places}: {found} es un número de El Salvador (+503); asegúrese de que se puede"
+            " hacer público."
+        ),
     ),
     "private_number": (
-        "{language}, {places}: {found} is no office's number that we know; make sure that it is nobody's"
-        " own.",
-        "{language}, {places}: {found} no es el número de ninguna oficina que conozcamos; asegúrese de"
-        " que no sea de una persona.",
+        (
+            "{language}, {places}: {found} is no office's number that we know; make sure that it is nobody's"
+            " own."
+        ),
+        (
+            "{language}, {places}: {found} no es el número de ninguna oficina que conozcamos; asegúrese de"
+            " que no sea de una persona."
+        ),
     ),
     "election": (
-        "{language}, {places}: {found} reads like a candidate or an election. A 501(c)(3) may ask for a"
-        " vote on a bill, never for or against a person.",
-        "{language}, {places}: {found} suena a candidatura o elección. Una 501(c)(3) puede pedir un voto"
-        " sobre una ley, nunca a favor o en contra de una persona.",
+        (
+            "{language}, {places}: {found} reads like a candidate or an election. A 501(c)(3) may ask for a"
+            " vote on a bill, never for or against a person."
+        ),
+        (
+            "{language}, {places}: {found} suena a candidatura o elección. Una 501(c)(3) puede pedir un voto"
+            " sobre una ley, nunca a favor o en contra de una persona."
+        ),
     ),
     "named_at_risk": (
-        "{language}, {places}: {found} names somebody whom this case keeps as a person at risk, not to be"
-        " named. Take the name out; or have the person cleared on the page of the case; or say below why it"
-        " may stand.",
-        "{language}, {places}: {found} nombra a alguien que este caso guarda como persona en riesgo, a"
-        " quien no se debe nombrar. Quite el nombre; o pida que se autorice en la página del caso; o diga"
-        " abajo por qué puede quedar.",
+        (
+            "{language}, {places}: {found} names somebody whom this case keeps as a person at risk, not to be"
+            " named. Take the name out; or have the person cleared on the page of the case; or say below why it"
+            " may stand."
+        ),
+        (
+            "{language}, {places}: {found} nombra a alguien que este caso guarda como persona en riesgo, a"
+            " quien no se debe nombrar. Quite el nombre; o pida que se autorice en la página del caso; o diga"
+            " abajo por qué puede quedar."
+        ),
     ),
     "named_beyond": (
-        "{language}, {places}: {found} says more than the first name of a person at risk; only that is"
-        " cleared on the page of the case.",
-        "{language}, {places}: {found} dice más que el nombre de pila de una persona en riesgo; en la"
-        " página del caso solo ese está autorizado.",
+        (
+            "{language}, {places}: {found} says more than the first name of a person at risk; only that is"
+            " cleared on the page of the case."
+        ),
+        (
+            "{language}, {places}: {found} dice más que el nombre de pila de una persona en riesgo; en la"
+            " página del caso solo ese está autorizado."
+        ),
     ),
     "named_anyway": (
-        "{language}, {places}: {found} names somebody whom this case keeps as a person at risk. {by} says"
-        " why it may stand: {why}",
-        "{language}, {places}: {found} nombra a alguien que este caso guarda como persona en riesgo. {by}"
-        " dice por qué puede quedar: {why}",
+        (
+            "{language}, {places}: {found} names somebody whom this case keeps as a person at risk. {by} says"
+            " why it may stand: {why}"
+        ),
+        (
+            "{language}, {places}: {found} nombra a alguien que este caso guarda como persona en riesgo. {by}"
+            " dice por qué puede quedar: {why}"
+        ),
     ),
 }

@@ -57,7 +57,7 @@ class Said:
 class _Number(NamedTuple):
     spelt: str  # E.164
     shown: str  # as it stands there
-    country: int
+    country: int | None
     start: int
     end: int
 

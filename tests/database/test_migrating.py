@@ -46,6 +46,7 @@ importlib.import_module("actions.office_models")
 importlib.import_module("alerts.approval_models")
 importlib.import_module("alerts.fact_models")
 importlib.import_module("alerts.citation_models")
+importlib.import_module("alerts.risk_models")
 importlib.import_module("messages.call_models")
 importlib.import_module("alerts.closing_models")
 

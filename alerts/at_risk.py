@@ -1,0 +1,229 @@
+"""People of a case who may be endangered when they are named: the list, and what may be said of each.
+
+A name that must not be said at all stands in the way of a launch, until somebody says by name why it may stand:
+in these words of this alert, and no others. It does so, and not only warns, because a name that is out cannot be
+taken back; and it can be answered where one stands, because the same name may be a judge's. Saying more of a name
+than is cleared only warns. What is withheld as a fact still blocks, and nobody can say otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from alerts.named import Mention, Name, mentions
+from alerts.risk_models import Cleared, MaySay, NamingReason, PersonAtRisk
+from database.tables import folded
+from messages.cautions import Said, gathered
+from messages.findings import Finding
+
+LONGEST_NAME = 120
+LONGEST_NOTE = 500
+LEAST = 10  # characters of a reason
+RANKS = {MaySay.NOTHING: 0, MaySay.FIRST: 1, MaySay.FULL: 2}
+
+
+class BadRisk(ValueError):
+    """A person at risk who cannot be noted like that; the message says why and what to do."""
+
+
+class NoSuchPerson(LookupError):
+    """There is no such person on the list."""
+
+
+class NoWhy(ValueError):
+    """Say in a sentence why the name may stand; it is kept with your name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RiskDraft:
+    """Somebody to be put on the list, as they were typed."""
+
+    given_names: str
+    family_names: str
+    also_called: str = ""
+    may_say: MaySay = MaySay.NOTHING
+    cleared_by: Cleared | None = None
+    note: str = ""
+
+    @property
+    def name(self) -> Name:
+        """The name, to be looked for."""
+        return Name.of(*self.name_parts)
+
+    @property
+    def name_parts(self) -> tuple[str, str, str]:
+        """First names, family names, and what else they are called."""
+        return self.given_names, self.family_names, self.also_called
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtRisk(RiskDraft):
+    """Somebody on the list."""
+
+    id: int
+    case_id: int
+    cleared_at: datetime | None
+    noted_by: str
+    noted_at: datetime
+
+    @property
+    def shown(self) -> str:
+        """The whole name."""
+        return f"{self.given_names} {self.family_names}".strip()
+
+    def forbids(self, mention: Mention) -> bool:
+        """Whether a text that says so much says too much."""
+        return RANKS[mention.says] > RANKS[self.may_say]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why an alert may name somebody all the same."""
+
+    said: frozenset[str]
+    why: str
+    by: str
+
+
+def at_risk(conn: Connection, case_id: int) -> list[AtRisk]:
+    """The list of a case, by name."""
+    rows = conn.execute(select(PersonAtRisk).where(PersonAtRisk.case_id == case_id))
+    return sorted(map(_person, rows), key=lambda each: (folded(each.shown), each.id))
+
+
+def find_person(conn: Connection, person_id: int) -> AtRisk:
+    """One of them. Raises NoSuchPerson."""
+    row = conn.execute(select(PersonAtRisk).where(PersonAtRisk.id == person_id)).one_or_none()
+    if row is None:
+        raise NoSuchPerson(NoSuchPerson.__doc__)
+    return _person(row)
+
+
+def add_person(conn: Connection, case_id: int, draft: RiskDraft, *, by: str, now: datetime) -> int:
+    """Put somebody on a case's list; return their number there. Raises BadRisk."""
+    row = insert(PersonAtRisk).values(case_id=case_id, **_values(draft, None, by, now))
+    person_id: int = conn.execute(row.returning(PersonAtRisk.id)).scalar_one()
+    return person_id
+
+
+def change_person(
+    conn: Connection, person_id: int, draft: RiskDraft, *, by: str, now: datetime
+) -> None:
+    """Note what may be said of somebody now. Raises BadRisk and NoSuchPerson."""
+    values = _values(draft, find_person(conn, person_id), by, now)
+    conn.execute(update(PersonAtRisk).where(PersonAtRisk.id == person_id).values(values))
+
+
+def remove_person(conn: Connection, person_id: int) -> None:
+    """Take somebody off the list, with all that is known of them."""
+    conn.execute(delete(PersonAtRisk).where(PersonAtRisk.id == person_id))
+
+
+def says_more(draft: RiskDraft, before: AtRisk) -> bool:
+    """Whether a change lets texts say more than before: what only who may send decides."""
+    return RANKS[draft.may_say] > RANKS[before.may_say] or draft.name_parts != before.name_parts
+
+
+def namings(
+    said: Iterable[Said], people: Sequence[AtRisk], reasons: Mapping[int, Reason]
+) -> tuple[list[Finding], list[Finding]]:
+    """What these texts say of people at risk: what stands in the way, and what deserves a thought."""
+    texts = list(said)
+    blocking: list[Finding] = []
+    warnings: list[Finding] = []
+    for person in people:
+        reason = reasons.get(person.id)
+        if reason and words_naming(texts, person) <= reason.said:
+            told = {"by": reason.by, "why": reason.why}
+            warnings += gathered("named_anyway", texts, partial(_found, person), **told)
+        elif person.may_say is MaySay.NOTHING:
+            known = {"person": person.id}
+            blocking += gathered("named_at_risk", texts, partial(_found, person), **known)
+        else:
+            warnings += gathered("named_beyond", texts, partial(_found, person))
+    return blocking, warnings
+
+
+def words_naming(said: Iterable[Said], person: AtRisk) -> frozenset[str]:
+    """The words that say too much of somebody, folded."""
+    return frozenset(folded(words) for each in said for words in _found(person, each))
+
+
+def reasons_of(conn: Connection, alert_id: int, names: Mapping[str, str]) -> dict[int, Reason]:
+    """Why an alert may name people all the same, by person; ``names`` are organizers' by what records call them."""
+    rows = conn.execute(select(NamingReason).where(NamingReason.alert_id == alert_id))
+    return {
+        row.person_id: Reason(frozenset(row.said), row.why, names.get(row.by, row.by))
+        for row in rows
+    }
+
+
+def give_reason(
+    conn: Connection,
+    alert_id: int,
+    person: AtRisk,
+    said: Iterable[Said],
+    *,
+    why: str,
+    by: str,
+    now: datetime,
+) -> None:
+    """Keep why an alert may name somebody, in the words in which it does so now. Raises NoWhy."""
+    why = " ".join(why.split())[:LONGEST_NOTE]
+    if len(why) < LEAST:
+        raise NoWhy(NoWhy.__doc__)
+    mine = (NamingReason.alert_id == alert_id, NamingReason.person_id == person.id)
+    conn.execute(delete(NamingReason).where(*mine))
+    words = sorted(words_naming(said, person))
+    row = {"alert_id": alert_id, "person_id": person.id, "said": words, "why": why}
+    conn.execute(insert(NamingReason).values(**row, by=by, at=now))
+
+
+def _found(person: AtRisk, said: Said) -> list[str]:
+    return [each.words for each in mentions(said.text, person.name) if person.forbids(each)]
+
+
+def _values(draft: RiskDraft, before: AtRisk | None, by: str, now: datetime) -> dict[str, Any]:
+    if not draft.name.given and not draft.name.family:
+        raise BadRisk("write the name: at least a first name or a family name")
+    if any(len(each) > LONGEST_NAME for each in draft.name_parts):
+        raise BadRisk(f"a name has at most {LONGEST_NAME} characters")
+    if len(draft.note) > LONGEST_NOTE:
+        raise BadRisk(f"the note has at most {LONGEST_NOTE} characters")
+    if draft.may_say is not MaySay.NOTHING and draft.cleared_by is None:
+        raise BadRisk("say who cleared the name: the person, the family, a lawyer, or an organizer")
+    cleared = draft.cleared_by if draft.may_say is not MaySay.NOTHING else None
+    same = before and (before.may_say, before.cleared_by) == (draft.may_say, cleared)
+    return {
+        "given_names": draft.given_names,
+        "family_names": draft.family_names,
+        "also_called": draft.also_called,
+        "may_say": draft.may_say,
+        "cleared_by": cleared or "",
+        "cleared_at": None if cleared is None else before.cleared_at if before and same else now,
+        "note": draft.note,
+        "noted_by": by,
+        "noted_at": now,
+    }
+
+
+def _person(row: Row[Any]) -> AtRisk:
+    return AtRisk(
+        id=row.id,
+        case_id=row.case_id,
+        given_names=row.given_names,
+        family_names=row.family_names,
+        also_called=row.also_called,
+        may_say=MaySay(row.may_say),
+        cleared_by=Cleared(row.cleared_by) if row.cleared_by else None,
+        cleared_at=row.cleared_at,
+        note=row.note,
+        noted_by=row.noted_by,
+        noted_at=row.noted_at,
+    )

@@ -1,0 +1,121 @@
+"""What in an alert's words could endanger somebody, or cost a network its exemption: as written, and as stored."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+
+from sqlalchemy import Connection, select
+
+from actions.custom_targets import offices
+from actions.targets import SWITCHBOARD_PHONE
+from alerts.at_risk import (
+    AtRisk,
+    NoSuchPerson,
+    at_risk,
+    find_person,
+    give_reason,
+    namings,
+    reasons_of,
+)
+from alerts.citing import pieces
+from alerts.drafts import AlertDraft
+from alerts.models import Alert, CaseText
+from alerts.stored import told_draft
+from alerts.timeline import facts_of
+from contacts.models import Project
+from messages.cautions import Said, cautions, numbers_in
+from messages.findings import Finding
+from organizers.access import names
+from representatives.models import Member, Office
+
+LETTER = ("letter", "letter_subject")
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What was found in words that people will read or hear."""
+
+    blocking: Sequence[
+        Finding
+    ] = ()  # a name that must not be said, and nobody says why it may stand
+    warnings: Sequence[Finding] = ()
+
+
+def weigh(
+    conn: Connection, case_id: int | None, said: Iterable[Said], *, alert_id: int | None = None
+) -> Weighed:
+    """Weigh words about a case, of an alert that is stored or not; None for a case that is yet to be."""
+    texts = list(said)
+    people = at_risk(conn, case_id) if case_id else []
+    reasons = reasons_of(conn, alert_id, names(conn)) if alert_id and people else {}
+    blocking, warnings = namings(texts, people, reasons)
+    numbers = numbers_in(each.text for each in texts)
+    known = known_numbers(conn, numbers) if numbers else set()
+    return Weighed(blocking, [*warnings, *cautions(texts, known)])
+
+
+def weigh_alert(conn: Connection, alert_id: int, case_id: int, now: datetime) -> Weighed:
+    """Weigh a stored draft with what its page says of the case."""
+    return weigh(conn, case_id, _said(conn, alert_id, case_id, now), alert_id=alert_id)
+
+
+def let_stand(
+    conn: Connection, alert_id: int, person_id: int, *, why: str, by: str, now: datetime
+) -> None:
+    """Keep why a draft may name somebody of its case all the same. Raises NoSuchPerson and NoWhy."""
+    case_id = conn.scalars(select(Alert.case_id).where(Alert.id == alert_id)).one()
+    person = _of_case(find_person(conn, person_id), case_id)
+    said = _said(conn, alert_id, case_id, now)
+    give_reason(conn, alert_id, person, said, why=why, by=by, now=now)
+
+
+def said_in(draft: AlertDraft) -> list[Said]:
+    """Every text of an alert, with its place as a reader calls it."""
+    return [Said(_place(place), language, text) for (place, language), text in pieces(draft)]
+
+
+def known_numbers(conn: Connection, numbers: Collection[str]) -> set[str]:
+    """Those of these numbers (E.164) that are an office's, or our own."""
+    columns = (Project.sms_sender, Member.phone, Office.phone)
+    official = (conn.scalars(select(each).where(each.in_(numbers))) for each in columns)
+    named = {
+        number
+        for kept in offices(conn, None)
+        for number in (kept.office.fax, *(line.number for line in kept.office.phones))
+    }
+    return {SWITCHBOARD_PHONE, *filter(None, chain.from_iterable(official)), *named}
+
+
+def _said(conn: Connection, alert_id: int, case_id: int, now: datetime) -> list[Said]:
+    return [*said_in(told_draft(conn, alert_id)), *said_of_case(conn, case_id, now)]
+
+
+def said_of_case(conn: Connection, case_id: int, now: datetime) -> list[Said]:
+    """What a public page says of a case besides its alert: title, summary, and what everybody may know."""
+    rows = select(CaseText.language, CaseText.title, CaseText.summary)
+    told = conn.execute(rows.where(CaseText.case_id == case_id).order_by(CaseText.language))
+    case = [Said("case", row.language, f"{row.title}\n{row.summary}") for row in told]
+    facts = [
+        Said("fact", language, words)
+        for fact in facts_of(conn, case_id)
+        if fact.current.may_be_told(now)
+        for language, words in fact.current.words.items()
+    ]
+    return [*case, *facts]
+
+
+def _of_case(person: AtRisk, case_id: int) -> AtRisk:
+    if person.case_id != case_id:
+        raise NoSuchPerson(NoSuchPerson.__doc__)
+    return person
+
+
+def _place(place: str) -> str:
+    """Of a script's part whether it is the call or the letter; all else by its own name."""
+    script, _, part = place.rpartition(".")
+    if not script:
+        return place
+    return "letter" if part in LETTER else "script"
