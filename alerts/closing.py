@@ -231,20 +231,17 @@ def draft_the_end(
         raise NotNow("this case is open; close it first, with its outcome")
     alerts = _of_the_same_sender(conn, alert_id)
     actions = tuple(each.action_id for each in alerts)
+    sent = tuple(m for each in alerts for m in sent_again(conn, each.id))
     to = (
         Filter(acted_any=actions)
         if kind is FollowUpKind.OUTCOME
-        else Filter(got_any=tuple(m for each in alerts for m in sent_again(conn, each.id)))
+        else Filter(got_any=sent, not_acted_any=actions)
     )
     said = _with_outcome(TOLD if kind is FollowUpKind.OUTCOME else NEWS, closing.words)
     newest = _already_told(conn, alerts, kind, closing.closed_at) or alerts[-1].id
 
     def draft(_message_id: int, _action_id: int) -> AlertDraft:
-        written = addressed(stored_draft(conn, newest), to, said)
-        if kind is FollowUpKind.OUTCOME:
-            return written
-        without = replace(written.audience.exclude, acted_any=actions)
-        return replace(written, audience=replace(written.audience, exclude=without))
+        return addressed(stored_draft(conn, newest), to, said)
 
     return follow(conn, newest, kind, draft, house=house, by=by, now=now)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, or_, select
+from sqlalchemy import CTE, ColumnElement, Connection, or_, select
 
 from alerts.citation_models import FactCorrection
 from alerts.models import Alert, FollowUp, FollowUpKind
@@ -58,26 +58,48 @@ def asks_for_calls(conn: Connection, alert_id: int) -> bool:
     return conn.scalar(asking) is not None
 
 
+def anew() -> CTE:
+    """Each alert that goes to whoever an alert left over (``alert_id``), with each that it thus sends again
+    (``of_id``): also the first one, if it was stopped a second time.
+    """
+    once = select(FollowUp.of_id, FollowUp.alert_id).where(FollowUp.kind == FollowUpKind.REST)
+    found = once.cte("anew", recursive=True)
+    more = select(found.c.of_id, FollowUp.alert_id).join(
+        FollowUp, FollowUp.of_id == found.c.alert_id
+    )
+    return found.union_all(more.where(FollowUp.kind == FollowUpKind.REST))
+
+
+def first_of(conn: Connection, alert_id: int) -> int:
+    """The alert that this one sends again to whoever was left over; itself if it does not."""
+    sent = anew()
+    before = select(sent.c.of_id).where(sent.c.alert_id == alert_id)
+    return conn.scalar(before.where(sent.c.of_id.not_in(select(sent.c.alert_id)))) or alert_id
+
+
+def sendings(conn: Connection, alert_id: int) -> list[int]:
+    """An alert, and those launched that went to whoever was left over, in their order."""
+    sent = anew()
+    again = select(sent.c.alert_id).where(sent.c.of_id == alert_id)
+    mine = or_(Alert.id == alert_id, Alert.id.in_(again) & Message.launched_at.is_not(None))
+    found = select(Alert.id).join(Message, Message.id == Alert.message_id).where(mine)
+    return list(conn.scalars(found.order_by(Alert.id)))
+
+
 def sent_again(conn: Connection, alert_id: int) -> tuple[int, ...]:
     """The message of an alert, and those launched by which it went to whoever was left over."""
-    sent = (
-        select(Alert.message_id)
-        .join(FollowUp, FollowUp.alert_id == Alert.id)
-        .join(Message, Message.id == Alert.message_id)
-        .where(FollowUp.of_id == alert_id, FollowUp.kind == FollowUpKind.REST)
-        .where(Message.launched_at.is_not(None))
-    )
-    own = select(Alert.message_id).where(Alert.id == alert_id)
-    return (*conn.scalars(own), *conn.scalars(sent))
+    own = select(Alert.message_id).where(Alert.id.in_(sendings(conn, alert_id)))
+    return tuple(conn.scalars(own.order_by(Alert.id)))
 
 
 def followed_by(conn: Connection, alert_id: int) -> Followed | None:
-    """What an alert follows; None for one that stands by itself."""
+    """What an alert follows: the first of those that were sent again; None for one that stands by itself."""
     columns = (Alert.id, Alert.action_id, Alert.slug)
-    found = select(*columns, FollowUp.kind).join(FollowUp, FollowUp.of_id == Alert.id)
-    row = conn.execute(found.where(FollowUp.alert_id == alert_id)).one_or_none()
+    follows = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == alert_id)
+    row = conn.execute(follows).one_or_none()
     if row is not None:
-        return Followed(row.id, row.action_id, row.slug, FollowUpKind(row.kind))
+        first = select(*columns).where(Alert.id == first_of(conn, row.of_id))
+        return Followed(*conn.execute(first).one(), FollowUpKind(row.kind))
     corrected = select(*columns).join(FactCorrection, FactCorrection.of_id == Alert.id)
     of = conn.execute(corrected.where(FactCorrection.alert_id == alert_id)).one_or_none()
     return of and Followed(of.id, of.action_id, of.slug, FollowUpKind.CORRECTION)

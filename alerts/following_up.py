@@ -173,11 +173,16 @@ def _require_followable(
 
 def require_first(conn: Connection, alert_id: int, message_id: int) -> None:
     """Raise NotNow for an alert that nobody has got yet, and for one that follows another."""
+    require_launched(conn, message_id)
+    if followed_by(conn, alert_id) is not None:
+        raise NotNow("this follows another alert itself; write another alert instead")
+
+
+def require_launched(conn: Connection, message_id: int) -> None:
+    """Raise NotNow for an alert that nobody has got yet."""
     status = conn.scalar(select(Message.status).where(Message.id == message_id))
     if status == MessageStatus.DRAFT:
         raise NotNow("this alert has not been launched; there is nobody to write to yet")
-    if followed_by(conn, alert_id) is not None:
-        raise NotNow("this follows another alert itself; write another alert instead")
 
 
 def _draft(conn: Connection, alert_id: int, action_id: int, kind: FollowUpKind) -> AlertDraft:

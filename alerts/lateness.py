@@ -10,6 +10,7 @@ from sqlalchemy import Connection, or_, select
 from alerts.follow_ups import Followed, asks_for_calls, followed_by
 from alerts.models import Alert, Case, FollowUpKind
 from alerts.pages import page_of_action
+from messages.audience import read
 from messages.findings import Finding, finding
 from messages.models import Message
 
@@ -28,8 +29,8 @@ def late_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Fi
         yield finding("page_over")
     elif not closed and followed is not None and followed.kind in ENDING:
         yield finding("case_open")
-    if followed is not None and followed.kind is FollowUpKind.REST:
-        yield from _unsettled(conn, followed.alert_id)
+    if followed is not None:
+        yield from _unsettled(conn, alert_id)
 
 
 def _is_over(conn: Connection, followed: Followed, now: datetime) -> bool:
@@ -38,10 +39,12 @@ def _is_over(conn: Connection, followed: Followed, now: datetime) -> bool:
 
 
 def _unsettled(conn: Connection, alert_id: int) -> Iterator[Finding]:
-    """Of a message whose copies are not all written, those left over are not all known."""
-    root = select(Alert.message_id).where(Alert.id == alert_id).scalar_subquery()
+    """Of a message whose copies are not all written, those whom it leaves over are not all known."""
+    audience = select(Message.audience).join(Alert, Alert.message_id == Message.id)
+    asked = read(conn.execute(audience.where(Alert.id == alert_id)).scalar_one()).include
+    roots = (*asked.stopped, *asked.not_got_any)
     unwritten = select(Message.id).where(
-        or_(Message.id == root, Message.part_of == root),
+        or_(Message.id.in_(roots), Message.part_of.in_(roots)),
         Message.launched_at.is_not(None),
         Message.expanded_at.is_(None),
     )

@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, select
 
 from actions.models import Outcome, Response
 from actions.office_hours import WASHINGTON
@@ -21,7 +21,7 @@ from actions.office_models import Stance, StanceLine
 from actions.responses import REACHED, TRIED
 from actions.targets import Target, targets_by_key
 from alerts.closing import Closing, closing_of, titles_of
-from alerts.follow_ups import stands_alone
+from alerts.follow_ups import anew, stands_alone
 from alerts.hiding import SHOWN, Hidden, Tables, hide, shown
 from alerts.models import Alert, AlertText, FollowUp
 from alerts.pages import page_by_slug
@@ -166,10 +166,17 @@ def _messages(conn: Connection, alerts: Sequence[_Told]) -> list[int]:
         select(Alert.message_id)
         .join(FollowUp, FollowUp.alert_id == Alert.id)
         .join(Message, Message.id == Alert.message_id)
-        .where(FollowUp.of_id.in_([each.id for each in alerts]), Message.launched_at.is_not(None))
+        .where(_follows([each.id for each in alerts]), Message.launched_at.is_not(None))
     )
     roots = [*(each.message_id for each in alerts), *conn.scalars(following)]
     return sorted({each for root in roots for each in family_of(conn, root)})
+
+
+def _follows(alert_ids: Sequence[int]) -> ColumnElement[bool]:
+    """That what follows an alert follows one of these, or what went to whoever they left over."""
+    sent = anew()
+    again = select(sent.c.alert_id).where(sent.c.of_id.in_(alert_ids))
+    return FollowUp.of_id.in_(alert_ids) | FollowUp.of_id.in_(again)
 
 
 def _confirmed(conn: Connection, messages: Sequence[int]) -> int:
@@ -361,7 +368,7 @@ def _launches(conn: Connection, alerts: Sequence[_Told], zone: ZoneInfo) -> list
         select(Alert.id, Alert.message_id, FollowUp.kind, Message.launched_at)
         .join(Message, Message.id == Alert.message_id)
         .outerjoin(FollowUp, FollowUp.alert_id == Alert.id)
-        .where(Alert.id.in_(ids) | FollowUp.of_id.in_(ids), Message.launched_at.is_not(None))
+        .where(Alert.id.in_(ids) | _follows(ids), Message.launched_at.is_not(None))
     )
     found = []
     for row in conn.execute(rows.order_by(Message.launched_at, Alert.id)).all():

@@ -1,7 +1,8 @@
 """A mistake in an alert that is on its way: stop it, and write to those who are left, or who got it already.
 
 Both are drafts that follow the alert, as a reminder does: checked, confirmed and launched like any other,
-with an audience that no form can change.
+with an audience that no form can change. One that was stopped itself is written again in the same way, to whoever
+has got it by none of the sendings before.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from alerts.drafts import AlertDraft, Ending, Headline
-from alerts.follow_ups import sent_again
-from alerts.following_up import follow, plain, require_first
-from alerts.models import FollowUpKind, Level
+from alerts.follow_ups import first_of, follow_ups, sendings, sent_again
+from alerts.following_up import follow, plain, require_first, require_launched
+from alerts.launching import rewrite
+from alerts.models import Alert, FollowUpKind, Level
 from alerts.pages import page_of_action
 from alerts.preflight import find_alert
 from alerts.steering import Act, steer
@@ -23,13 +25,22 @@ from alerts.stored import stored_draft
 from database.jobs import Jobs
 from messages.audience import Filter, contact_ids, seen_by
 from messages.calling_off import LIVE
-from messages.control import NotNow, Words
+from messages.control import NotNow, Words, locked
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from organizers.roles import Within
 
 # What an audience asks of the messages before this one.
-BEFORE = ("got", "got_any", "stopped", "acted", "acted_any", "not_acted")
+BEFORE = (
+    "got",
+    "got_any",
+    "stopped",
+    "acted",
+    "acted_any",
+    "not_acted",
+    "not_acted_any",
+    "not_got_any",
+)
 # Words to begin with: whoever knows more writes it.
 STOPPED: Mapping[str, Words] = {
     "en": Words(
@@ -74,7 +85,7 @@ def stop_and_write_anew(
     Raises NoSuchAlert, and NotNow where nothing was stopped.
     """
     alert = find_alert(conn, alert_id)
-    require_first(conn, alert_id, alert.message_id)
+    _require_sending(conn, alert_id, alert.message_id)
     if _is_live(conn, alert.message_id):
         steer(conn, jobs, alert_id, Act.STOP, by=by, now=now)
     return write_to_the_rest(conn, alert_id, house=house, by=by, now=now)
@@ -83,16 +94,19 @@ def stop_and_write_anew(
 def write_to_the_rest(
     conn: Connection, alert_id: int, *, house: HouseRules, by: str, now: datetime
 ) -> int:
-    """Draft a stopped alert again, in its own words, for exactly those whose copy was stopped."""
+    """Draft a stopped alert again, in its own words, for exactly those whose copy was stopped.
+
+    Of one that went to whoever was left over before: for those who have got it by none of its sendings.
+    """
 
     def draft(message_id: int, action_id: int) -> AlertDraft:
-        require_first(conn, alert_id, message_id)
+        _require_sending(conn, alert_id, message_id)
         if page_of_action(conn, action_id, now=now).ended_at(now) is not None:
             raise NotNow("this action is over; there is nothing left to ask of anybody")
         if _status(conn, message_id) != MessageStatus.STOPPED:
             raise NotNow("this alert was not stopped; there is nobody left to write to")
         own = stored_draft(conn, alert_id)
-        return _to(own, Filter(stopped=message_id))
+        return _to(own, _left_over(conn, alert_id))
 
     return follow(conn, alert_id, FollowUpKind.REST, draft, house=house, by=by, now=now)
 
@@ -100,15 +114,27 @@ def write_to_the_rest(
 def write_to_the_reached(
     conn: Connection, alert_id: int, *, house: HouseRules, by: str, now: datetime
 ) -> int:
-    """Draft a message to exactly those who got an alert: that it was stopped, or that something changed."""
+    """Draft a message to exactly those who got an alert: that it was stopped, or that something changed.
+
+    By whichever of its sendings they got it, but for those who were written to so already. A draft that is there
+    is for whoever has got it by now.
+    """
+    first = first_of(conn, alert_id)
+    locked(conn, find_alert(conn, first).message_id)  # two press the button, on two of its pages
+    sent = sent_again(conn, first)
+    drafts, told = _told_so_far(conn, first)
+    to = Filter(got_any=sent, not_got_any=told)
+    if drafts:
+        own = stored_draft(conn, drafts[-1])
+        if own != (anew := _to(own, to)):
+            rewrite(conn, drafts[-1], anew, house=house, by=by, now=now)
+        return drafts[-1]
 
     def draft(message_id: int, _action_id: int) -> AlertDraft:
-        require_first(conn, alert_id, message_id)
-        sent = sent_again(conn, alert_id)
+        _require_sending(conn, alert_id, message_id)
         # Whoever got it in better words is not to wait with their call.
         stopped = _status(conn, sent[-1]) == MessageStatus.STOPPED
-        own = stored_draft(conn, alert_id)
-        return addressed(own, Filter(got_any=sent), STOPPED if stopped else CHANGED)
+        return addressed(stored_draft(conn, alert_id), to, STOPPED if stopped else CHANGED)
 
     return follow(conn, alert_id, FollowUpKind.REACHED, draft, house=house, by=by, now=now)
 
@@ -147,10 +173,35 @@ def addressed(own: AlertDraft, to: Filter, words: Mapping[str, Words]) -> AlertD
 
 def remaining(conn: Connection, alert_id: int, within: Within) -> int:
     """How many people a stopped alert left over, of those whom these projects' organizers see."""
-    to = Filter(stopped=find_alert(conn, alert_id).message_id)
-    audience = replace(_to(stored_draft(conn, alert_id), to).audience, among=None)
+    audience = _to(stored_draft(conn, alert_id), _left_over(conn, alert_id)).audience
+    audience = replace(audience, among=None)
     ids = contact_ids(seen_by(audience, within)).subquery()
     return conn.execute(select(func.count()).select_from(ids)).scalar_one()
+
+
+def _left_over(conn: Connection, alert_id: int) -> Filter:
+    """Whom an alert left over, and every sending of it before."""
+    first = first_of(conn, alert_id)
+    before = [each for each in sendings(conn, first) if each <= alert_id]
+    mine = select(Alert.message_id).where(Alert.id.in_(before)).order_by(Alert.id)
+    return Filter(stopped=tuple(conn.scalars(mine)))
+
+
+def _told_so_far(conn: Connection, first: int) -> tuple[list[int], tuple[int, ...]]:
+    """The drafts to those who got an alert by any of its sendings, and the messages that went to them."""
+    of = [follow_ups(conn, each) for each in sendings(conn, first)]
+    written = [each[FollowUpKind.REACHED] for each in of if FollowUpKind.REACHED in each]
+    launched = [each.alert_id for each in written if not each.is_draft]
+    messages = select(Alert.message_id).where(Alert.id.in_(launched)).order_by(Alert.id)
+    return [each.alert_id for each in written if each.is_draft], tuple(conn.scalars(messages))
+
+
+def _require_sending(conn: Connection, alert_id: int, message_id: int) -> None:
+    """Raise NotNow for an alert that nobody has got, and for one that follows another but as its sending anew."""
+    if first_of(conn, alert_id) == alert_id:
+        require_first(conn, alert_id, message_id)
+    else:
+        require_launched(conn, message_id)
 
 
 def _to(own: AlertDraft, to: Filter) -> AlertDraft:

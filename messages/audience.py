@@ -20,7 +20,7 @@ from contacts import scope
 from contacts.models import NETWORK, Contact, ContactTag, Membership, Tag, project_scope
 from database.tables import folded
 from messages.models import Delivery, Message, Status
-from messages.remaining import left_over
+from messages.remaining import left_over, untold
 from organizers.roles import NETWORKS, Within
 
 LEFT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED)
@@ -68,7 +68,10 @@ class Filter:
     got: int | None = None  # a copy of this message, or of a part of it, has reached them
     acted_any: tuple[int, ...] = ()  # has answered one of these actions
     got_any: tuple[int, ...] = ()  # as ``got``, of one of these messages
-    stopped: int | None = None  # theirs was called off, and none left: ``messages/remaining.py``
+    # Theirs was called off, and none of these messages reached them: ``messages/remaining.py``.
+    stopped: tuple[int, ...] = ()
+    not_acted_any: tuple[int, ...] = ()  # has answered none of these actions
+    not_got_any: tuple[int, ...] = ()  # no copy of these messages may have reached them
     joined_since: date | None = None
     outdated: Outdated | None = None
 
@@ -237,8 +240,12 @@ def _by_what_came_before(lines: Filter, person: type[Contact]) -> list[ColumnEle
         found.append(person.id.in_(_reached_by(lines.got_any)))
     if lines.acted_any:
         found.append(_has_acted(lines.acted_any, person))
-    if lines.stopped is not None:
+    if lines.not_acted_any:
+        found.append(not_(_has_acted(lines.not_acted_any, person)))
+    if lines.stopped:
         found.append(left_over(lines.stopped, person))
+    if lines.not_got_any:
+        found.append(untold(lines.not_got_any, person))
     if lines.outdated is not None:
         found.append(_was_told_otherwise(lines.outdated, person))
     return found
@@ -288,7 +295,7 @@ def _read_filter(where: str, value: Mapping[str, Any]) -> Filter:
                 f"audience {where} has no line {name!r}; use {', '.join(sorted(known))}"
             )
     return Filter(
-        projects=tuple(_integer(where, "projects", item) for item in _list(value, "projects")),
+        projects=_integers(where, "projects", value),
         tags=tuple(str(item) for item in _list(value, "tags")),
         languages=tuple(str(item) for item in _list(value, "languages")),
         states=tuple(str(item).upper() for item in _list(value, "states")),
@@ -296,9 +303,11 @@ def _read_filter(where: str, value: Mapping[str, Any]) -> Filter:
         acted=_optional_integer(where, "acted", value.get("acted")),
         not_acted=_optional_integer(where, "not_acted", value.get("not_acted")),
         got=_optional_integer(where, "got", value.get("got")),
-        acted_any=tuple(_integer(where, "acted_any", item) for item in _list(value, "acted_any")),
-        got_any=tuple(_integer(where, "got_any", item) for item in _list(value, "got_any")),
-        stopped=_optional_integer(where, "stopped", value.get("stopped")),
+        acted_any=_integers(where, "acted_any", value),
+        got_any=_integers(where, "got_any", value),
+        stopped=_integers(where, "stopped", value),
+        not_acted_any=_integers(where, "not_acted_any", value),
+        not_got_any=_integers(where, "not_got_any", value),
         joined_since=_day(where, value.get("joined_since")),
         outdated=_read_outdated(where, value.get("outdated")),
     )
@@ -355,6 +364,13 @@ def _integer(where: str, name: str, item: Any) -> int:
     if isinstance(item, bool) or not isinstance(item, int):
         raise BadAudience(f"audience {where}.{name} must hold numbers, not {item!r}")
     return item
+
+
+def _integers(where: str, name: str, value: Mapping[str, Any]) -> tuple[int, ...]:
+    held = value.get(name)
+    if isinstance(held, int):  # as drafts of before name the one message that was stopped
+        return (_integer(where, name, held),)
+    return tuple(_integer(where, name, item) for item in _list(value, name))
 
 
 def _optional_integer(where: str, name: str, item: Any) -> int | None:

@@ -112,8 +112,8 @@ SENTENCES: Mapping[str, _Sentence] = {
         es="La página a la que lleva ya no pide llamadas: su tiempo terminó. Escriba otra alerta.",
     ),
     "rest_unknown": _Sentence(
-        en="The copies of the stopped alert are still being counted; wait a minute and look again.",
-        es="Todavía se cuentan las copias de la alerta detenida; espere un minuto y vuelva a mirar.",
+        en="The copies of the message before this one are still being counted; wait a minute and look again.",
+        es="Todavía se cuentan las copias del mensaje anterior; espere un minuto y vuelva a mirar.",
     ),
     "case_open": _Sentence(
         en="Its case is open: there is no end to tell. Close the case first.",

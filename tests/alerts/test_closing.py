@@ -315,6 +315,15 @@ def test_the_others_who_got_it_are_told_and_nobody_twice(told: Told) -> None:
     assert not acted & others
 
 
+def test_an_alert_that_left_some_out_tells_those_who_acted_no_second_time(told: Told) -> None:
+    asked = {"exclude": {"tags": ["moved"]}}
+    alerts = [told.first.message_id, told.second.message_id]
+    told.conn.execute(update(Message).where(Message.id.in_(alerts)).values(audience=asked))
+    told.close()
+
+    assert told.told(FollowUpKind.NEWS)[1] == {"only got it"}
+
+
 def test_whoever_got_it_in_better_words_is_told_as_well(told: Told) -> None:
     told.conn.execute(
         update(Message)

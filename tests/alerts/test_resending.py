@@ -380,7 +380,7 @@ def test_whoever_is_left_over_has_a_stopped_copy_and_none_that_may_have_left(
         conn.execute(insert(Address).values(row))
     kept = _written(conn, [root, part], people, phones, numbers, drawn)
 
-    found = set(conn.scalars(contact_ids(Audience(Filter(stopped=root)))))
+    found = set(conn.scalars(contact_ids(Audience(Filter(stopped=(root,))))))
 
     assert found == {
         people[each] for each in range(PEOPLE) if _is_left_over(each, kept, statuses, phones)
@@ -455,7 +455,7 @@ def _is_left_over(
 def test_it_is_found_by_keys_and_not_by_going_through_all_copies(conn: Connection) -> None:
     make_contact(conn)
     found = plan(
-        conn, select(Contact.id).where(Contact.id.in_(contact_ids(Audience(Filter(stopped=1)))))
+        conn, select(Contact.id).where(Contact.id.in_(contact_ids(Audience(Filter(stopped=(1,))))))
     )
 
     for scanned in (
@@ -466,7 +466,7 @@ def test_it_is_found_by_keys_and_not_by_going_through_all_copies(conn: Connectio
     ):
         assert scanned not in found
     # A list of all to whom a copy left would be as long as the message.
-    asked = contact_ids(Audience(Filter(stopped=1)))
+    asked = contact_ids(Audience(Filter(stopped=(1,))))
     assert "NOT IN" not in str(asked.compile(conn))
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from alerts.alone import BreakGlass, NoReason, NotRed, alone
 from alerts.approving import NotApproved
 from alerts.corrections import corrections_of, reach_of
-from alerts.follow_ups import follow_ups, followed_by
+from alerts.follow_ups import Followed, follow_ups, followed_by
 from alerts.launching import AudienceChanged, NotReady, launch, status
 from alerts.models import FollowUpKind
 from alerts.resending import remaining, stop_and_write_anew
@@ -51,7 +51,8 @@ async def show(request: web.Request) -> web.Response:
     within = request[VIEWER].within
     seen = await read(request, live, alert_id, within=within, now=now(request))
     written = await read(request, follow_ups, alert_id)
-    counted = _stopped(seen) and FollowUpKind.REST not in written
+    followed = await read(request, followed_by, alert_id)
+    counted = _stopped(seen) and _is_sending(followed) and FollowUpKind.REST not in written
     values = {
         "seen": seen,
         "pace": await pace_of(request, seen),
@@ -59,7 +60,7 @@ async def show(request: web.Request) -> web.Response:
         "case": await read(request, stand, alert_id, request[VIEWER], now(request)),
         "alert_id": alert_id,
         "follow_ups": written,
-        "followed": await read(request, followed_by, alert_id),
+        "followed": followed,
         "alone": await read(request, alone, alert_id),
         "names": await read(request, names),
         "corrections": await read(request, corrections_of, alert_id),
@@ -175,6 +176,11 @@ async def again(request: web.Request) -> NoReturn:
         now=now(request),
     )
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
+
+
+def _is_sending(followed: Followed | None) -> bool:
+    """Whether it is an alert itself, the first time or to whoever was left over."""
+    return followed is None or followed.kind is FollowUpKind.REST
 
 
 def _stopped(seen: Live) -> bool:

@@ -86,7 +86,7 @@ def _samples(conn: Connection, alert_id: int, house: HouseRules) -> list[Sample]
 
 def _titles_by_action(conn: Connection, draft: AlertDraft) -> dict[int, dict[str, str]]:
     lines = (draft.audience.include, draft.audience.exclude)
-    named = [(line.acted, line.not_acted, *line.acted_any) for line in lines]
+    named = [(line.acted, line.not_acted, *line.acted_any, *line.not_acted_any) for line in lines]
     actions = {each for line in named for each in line if each}
     rows = select(Alert.action_id, AlertText.language, AlertText.title).join(
         AlertText, AlertText.alert_id == Alert.id
@@ -99,7 +99,8 @@ def _titles_by_action(conn: Connection, draft: AlertDraft) -> dict[int, dict[str
 
 def _titles_by_message(conn: Connection, draft: AlertDraft) -> dict[int, dict[str, str]]:
     lines = (draft.audience.include, draft.audience.exclude)
-    messages = {each for line in lines for each in (line.got, *line.got_any) if each}
+    named = [(line.got, *line.got_any, *line.not_got_any) for line in lines]
+    messages = {each for line in named for each in line if each}
     rows = select(Alert.message_id, AlertText.language, AlertText.title).join(
         AlertText, AlertText.alert_id == Alert.id
     )

@@ -11,6 +11,7 @@ from decimal import Decimal
 from aiohttp import web
 from sqlalchemy import Connection, select
 
+from alerts.follow_ups import first_of
 from alerts.hiding import Hidden
 from alerts.models import FollowUp
 from alerts.numbers import FEW
@@ -86,7 +87,8 @@ async def _alert(request: web.Request) -> Report:
 def _first(conn: Connection, alert_id: int) -> int:
     """The alert that another one follows: they are told together. Raises NoSuchAlert."""
     find_alert(conn, alert_id)
-    return conn.scalar(select(FollowUp.of_id).where(FollowUp.alert_id == alert_id)) or alert_id
+    of = conn.scalar(select(FollowUp.of_id).where(FollowUp.alert_id == alert_id))
+    return first_of(conn, of or alert_id)
 
 
 async def _case(request: web.Request) -> Report:

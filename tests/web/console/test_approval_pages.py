@@ -558,7 +558,14 @@ async def test_whoever_approves_reads_exactly_who_gets_it(there: Committee) -> N
         lambda conn: tuple(conn.execute(columns).one())
     )
     outdated = Outdated(rungs=((((message, "sms", ""),), ()),), perhaps=True)
-    include = Filter(got_any=(message,), acted_any=(action,), stopped=message, outdated=outdated)
+    include = Filter(
+        got_any=(message,),
+        acted_any=(action,),
+        not_got_any=(message,),
+        not_acted_any=(action,),
+        stopped=(message,),
+        outdated=outdated,
+    )
     own = select(Alert.message_id).where(Alert.id == second).scalar_subquery()
     kept = {"audience": write(Audience(include=include)), "action_id": action}
     changed = update(Message).where(Message.id == own).values(**kept)
@@ -570,6 +577,8 @@ async def test_whoever_approves_reads_exactly_who_gets_it(there: Committee) -> N
     for said in (
         "Only people who have answered one of these: Free the fourteen",
         "Only people who got one of these: Free the fourteen",
+        "Only people who have answered none of these: Free the fourteen",
+        "Only people who got none of these: Free the fourteen",
         "whose copy of the alert that this one follows was stopped",
         "told what is not so any more, and have not been told better (also those whose copy may",
         "It leads to the page of the alert that it follows.",

@@ -12,13 +12,14 @@ from sqlalchemy import Connection, select, update
 from actions.models import Outcome
 from actions.responses import record
 from alerts.follow_ups import follow_ups
-from alerts.models import FollowUpKind
+from alerts.models import Alert, FollowUpKind
 from alerts.stored import stored_draft
 from database.opening import Opened
 from messages import counts
 from messages.models import Message, MessageStatus, Status
 from organizers.roles import Role
 from tests.builders import (
+    LONG_AGO,
     load_invented_officials,
     make_alert,
     make_contact,
@@ -184,6 +185,37 @@ async def test_a_stopped_alert_is_written_anew_to_the_rest_alone(told: Told) -> 
     assert "Stopped, and wrote anew to those who had not got it:" in await told.amina.page(
         "/console/record"
     )
+
+
+async def test_a_second_sending_that_is_stopped_has_the_same_buttons(told: Told) -> None:
+    def stopped_twice(conn: Connection) -> int:
+        rest = conn.execute(select(Alert.id).where(Alert.id != told.alert_id)).scalar_one()
+        second = select(Alert.message_id).where(Alert.id == rest).scalar_subquery()
+        ended = {"launched_at": now, "expanded_at": now, "status": MessageStatus.SENDING}
+        conn.execute(update(Message).where(Message.id == second).values(**ended))
+        message_id = conn.execute(select(second)).scalar_one()
+        rosa = make_contact(conn, "Rosa", projects=[told.madison])
+        make_delivery(conn, message_id, rosa, status=Status.PENDING)
+        counts.apply(conn, counts.Deltas(counts.counted(conn, message_id)))
+        return rest
+
+    now = LONG_AGO
+    first = update(Message).values(status=MessageStatus.STOPPED)
+    await told.opened.database.write(lambda conn: conn.execute(first))
+    await told.drafted("rest")
+    rest = await told.opened.database.write(stopped_twice)
+    goes = await told.amina.page(f"/console/alerts/{rest}")
+
+    answer = await told.amina.post(f"/console/alerts/{rest}/write-anew")
+
+    assert "Stop it, change the words, send to the rest" in goes
+    assert "Write to those who already got it" in goes
+    assert "Remind those who have not acted" not in goes
+    third = answer.headers["Location"].removesuffix("/words")
+    assert "1 person will be reached" in await told.amina.page(third)
+    assert "To the alert itself" in await told.amina.page(third)
+    stopped = await told.amina.page(f"/console/alerts/{rest}")
+    assert "Look at the draft" in stopped
 
 
 async def test_whoever_got_it_is_written_to(told: Told) -> None:
