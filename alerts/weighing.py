@@ -26,8 +26,11 @@ from alerts.models import Alert, CaseText
 from alerts.stored import told_draft
 from alerts.timeline import facts_of
 from contacts.models import Project
+from messages import control
 from messages.cautions import Said, cautions, numbers_in
+from messages.control import NotNow
 from messages.findings import Finding
+from messages.models import MessageStatus
 from organizers.access import names
 from representatives.models import Member, Office
 
@@ -65,8 +68,11 @@ def weigh_alert(conn: Connection, alert_id: int, case_id: int, now: datetime) ->
 def let_stand(
     conn: Connection, alert_id: int, person_id: int, *, why: str, by: str, now: datetime
 ) -> None:
-    """Keep why a draft may name somebody of its case all the same. Raises NoSuchPerson and NoWhy."""
-    case_id = conn.scalars(select(Alert.case_id).where(Alert.id == alert_id)).one()
+    """Keep why a draft may name somebody of its case all the same. Raises NotNow, NoSuchPerson and NoWhy."""
+    alert = select(Alert.case_id, Alert.message_id).where(Alert.id == alert_id)
+    case_id, message_id = conn.execute(alert).one()
+    if control.locked(conn, message_id).status != MessageStatus.DRAFT:
+        raise NotNow("this alert has already been launched")
     person = _of_case(find_person(conn, person_id), case_id)
     said = _said(conn, alert_id, case_id, now)
     give_reason(conn, alert_id, person, said, why=why, by=by, now=now)

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from actions.custom_targets import BadTarget, NoSuchTarget
 from actions.reports import AlreadySettled
+from alerts.at_risk import NoSuchPerson
 from alerts.coverage import NoSuchOffice
 from alerts.facts import BadFact
 from alerts.preflight import NoSuchAlert
@@ -43,6 +44,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     BadTarget: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchAlert: HTTPStatus.NOT_FOUND,
     NoSuchFact: HTTPStatus.NOT_FOUND,
+    NoSuchPerson: HTTPStatus.NOT_FOUND,
     BadFact: HTTPStatus.UNPROCESSABLE_ENTITY,
     NoSuchOffice: HTTPStatus.NOT_FOUND,
     AlreadySettled: HTTPStatus.CONFLICT,

@@ -95,6 +95,7 @@ PAGES = [
     "/console/cases/1",
     "/console/cases/1/facts/new",
     "/console/facts/1/change",
+    "/console/cases/1/people-at-risk/new",
     "/console/inbox",
     "/console/inbox?show=done",
     "/console/inbox/1",

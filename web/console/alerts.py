@@ -47,7 +47,7 @@ async def show(request: web.Request) -> web.Response:
     alert_id = int(request.match_info["alert_id"])
     stands = await read(request, status, alert_id, now=now(request))
     if stands.progress.status == MessageStatus.DRAFT:
-        return await _review(request, alert_id)
+        return await review_page(request, alert_id)
     within = request[VIEWER].within
     seen = await read(request, live, alert_id, within=within, now=now(request))
     written = await read(request, follow_ups, alert_id)
@@ -100,7 +100,7 @@ async def _launch(request: web.Request, glass: BreakGlass | None) -> web.Respons
     typed = re.sub(r"[\s,.]", "", str((await request.post()).get("confirmed", "")))
     why = "" if glass is None else glass.why
     if not re.fullmatch(r"[0-9]{1,9}", typed):
-        return await _review(request, alert_id, problem=NO_NUMBER, why=why)
+        return await review_page(request, alert_id, problem=NO_NUMBER, why=why)
     try:
         await write(
             request,
@@ -114,9 +114,9 @@ async def _launch(request: web.Request, glass: BreakGlass | None) -> web.Respons
             glass=glass,
         )
     except NotReady:
-        return await _review(request, alert_id, problem=NOT_READY, why=why)
+        return await review_page(request, alert_id, problem=NOT_READY, why=why)
     except (AudienceChanged, NotApproved, NotRed, NoReason) as error:
-        return await _review(request, alert_id, problem=str(error), why=why)
+        return await review_page(request, alert_id, problem=str(error), why=why)
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
 
 
@@ -187,8 +187,8 @@ def _stopped(seen: Live) -> bool:
     return seen.progress.status == MessageStatus.STOPPED
 
 
-async def _review(
-    request: web.Request, alert_id: int, *, problem: str = "", why: str = ""
+async def review_page(
+    request: web.Request, alert_id: int, *, problem: str = "", why: str = "", stands: str = ""
 ) -> web.Response:
     """A draft as it stands: what it says, whom it reaches, what is in its way."""
     person = number(request.query, "person") or 0
@@ -208,6 +208,7 @@ async def _review(
         "alert_id": alert_id,
         "problem": problem,
         "why": why,
+        "stands": stands,
         "person": person,
         "asking": await read(request, asking, alert_id, request[VIEWER], house=house, now=at),
         "changeable": await read(request, changeable, request[VIEWER]),

@@ -12,6 +12,7 @@ from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection, select
 
 from alerts import updating
+from alerts.at_risk import AtRisk, at_risk
 from alerts.cases import save_case
 from alerts.correcting import draft_correction
 from alerts.corrections import Owed, citing_alerts, owed
@@ -50,6 +51,7 @@ class CaseSeen:
     owed: dict[int, list[Owed]]  # by fact: who was told otherwise, and has not been told better
     cited: dict[int, list[AlertLine]]  # by fact: the alerts whose words follow it, or told it
     names: dict[int | None, str]  # of projects; without the network
+    at_risk: list[AtRisk]  # whoever may only look reads no names
     may_write: bool
     may_send: bool
 
@@ -201,6 +203,7 @@ def seen(
             each.id: [line for line in written if line.id in citing.get(each.id, ())]
             for each in known
         },
+        at_risk=at_risk(conn, case_id) if viewer.may(May.WRITE, row.project_id) else [],
         may_write=viewer.may(May.WRITE, row.project_id),
         may_send=viewer.may(May.SEND, row.project_id),
     )

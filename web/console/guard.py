@@ -26,6 +26,7 @@ from actions.office_models import OfficeReport, Staffer
 from alerts.approval_models import AloneLaunch
 from alerts.fact_models import Fact
 from alerts.models import Alert, Case, Proposal
+from alerts.risk_models import PersonAtRisk
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Contact, Import, Membership, Project
 from contacts.scope import networks_own, visible_projects
@@ -73,6 +74,11 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
     "staffer_id": select(Staffer.project_id).where(Staffer.id == _ID),
     "import_id": select(Import.project_id).where(Import.id == _ID),
     "case_id": select(Case.project_id).where(Case.id == _ID),
+    "risk_id": (
+        select(Case.project_id)
+        .join(PersonAtRisk, PersonAtRisk.case_id == Case.id)
+        .where(PersonAtRisk.id == _ID)
+    ),
     "fact_id": (select(Case.project_id).join(Fact, Fact.case_id == Case.id).where(Fact.id == _ID)),
     "alert_id": (
         select(Message.project_id)

@@ -37,6 +37,7 @@ from web.console import (
     record,
     reports,
     rights,
+    risk_lists,
     sign_up_forms,
     signing,
     streaming,
@@ -65,6 +66,7 @@ PROJECT = "{project_id:[0-9]{1,15}}"
 POSTER = "{kind:png|svg|letter-poster|a4-poster}"
 PROPOSAL = "{proposal_id:[0-9]{1,15}}"
 REPLY = "{reply_id:[0-9]{1,15}}"
+RISK = "{risk_id:[0-9]{1,15}}"  # somebody whom a case keeps as a person at risk
 REPORT = "{report_id:[0-9]{1,15}}"
 STAFFER = "{staffer_id:[0-9]{1,15}}"
 ACT = "{act:undo|pause|resume|stop}"
@@ -290,6 +292,12 @@ CASES = [
     # What is told cannot be taken back: whoever releases it sends.
     _act(f"/facts/{FACT}/correct", cases.correct, WRITE, "alert.correct", makes=True),
     _act(f"/facts/{FACT}/clear", cases.clear_fact, SEND, "fact.clear"),
+    _get(f"/cases/{CASE}/people-at-risk/new", risk_lists.new, WRITE),
+    _act(f"/cases/{CASE}/people-at-risk/new", risk_lists.add, WRITE, "risk.add", makes=True),
+    _get(f"/people-at-risk/{RISK}/change", risk_lists.edit, WRITE),
+    _act(f"/people-at-risk/{RISK}/change", risk_lists.change, WRITE, "risk.change"),
+    _act(f"/people-at-risk/{RISK}/remove", risk_lists.remove, SEND, "risk.remove"),
+    _act(f"/alerts/{ALERT}/may-stand", risk_lists.may_stand, SEND, "alert.let_name_stand"),
 ]
 CAMPAIGNS = [
     _get("/campaigns", campaigns.index, SEE),

@@ -16,6 +16,7 @@ from actions.office_models import OfficeReport, Staffer, StanceLine
 from alerts.approval_models import AloneLaunch, Approval, ApprovalAsk
 from alerts.fact_models import Fact, FactVersion
 from alerts.models import Alert, AlertText, Case, Proposal
+from alerts.risk_models import PersonAtRisk
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
 from database.models import Lock
@@ -167,6 +168,12 @@ LOOKS: Mapping[str, Look] = {
         .where(Fact.id == _ID)
         .order_by(FactVersion.number.desc())
         .limit(1)
+    ),
+    # Of somebody at risk what may be said of them and who cleared it; never a name.
+    "risk": _row(
+        select(Case.project_id, PersonAtRisk.case_id, PersonAtRisk.may_say, PersonAtRisk.cleared_by)
+        .join(Case, Case.id == PersonAtRisk.case_id)
+        .where(PersonAtRisk.id == _ID)
     ),
     "campaign": _row(select(Campaign.project_id).where(Campaign.id == _ID)),
     "email": _row(

@@ -18,6 +18,7 @@ from actions.reports import Heard, suggest
 from actions.responses import record
 from actions.staffers import Aide, save_staffer
 from alerts.approval_models import AloneLaunch
+from alerts.at_risk import RiskDraft, add_person
 from alerts.models import Alert, Answer, Proposal
 from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, ScheduleStatus
@@ -141,6 +142,8 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
     ids |= {"contact_id": contact, "alert_id": alert.alert_id, "campaign_id": campaign}
     ids["launch_id"] = _launched_alone(conn, project, now)
     ids["fact_id"] = make_fact(conn, alert.case_id, en="Bangor was told first.", es="Bangor.")
+    at_risk = RiskDraft(given_names="Bonita", family_names="Bangorina")
+    ids["risk_id"] = add_person(conn, alert.case_id, at_risk, by="x", now=now)
     ids |= _heard(conn, alert.alert_id, contact, project, now)
     if project is not None:
         ids["proposal_id"] = _proposed(conn, project, now)
