@@ -1,7 +1,7 @@
 """Ask somebody to approve an alert: a letter with a link and a code, and what comes of either.
 
-A link is 256 random bits bound to the alert as it was, and to the one organizer to whose own address it
-went; a code is short, stands in the same letter, and is good from that organizer's own phone alone. Neither opens anything else, both
+A link is 256 random bits bound to the alert as it was, and to the one organizer to whose own address, and
+confirmed phone, it went; a code is short, stands in the letter, and is good from that phone alone. Neither opens anything else, both
 end after a day, and with the answer.
 """
 
@@ -32,6 +32,7 @@ from messages.providers.provider import Inbound
 from organizers import attempts, audit
 from organizers.attempts import TooManyAttempts
 from organizers.models import Organizer
+from organizers.phones import confirmed_phone
 
 LASTS = timedelta(hours=24)
 CODE_LENGTH = 4
@@ -163,7 +164,11 @@ def heard(conn: Connection, inbound: Inbound, *, house: HouseRules, now: datetim
     said = YES.fullmatch("".join(each for each in body if not unicodedata.combining(each)).strip())
     if inbound.channel != Channel.SMS or said is None or not inbound.address:
         return None
-    mine = (Organizer.phone == inbound.address, Organizer.disabled_at.is_(None))
+    mine = (
+        Organizer.phone == inbound.address,
+        Organizer.phone_confirmed,
+        Organizer.disabled_at.is_(None),
+    )
     owners = conn.execute(select(Organizer.id, Organizer.language).where(*mine)).all()
     if not owners:
         return None
@@ -261,7 +266,7 @@ def _asks() -> Any:
             *ApprovalAsk.__table__.columns,
             Organizer.name,
             Organizer.email,
-            Organizer.phone,
+            confirmed_phone(),
             Organizer.language,
             Organizer.reads,
         )

@@ -15,6 +15,7 @@ from database.upserts import insert_or
 from messages.models import Message
 from organizers import links
 from organizers.models import Organizer, OrganizerProject
+from organizers.phones import confirmed_phone
 from organizers.roles import ALLOWS, NETWORKS, May
 
 SENDING = [role for role, allows in ALLOWS.items() if May.SEND in allows]
@@ -27,7 +28,7 @@ class Approver:
     id: int
     name: str
     reads: Sequence[str]  # of our languages
-    phone: str  # E.164; "" = none
+    phone: str  # E.164, confirmed; "" = none
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ def writers_of(conn: Connection, alert_id: int) -> frozenset[str]:
 def approvers(conn: Connection, alert_id: int, *, only: int | None = None) -> list[Approver]:
     """Who may approve an alert now, by name; of one organizer, whether they may. Raises NoSuchAlert."""
     project, writers = project_of(conn, alert_id), writers_of(conn, alert_id)
-    columns = (Organizer.id, Organizer.name, Organizer.language, Organizer.reads, Organizer.phone)
-    found = select(*columns).where(Organizer.disabled_at.is_(None))
+    columns = (Organizer.id, Organizer.name, Organizer.language, Organizer.reads)
+    found = select(*columns, confirmed_phone()).where(Organizer.disabled_at.is_(None))
     if project == NETWORKS:
         found = found.where(Organizer.network)
     else:

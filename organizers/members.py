@@ -16,6 +16,7 @@ from database.tables import folded
 from database.upserts import insert_or
 from organizers import factors, sessions
 from organizers.models import DoorLink, Organizer, OrganizerProject
+from organizers.phones import confirmed_phone
 from organizers.roles import NETWORKS, Grant, Within
 from organizers.sessions import grants_of, has_second_step
 
@@ -39,7 +40,7 @@ class Member:
     grants: Mapping[int, Grant]
     has_second_step: bool
     disabled: bool
-    phone: str = ""  # E.164
+    phone: str = ""  # E.164, confirmed
 
 
 def members(conn: Connection, within: Within) -> list[Member]:
@@ -50,7 +51,7 @@ def members(conn: Connection, within: Within) -> list[Member]:
         Organizer.email,
         Organizer.language,
         Organizer.disabled_at,
-        Organizer.phone,
+        confirmed_phone(),
     )
     rows = conn.execute(
         select(*columns, has_second_step().label("second")).order_by(Organizer.name, Organizer.id)
@@ -89,11 +90,6 @@ def set_reading(conn: Connection, organizer_id: int, languages: Sequence[str]) -
     """Note which of our languages somebody reads; none = that of their console."""
     read = " ".join(dict.fromkeys(languages))
     conn.execute(update(Organizer).where(Organizer.id == organizer_id).values(reads=read))
-
-
-def set_phone(conn: Connection, organizer_id: int, phone: str) -> None:
-    """Note somebody's own number (E.164), "" for none: the caller is sure that it is they who say so."""
-    conn.execute(update(Organizer).where(Organizer.id == organizer_id).values(phone=phone))
 
 
 def set_grant(conn: Connection, organizer_id: int, project: int, grant: Grant | None) -> None:

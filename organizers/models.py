@@ -33,6 +33,21 @@ class Organizer(Base):
     reads: Mapped[str] = mapped_column(String(80), server_default=text("''"))
     # E.164; "" = none. Texts about approvals go there, and answers from there count as theirs.
     phone: Mapped[str] = mapped_column(String(20), server_default=text("''"))
+    # A code that went to it came back: see ``organizers/phones.py``.
+    phone_confirmed: Mapped[bool] = mapped_column(server_default=text("false"))
+
+
+class PhoneCode(Base):
+    """The code of the latest text to a phone that an organizer noted; only a keyed hash of it is kept."""
+
+    __tablename__ = "phone_codes"
+
+    organizer_id: Mapped[int] = mapped_column(
+        ForeignKey("organizers.id", ondelete="CASCADE"), primary_key=True
+    )
+    code_hash: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    tries: Mapped[int]
 
 
 class OrganizerProject(Base):

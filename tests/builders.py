@@ -222,6 +222,7 @@ def make_organizer(
         "exports": exports,
         "totp_secret": "",
         "totp_step": 0,
+        "phone_confirmed": "phone" in values,
         "created_at": LONG_AGO,
     } | values
     organizer_id = _insert(conn, Organizer, row)

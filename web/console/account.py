@@ -30,7 +30,7 @@ WRONG_PASSWORD = "Your present password is not right. Nothing was changed."  # n
 
 async def show(request: web.Request) -> web.Response:
     """What there is, and how to change it."""
-    return await _page(request)
+    return await shown(request)
 
 
 async def change_password(request: web.Request) -> web.Response:
@@ -39,10 +39,10 @@ async def change_password(request: web.Request) -> web.Response:
     try:
         known = await write(request, access.count_confirmation, viewer.organizer_id, now(request))
         if not await asyncio.to_thread(matches, str(form.get("password", "")), known):
-            return await _page(request, problem=WRONG_PASSWORD)
+            return await shown(request, problem=WRONG_PASSWORD)
         fresh_hash = await asyncio.to_thread(hashed, str(form.get("new_password", "")))
     except (TooManyAttempts, WeakPassword) as error:
-        return await _page(request, problem=str(error))
+        return await shown(request, problem=str(error))
     token = await write(
         request,
         _change_password,
@@ -90,7 +90,7 @@ async def add_passkey(request: web.Request) -> web.Response:
     try:
         token, codes = await write(request, _add_passkey, request, typed)
     except BadPasskey as error:
-        return await _page(request, problem=str(error))
+        return await shown(request, problem=str(error))
     if codes:
         return await _codes_page(request, codes, token)
     return with_cookie(request, token, f"{HOME}?notice=second")
@@ -184,7 +184,8 @@ def _stronger(conn: Connection, request: web.Request, proof: Proof) -> str:
     return sessions.renew(conn, request[TOKEN], now(request), proof=proof)
 
 
-async def _page(request: web.Request, *, problem: str = "") -> web.Response:
+async def shown(request: web.Request, *, problem: str = "", phone: str = "") -> web.Response:
+    """The page; with what is wrong, and the phone as it was typed."""
     viewer = request[VIEWER]
     values = {
         "has_app": await read(request, factors.has_app, viewer.organizer_id),
@@ -194,6 +195,7 @@ async def _page(request: web.Request, *, problem: str = "") -> web.Response:
         "own": await read(request, own_words.own, viewer.organizer_id),
         "projects": dict(await read(request, projects, None)),
         "problem": problem,
+        "typed_phone": phone,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return await page(request, "account.html", values, status=status)

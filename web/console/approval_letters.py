@@ -11,16 +11,15 @@ from alerts import alone, approval_asks
 from alerts.alone import Alone
 from alerts.approval_asks import Heard, Letter
 from alerts.approvers import project_of
-from contacts import consent
-from contacts.models import Channel, Project
+from contacts.models import Project
 from database.jobs import Jobs
-from messages.answers import answer
 from messages.providers.provider import Inbound
 from organizers.access import names
 from organizers.members import Member, members
 from organizers.roles import NETWORKS, May
+from web.console import posting
+from web.console.posting import Post, titled, words_in
 from web.keys import Site
-from web.translations import Translator, translators
 
 ASKED = "%(author)s asks you to approve an alert: %(title)s"
 QUESTION = (
@@ -29,8 +28,11 @@ QUESTION = (
     " yours alone and works for 24 hours; please do not pass it on."
 )
 BY_REPLY = "If our text has reached your phone, you may also answer that with YES %(code)s."
-# Nobody has proved whose phone an account names: what approves goes to the address alone.
-WAITS = "%(network)s: Something waits for your approval. Our letter in your email says what, and how to answer."
+# To a phone that is proved to be theirs. The code stands in the letter alone.
+WAITS = (
+    "%(network)s: %(author)s asks you to approve an alert: %(title)s. Read it, then approve it or send it"
+    " back: %(link)s The link is yours alone."
+)
 
 LEFT_ALONE = "Launched without a second person: %(title)s"
 LEFT_ALONE_WORDS = (
@@ -81,24 +83,25 @@ def answer_text(
     conn: Connection, jobs: Jobs, site: Site, inbound: Inbound, heard: Heard, now: datetime
 ) -> None:
     """Tell whoever answered by text what came of it."""
-    words = _words(site, heard.language)
+    words = words_in(site, heard.language)
     told = {
         "network": site.network_name,
-        "title": _title(heard.titles, words),
+        "title": titled(heard.titles, words),
         "languages": ", ".join(heard.approved),
     }
     said = NOTHING_DONE.get(heard.why, APPROVED)
-    _text(conn, jobs, inbound.address, f"approval:{heard.key}", words, words(said, **told), now=now)
+    post = Post(f"approval:{heard.key}", inbound.address, words.language, words(said, **told))
+    posting.text(conn, jobs, post, now)
 
 
 def _ask(conn: Connection, jobs: Jobs, site: Site, letter: Letter, now: datetime) -> None:
-    words, token = _words(site, letter.language), approval_asks.issue(conn, letter.ask_id)
+    words, token = words_in(site, letter.language), approval_asks.issue(conn, letter.ask_id)
     told = {
         "name": letter.name,
         "network": site.network_name,
         "author": names(conn).get(letter.asked_by, letter.asked_by),
         "project": _project(conn, site, letter.alert_id),
-        "title": _title(letter.titles, words),
+        "title": titled(letter.titles, words),
         "link": f"{site.public_url}/console/approve/{token}",
         "code": letter.code,
     }
@@ -106,8 +109,9 @@ def _ask(conn: Connection, jobs: Jobs, site: Site, letter: Letter, now: datetime
     said, subject = words(QUESTION, **told), words(ASKED, **told)
     if letter.phone:
         said = f"{said} {words(BY_REPLY, **told)}"
-        _text(conn, jobs, letter.phone, purpose, words, words(WAITS, **told), now=now)
-    _email(conn, jobs, letter.email, purpose, words, subject, said, now=now)
+        post = Post(purpose, letter.phone, words.language, words(WAITS, **told))
+        posting.text(conn, jobs, post, now)
+    posting.email(conn, jobs, Post(purpose, letter.email, words.language, said, subject), now)
 
 
 def _tell_all(conn: Connection, jobs: Jobs, site: Site, left: Alone, now: datetime) -> int:
@@ -129,83 +133,24 @@ def _admins(conn: Connection, projects: Iterable[int]) -> Iterable[Member]:
 def _tell(
     conn: Connection, jobs: Jobs, site: Site, left: Alone, member: Member, now: datetime
 ) -> None:
-    words = _words(site, member.language)
+    words = words_in(site, member.language)
     told = {
         "name": member.name,
         "network": site.network_name,
         "who": names(conn).get(left.launched_by) or words(OPERATOR),
         "project": _project(conn, site, left.alert_id),
-        "title": _title(left.titles, words),
+        "title": titled(left.titles, words),
         "why": left.why.rstrip("."),
         "link": f"{site.public_url}/console/approvals",
     }
     purpose = f"alone:{left.alert_id}:{member.id}"
     said, subject = words(LEFT_ALONE_WORDS, **told), words(LEFT_ALONE, **told)
-    _email(conn, jobs, member.email, purpose, words, subject, said, now=now)
+    posting.email(conn, jobs, Post(purpose, member.email, words.language, said, subject), now)
     if member.phone:
-        _text(conn, jobs, member.phone, purpose, words, words(LEFT_ALONE_BY_TEXT, **told), now=now)
-
-
-def _email(
-    conn: Connection,
-    jobs: Jobs,
-    address: str,
-    purpose: str,
-    words: Translator,
-    subject: str,
-    said: str,
-    *,
-    now: datetime,
-) -> None:
-    answer(
-        conn,
-        jobs,
-        purpose=purpose,
-        channel=Channel.EMAIL,
-        address=address,
-        contact_id=None,
-        language=words.language,
-        subject=subject,
-        words=said,
-        now=now,
-    )
-
-
-def _text(
-    conn: Connection,
-    jobs: Jobs,
-    phone: str,
-    purpose: str,
-    words: Translator,
-    said: str,
-    *,
-    now: datetime,
-) -> None:
-    """A text to an organizer's phone, unless that phone has said stop to us."""
-    if consent.standings(conn, [(Channel.SMS, phone)]).refused:
-        return
-    answer(
-        conn,
-        jobs,
-        purpose=purpose,
-        channel=Channel.SMS,
-        address=phone,
-        contact_id=None,
-        language=words.language,
-        words=said,
-        now=now,
-    )
+        by_text = words(LEFT_ALONE_BY_TEXT, **told)
+        posting.text(conn, jobs, Post(purpose, member.phone, words.language, by_text), now)
 
 
 def _project(conn: Connection, site: Site, alert_id: int) -> str:
     mine = select(Project.name).where(Project.id == project_of(conn, alert_id))
     return conn.scalar(mine) or site.network_name
-
-
-def _title(titles: dict[str, str], words: Translator) -> str:
-    return titles.get(words.language) or next(iter(titles.values()), "")
-
-
-def _words(site: Site, language: str) -> Translator:
-    known = translators(site.languages)
-    return known.get(language) or known[site.default_language]

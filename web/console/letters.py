@@ -9,16 +9,14 @@ from sqlalchemy import Connection
 
 from alerts.models import Answer
 from alerts.proposals import Proposed, any_letters_due, letters_due
-from contacts.models import Channel
 from database.jobs import Jobs
-from messages.answers import answer
 from organizers import links
 from organizers.links import RESET_HOURS, Letter
 from organizers.members import Member, members
 from organizers.roles import May
-from web.console import approval_letters
+from web.console import approval_letters, posting
+from web.console.posting import Post, titled, words_in
 from web.keys import Site
-from web.translations import Translator, translators
 
 SUBJECT = "A new password for Llamado"
 WORDS = (
@@ -70,48 +68,30 @@ def _tell_of_proposals(conn: Connection, jobs: Jobs, site: Site, now: datetime) 
 def _tell_of(
     conn: Connection, jobs: Jobs, site: Site, found: Proposed, member: Member, now: datetime
 ) -> None:
-    words = _words(site, member.language)
+    words = words_in(site, member.language)
     told = {
         "name": member.name,
         "network": site.network_name,
         "project": found.project,
-        "title": found.titles.get(words.language) or next(iter(found.titles.values()), ""),
+        "title": titled(found.titles, words),
         "link": f"{site.public_url}/console/proposals/{found.id}",
     }
     unasked = found.answer is Answer.STANDING
-    answer(
-        conn,
-        jobs,
-        purpose=f"proposal:{found.id}:{member.id}:{found.answer}:{found.words}",
-        channel=Channel.EMAIL,
-        address=member.email,
-        contact_id=None,
-        language=words.language,
-        subject=words(LAUNCHED if unasked else ASKED, **told),
-        words=words(STANDING if unasked else QUESTION, **told),
-        now=now,
+    post = Post(
+        f"proposal:{found.id}:{member.id}:{found.answer}:{found.words}",
+        member.email,
+        words.language,
+        words(STANDING if unasked else QUESTION, **told),
+        words(LAUNCHED if unasked else ASKED, **told),
     )
+    posting.email(conn, jobs, post, now)
 
 
 def _write(conn: Connection, jobs: Jobs, site: Site, letter: Letter, now: datetime) -> None:
-    words = _words(site, letter.language)
+    words = words_in(site, letter.language)
     token = links.issue(conn, letter.link_id)
     link = f"{site.public_url}/console/reset/{token}"
     told = {"name": letter.name, "network": site.network_name, "hours": RESET_HOURS, "link": link}
-    answer(
-        conn,
-        jobs,
-        purpose=f"reset:{sha256(token.encode()).hexdigest()[:16]}",  # every letter is one of its own
-        channel=Channel.EMAIL,
-        address=letter.email,
-        contact_id=None,
-        language=words.language,
-        subject=words(SUBJECT),
-        words=words(WORDS, **told),
-        now=now,
-    )
-
-
-def _words(site: Site, language: str) -> Translator:
-    known = translators(site.languages)
-    return known.get(language) or known[site.default_language]
+    purpose = f"reset:{sha256(token.encode()).hexdigest()[:16]}"  # every letter is one of its own
+    post = Post(purpose, letter.email, words.language, words(WORDS, **told), words(SUBJECT))
+    posting.email(conn, jobs, post, now)

@@ -1,7 +1,6 @@
-"""What an organizer says of themselves: which of our languages they read, and their own phone.
+"""What an organizer says of themselves: which of our languages they read, and their own phone (``own_phone``).
 
-Both decide what counts as their approval of an alert, so each change is on the record, and the phone asks
-again who they are.
+Both decide what counts as their approval of an alert, so each change is on the record.
 """
 
 from __future__ import annotations
@@ -12,10 +11,8 @@ from typing import NoReturn
 from aiohttp import web
 from sqlalchemy import Connection, select
 
-from contacts.addresses import BadPhone, persons_phone
-from contacts.countries import textable
 from organizers import audit
-from organizers.members import set_phone, set_reading
+from organizers.members import set_reading
 from organizers.models import Organizer
 from web.console.alert_forms import BadForm
 from web.console.viewing import VIEWER, now, write
@@ -23,7 +20,6 @@ from web.keys import SITE
 
 HOME = "/console/account"
 READS_NOTHING = "Choose at least one language that you read."
-ABROAD = "Texts do not go to numbers of that country from here. Write another number, or none."
 
 
 @dataclass(frozen=True)
@@ -32,13 +28,14 @@ class Own:
 
     reads: tuple[str, ...]
     phone: str
+    phone_confirmed: bool
 
 
 def own(conn: Connection, organizer_id: int) -> Own:
     """What an organizer has said of themselves."""
-    columns = (Organizer.reads, Organizer.language, Organizer.phone)
+    columns = (Organizer.reads, Organizer.language, Organizer.phone, Organizer.phone_confirmed)
     row = conn.execute(select(*columns).where(Organizer.id == organizer_id)).one()
-    return Own(tuple((row.reads or row.language).split()), row.phone)
+    return Own(tuple((row.reads or row.language).split()), row.phone, row.phone_confirmed)
 
 
 async def reading(request: web.Request) -> NoReturn:
@@ -51,27 +48,9 @@ async def reading(request: web.Request) -> NoReturn:
     raise web.HTTPSeeOther(f"{HOME}?notice=reading")
 
 
-async def phone(request: web.Request) -> NoReturn:
-    """Note their own number, or that they have none."""
-    typed, site = str((await request.post()).get("phone", "")).strip(), request.config_dict[SITE]
-    try:
-        number = persons_phone(typed, site.region) if typed else ""
-    except BadPhone as error:
-        raise BadForm([str(error)]) from error
-    if number and not textable(number, site.countries):
-        raise BadForm([ABROAD])
-    await write(request, _phone, request, number)
-    raise web.HTTPSeeOther(f"{HOME}?notice=phone")
-
-
 def _read(conn: Connection, request: web.Request, chosen: list[str]) -> None:
     set_reading(conn, request[VIEWER].organizer_id, chosen)
     _note(conn, request, "organizer.reading", reads=" ".join(chosen))
-
-
-def _phone(conn: Connection, request: web.Request, number: str) -> None:
-    set_phone(conn, request[VIEWER].organizer_id, number)
-    _note(conn, request, "organizer.phone", has_phone=bool(number))
 
 
 def _note(conn: Connection, request: web.Request, act: str, **after: object) -> None:

@@ -29,6 +29,7 @@ from web.console import (
     joining,
     members,
     office_calls,
+    own_phone,
     own_words,
     panic,
     person_calls,
@@ -138,7 +139,9 @@ ACCOUNT = [
     _post("/account/codes", account.new_codes, SURE),
     _post("/account/sessions", account.end_session, OWN),
     _post("/account/reading", own_words.reading, OWN),
-    _post("/account/phone", own_words.phone, SURE),
+    _post("/account/phone", own_phone.note, SURE),
+    _post("/account/phone/code", own_phone.send, SURE),
+    _post("/account/phone/confirm", own_phone.confirm, SURE),
 ]
 OFFICE = [
     _get("/members", members.index, ADMIN),
