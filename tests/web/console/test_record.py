@@ -43,6 +43,8 @@ UNRECORDED = {
             "/reset/{token:[A-Za-z0-9_-]{43}}",
             "/account/reading",
             "/account/phone",
+            "/account/phone/code",
+            "/account/phone/confirm",
             "/approve/{token:[A-Za-z0-9_-]{43}}",
         ],
         "noted where it is done: tests/web/console/test_account.py",
