@@ -74,7 +74,7 @@ def purse(
     free = channel != Channel.SMS or MessageKind(kind) in ANSWERS
     if free or not tariff.cents_per_segment:
         return Purse()
-    day = Account(f"day:{now:%Y-%m-%d}", tariff.daily_cents, DAY_SPENT)
+    day = Account(_day(now), tariff.daily_cents, DAY_SPENT)
     own = Account(_own(message_id), cents, MESSAGE_SPENT)
     # In one order for everybody, so that two claims never wait for each other in a circle.
     return Purse(tuple(each for each in (day, own) if each.cents), tariff)
@@ -111,6 +111,11 @@ def spent(conn: Connection, message_id: int) -> int:
     return conn.scalar(mine) or 0
 
 
+def spent_on(conn: Connection, now: datetime) -> int:
+    """How many segments this day's texts have taken so far, where a day has a budget."""
+    return conn.scalar(select(Spending.segments).where(Spending.account == _day(now))) or 0
+
+
 def because(cents: int) -> str:
     """Why a message is paused that has spent its own budget."""
     return Account("", cents, MESSAGE_SPENT).because
@@ -120,6 +125,10 @@ def dollars(cents: int) -> str:
     """Money as people write it: $50, or $12.50."""
     whole, rest = divmod(cents, CENTS)
     return f"${whole:,}.{rest:02}" if rest else f"${whole:,}"
+
+
+def _day(now: datetime) -> str:
+    return f"day:{now:%Y-%m-%d}"
 
 
 def _own(message_id: int) -> str:

@@ -75,7 +75,7 @@ def check_message(
     window = hours.read(message.hours)
     leaves_at = max(now, message.begins_at or now)
     compiled, broken = _compiled(conn, message_id, house)
-    groups = _survey(conn, compiled, audience, terms)
+    groups = _survey(conn, compiled, audience, terms, by_list=reckon)
     seen = forecast.forecast_of(conn, groups, terms, hours=window, now=leaves_at)
     blocking = [
         *_audience_problems(seen),
@@ -178,13 +178,18 @@ def _compiled(
 
 
 def _survey(
-    conn: Connection, compiled: Compositions | None, audience: Audience, terms: Terms
+    conn: Connection,
+    compiled: Compositions | None,
+    audience: Audience,
+    terms: Terms,
+    *,
+    by_list: bool,
 ) -> list[Group]:
     """Go through the audience once for all that is to be told of it."""
     fields = set() if compiled is None else wanted(compiled, terms)
     by_place = REPRESENTATIVE in fields
     plain = sorted(fields - {REPRESENTATIVE})
-    return survey(conn, audience, terms, fields=plain, by_place=by_place)
+    return survey(conn, audience, terms, fields=plain, by_place=by_place, by_list=by_list)
 
 
 def _gaps(

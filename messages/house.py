@@ -24,6 +24,9 @@ class HouseRules:
         0  # what an alert's texts may cost, unless it says otherwise; 0 = no limit
     )
     cents_per_segment: Decimal = Decimal("0.83")
+    daily_budget_cents: int = 0  # what all texts of a day may cost; 0 = no limit
+    segments_per_second: float = 0.0  # that a sender may send; 0 = no pace is known
+    emails_per_second: float = 0.0
     undo_seconds: int = 60
     approvals: int = 1  # people it takes to launch an alert; 1 = its author may do so alone
     real_email: bool = False  # email leaves the house, so the law wants a postal address under it

@@ -18,8 +18,10 @@ from sqlalchemy import (
     FromClause,
     Select,
     Subquery,
+    Text,
     and_,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -59,6 +61,8 @@ class Group:
     reasons: Mapping[Channel, str]  # why no copy on a channel; "" = a copy
     empty: Mapping[str, int]  # merge field -> how many of them have no value for it
     place: tuple[str, int | None, int]  # state, district and its Congress, where asked for
+    state: str = ""  # where asked for, as are
+    lists: tuple[int, ...] = ()  # the projects they belong to
 
     @property
     def reached(self) -> bool:
@@ -73,20 +77,23 @@ def survey(
     *,
     fields: Sequence[str] = (),
     by_place: bool = False,
+    by_list: bool = False,
 ) -> list[Group]:
     """Everybody in an audience by fate.
 
     ``fields`` are merge fields (of ``EMPTY``) whose missing values are to be counted; ``by_place``
-    tells people of different states and districts apart.
+    tells people of different states and districts apart, ``by_list`` those of different states and projects.
     """
-    keep = [Contact.language, Contact.zone_set_id]
+    keep: list[Any] = [Contact.language, Contact.zone_set_id]
+    keep += [Contact.state.label("lives_in"), _lists()] if by_list else []
     keep += [Contact.state, Contact.district, Contact.district_congress] if by_place else []
     empty = [case((EMPTY[name], 1), else_=0).label(f"no_{name}") for name in fields]
     rows = prospects(audience, terms, keep=[*keep, *empty])
     alike = [rows.c[column.name] for column in keep] + [rows.c[each] for each in terms.channels]
     sums = [func.sum(rows.c[f"no_{name}"]).label(f"no_{name}") for name in fields]
     found = conn.execute(select(*alike, func.count().label("people"), *sums).group_by(*alike))
-    return [_group(row._mapping, terms, fields, by_place=by_place) for row in found]  # noqa: SLF001 - public, says its manual
+    told = {"by_place": by_place, "by_list": by_list}
+    return [_group(row._mapping, terms, fields, **told) for row in found]  # noqa: SLF001 - public, says its manual
 
 
 def prospects(
@@ -198,7 +205,16 @@ def _texts_first(found: Subquery) -> Select[*tuple[Any, ...]]:
     return select(*others, case((would, literal(TEXTED)), else_=email).label(Channel.EMAIL))
 
 
-def _group(row: Mapping[Any, Any], terms: Terms, fields: Sequence[str], *, by_place: bool) -> Group:
+def _lists() -> Any:
+    """SQL for the numbers of a contact's projects, with spaces between."""
+    numbers = func.aggregate_strings(cast(Membership.project_id, Text), " ")
+    mine = select(numbers).where(Membership.contact_id == Contact.id).correlate(Contact)
+    return func.coalesce(mine.scalar_subquery(), "").label("lists")
+
+
+def _group(
+    row: Mapping[Any, Any], terms: Terms, fields: Sequence[str], *, by_place: bool, by_list: bool
+) -> Group:
     return Group(
         count=row["people"],
         language=row["language"],
@@ -208,4 +224,6 @@ def _group(row: Mapping[Any, Any], terms: Terms, fields: Sequence[str], *, by_pl
         place=(
             (row["state"], row["district"], row["district_congress"]) if by_place else ("", None, 0)
         ),
+        state=row["lives_in"] if by_list else "",
+        lists=tuple(sorted(map(int, row["lists"].split()))) if by_list else (),
     )

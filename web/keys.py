@@ -44,6 +44,9 @@ class Site:
     countries: tuple[str, ...] = AT_HOME  # whose numbers may be texted in bulk
     alert_budget_cents: int = 0
     cents_per_segment: Decimal = Decimal("0.83")  # what the console multiplies segments with
+    daily_budget_cents: int = 0
+    segments_per_second: float = 0.0  # that a sender may send; 0 = no pace is known
+    emails_per_second: float = 0.0
     hours: Hours | None = DEFAULT  # when texts may arrive, in the recipient's own time
     weekly_cap: int | None = None
     sms_sender: str = ""  # where neither message nor project names one
@@ -78,6 +81,9 @@ class Site:
             countries=self.countries,
             alert_budget_cents=self.alert_budget_cents,
             cents_per_segment=self.cents_per_segment,
+            daily_budget_cents=self.daily_budget_cents,
+            segments_per_second=self.segments_per_second,
+            emails_per_second=self.emails_per_second,
             undo_seconds=self.undo_seconds,
             approvals=self.approvals,
             real_email=self.real_email,

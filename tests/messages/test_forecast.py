@@ -11,7 +11,7 @@ from messages import counts
 from messages.audience import Audience, Filter
 from messages.eligibility import Terms, terms_of
 from messages.expanding import expand_chunk
-from messages.forecast import HELD, NOW, SKIPPED, foresee, skipped_ids
+from messages.forecast import HELD, NOW, SKIPPED, foresee
 from messages.hours import DEFAULT
 from messages.models import MessageStatus, Reach, Status
 from messages.prospects import first_reached
@@ -79,14 +79,6 @@ def test_people_in_hawaii_are_held_and_told_until_when(conn: Connection) -> None
     assert (held.channel, held.count) == (Channel.SMS, 1)
     assert held.opens_at == datetime(2026, 11, 19, 20, 0, tzinfo=UTC)
     assert forecast.total(Channel.SMS, NOW) == 2
-
-
-def test_every_reason_opens_its_people(conn: Connection) -> None:
-    make_everybody(conn)
-
-    found = set(conn.scalars(skipped_ids(Audience(), Channel.SMS, "opted_out", TERMS)))
-
-    assert len(found) == 1
 
 
 def test_sample_steps_through_real_people(conn: Connection) -> None:

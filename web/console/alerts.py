@@ -17,7 +17,6 @@ from alerts.models import FollowUpKind
 from alerts.resending import remaining, stop_and_write_anew
 from alerts.steering import Act, set_budget
 from alerts.steering import steer as steer_alert
-from contacts.models import Channel
 from messages.models import MessageStatus
 from organizers.access import names
 from web.console import overviews, steering
@@ -25,7 +24,7 @@ from web.console.alert_forms import NO_MONEY, BadForm, read_budget
 from web.console.closing import stand
 from web.console.lives import Live, live
 from web.console.paces import pace_of
-from web.console.reviews import asking, people_left_out, review
+from web.console.reviews import asking, review
 from web.console.targets import changeable
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import JOBS, SITE
@@ -66,23 +65,6 @@ async def show(request: web.Request) -> web.Response:
         "corrections": await read(request, corrections_of, alert_id),
     }
     return await page(request, "alert_live.html", values)
-
-
-async def left_out(request: web.Request) -> web.Response:
-    """Who gets no copy of a draft on a channel, for one reason."""
-    alert_id = int(request.match_info["alert_id"])
-    channel, reason = request.match_info["channel"], request.match_info["reason"]
-    people = await read(
-        request,
-        people_left_out,
-        alert_id,
-        channel=Channel(channel),
-        reason=reason,
-        within=request[VIEWER].within,
-        now=now(request),
-    )
-    values = {"alert_id": alert_id, "channel": channel, "reason": reason, "people": people}
-    return await page(request, "left_out.html", values)
 
 
 async def start(request: web.Request) -> web.Response:

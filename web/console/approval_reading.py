@@ -16,6 +16,7 @@ from alerts.fingerprint import AT_LAST
 from alerts.launching import message_of
 from alerts.models import Alert, AlertText
 from alerts.pages import AlertPage, page_of_action
+from alerts.passing import Passed, passed
 from alerts.preflight import Check, check, find_alert
 from alerts.stored import told_draft
 from contacts.models import Project
@@ -24,6 +25,7 @@ from messages.models import Message
 from messages.templates import BadTemplate
 from organizers.access import names
 from organizers.roles import NETWORKS
+from web.console.fates import Fates, fates
 from web.console.previews import Sample, samples
 
 
@@ -39,6 +41,8 @@ class Reading:
     follows: bool  # that is the page of another alert
     offices: Sequence[NamedOffice]
     check: Check
+    passed: Sequence[Passed]
+    fates: Fates  # as the alert's own organizers see them
     samples: Sequence[Sample]
     standing: Standing
     projects: Mapping[int, str]  # for the audience, by number
@@ -57,7 +61,7 @@ def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime
     alert, draft = find_alert(conn, alert_id), told_draft(conn, alert_id)
     project = approvers.project_of(conn, alert_id)
     projects = {row.id: row.name for row in conn.execute(select(Project.id, Project.name))}
-    known = names(conn)
+    known, checked = names(conn), check(conn, alert_id, house=house, now=now)
     return Reading(
         alert_id=alert_id,
         project="" if project == NETWORKS else projects[project],
@@ -66,7 +70,9 @@ def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime
         page=page_of_action(conn, alert.action_id, now=AT_LAST),
         follows=alert.action_id != alert.own_action_id,
         offices=[each.office for each in offices_of_action(conn, alert.action_id)],
-        check=check(conn, alert_id, house=house, now=now),
+        check=checked,
+        passed=passed(conn, alert_id, checked, house=house, now=now),
+        fates=fates(conn, checked, alert.message_id, house=house, within=[project], now=now),
         samples=_samples(conn, alert_id, house),
         standing=approving.standing(conn, alert_id, house=house, now=now),
         projects=projects,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -77,12 +78,18 @@ async def pace_of(request: web.Request, seen: Live) -> Pace:
 
 
 def _morning(held: Held, language: str) -> Morning:
+    clock, places = clock_and_places(held.opens_at, held.zones, language)
+    return Morning(held.count, clock, places)
+
+
+def clock_and_places(at: datetime, names_of: Sequence[str], language: str) -> tuple[str, str]:
+    """An instant by the clock of some zones, "" where they show several; and the zones by their names."""
     locale = Locale.parse(REGIONS.get(language, language))
-    zones = [ZoneInfo(each) for each in held.zones]
+    zones = [ZoneInfo(each) for each in names_of]
     names = dict.fromkeys(
         get_timezone_name(each, width="long", zone_variant="generic", locale=locale)
         for each in zones
     )
-    clocks = {format_time(held.opens_at.astimezone(each), "short", locale=locale) for each in zones}
+    clocks = {format_time(at.astimezone(each), "short", locale=locale) for each in zones}
     one = len(clocks) == 1 and len(names) == 1
-    return Morning(held.count, clocks.pop() if one else "", " / ".join(names))
+    return clocks.pop() if one else "", " / ".join(names)

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from alerts import approving
 from alerts.approvers import project_of, writers_of
 from alerts.approving import Standing
 from alerts.drafts import AlertDraft
 from alerts.launching import message_of
+from alerts.passing import Passed, passed
 from alerts.preflight import Check, check
 from alerts.stored import told_draft
-from contacts.models import Channel, Contact
-from messages import audience as audiences
-from messages.eligibility import terms_of
-from messages.forecast import skipped_ids
 from messages.house import HouseRules
-from messages.models import Message
 from messages.templates import BadTemplate
 from organizers.roles import May, Within
 from organizers.sessions import Viewer
+from web.console.fates import Fates, fates
 from web.console.previews import Measured, Preview, measured, preview
-
-LEFT_OUT = 200  # people of one reason that are listed
 
 
 @dataclass(frozen=True)
@@ -35,6 +30,8 @@ class Review:
 
     draft: AlertDraft
     check: Check
+    passed: Sequence[Passed]
+    fates: Fates
     preview: Preview | None
     measures: list[Measured]
 
@@ -57,9 +54,13 @@ def review(
     """Read a draft alert, checked now. Raises NoSuchAlert."""
     draft = told_draft(conn, alert_id)
     texts: Mapping[str, str] = {code: words.sms for code, words in draft.texts.items()}
+    found = check(conn, alert_id, house=house, now=now)
+    message_id = message_of(conn, alert_id)
     return Review(
         draft=draft,
-        check=check(conn, alert_id, house=house, now=now),
+        check=found,
+        passed=passed(conn, alert_id, found, house=house, now=now),
+        fates=fates(conn, found, message_id, house=house, within=within, now=now),
         preview=_preview(conn, alert_id, house, within, person, wanted, now),
         measures=measured(texts, house.identity),
     )
@@ -107,23 +108,3 @@ def _preview(
         )
     except BadTemplate:
         return None
-
-
-def people_left_out(
-    conn: Connection,
-    alert_id: int,
-    *,
-    channel: Channel,
-    reason: str,
-    within: Within,
-    now: datetime,
-) -> list[tuple[int, str]]:
-    """The first of those who get no copy on a channel for a reason: contact id and name."""
-    message_id = message_of(conn, alert_id)
-    stored = conn.execute(select(Message.audience).where(Message.id == message_id)).scalar_one()
-    audience = audiences.seen_by(audiences.read(stored), within)
-    skipped = skipped_ids(audience, channel, reason, terms_of(conn, message_id, now=now))
-    name = func.trim(Contact.given_name + " " + Contact.family_name)
-    rows = select(Contact.id, name).where(Contact.id.in_(skipped))
-    found = conn.execute(rows.order_by(Contact.given_name, Contact.id).limit(LEFT_OUT))
-    return [(contact_id, known) for contact_id, known in found]

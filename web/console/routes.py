@@ -22,6 +22,7 @@ from web.console import (
     contacts,
     covering,
     datasets,
+    fate_people,
     following,
     home,
     imports,
@@ -74,6 +75,7 @@ ACT = "{act:undo|pause|resume|stop}"
 FOLLOW_UP = "follow-up/{follow_up:nudge|thanks|rest|reached|outcome|news}"
 TARGET = "{target_id:[0-9]{1,15}}"
 TOKEN = "{token:[A-Za-z0-9_-]{43}}"  # noqa: S105 - the form of one
+LINE = "{line:texts|held|emails|several}"
 FATE = "{channel:sms|email}/{reason:[a-z0-9_]{1,64}}"
 
 
@@ -185,7 +187,8 @@ ALERTS = [
     _get(f"/alerts/{ALERT}", alerts.show, SEE),
     _get(f"/alerts/{ALERT}/edit", alert_writing.edit, WRITE),
     _act(f"/alerts/{ALERT}/edit", alert_writing.save, WRITE, "alert.rewrite"),
-    _get(f"/alerts/{ALERT}/left-out/{FATE}", alerts.left_out, SEE),
+    _get(f"/alerts/{ALERT}/left-out/{FATE}", fate_people.left_out, SEE),
+    _get(f"/alerts/{ALERT}/people/{LINE}", fate_people.show, SEE),
     _act(f"/alerts/{ALERT}/{FOLLOW_UP}", following.draft, WRITE, "alert.follow_up", makes=True),
     _get(f"/alerts/{ALERT}/words", following.show_words, WRITE),
     _act(f"/alerts/{ALERT}/words", following.save_words, WRITE, "alert.rewrite"),

@@ -88,7 +88,7 @@ async def test_a_written_alert_shows_who_gets_it_and_what_they_see(amina: Desk) 
     page = await amina.page(await written(amina))
 
     assert "2 people will be reached of 3 in this audience" in page
-    assert "Text: No recorded consent · see who 1" in page
+    assert "Text: No recorded consent 1" in page
     assert "What María sees" in page
     assert "María, 14 personas presas. Llame hoy: http://localhost/a/" in page
     assert "Launch to 2 people" in page
@@ -113,7 +113,7 @@ async def test_each_reason_opens_the_people_it_leaves_out(amina: Desk) -> None:
 
     page = await amina.page(f"{address}/left-out/sms/no_consent")
 
-    assert "Text: No recorded consent Chloe Rivas" in page
+    assert "Text: No recorded consent 1 person Chloe Rivas" in page
     assert "Ben" not in page
 
 

@@ -48,7 +48,7 @@ async def test_an_alert_is_asked_for_read_approved_and_launched(there: Committee
         "Police stopped the march.",
         "La policía detuvo la marcha.",
         "Por favor, alce la voz.",
-        "1 person would be reached now",
+        "1 person will be reached",
         "Written by Amina",
         "Approve both languages",
     ):

@@ -52,6 +52,7 @@ OTHERWISE = {
     "act": "pause",
     "channel": "sms",
     "reason": "no_consent",
+    "line": "texts",
     "office": OFFICE,
     "kind": "png",
     "follow_up": "nudge",
