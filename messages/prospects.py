@@ -117,7 +117,6 @@ def prospects(
     labelled = [reason.label(channel) for channel, reason in reasons.items()]
     rows = select(people.c.id.label("contact_id"), *kept, *labelled)
     for channel, address in mine.items():
-        rows = rows.select_from(people) if not rows.get_final_froms() else rows
         rows = rows.outerjoin(address, _first_address(address, channel, people))
     found = rows.limit(UNLIMITED).subquery("found")
     return _texts_first(found).subquery("prospects") if _emails_the_rest(terms) else found
