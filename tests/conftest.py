@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -11,16 +12,28 @@ from hypothesis import settings
 from sqlalchemy import Connection, Engine, create_engine
 
 from database.embedded import open_engine
-from database.engine import is_sqlite
-from database.opening import Opened, prepare
+from database.engine import driver_url, is_sqlite
+from database.opening import Opened
 from database.opening import opened as open_database
-from tests import compiled, plain_logs
+from tests import compiled, plain_logs, quick_hashes
 from tests.databases import KINDS, PostgresServer, SQLiteFiles, postgres_server
+
+# Half a minute and more each: at the end, one worker alone would be at work on them.
+LONGEST = (
+    "tests/attacks/test_outside.py::test_no_attack",
+    "tests/browser/test_console_pages.py::test_every_page",
+    "tests/browser/test_storyline.py",
+    "tests/crash/test_killing.py",
+    "tests/faults",
+    "tests/flows",
+    "tests/model",
+)
 
 settings.register_profile("llamado", deadline=None)  # a shared machine is slow now and then
 settings.load_profile("llamado")
 plain_logs.restore()
 compiled.share()
+quick_hashes.share()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +42,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--model-examples", type=int, default=40, help="of the machine, SQLite (40)")
     parser.addoption("--model-steps", type=int, default=20, help="of each example (20)")
     parser.addoption("--model-seed", type=int, default=1, help="of the machine's examples (1)")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin what takes longest first, some in each half: two workers begin with one half each."""
+    first = [item for item in items if item.nodeid.startswith(LONGEST)]
+    others = [item for item in items if not item.nodeid.startswith(LONGEST)]
+    rest = max(0, len(items) // 2 - len(first[::2]))
+    items[:] = [*first[::2], *others[:rest], *first[1::2], *others[rest:]]
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end: no use in looking for garbage there."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -88,8 +116,8 @@ def postgres_url(postgres: PostgresServer) -> Iterator[str]:
 
 @pytest.fixture
 async def opened(database_url: str) -> AsyncIterator[Opened]:
-    """A fresh migrated database, open as the service opens it."""
-    async with open_database(prepare(database_url)) as database:
+    """A fresh migrated database, open as the service opens it; it needs no ``prepare`` any more."""
+    async with open_database(driver_url(database_url)) as database:
         yield database
 
 

@@ -21,6 +21,7 @@ from tests.attacks.pages import living
 from tests.attacks.stage import Stage, staged
 
 
+@pytest.mark.long
 def test_no_attack_goes_through(tmp_path: Path) -> None:
     with staged(tmp_path) as stage:
         through = [each for each in attack_all(stage) if each.verdict == OPEN]

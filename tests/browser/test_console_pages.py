@@ -323,8 +323,8 @@ def note(complaints: list[str], told: ConsoleMessage) -> None:
 @pytest.mark.parametrize(
     ("width", "scheme", "language"),
     [
-        (1280, "light", "en"),
         (390, "dark", "es"),
+        pytest.param(1280, "light", "en", marks=pytest.mark.long),
         pytest.param(1280, "dark", "es", marks=pytest.mark.long),
         pytest.param(320, "light", "en", marks=pytest.mark.long),
     ],

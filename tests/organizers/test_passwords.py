@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from organizers.passwords import WeakPassword, hashed, matches
+from tests import quick_hashes
+
+
+@pytest.fixture(autouse=True)
+def thorough() -> Iterator[None]:
+    with quick_hashes.thorough():
+        yield
+
+
+def test_a_hash_takes_the_work_that_is_recommended() -> None:
+    """RFC 9106, section 4: 64 MiB, three passes, four lanes."""
+    assert hashed("cuatro palabras al azar").split("$")[2:4] == ["v=19", "m=65536,t=3,p=4"]
 
 
 def test_a_password_opens_its_own_hash_and_no_other() -> None:
