@@ -118,7 +118,7 @@ _LEYES = (
     r"(?:la |el |esta |este |una? |las |los |su )?(?:\w+ ){0,2}?(?:ley|resolucion|enmienda|proyecto|medida"
     r"|mocion|carta|presupuesto|fondos|ayuda|tratado|sanciones)"
 )
-_NAME = r"(?-i:[A-Z])[\w.'’-]*"
+_NAME = r"(?-i:[A-Z])[\w'’-]*"
 _OFFICE = r"(?:congress|(?:the )?(?:u\.?s\.? )?(?:senate|house)|president|governor|mayor|assembly)"
 _TITLE = r"(?:rep|sen|del|senator|congress(?:wo)?man|representative)"
 _ITS_REP = r"\{\{ ?(?:rep_name|official)"

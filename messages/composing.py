@@ -115,12 +115,18 @@ def compositions(conn: Connection, message_id: int, identity: Identity) -> Compo
     """Read and compile a message. Raises BadTemplate for a text that passed no check."""
     message = conn.execute(select(Message).where(Message.id == message_id)).one()
     texts = conn.execute(select(MessageText).where(MessageText.message_id == message_id)).all()
-    link_ids = links.load_links(conn, message_id)
+    return compiled(message, texts, links.load_links(conn, message_id), identity)
+
+
+def compiled(
+    message: Any, texts: Sequence[Any], link_ids: Mapping[str, int], identity: Identity
+) -> Compositions:
+    """Compile a message that has been read, or is being written. Raises BadTemplate."""
     sms = {t.language: _sms(message.kind, t, identity, link_ids) for t in texts if t.sms}
     emails = {t.language: _email(message.kind, t, identity, link_ids) for t in texts if t.body}
     defaults = message.merge_defaults
     return Compositions(
-        message_id=message_id,
+        message_id=message.id,
         default_language=message.default_language,
         sms=sms,
         emails=emails,
@@ -215,9 +221,9 @@ def compose(
     else:
         copy, versions = _emails(message, identity), message.email_versions
     for claim in claims:
-        version = _version(claim, versions, message.default_language)
+        version = version_for(claim, versions, message.default_language)
         told = looked_up.get(claim.contact_id or 0, NOTHING)
-        values = _own_values(version, claim.person, told) if version else {}
+        values = own_values(version, claim.person, told) if version else {}
         if version is None or not all(values.values()):
             yield _no_copy(claim, version, values)
         else:
@@ -305,7 +311,7 @@ def _looked_up(project: Any, official: str, network: str) -> LookedUp:
     }
 
 
-def _own_values(version: Version, person: Person, looked_up: LookedUp) -> dict[str, str]:
+def own_values(version: Version, person: Person, looked_up: LookedUp) -> dict[str, str]:
     """What this version's fields say for a person; "" where there is neither value nor default."""
     values = {}
     for name in version.fields:
@@ -314,7 +320,7 @@ def _own_values(version: Version, person: Person, looked_up: LookedUp) -> dict[s
     return values
 
 
-def _version(claim: Claim, written: Mapping[str, Version], default: str) -> Version | None:
+def version_for(claim: Claim, written: Mapping[str, Version], default: str) -> Version | None:
     """The words in the language of the person, else in the message's, else in any there is."""
     wanted = claim.language or claim.person.language
     found = written.get(wanted) or written.get(default)

@@ -78,7 +78,7 @@ def read_draft(
             deadline=ends,
         ),
         reach=choice_of(form, "reach", Reach, Reach.BOTH),
-        audience=_audience(form, problems),
+        audience=read_audience_typed(form, problems),
         project=project,
         begins_at=begins_at,
         expires=ends,
@@ -247,7 +247,8 @@ def day_typed(form: Form, name: str) -> date | None:
         return None
 
 
-def _audience(form: Form, problems: list[str]) -> Audience:
+def read_audience_typed(form: Form, problems: list[str]) -> Audience:
+    """Who gets it, as it was typed; what is wrong goes to ``problems``."""
     include: dict[str, object] = {
         "projects": [int(each) for each in _many(form, "to_project") if each.isdecimal()],
         "tags": _many(form, "tag"),

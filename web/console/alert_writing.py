@@ -20,8 +20,8 @@ from web.console import saving
 from web.console.alert_forms import NEW_FACTS, BadForm, write_budget
 from web.console.ask_forms import rows_of
 from web.console.choices import choices
-from web.console.citations import citable, telling
-from web.console.previews import measured
+from web.console.citations import citable
+from web.console.live_writing import PLAIN, SEE, Live, live, with_plain
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import SITE
 from web.pages import language_of, render
@@ -65,18 +65,22 @@ async def plain(request: web.Request) -> NoReturn:
 
 
 async def measure(request: web.Request) -> web.Response:
-    """What the texts in the form take, as the piece of the page that shows it."""
-    form, site = await request.post(), request.config_dict[SITE]
-    texts = {language: str(form.get(f"sms_{language}", "")) for language in site.languages}
-    facts = await read(request, citable, request[VIEWER], number(form, "case"))
-    citing = telling(facts, now(request))
-    values = {"measures": measured(texts, site.house.identity, citing)}
-    return render(request, "console/measure.html", values)
+    """What the words in the form take, endanger and look like, as the pieces of the page that show it."""
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    return render(request, "console/live_writing.html", {"live": await _live(request, form)})
+
+
+async def _live(request: web.Request, form: MultiMapping[str]) -> Live:
+    house = request.config_dict[SITE].house
+    return await read(request, live, form, request[VIEWER], house=house, now=now(request))
 
 
 async def _save(request: web.Request, alert_id: int | None) -> web.Response:
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
-    house = request.config_dict[SITE].house
+    house, then = request.config_dict[SITE].house, form.get("then", "")
+    if then.startswith((SEE, PLAIN)):  # a button that looks at the words, and stores nothing
+        plain = with_plain(form, then.removeprefix(PLAIN)) if then.startswith(PLAIN) else form
+        return await _form(request, plain, alert_id=alert_id)
     try:
         saved = await write(
             request,
@@ -100,8 +104,7 @@ async def _form(
     alert_id: int | None = None,
     problems: object = (),
 ) -> web.Response:
-    site, viewer = request.config_dict[SITE], request[VIEWER]
-    texts = {each: str(typed.get(f"sms_{each}", "")) for each in site.languages}
+    viewer = request[VIEWER]
     facts = await read(request, citable, viewer, number(typed, "case"))
     values = {
         "facts": facts,
@@ -111,7 +114,7 @@ async def _form(
         "new_facts": NEW_FACTS,
         "rows": rows_of(typed),
         "choices": await read(request, choices, viewer, language=language_of(request)),
-        "measures": measured(texts, site.house.identity, telling(facts, now(request))),
+        "live": await _live(request, typed),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return await page(request, "alert_form.html", values, status=status)

@@ -17,11 +17,12 @@ from alerts.passing import Passed, passed
 from alerts.preflight import Check, check
 from alerts.stored import told_draft
 from messages.house import HouseRules
+from messages.seeing import Seen
 from messages.templates import BadTemplate
 from organizers.roles import May, Within
 from organizers.sessions import Viewer
 from web.console.fates import Fates, fates
-from web.console.previews import Measured, Preview, measured, preview
+from web.console.previews import Measured, measured, preview
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Review:
     check: Check
     passed: Sequence[Passed]
     fates: Fates
-    preview: Preview | None
+    preview: Seen | None
     measures: list[Measured]
 
     @property
@@ -99,7 +100,7 @@ def _preview(
     person: int,
     wanted: str,
     now: datetime,
-) -> Preview | None:
+) -> Seen | None:
     """A preview, or none while a text cannot be compiled: the checks say why."""
     message_id = message_of(conn, alert_id)
     try:

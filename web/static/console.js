@@ -18,22 +18,56 @@ function offerTheme(button) {
   });
 }
 
-/* Ask the server to measure the words while they are written: it alone knows how a text is sent. */
+/* Ask the server to look at the words while they are written: it alone knows how a text is sent, and to whom. */
 function measureLive(form) {
-  const target = document.getElementById(form.dataset.measure);
   let timer = 0;
+  const target = document.getElementById(form.dataset.measure);
   let asked = null;
+  const look = async (button) => {
+    clearTimeout(timer);
+    if (asked) asked.abort();
+    asked = new AbortController();
+    const body = new URLSearchParams(new FormData(form));
+    if (button) body.set(button.name, button.value);
+    const answer = await fetch(form.dataset.measureUrl, { method: "POST", body, signal: asked.signal }).catch(() => null);
+    if (answer && answer.ok && !answer.redirected) putPieces(target, await answer.text());
+  };
   form.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(async () => {
-      if (asked) asked.abort();
-      asked = new AbortController();
-      const answer = await fetch(form.dataset.measureUrl, {
-        method: "POST", body: new URLSearchParams(new FormData(form)), signal: asked.signal,
-      }).catch(() => null);
-      if (answer && answer.ok) target.innerHTML = await answer.text();
-    }, 350);
+    timer = setTimeout(() => look(null), 350);
   });
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("button[name=then]");
+    if (!button) return;
+    if (button.dataset.plain) usePlain(button, event);
+    else if (button.value.startsWith("see:")) {
+      event.preventDefault();
+      look(button);
+    }
+  });
+}
+
+/* An answer of several pieces says where each goes; any other is one piece. */
+function putPieces(target, html) {
+  const page = document.createElement("template");
+  page.innerHTML = html;
+  const pieces = page.content.querySelectorAll("[data-piece]");
+  if (!pieces.length) target.innerHTML = html;
+  pieces.forEach((piece) => {
+    const place = document.getElementById(piece.dataset.piece);
+    if (!place) return;
+    const open = place.querySelector("details[data-keep][open]");
+    place.replaceChildren(...piece.childNodes);
+    if (open) place.querySelectorAll("details[data-keep]").forEach((each) => { each.open = true; });
+  });
+}
+
+function usePlain(button, event) {
+  event.preventDefault();
+  const box = document.getElementById(button.dataset.box);
+  box.value = button.dataset.plain;
+  box.dispatchEvent(new Event("input", { bubbles: true }));
+  box.focus();
 }
 
 /* The live page: the server sends the same pieces of HTML that it rendered first. */

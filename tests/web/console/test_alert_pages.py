@@ -99,9 +99,11 @@ async def test_a_written_alert_shows_who_gets_it_and_what_they_see(amina: Desk) 
     [
         ("person=1", "What Ben sees"),
         ("as=en", "What Ben sees"),
-        ("as=longest", "What María sees"),
+        ("as=longest", "What Ben sees"),  # the English text is the longer one
+        ("as=shortest", "What María sees"),
+        ("as=gaps", "Nobody in this audience is like that"),
         ("person=99", "What María sees"),
-        ("as=xx", "nobody to show it for"),
+        ("as=xx", "Nobody in this audience is like that"),
     ],
 )
 async def test_the_preview_is_of_real_people(amina: Desk, query: str, seen: str) -> None:

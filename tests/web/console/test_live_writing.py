@@ -1,0 +1,162 @@
+"""While an alert is written its form shows who sees what, what it takes, and what could endanger somebody."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+from html import unescape
+
+import pytest
+from sqlalchemy import Connection, func, select
+
+from alerts.at_risk import RiskDraft, add_person
+from alerts.models import Alert
+from database.opening import Opened
+from tests.builders import make_contact, make_project
+from tests.web.console.test_alert_pages import ALERT
+from tests.web.console.test_case_pages import begun
+from tests.web.organizing import Desk, console, desk, words
+
+MEASURE = "/console/alerts/measure"
+TOWN = {"sms_en": '{{ first_name | "Friend" }} of {{ city }}: {{ link }}', "language": "en"}
+
+
+@pytest.fixture
+async def amina(opened: Opened, now: datetime) -> AsyncIterator[Desk]:
+    def fill(conn: Connection) -> None:
+        make_contact(conn, "María", language="es")
+        make_contact(conn, "Ben", city="Bath")
+        make_contact(conn, "Maximiliana", city="Philadelphia")
+        make_contact(conn, "Theodora", city="Minneapolis", consent=None)
+        make_contact(conn, "", city="")
+
+    await opened.database.write(fill)
+    async with console(opened, now) as client:
+        yield await desk(client, opened, now)
+
+
+async def pieces(amina: Desk, **changed: str) -> str:
+    response = await amina.post(MEASURE, {**ALERT, **changed})
+    assert response.status == 200
+    return await response.text()
+
+
+@pytest.mark.parametrize(
+    ("then", "seen"),
+    [
+        ("", "What Ben sees"),
+        ("see:next", "What Maximiliana sees"),
+        ("see:longest", "Maximiliana of Philadelphia: http"),
+        ("see:shortest", "Ben of Bath: http"),
+        ("see:gaps", "Friend of ____: http"),
+    ],
+)
+async def test_somebody_real_is_shown_with_the_words_typed_so_far(
+    amina: Desk, then: str, seen: str
+) -> None:
+    page = words(await pieces(amina, **TOWN, then=then))
+
+    assert seen in page
+    assert ("Nothing goes to them as long as this is empty" in page) is (then == "see:gaps")
+
+
+async def test_each_reads_their_own_language_and_only_who_is_chosen_is_shown(amina: Desk) -> None:
+    assert "María, 14 personas presas." in await pieces(amina, then="see:es")
+    assert "Nobody in this audience is like that" in await pieces(
+        amina, then="see:es", language="en"
+    )
+
+
+async def test_the_form_remembers_who_was_shown(amina: Desk) -> None:
+    shown = await pieces(amina, **TOWN, then="see:next")
+    again = await pieces(amina, **TOWN, person="1")
+
+    assert 'name="person" value="1"' in shown
+    assert "What Maximiliana sees" in again
+
+
+async def test_nobody_of_another_committee_is_ever_shown(opened: Opened, now: datetime) -> None:
+    def fill(conn: Connection) -> tuple[int, int]:
+        madison, bangor = make_project(conn), make_project(conn, "Bangor – Carasque")
+        make_contact(conn, "Ana", projects=[madison])
+        make_contact(conn, "Benedicta Wilhelmina", projects=[bangor])
+        return madison, bangor
+
+    madison, bangor = await opened.database.write(fill)
+    async with console(opened, now) as client:
+        ana = await desk(client, opened, now, projects=[madison])
+        for whom in ("next", "longest", "shortest", "gaps", "en", "es"):
+            mine = await pieces(
+                ana, project=str(madison), to_project=str(bangor), then=f"see:{whom}"
+            )
+            assert "Benedicta" not in mine
+            assert "What Ana sees" in mine
+        theirs = await ana.post(MEASURE, {**ALERT, "project": str(bangor)})
+        new = await ana.page("/console/alerts/new")
+
+    assert theirs.status == 404
+    assert "What Ana sees" in new
+
+
+async def test_without_a_script_a_button_shows_it_and_keeps_everything_typed(
+    amina: Desk, opened: Opened
+) -> None:
+    response = await amina.post(
+        "/console/alerts/new", {**ALERT, **TOWN, "goal": "77", "then": "see:longest"}
+    )
+
+    page = await response.text()
+    assert response.status == 200
+    assert "Maximiliana of Philadelphia" in page
+    assert 'value="77"' in page
+    assert "Fourteen people were arrested at a march about water." in page
+    stored = await opened.database.read(lambda c: c.scalar(select(func.count(Alert.id))))
+    assert stored == 0
+
+
+async def test_without_a_script_a_button_puts_the_plain_twin_into_its_box(amina: Desk) -> None:
+    dear = "Rubén y Sofía — están presos. " * 4 + "{{ link }}"
+    offered = await (await amina.post(MEASURE, {**ALERT, "sms_es": dear})).text()
+    assert 'value="plain:es" data-plain="Rubén y Sofia - estan presos.' in offered
+
+    page = unescape(
+        await (
+            await amina.post("/console/alerts/new", {**ALERT, "sms_es": dear, "then": "plain:es"})
+        ).text()
+    )
+
+    assert "Rubén y Sofia - estan presos." in page
+    assert "Sofía — están" not in page
+
+
+async def test_what_could_endanger_somebody_is_told_while_it_is_written(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    case = (await begun(amina)).rpartition("/")[2]
+    maria = RiskDraft(given_names="María", family_names="Henríquez")
+    await opened.database.write(add_person, int(case), maria, by="x", now=now)
+
+    page = words(
+        await pieces(
+            amina,
+            case=case,
+            body_en="The delegation will travel on Friday.",
+            letter_es="Pido por Maria Henriquez.",
+            opening_en="Vote for Smith.",
+        )
+    )
+
+    assert "English, email: “will travel” may tell where or when" in page
+    assert "English, script: “Vote for Smith” reads like a candidate" in page
+    assert "In the way of the launch: Spanish, letter: “Maria Henriquez” names somebody" in page
+
+
+async def test_half_written_words_are_shown_as_far_as_they_can_be_read(amina: Desk) -> None:
+    page = words(await pieces(amina, sms_en="Hi {{ first_nam", then="see:en"))
+
+    assert "has {{ without its partner" in page
+    assert "Hi … first_nam" in page
+
+
+async def test_before_anything_is_written_the_form_says_so(amina: Desk) -> None:
+    assert "Nothing to show yet" in await amina.page("/console/alerts/new")

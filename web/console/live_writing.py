@@ -1,0 +1,251 @@
+"""What an alert's form shows while it is filled in: what the texts take, what could endanger somebody, who sees what.
+
+Nothing is stored. Only people of the organizer's own projects are shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from multidict import MultiDict, MultiMapping
+from sqlalchemy import Connection
+
+from actions.scripts import ScriptWords
+from alerts.models import Level
+from alerts.weighing import Weighed, said_of_case, weigh
+from messages import audience as audiences
+from messages import composing, links, rendering
+from messages.audience import Audience
+from messages.cautions import Said
+from messages.composing import Identity
+from messages.control import Words
+from messages.eligibility import Terms, recent_messages
+from messages.house import HouseRules
+from messages.models import MessageKind, Reach
+from messages.rendering import Footer
+from messages.seeing import Seen, see
+from messages.sms import plain_twin
+from messages.templates import BadTemplate
+from organizers.roles import NETWORKS, May
+from organizers.sessions import Viewer
+from web.console.alert_forms import choice_of, read_audience_typed, text_of
+from web.console.ask_forms import SCRIPT_PARTS, read_asks
+from web.console.choices import projects
+from web.console.citations import citable, telling
+from web.console.guard import require_project, require_visible
+from web.console.previews import Measured, Telling, measured
+from web.console.viewing import number
+
+SEE, PLAIN = (
+    "see:",
+    "plain:",
+)  # begin what a button of the form asks for, before whom or which language
+NEXT = "next"
+BRACES = re.compile(r"[{}]+")
+Form = MultiMapping[str]
+
+
+@dataclass(frozen=True)
+class Live:
+    """What stands beside the words."""
+
+    measures: Sequence[Measured]
+    weighed: Weighed
+    seen: Seen | None
+    person: int  # which of those who get it
+    wanted: str  # or who was asked for
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Unsaved:
+    """A message that is still being written, as ``composing.compiled`` reads one."""
+
+    default_language: str
+    audience: Mapping[str, Any]
+    id: int = 0
+    kind: MessageKind = MessageKind.ALERT
+    merge_defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    sms_sender: str = ""
+    email_sender: str = ""
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Text:
+    language: str
+    sms: str
+    subject: str
+    body: str
+
+
+def live(conn: Connection, form: Form, viewer: Viewer, *, house: HouseRules, now: datetime) -> Live:
+    """Read a form as it stands. Raises NotYours and NotAllowed for a project, case or action of others."""
+    case_id = number(form, "case")
+    citing = telling(citable(conn, viewer, case_id), now)
+    texts = {each: text_of(form, f"sms_{each}") for each in house.languages}
+    said = [
+        replace(each, text=_told(each.text, each.language, citing))
+        for each in said_typed(form, house.languages)
+    ]
+    case = said_of_case(conn, case_id, now) if case_id else []
+    person, wanted = asked_for(form)
+    return Live(
+        measures=measured(texts, house.identity, citing),
+        weighed=weigh(conn, case_id, [*said, *case]),
+        seen=_seen(conn, form, viewer, citing, person, wanted, house=house, now=now),
+        person=person,
+        wanted=wanted,
+    )
+
+
+def asked_for(form: Form) -> tuple[int, str]:
+    """Whom to show: which of those who get it, or who is asked for; a button says so, else the form remembers."""
+    person, wanted = number(form, "person") or 0, text_of(form, "as")
+    then = text_of(form, "then")
+    if then == SEE + NEXT:
+        return (0 if wanted else person + 1), ""
+    return (0, then.removeprefix(SEE)) if then.startswith(SEE) else (person, wanted)
+
+
+def with_plain(form: Form, language: str) -> MultiDict[str]:
+    """The form with the plain twin of one language's text message in its place."""
+    twin = MultiDict(form)
+    name = f"sms_{language}"
+    if name in form:
+        twin[name] = plain_twin(text_of(form, name))
+    return twin
+
+
+def said_typed(form: Form, languages: Sequence[str]) -> list[Said]:
+    """Every text of the form that people will read or hear, with its place."""
+    found = [
+        Said(place, each, text_of(form, f"{place}_{each}"))
+        for each in languages
+        for place in ("sms", "subject", "body", "title", "summary")
+    ]
+    if not number(form, "case"):
+        parts = ("case_title", "case_summary")
+        found += [
+            Said("case", each, text_of(form, f"{p}_{each}")) for each in languages for p in parts
+        ]
+    for each in languages:
+        own = ScriptWords(**{part: text_of(form, f"{part}_{each}") for part in SCRIPT_PARTS})
+        found += _said_aloud(each, own)
+    for ask in read_asks(form, languages, []):
+        for each, words in ask.scripts.items():
+            found += _said_aloud(each, words)
+    return found
+
+
+def _said_aloud(language: str, words: ScriptWords) -> Iterator[Said]:
+    for part, text in asdict(words).items():
+        yield Said("letter" if part.startswith("letter") else "script", language, text)
+
+
+def _told(text: str, language: str, citing: Telling) -> str:
+    try:
+        return citing(text, language)
+    except BadTemplate:  # the measure says which fact is not there
+        return text
+
+
+def _seen(
+    conn: Connection,
+    form: Form,
+    viewer: Viewer,
+    citing: Telling,
+    person: int,
+    wanted: str,
+    *,
+    house: HouseRules,
+    now: datetime,
+) -> Seen | None:
+    if text_of(form, "follows"):
+        return None  # what follows another alert goes to its people: nobody is chosen in its form
+    audience, terms = _addressed(conn, form, viewer, house, now)
+    words = {
+        each: Words(
+            *(
+                _told(text_of(form, f"{part}_{each}"), each, citing)
+                for part in ("sms", "subject", "body")
+            )
+        )
+        for each in house.languages
+    }
+    texts = [_readable(each, said, house.identity) for each, said in words.items()]
+    urls = (url for each in texts for text in (each.sms, each.body) for url in _urls(text, house))
+    tracked = {url: n for n, url in enumerate(dict.fromkeys(urls), 1)}
+    message = _Unsaved(default_language=house.default_language, audience=audiences.write(audience))
+    compiled = composing.compiled(message, texts, tracked, house.identity)
+    shown = audiences.seen_by(audience, viewer.within)
+    return see(conn, compiled, shown, terms, house.identity, person=person, wanted=wanted, now=now)
+
+
+def _urls(text: str, house: HouseRules) -> list[str]:
+    return links.urls_in(text, public_url=house.identity.public_url)
+
+
+def _addressed(
+    conn: Connection, form: Form, viewer: Viewer, house: HouseRules, now: datetime
+) -> tuple[Audience, Terms]:
+    """Who would get it, by the rules of ``saving.save``; a line that cannot be read yet asks nothing."""
+    project_id = require_project(viewer, _project_of(conn, form, viewer))
+    if action_id := number(form, "not_acted"):
+        require_visible(conn, viewer, {"action_id": str(action_id)})
+    typed = read_audience_typed(form, [])
+    audience = (
+        replace(typed, among=(NETWORKS,))
+        if project_id is None
+        else audiences.of_project(typed, project_id)
+    )
+    red = choice_of(form, "level", Level, Level.AMBER) is Level.RED
+    cap = None if red else house.weekly_cap
+    terms = Terms(
+        reach=choice_of(form, "reach", Reach, Reach.BOTH),
+        scopes=audiences.consent_scopes(audience),
+        weekly_cap=cap,
+        recent=() if cap is None else recent_messages(conn, now=now),
+        countries=house.countries,
+        today=now.date(),
+    )
+    return audience, terms
+
+
+def _project_of(conn: Connection, form: Form, viewer: Viewer) -> int | None:
+    """Whose alert it is; in a form that nobody has filled in yet, the first that is offered."""
+    own = viewer.may_in(May.WRITE)
+    if "project" in form or NETWORKS in own:
+        return number(form, "project")
+    return next((each for each, _ in projects(conn, own)), None)
+
+
+def _readable(language: str, words: Words, identity: Identity) -> _Text:
+    """What of half-written words can be shown by now: broken fields without their braces, an email once it is one."""
+    footer = Footer(identity.network, identity.postal_address)
+
+    def is_text(sms: str) -> bool:
+        return _compiles(rendering.compile_sms, sms, language=language, network=identity.network)
+
+    def is_email(body: str) -> bool:
+        return _compiles(
+            rendering.email_words, words.subject, body, language=language, footer=footer
+        )
+
+    return _Text(language, _first(words.sms, is_text), words.subject, _first(words.body, is_email))
+
+
+def _first(text: str, is_readable: Callable[[str], bool]) -> str:
+    """The text, or what is left of it without braces, whichever can be read; else nothing."""
+    return next((each for each in (text, BRACES.sub("…", text)) if is_readable(each)), "")
+
+
+def _compiles(compiler: Callable[..., object], *texts: str, **told: object) -> bool:
+    try:
+        compiler(*texts, **told)
+    except BadTemplate:
+        return False
+    return True
