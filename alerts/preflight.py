@@ -14,6 +14,7 @@ from actions.asks import Ask, read_action
 from actions.custom_targets import NamedOffice, Standing, offices_of_action, today_of
 from actions.scripts import ScriptWords
 from alerts import sharing
+from alerts.blanks import blank_findings
 from alerts.citation_models import FactCorrection
 from alerts.citing import SENT, as_written, cited_keys, fill, pieces, written_of
 from alerts.corrections import outdated, tellings
@@ -119,6 +120,7 @@ def check(
             *(_office_problems(conn, ask, now) if asks_for_calls(conn, alert_id) else ()),
             *(each for each in quoted if each.code in NOT_TO_BE_TOLD),
             *_correction_problems(conn, alert_id),
+            *blank_findings(conn, alert_id),
             *_citation_problems(conn, alert_id, alert.case_id, now),
             *late_findings(conn, alert_id, now),
             *weighed.blocking,

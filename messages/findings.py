@@ -131,6 +131,10 @@ SENTENCES: Mapping[str, _Sentence] = {
         en="The letter is missing in {language}; write its subject and its text.",
         es="Falta la carta en {language}; escriba su asunto y su texto.",
     ),
+    "blank_left": _Sentence(
+        en="{language}, {places}: {found} is still to be filled in. Write what is known, or take it out.",
+        es="{language}, {places}: falta llenar {found}. Escriba lo que se sabe, o quítelo.",
+    ),
     "bad_template": _Sentence(
         en="{reason}",
         es="{reason}",

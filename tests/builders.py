@@ -419,18 +419,25 @@ def make_call(conn: Connection, action_id: int, contact_id: int | None, **values
 
 
 def make_fact(
-    conn: Connection, case_id: int, release: Release = Release.PUBLIC, **words: str
+    conn: Connection,
+    case_id: int,
+    release: Release = Release.PUBLIC,
+    *,
+    key: str = "",
+    kind: FactKind = FactKind.EVENT,
+    happened_on: date = date(2007, 7, 2),
+    **words: str,
 ) -> int:
     """A fact of a case, in the languages given."""
     number = conn.scalar(select(func.count()).select_from(Fact)) or 0
-    fact = {"case_id": case_id, "key": f"fact_{number}", "created_at": LONG_AGO}
+    fact = {"case_id": case_id, "key": key or f"fact_{number}", "created_at": LONG_AGO}
     fact_id = _insert(conn, Fact, fact)
     empty = dict.fromkeys(("override_by", "override_why", "cleared_by", "note", "noted_by"), "")
     version: dict[str, Any] = {
         "fact_id": fact_id,
         "number": 1,
-        "kind": FactKind.EVENT,
-        "happened_on": date(2007, 7, 2),
+        "kind": kind,
+        "happened_on": happened_on,
         "sources": ["CRIPDES", "public statements"],
         "release": release,
         "withdrawn": False,

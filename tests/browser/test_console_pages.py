@@ -71,6 +71,8 @@ PAGES = [
     "/console/",
     "/console/alerts",
     "/console/alerts/new",
+    "/console/alerts/start?case=1",
+    "/console/alerts/new?from=arrested",
     "/console/alerts/1",
     "/console/alerts/1/edit",
     "/console/alerts/1/approval",
@@ -424,7 +426,8 @@ async def test_the_words_are_measured_while_they_are_typed(tmp_path: Path, now: 
 
         await console.page.fill("#sms_en", "Salvador’s police hold fourteen people today " * 2)
         await console.page.wait_for_selector("#measures >> text=’")
-        await console.page.click("[data-into=sms_en][data-field*=first_name]")
+        await console.page.click("[data-into=sms_en] summary")
+        await console.page.click("[data-into=sms_en] button:text-is('first_name')")
 
         assert "{{ first_name }}" in await console.page.input_value("#sms_en")
 

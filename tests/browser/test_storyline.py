@@ -230,7 +230,8 @@ async def the_news(story: Story) -> int:
     await amina.follow("Note a fact")
     await amina.type(**ARRESTED, happened_on="2026-07-02")
     await amina.press("Note it")
-    await amina.follow("Write an alert")
+    await amina.follow("Write an alert about this case")
+    await amina.press("An empty form")
     await amina.choose("level", "red")
     await amina.type(
         sms_en="{{ first_name }}, in Suchitoto {{ fact.held }}. Please call: {{ link }}",
@@ -272,7 +273,8 @@ async def a_call_in_day(story: Story) -> int:
     amina = story.amina
     await amina.open("/console/cases")
     await amina.follow("The Suchitoto 14")
-    await amina.follow("Write an alert")
+    await amina.follow("Write an alert about this case")
+    await amina.press("An empty form")
     await amina.choose("ask_0_who", "office:desk")
     await amina.type(
         sms_en="{{ first_name }}, today we all call one desk: {{ fact.held }}. {{ link }}",

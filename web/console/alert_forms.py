@@ -14,6 +14,7 @@ from typing import TypeVar
 from multidict import MultiDict, MultiMapping
 
 from actions.scripts import ScriptWords
+from alerts.blanks import blanks
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, FactDraft, Headline
 from alerts.fact_models import Release
 from alerts.models import Level
@@ -62,7 +63,7 @@ def read_draft(
     ``case_slug`` is "" for a new case. Texts may still be missing: a draft may be half-written.
     """
     problems: list[str] = []
-    begins_at, ends = _beginning(form, problems), _last_day(form, problems)
+    begins_at, ends = beginning_typed(form, problems), _last_day(form, problems)
     draft = AlertDraft(
         case=_case(form, languages, case_slug, problems),
         level=choice_of(form, "level", Level, Level.AMBER),
@@ -171,6 +172,10 @@ def new_case(form: Form, languages: Sequence[str], problems: list[str]) -> CaseD
     }
     if not all(headline.title for headline in words.values()):
         problems.append("The case needs a title in each language.")
+    if blanks(text for each in words.values() for text in (each.title, each.summary)):
+        problems.append(
+            "The title and the summary of the case still hold what is to be filled in, in brackets."
+        )
     return CaseDraft(slug=_slug(words), words=words)
 
 
@@ -218,8 +223,8 @@ def _ask_hours(form: Form) -> int:
     return int(value) if value in ASK_HOURS else 0
 
 
-def _beginning(form: Form, problems: list[str]) -> datetime | None:
-    """A day and an hour in Washington; the hour alone says nothing."""
+def beginning_typed(form: Form, problems: list[str]) -> datetime | None:
+    """When it begins: a day and an hour in Washington; the hour alone says nothing."""
     day, hour = text_of(form, "begins_on"), text_of(form, "begins_time")
     if not day:
         return None

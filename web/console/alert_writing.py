@@ -1,4 +1,4 @@
-"""Write an alert: the form for a new one and for a draft, and its live measure."""
+"""Write an alert: the form for a new one and for a draft, what its buttons do, and its live measure."""
 
 from __future__ import annotations
 
@@ -6,35 +6,34 @@ from http import HTTPStatus
 from typing import NoReturn
 
 from aiohttp import web
-from multidict import MultiDict, MultiMapping
+from multidict import MultiMapping
 
 from actions.asks import BadAction
-from actions.models import TargetRule
 from actions.scripts import BadScript
 from alerts.cases import UnknownCase
 from alerts.facts import BadFact
 from alerts.follow_ups import followed_by
 from messages.control import NotNow
 from messages.templates import BadTemplate
-from web.console import saving
-from web.console.alert_forms import NEW_FACTS, BadForm, write_budget
+from web.console import beginnings, counting, saving
+from web.console.alert_forms import NEW_FACTS, BadForm
 from web.console.ask_forms import rows_of
 from web.console.choices import choices
 from web.console.citations import citable
+from web.console.counting import Counted
 from web.console.live_writing import PLAIN, SEE, Live, live, with_plain
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import SITE
 from web.pages import language_of, render
 
+COUNT, BEGIN_ANEW = "count", "begin"  # what a button of the form does then, besides saving
+LOOKING = (COUNT, "look", "fill")
 WRONG = (BadForm, BadAction, BadScript, BadTemplate, UnknownCase, BadFact, NotNow)
 
 
 async def new(request: web.Request) -> web.Response:
-    """An empty form, but for what the network has settled."""
-    budget = write_budget(request.config_dict[SITE].alert_budget_cents)
-    case = str(number(request.query, "case") or "")
-    typed = MultiDict(budget=budget, ask_0_who=TargetRule.CONGRESS, case=case)
-    return await _form(request, typed)
+    """The form with what it begins with: a starting text, an earlier alert, or nothing yet."""
+    return await _form(request, await beginnings.typed(request, request.query))
 
 
 async def create(request: web.Request) -> web.Response:
@@ -76,11 +75,13 @@ async def _live(request: web.Request, form: MultiMapping[str]) -> Live:
 
 
 async def _save(request: web.Request, alert_id: int | None) -> web.Response:
-    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
-    house, then = request.config_dict[SITE].house, form.get("then", "")
-    if then.startswith((SEE, PLAIN)):  # a button that looks at the words, and stores nothing
-        plain = with_plain(form, then.removeprefix(PLAIN)) if then.startswith(PLAIN) else form
-        return await _form(request, plain, alert_id=alert_id)
+    house = request.config_dict[SITE].house
+    typed: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    then, form = typed.get("then", ""), beginnings.with_blanks_filled(typed, house.languages)
+    if then in LOOKING or then.startswith((SEE, PLAIN)):
+        return await _look(request, form, alert_id=alert_id, then=then)
+    if then == BEGIN_ANEW and alert_id is None and await _is_untouched(request, form):
+        raise web.HTTPSeeOther(_beginning(form))
     try:
         saved = await write(
             request,
@@ -94,7 +95,27 @@ async def _save(request: web.Request, alert_id: int | None) -> web.Response:
     except WRONG as error:
         problems = getattr(error, "problems", None) or [str(error)]
         return await _form(request, form, alert_id=alert_id, problems=problems)
-    raise web.HTTPSeeOther(f"/console/alerts/{saved}")
+    raise web.HTTPSeeOther(_beginning(form) if then == BEGIN_ANEW else f"/console/alerts/{saved}")
+
+
+async def _look(
+    request: web.Request, form: MultiMapping[str], *, alert_id: int | None, then: str
+) -> web.Response:
+    """The form as it stands, with what was asked for beside it; nothing is stored."""
+    people = await counting.asked(request, form) if then == COUNT else None
+    shown = with_plain(form, then.removeprefix(PLAIN)) if then.startswith(PLAIN) else form
+    return await _form(request, shown, alert_id=alert_id, counted=people)
+
+
+async def _is_untouched(request: web.Request, form: MultiMapping[str]) -> bool:
+    """Whether nothing would be lost that somebody wrote."""
+    return beginnings.untouched(form, await beginnings.typed(request, form))
+
+
+def _beginning(form: MultiMapping[str]) -> str:
+    """The page of what to begin with, about the same case."""
+    case_id = number(form, "case")
+    return f"/console/alerts/start?case={case_id}" if case_id else "/console/alerts/start"
 
 
 async def _form(
@@ -103,6 +124,7 @@ async def _form(
     *,
     alert_id: int | None = None,
     problems: object = (),
+    counted: Counted | None = None,
 ) -> web.Response:
     viewer = request[VIEWER]
     facts = await read(request, citable, viewer, number(typed, "case"))
@@ -113,6 +135,8 @@ async def _form(
         "problems": problems,
         "new_facts": NEW_FACTS,
         "rows": rows_of(typed),
+        "blanks": beginnings.open_blanks(typed, request.config_dict[SITE].languages),
+        "counted": counted,
         "choices": await read(request, choices, viewer, language=language_of(request)),
         "live": await _live(request, typed),
     }

@@ -38,11 +38,9 @@ def choices(conn: Connection, viewer: Viewer, *, language: str) -> Choices:
         own=projects(conn, viewer.may_in(May.WRITE)),
         projects=projects(conn, None if viewer.network else within),
         tags=_tags(conn, within),
-        cases=_cases(conn, within, language),
+        cases=cases(conn, within, language),
         actions=_actions(conn, within, language),
-        offices=[
-            (f"{OFFICE}{each.office.key}", each.office.name) for each in offices(conn, within)
-        ],
+        offices=office_options(conn, within),
     )
 
 
@@ -54,6 +52,11 @@ def projects(conn: Connection, within: Within) -> list[Option]:
     return [(row.id, row.name) for row in conn.execute(statement)]
 
 
+def office_options(conn: Connection, within: Within) -> list[tuple[str, str]]:
+    """The offices outside Congress, each as whom to call."""
+    return [(f"{OFFICE}{each.office.key}", each.office.name) for each in offices(conn, within)]
+
+
 def _tags(conn: Connection, within: Within) -> list[tuple[str, str]]:
     statement = select(Tag.name).order_by(Tag.name)
     if within is not None:
@@ -62,7 +65,8 @@ def _tags(conn: Connection, within: Within) -> list[tuple[str, str]]:
     return [(name, name) for name in conn.scalars(statement)]
 
 
-def _cases(conn: Connection, within: Within, language: str) -> list[Option]:
+def cases(conn: Connection, within: Within, language: str) -> list[Option]:
+    """The open cases of these projects, the latest first."""
     statement = (
         select(Case.id, CaseText.title)
         .join(CaseText, (CaseText.case_id == Case.id) & (CaseText.language == language))

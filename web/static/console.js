@@ -94,16 +94,6 @@ function countDown(scope) {
   tick();
 }
 
-function insertField(button) {
-  button.hidden = false;
-  button.addEventListener("click", () => {
-    const box = document.getElementById(button.dataset.into);
-    box.setRangeText(button.dataset.field, box.selectionStart, box.selectionEnd, "end");
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    box.focus();
-  });
-}
-
 /* Passkeys: the server asks, the device answers, and the form carries the answer back. */
 async function answerPasskey(form) {
   const body = new URLSearchParams();
@@ -209,7 +199,6 @@ function listenToKeys(dialog) {
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-theme-switch]").forEach(offerTheme);
   document.querySelectorAll("[data-measure]").forEach(measureLive);
-  document.querySelectorAll("[data-field]").forEach(insertField);
   document.querySelectorAll("[data-words]").forEach(beginWith);
   document.querySelectorAll("dialog#keys").forEach(listenToKeys);
   document.querySelectorAll("[data-passkey]").forEach(offerPasskey);

@@ -207,8 +207,9 @@ async def test_the_form_offers_the_facts_of_the_case_and_counts_their_words(amin
 
     assert "<code>{{ fact.charged }}</code>" in form
     assert "Trece son acusadas." in form
-    assert 'data-into="sms_es" data-field="{{ fact.charged }}"' in form
-    assert 'data-field="{{ fact.ana }}"' not in form
+    assert 'data-insert="message fact" data-into="sms_es"' in form
+    assert "<tr><td><code>{{ fact.charged }}</code>" in form
+    assert "<tr data-closed><td><code>{{ fact.ana }}</code>" in form
     assert "Ana of Suchitoto." not in form
     assert "merge field" not in measured
     assert "did you mean {{ fact.charged }}?" in refused
@@ -247,7 +248,7 @@ async def test_a_correction_is_one_click_from_the_case(
     assert "1 person has not been told what is known now." in page
     assert "A copy to 1 more may have arrived." in page
     assert "version 1, 1 person got it, 1 may have got it" in page
-    assert re.search(r"Cited in: Free the fourteen \( Finished \)", page)
+    assert re.search(r"Cited in: Free the fourteen +Finished", page)
     draft = await amina.page(written.headers["Location"])
     assert "This corrects what the alert told" in draft
     assert "What is known now: Nine are charged." in draft

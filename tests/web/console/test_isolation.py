@@ -42,7 +42,7 @@ from tests.builders import (
     make_project,
 )
 from tests.representatives.publishing import EXAMPLES
-from tests.web.organizing import Desk, console, desk
+from tests.web.organizing import Desk, console, desk, words
 from web.console.guard import OWNERS
 from web.console.routes import ROUTES
 
@@ -292,6 +292,7 @@ async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
     [
         "/console/",
         "/console/alerts",
+        "/console/alerts/start",
         "/console/alerts/new",
         "/console/approvals",
         "/console/cases",
@@ -323,6 +324,8 @@ async def test_no_list_names_another_project(two: Two, path: str) -> None:
         ("/console/contacts/new", {"email": "new@example.org"}),
         ("/console/campaigns", {"name": "Mine now"}),
         ("/console/alerts/new", {"case_title_en": "x"}),
+        ("/console/alerts/new", {"then": "count"}),
+        ("/console/alerts/count", {}),
         ("/console/cases/new", {"case_title_en": "x"}),
         ("/console/imports/check", {"consent": "x", "packed": ""}),
     ],
@@ -340,6 +343,26 @@ async def test_an_alert_cannot_be_hung_on_another_projects_case(two: Two) -> Non
     form = {"case": str(two.bangor.ids["case_id"]), "project": str(two.madison)}
 
     assert (await two.amina.post("/console/alerts/new", form)).status == 404
+
+
+@pytest.mark.parametrize("owner", ["bangor", "networks"])
+async def test_no_alert_begins_with_anothers_case_or_alert(two: Two, owner: str) -> None:
+    theirs: Theirs = getattr(two, owner)
+    case, alert = theirs.ids["case_id"], theirs.ids["alert_id"]
+
+    for begun in (f"start?case={case}", f"new?from=arrested&case={case}", f"new?like={alert}"):
+        assert (await two.amina.get(f"/console/alerts/{begun}")).status == 404
+    form = {"project": str(two.madison), "like": str(alert), "then": "begin"}
+    assert (await two.amina.post("/console/alerts/new", form)).status == 404
+
+
+async def test_the_people_of_another_project_are_not_counted(two: Two) -> None:
+    bangor = str(two.bangor.ids["project_id"])
+    form = {"project": str(two.madison), "to_project": bangor}
+
+    counted = await (await two.amina.post("/console/alerts/count", form)).text()
+
+    assert "of 0 in this audience" in words(counted)
 
 
 async def test_only_the_networks_staff_add_projects(two: Two) -> None:

@@ -51,6 +51,7 @@ UNRECORDED = {
     ),
     "/language": "a taste",
     "/alerts/measure": "stores nothing",
+    "/alerts/count": "stores nothing",
     "/inbox/{reply_id:[0-9]{1,15}}/measure": "keeps only who is writing an answer",
     "/inbox/{reply_id:[0-9]{1,15}}/draft": "the same; its words stay in the box",
     "/imports/check": "stores nothing",

@@ -1,0 +1,77 @@
+"""Who would get an alert, while its form is being filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from multidict import MultiMapping
+from sqlalchemy import Connection
+
+from alerts.foreseeing import foreseen
+from alerts.models import Level
+from messages.forecast import Forecast
+from messages.house import HouseRules
+from messages.models import Reach
+from organizers.sessions import Viewer
+from web.console.alert_forms import beginning_typed, choice_of, read_audience_typed
+from web.console.guard import require_project, require_visible
+from web.console.viewing import VIEWER, number, read
+from web.console.viewing import now as now_of
+from web.keys import SITE
+from web.pages import render
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The people of a form; ``forecast`` is None where ``problems`` say what cannot be read."""
+
+    forecast: Forecast | None
+    problems: Sequence[str]
+    networks: bool  # an alert of the network's: committees that keep their lists come later
+
+
+async def count(request: web.Request) -> web.Response:
+    """The number of people, as the piece of the form that shows it."""
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    return render(request, "console/audience_count.html", {"counted": await asked(request, form)})
+
+
+async def asked(request: web.Request, form: MultiMapping[str]) -> Counted:
+    """Count the people of a form for whoever asks. Raises NotYours, NotAllowed."""
+    house = request.config_dict[SITE].house
+    return await read(request, counted, form, request[VIEWER], house=house, now=now_of(request))
+
+
+def counted(
+    conn: Connection,
+    form: MultiMapping[str],
+    viewer: Viewer,
+    *,
+    house: HouseRules,
+    now: datetime,
+) -> Counted:
+    """Count the people of a form, by the rules of ``saving.save``: an organizer's own projects only.
+
+    Raises NotYours or NotAllowed for a project or an action of others.
+    """
+    project_id = require_project(viewer, number(form, "project"))
+    if action_id := number(form, "not_acted"):
+        require_visible(conn, viewer, {"action_id": str(action_id)})
+    problems: list[str] = []
+    audience, begins_at = read_audience_typed(form, problems), beginning_typed(form, problems)
+    if problems:
+        return Counted(None, problems, networks=project_id is None)
+    forecast = foreseen(
+        conn,
+        audience,
+        project_id=project_id,
+        reach=choice_of(form, "reach", Reach, Reach.BOTH),
+        level=choice_of(form, "level", Level, Level.AMBER),
+        house=house,
+        now=now,
+        begins_at=begins_at,
+    )
+    return Counted(forecast, (), networks=project_id is None)

@@ -1,0 +1,76 @@
+/* Comforts for whoever writes an alert: fields put in where the cursor is, and who gets it, counted meanwhile. */
+"use strict";
+
+/* The lists stand on the page for everybody; their buttons are made when somebody opens a box's row. */
+function fieldsOf(groups) {
+  return groups.split(" ").flatMap((group) =>
+    [...document.querySelectorAll(`[data-fields="${group}"] tr:not([data-closed])`)].flatMap((row) =>
+      [...row.querySelectorAll("td:first-child code")].map((code) => (
+        { code: code.textContent, means: row.cells[1].textContent.trim() }))));
+}
+
+function fieldButton(field, box) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "small";
+  button.textContent = field.code.replace(/[{}]/g, "").trim();
+  button.title = field.means;
+  button.addEventListener("click", () => {
+    box.setRangeText(field.code, box.selectionStart, box.selectionEnd, "end");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  });
+  return button;
+}
+
+function offerFields(row) {
+  const fields = fieldsOf(row.dataset.insert);
+  if (!fields.length) return;
+  const box = document.getElementById(row.dataset.into);
+  row.hidden = false;
+  row.addEventListener("toggle", () => {
+    row.lastElementChild.replaceChildren(...fields.map((field) => fieldButton(field, box)));
+  }, { once: true });
+}
+
+function show(place, piece) {
+  const open = place.querySelector("details[open]") !== null;
+  place.innerHTML = piece;
+  const details = place.querySelector("details");
+  if (details) details.open = open;
+}
+
+/* One question at a time: what changed while it was answered is asked after it. */
+function countLive(place) {
+  const form = place.closest("form");
+  const names = new Set(place.dataset.counts.split(" "));
+  let timer = 0, asking = false, again = false;
+  const ask = async () => {
+    if (asking) { again = true; return; }
+    asking = true;
+    place.setAttribute("aria-busy", "true");
+    const body = new URLSearchParams();
+    new FormData(form).forEach((value, name) => {
+      if (name === "csrf" || names.has(name)) body.append(name, value);
+    });
+    const answer = await fetch(place.dataset.count, { method: "POST", body }).catch(() => null);
+    if (answer && answer.ok && !answer.redirected) show(place, await answer.text());
+    place.removeAttribute("aria-busy");
+    asking = false;
+    if (again) { again = false; ask(); }
+  };
+  const soon = (event) => {
+    if (!names.has(event.target.name)) return;
+    clearTimeout(timer);
+    timer = setTimeout(ask, 350);
+  };
+  form.addEventListener("input", soon);
+  form.addEventListener("change", soon);
+  document.querySelectorAll("[data-uncounted]").forEach((each) => { each.hidden = true; });
+  ask();
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-insert]").forEach(offerFields);
+  document.querySelectorAll("[data-count]").forEach(countLive);
+});
