@@ -16,6 +16,7 @@ from actions.asks import Ask, read_action
 from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertText, Case, CaseText, Level
 from alerts.timeline import KnownFact, facts_of
+from alerts.trial_copies import action_of_test
 from contacts.models import Contact
 from messages.models import Delivery, Message
 
@@ -24,6 +25,10 @@ AlertSelect = Select[int, int, int, str, str, bool, int | None, datetime | None,
 
 class NoSuchPage(LookupError):
     """There is no action at this address; open the link from the message again."""
+
+
+class OnlyATest(Exception):
+    """This page is a test: nothing that you tell it is kept, and nothing is counted."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +98,10 @@ def page_for_delivery(
 ) -> tuple[AlertPage, Person]:
     """The page one copy of an alert leads to, and whose copy it is.
 
-    Raises NoSuchPage for a copy of a message that asks for no action.
+    Raises NoSuchPage for a copy of a message that asks for no action, and OnlyATest for a test of an alert's words.
     """
+    if action_of_test(conn, delivery_id) is not None:
+        raise OnlyATest(OnlyATest.__doc__)
     person = _person(conn, delivery_id)
     # A committee's part of an alert, and a reminder of it, lead to the page that all of them share.
     copies = select(Message.action_id).join(Delivery, Delivery.message_id == Message.id)

@@ -315,7 +315,7 @@ def own_values(version: Version, person: Person, looked_up: LookedUp) -> dict[st
     """What this version's fields say for a person; "" where there is neither value nor default."""
     values = {}
     for name in version.fields:
-        value = looked_up.get(name) or getattr(person, name, "")
+        value = looked_up.get(name) or getattr(person, name, "") or ""
         values[name] = clean_value(str(value), FIELDS[name]) or version.defaults.get(name, "")
     return values
 

@@ -36,6 +36,7 @@ PRIORITY = {
     MessageKind.REPLY: 0,
     MessageKind.CONFIRMATION: 0,
     MessageKind.ANSWER: 0,
+    MessageKind.TRIAL: 0,
     MessageKind.ALERT: 20,
     MessageKind.CAMPAIGN: 40,
 }

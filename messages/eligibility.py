@@ -131,7 +131,7 @@ def refusal(
     """SQL for why this address gets no copy of this message; '' when it gets one."""
     if terms.kind in EXEMPT_KINDS:
         return literal("")
-    if terms.kind is MessageKind.ANSWER:
+    if terms.kind in (MessageKind.ANSWER, MessageKind.TRIAL):
         return refusal_of(channel, address, terms.scopes)
     suppressed = suppression(channel, address, terms.scopes, terms.countries)
     reasons = [(suppressed != "", suppressed)]

@@ -62,6 +62,9 @@ class MessageKind(StrEnum):
 
     REPLY = "reply"  # what we answer by ourselves to what they just sent; first in every queue
     ANSWER = "answer"  # what an organizer answers: as early, but to nobody who refuses
+    TRIAL = (
+        "trial"  # an alert's words, to an organizer who asked for them; see ``alerts/trials.py``
+    )
     CONFIRMATION = "confirmation"  # the one confirmation of an opt-out; the law allows it
     ALERT = "alert"
     CAMPAIGN = "campaign"
@@ -138,8 +141,7 @@ class MessageText(Base):
 class Delivery(Base):
     """One copy to one address, or the record of why there is none.
 
-    Everybody in the audience has a row; ``address`` is empty (NULL) for those who have none on this
-    channel, or one that somebody before them in this message shares.
+    Everybody in the audience has a row; ``address`` is NULL for those who have none here that is theirs alone.
     """
 
     __tablename__ = "deliveries"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from http import HTTPStatus
+from secrets import token_urlsafe
 from typing import NoReturn
 
 from aiohttp import web
@@ -17,6 +18,7 @@ from alerts.models import FollowUpKind
 from alerts.resending import remaining, stop_and_write_anew
 from alerts.steering import Act, set_budget
 from alerts.steering import steer as steer_alert
+from alerts.trials import tried
 from messages.models import MessageStatus
 from organizers.access import names
 from web.console import overviews, steering
@@ -195,6 +197,8 @@ async def review_page(
         "asking": await read(request, asking, alert_id, request[VIEWER], house=house, now=at),
         "changeable": await read(request, changeable, request[VIEWER]),
         "followed": await read(request, followed_by, alert_id),
+        "tried": await read(request, tried, alert_id, request[VIEWER].organizer_id),
+        "test_key": token_urlsafe(18),
         "missed": await read(request, reach_of, alert_id),
     }
     code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK

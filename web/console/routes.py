@@ -46,6 +46,7 @@ from web.console import (
     signing,
     streaming,
     targets,
+    trials,
     unknowns,
 )
 from web.console.acts import Act, recorded
@@ -197,6 +198,9 @@ ALERTS = [
     _get(f"/alerts/{ALERT}/words", following.show_words, WRITE),
     _act(f"/alerts/{ALERT}/words", following.save_words, WRITE, "alert.rewrite"),
     _act(f"/alerts/{ALERT}/plain", alert_writing.plain, WRITE, "alert.rewrite"),
+    # To oneself alone; nobody else's address is read.
+    _act(f"/alerts/{ALERT}/test", trials.send, WRITE, "alert.test"),
+    _get(f"/alerts/{ALERT}/test", trials.state, WRITE),
     _act(f"/alerts/{ALERT}/launch", alerts.start, SEND_SURELY, "alert.launch"),
     _act(f"/alerts/{ALERT}/launch-alone", alerts.start_alone, SEND_SURELY, "alert.launch_alone"),
     _get("/approvals", approvals.index, SEE),

@@ -12,6 +12,7 @@ from babel import Locale
 
 from actions.models import Outcome
 from actions.reports import Heard, heard
+from alerts.trial_copies import action_of_test
 from messages.clicks import record_click
 from messages.links import read_person_token
 from web.forms import read_form
@@ -33,6 +34,10 @@ async def show_personal(request: web.Request) -> web.Response:
     """A supporter's own page, by the link in their message."""
     delivery_id = delivery_of(request)
     app, now = request.app, request.app[CLOCK]()
+    tested = await app[DATABASE].read(action_of_test, delivery_id)
+    if tested is not None:
+        looking = Visitor(tested=tested, where=where_of(request))
+        return _page(request, await app[DATABASE].read(visit, looking, now=now), None, test=True)
     visitor = Visitor(delivery_id=delivery_id, where=where_of(request))
     seen = await app[DATABASE].read(visit, visitor, now=now)
     if request.method == "GET" and not request.query:
@@ -113,7 +118,9 @@ def _heard(form: Mapping[str, str]) -> Heard:
     return heard(form.get("stance", ""), name=name, role=role, phone=phone, email=email)
 
 
-def _page(request: web.Request, seen: Visit, connect: Offer | None) -> web.Response:
+def _page(
+    request: web.Request, seen: Visit, connect: Offer | None, *, test: bool = False
+) -> web.Response:
     wanted = request.query.get("lang", "") or (seen.person.language if seen.person else "")
     request[LANGUAGE] = wanted
     language = language_of(request)
@@ -143,7 +150,8 @@ def _page(request: web.Request, seen: Visit, connect: Offer | None) -> web.Respo
         "lead": _leading({"lang": request.query["lang"]} if request.query.get("lang") else {}),
         "looks_up": request.app[SITE].geocoder is not None,
         "languages": languages_of(request, language),
-        "token": request.match_info.get("token", ""),
+        "token": "" if test else request.match_info.get("token", ""),
+        "test": test,
     }
     return render(request, "public/action.html", values)
 

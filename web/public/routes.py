@@ -11,7 +11,7 @@ from aiohttp import web
 
 from actions.flooding import TooOften
 from actions.whereabouts import NotACandidate
-from alerts.pages import NoSuchPage
+from alerts.pages import NoSuchPage, OnlyATest
 from contacts.sign_ups import NoSuchForm
 from messages.call_limits import CannotConnect
 from messages.clicks import NoSuchLink
@@ -93,7 +93,7 @@ def kindly(handler: Page) -> Page:
             return await handler(request)
         except (BadToken, NoSuchPage, NoSuchLink, NoSuchForm) as error:
             return _stale(request) if isinstance(error, StaleProof) else await lost(request)
-        except (BadAnswer, BadForm, NotACandidate, AlreadyReminded) as error:
+        except (BadAnswer, BadForm, NotACandidate, AlreadyReminded, OnlyATest) as error:
             return _sorry(request, str(error), HTTPStatus.BAD_REQUEST)
         except CrossSite as error:
             return _sorry(request, str(error), HTTPStatus.FORBIDDEN)

@@ -27,7 +27,7 @@ from actions.whereabouts import (
     reopen_district,
 )
 from alerts.endings import AtTheEnd, at_the_end
-from alerts.pages import AlertPage, Person, page_by_slug, page_for_delivery
+from alerts.pages import AlertPage, Person, page_by_slug, page_for_delivery, page_of_action
 from contacts.addresses import BadZip, normalise_zip
 from messages.prompting import may_be_written_to, reminders_of, target_of
 from representatives.districts import Place
@@ -101,6 +101,7 @@ class Visitor:
     delivery_id: int | None = None
     slug: str = ""
     name: str = ""  # the random one; "" = first visit
+    tested: int | None = None  # the action of a draft, of whose words somebody opens a test
     where: Where = field(default_factory=Where)
 
 
@@ -241,6 +242,8 @@ def line(text: str) -> str:
 
 
 def _page(conn: Connection, visitor: Visitor, now: datetime) -> tuple[AlertPage, Person | None]:
+    if visitor.tested is not None:
+        return page_of_action(conn, visitor.tested, now=now), None
     if visitor.delivery_id is None:
         return page_by_slug(conn, visitor.slug, now=now), None
     return page_for_delivery(conn, visitor.delivery_id, now=now)

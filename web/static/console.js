@@ -82,6 +82,17 @@ function followAlert(page) {
   source.addEventListener("finished", () => source.close());
 }
 
+/* A piece that changes for some seconds: asked for again until it says that it is settled. */
+function pollPiece(piece) {
+  const ask = async () => {
+    if (!piece.isConnected) return;
+    const answer = await fetch(piece.dataset.poll).catch(() => null);
+    if (answer && answer.ok && !answer.redirected) piece.innerHTML = await answer.text();
+    if (!piece.querySelector("[data-settled]")) setTimeout(ask, 3000);
+  };
+  setTimeout(ask, 1500);
+}
+
 function countDown(scope) {
   const clock = scope.querySelector("[data-until]");
   if (!clock) return;
@@ -201,6 +212,7 @@ document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-measure]").forEach(measureLive);
   document.querySelectorAll("[data-words]").forEach(beginWith);
   document.querySelectorAll("dialog#keys").forEach(listenToKeys);
+  document.querySelectorAll("[data-poll]").forEach(pollPiece);
   document.querySelectorAll("[data-passkey]").forEach(offerPasskey);
   document.querySelectorAll("[data-events]").forEach((each) => { followAlert(each); countDown(each); });
 });
