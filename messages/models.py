@@ -139,10 +139,7 @@ class MessageText(Base):
 
 
 class Delivery(Base):
-    """One copy to one address, or the record of why there is none.
-
-    Everybody in the audience has a row; ``address`` is NULL for those who have none here that is theirs alone.
-    """
+    """One copy to one address, or why somebody has none; ``address`` is NULL without one of their own here."""
 
     __tablename__ = "deliveries"
 

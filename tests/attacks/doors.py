@@ -203,6 +203,7 @@ def filled(stage: Stage, path: str) -> str:
         "office": "us:house:WI:2",
         "channel": "sms",
         "reason": "no_consent",
+        "line": "texts",
         "token": "x" * 43,
     }
     return str(VARIABLE.sub(lambda found: str(known[found[1]]), path))

@@ -75,6 +75,8 @@ PAGES = [
     "/console/alerts/new?from=arrested",
     "/console/alerts/1",
     "/console/alerts/1/edit",
+    "/console/alerts/1/people/texts",
+    "/console/alerts/1/people/held",
     "/console/alerts/1/approval",
     "/console/approvals",
     "/console/approve/" + "y" * 43,
