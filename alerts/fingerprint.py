@@ -7,7 +7,7 @@ number again changes nothing that anybody reads, and so voids nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -21,8 +21,12 @@ from alerts.models import Alert, FollowUp
 from alerts.pages import page_of_action
 from alerts.preflight import find_alert
 from alerts.risk_models import NamingReason
+from contacts.models import Project
+from messages.audience import read
 from messages.checking import texts_of
+from messages.control import Words
 from messages.models import Message
+from messages.templates import BadTemplate, compile_text
 
 # Of the message: to whom, how, when, from whom and for how much. Its texts come beside it.
 TERMS = (
@@ -41,6 +45,8 @@ TERMS = (
     Message.begins_at,
     Message.expires_at,
 )
+# What texts may call a project by.
+NAMED = {"project": Project.name, "community": Project.community}
 # What is under embargo is approved with the rest: that its hour has come changes nothing.
 AT_LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -64,6 +70,7 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
         "texts": {language: asdict(words) for language, words in texts.items()},
         "follows": [list(row) for row in conn.execute(follows)],
         **_names_let_stand(conn, alert_id),
+        **_names_said(conn, texts.values(), terms["audience"]),
         "page": _page(conn, alert.own_action_id),
         "asks": asked(conn, alert.own_action_id),
         # A reminder leads to the page of the alert it follows, and people call whom that asks for.
@@ -78,6 +85,28 @@ def _names_let_stand(conn: Connection, alert_id: int) -> Mapping[str, Any]:
     rows = select(*columns).where(NamingReason.alert_id == alert_id)
     found = [list(row) for row in conn.execute(rows.order_by(NamingReason.person_id))]
     return {"names": found} if found else {}
+
+
+def _names_said(
+    conn: Connection, texts: Iterable[Words], audience: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """The projects whose names the texts say, or their communities': those the audience names, else all."""
+    said = {name for each in texts for part in asdict(each).values() for name in _fields(part)}
+    columns = [column for name, column in NAMED.items() if name in said]
+    if not columns:
+        return {}
+    rows = select(Project.id, *columns).order_by(Project.id)
+    named = read(audience).include.projects
+    found = conn.execute(rows.where(Project.id.in_(named)) if named else rows)
+    return {"projects": [list(row) for row in found]}
+
+
+def _fields(text: str) -> Collection[str]:
+    """The fields of a text; none while it cannot be compiled, for then it cannot be launched either."""
+    try:
+        return compile_text(text).fields
+    except BadTemplate:
+        return ()
 
 
 def _page(conn: Connection, action_id: int) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ from alerts.offices import change_office
 from alerts.proposals import proposal
 from alerts.sharing import propose
 from alerts.stored import stored_draft
+from contacts.models import Project
 from messages.audience import Audience, Filter
 from messages.control import NotNow, Words
 from messages.hours import Hours, write
@@ -251,6 +252,36 @@ def test_any_change_voids_what_was_approved(there: Committee, part: str) -> None
         )
     with pytest.raises(Changed):
         there.approve(there.carla, "es", seen=approved)
+
+
+@pytest.mark.parametrize("field", ["project", "community"])
+def test_another_name_of_a_project_that_a_text_says_voids_it(there: Committee, field: str) -> None:
+    texts = {
+        language: replace(words, sms=f"{words.sms} {{{{ {field} }}}}")
+        for language, words in stored(there).texts.items()
+    }
+    rewrite(there, texts=texts)
+    there.approve(there.berta)
+    other = make_project(there.conn, "Bangor – Carasque")
+
+    rename(there, other)
+    assert there.standing().missing == []  # it goes to nobody of theirs
+    rename(there, there.project)
+
+    assert there.standing().missing == ["en", "es"]
+
+
+def test_a_name_that_no_text_says_is_not_part_of_what_is_approved(there: Committee) -> None:
+    there.approve(there.berta)
+
+    rename(there, there.project)
+
+    assert there.standing().missing == []
+
+
+def rename(there: Committee, project: int) -> None:
+    named = {"name": f"San Carlos Lempa {project}", "community": f"San Carlos Lempa {project}"}
+    there.conn.execute(update(Project).where(Project.id == project).values(named))
 
 
 def test_a_change_taken_back_is_what_was_approved(there: Committee) -> None:
