@@ -1,4 +1,4 @@
-"""Whom would an alert reach that is still being written? The same count as its check once it is stored."""
+"""To whom would an alert go that is still being written? By the same rules as once it is stored."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from sqlalchemy import Connection
 from alerts.models import Level
 from messages.audience import Audience, consent_scopes, of_project
 from messages.eligibility import Terms, recent_messages
-from messages.forecast import Forecast, foresee
 from messages.house import HouseRules
 from messages.models import Reach
 from organizers.roles import NETWORKS
 
 
-def foreseen(
+def addressed(
     conn: Connection,
     audience: Audience,
     *,
@@ -25,12 +24,11 @@ def foreseen(
     level: Level,
     house: HouseRules,
     now: datetime,
-    begins_at: datetime | None = None,
-) -> Forecast:
-    """Everybody's fate, were it launched now to leave at once or when it begins.
+) -> tuple[Audience, Terms]:
+    """To whom it would go, and by which rules.
 
-    ``project_id`` None is an alert of the network's. A project writes to its own members, the network to its own people: whom committees that keep their
-    lists would bring is asked once it is stored.
+    ``project_id`` None is an alert of the network's. A project writes to its own members, the network to its own
+    people: whom committees that keep their lists would bring is asked once it is stored.
     """
     own = (
         replace(audience, among=(NETWORKS,))
@@ -46,4 +44,4 @@ def foreseen(
         countries=house.countries,
         today=now.date(),
     )
-    return foresee(conn, own, terms, hours=house.hours, now=max(now, begins_at or now))
+    return own, terms

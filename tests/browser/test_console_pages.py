@@ -390,7 +390,7 @@ async def test_an_alert_is_launched_paused_and_stopped_without_any_script(
         page = console.page
         await console.go("/console/alerts/1/edit")
         await page.fill("#title_en", "Call today")
-        await page.click("text=Save and check")
+        await page.get_by_role("button", name="Save and check").click()
         await page.fill("#confirmed", "5")
         await page.click(".go")
         assert "Nothing has left yet" in await page.inner_text("main")

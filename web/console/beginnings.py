@@ -98,7 +98,8 @@ def begin(
         form = _again(conn, viewer, like, case_id)
         form.update({"budget": budget, "like": str(like)})
     else:
-        form.update(case=str(case_id or ""), project=_project_of(conn, viewer, case_id))
+        form["case"] = str(case_id or "")
+        form.update(_project_of(conn, viewer, case_id))
         if key := str(asked.get("from", "")):
             _begin_with(conn, form, key, viewer, case_id, languages, now)
     return form
@@ -182,11 +183,15 @@ def _only_office(conn: Connection, viewer: Viewer) -> str:
     return known[0][0] if len(known) == 1 else ""
 
 
-def _project_of(conn: Connection, viewer: Viewer, case_id: int | None) -> str:
+def _project_of(conn: Connection, viewer: Viewer, case_id: int | None) -> dict[str, str]:
     """A case's project, for whoever may write there."""
     mine = select(Case.project_id).where(Case.id == (case_id or 0))
-    project_id = conn.scalar(mine)
-    return str(project_id) if project_id and viewer.may(May.WRITE, project_id) else ""
+    return _offered(viewer, conn.scalar(mine))
+
+
+def _offered(viewer: Viewer, project_id: int | None) -> dict[str, str]:
+    """What the form says of whose alert it is; nothing, where the first that is offered will do."""
+    return {"project": str(project_id)} if project_id and viewer.may(May.WRITE, project_id) else {}
 
 
 def _again(conn: Connection, viewer: Viewer, alert_id: int, case_id: int | None) -> MultiDict[str]:
@@ -204,8 +209,8 @@ def _again(conn: Connection, viewer: Viewer, alert_id: int, case_id: int | None)
     ).one()
     about = case_id or _open_case(conn, viewer, row.case_id)
     form = write_form(_without_days(_citing(conn, stored_draft(conn, alert_id), about)))
-    mine = row.project_id and viewer.may(May.WRITE, row.project_id)
-    form.update(case=str(about or ""), project=str(row.project_id) if mine else "")
+    form["case"] = str(about or "")
+    form.update(_offered(viewer, row.project_id))
     return form
 
 

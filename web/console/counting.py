@@ -10,13 +10,17 @@ from aiohttp import web
 from multidict import MultiMapping
 from sqlalchemy import Connection
 
-from alerts.foreseeing import foreseen
+from alerts.foreseeing import addressed
 from alerts.models import Level
-from messages.forecast import Forecast
+from messages.audience import Audience
+from messages.eligibility import Terms
+from messages.forecast import Forecast, foresee
 from messages.house import HouseRules
 from messages.models import Reach
+from organizers.roles import NETWORKS, May
 from organizers.sessions import Viewer
 from web.console.alert_forms import beginning_typed, choice_of, read_audience_typed
+from web.console.choices import projects
 from web.console.guard import require_project, require_visible
 from web.console.viewing import VIEWER, number, read
 from web.console.viewing import now as now_of
@@ -31,6 +35,15 @@ class Counted:
     forecast: Forecast | None
     problems: Sequence[str]
     networks: bool  # an alert of the network's: committees that keep their lists come later
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """To whom a form's alert would go, and by which rules."""
+
+    audience: Audience
+    terms: Terms
+    networks: bool  # an alert of the network's
 
 
 async def count(request: web.Request) -> web.Response:
@@ -57,21 +70,47 @@ def counted(
 
     Raises NotYours or NotAllowed for a project or an action of others.
     """
-    project_id = require_project(viewer, number(form, "project"))
+    problems: list[str] = []
+    to_whom = addressed_typed(conn, form, viewer, problems, house=house, now=now)
+    begins_at = beginning_typed(form, problems)
+    if problems:
+        return Counted(None, problems, networks=to_whom.networks)
+    leaves_at = max(now, begins_at or now)
+    forecast = foresee(conn, to_whom.audience, to_whom.terms, hours=house.hours, now=leaves_at)
+    return Counted(forecast, (), networks=to_whom.networks)
+
+
+def addressed_typed(
+    conn: Connection,
+    form: MultiMapping[str],
+    viewer: Viewer,
+    problems: list[str],
+    *,
+    house: HouseRules,
+    now: datetime,
+) -> Addressed:
+    """To whom the form's alert would go; a line that cannot be read asks nothing, and goes to ``problems``.
+
+    Raises NotYours or NotAllowed for a project or an action of others.
+    """
+    project_id = require_project(viewer, _project_of(conn, form, viewer))
     if action_id := number(form, "not_acted"):
         require_visible(conn, viewer, {"action_id": str(action_id)})
-    problems: list[str] = []
-    audience, begins_at = read_audience_typed(form, problems), beginning_typed(form, problems)
-    if problems:
-        return Counted(None, problems, networks=project_id is None)
-    forecast = foreseen(
+    audience, terms = addressed(
         conn,
-        audience,
+        read_audience_typed(form, problems),
         project_id=project_id,
         reach=choice_of(form, "reach", Reach, Reach.BOTH),
         level=choice_of(form, "level", Level, Level.AMBER),
         house=house,
         now=now,
-        begins_at=begins_at,
     )
-    return Counted(forecast, (), networks=project_id is None)
+    return Addressed(audience, terms, networks=project_id is None)
+
+
+def _project_of(conn: Connection, form: MultiMapping[str], viewer: Viewer) -> int | None:
+    """Whose alert it is; in a form that nobody has filled in yet, the first that is offered."""
+    own = viewer.may_in(May.WRITE)
+    if "project" in form or NETWORKS in own:
+        return number(form, "project")
+    return next((each for each, _ in projects(conn, own)), None)

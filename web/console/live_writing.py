@@ -15,28 +15,23 @@ from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection
 
 from actions.scripts import ScriptWords
-from alerts.models import Level
 from alerts.weighing import Weighed, said_of_case, weigh
 from messages import audience as audiences
 from messages import composing, links, rendering
-from messages.audience import Audience
 from messages.cautions import Said
 from messages.composing import Identity
 from messages.control import Words
-from messages.eligibility import Terms, recent_messages
 from messages.house import HouseRules
-from messages.models import MessageKind, Reach
+from messages.models import MessageKind
 from messages.rendering import Footer
 from messages.seeing import Seen, see
 from messages.sms import plain_twin
 from messages.templates import BadTemplate
-from organizers.roles import NETWORKS, May
 from organizers.sessions import Viewer
-from web.console.alert_forms import choice_of, read_audience_typed, text_of
+from web.console.alert_forms import text_of
 from web.console.ask_forms import SCRIPT_PARTS, read_asks
-from web.console.choices import projects
 from web.console.citations import citable, telling
-from web.console.guard import require_project, require_visible
+from web.console.counting import addressed_typed
 from web.console.previews import Measured, Telling, measured
 from web.console.viewing import number
 
@@ -166,7 +161,7 @@ def _seen(
 ) -> Seen | None:
     if text_of(form, "follows"):
         return None  # what follows another alert goes to its people: nobody is chosen in its form
-    audience, terms = _addressed(conn, form, viewer, house, now)
+    to_whom = addressed_typed(conn, form, viewer, [], house=house, now=now)
     words = {
         each: Words(
             *(
@@ -179,48 +174,18 @@ def _seen(
     texts = [_readable(each, said, house.identity) for each, said in words.items()]
     urls = (url for each in texts for text in (each.sms, each.body) for url in _urls(text, house))
     tracked = {url: n for n, url in enumerate(dict.fromkeys(urls), 1)}
-    message = _Unsaved(default_language=house.default_language, audience=audiences.write(audience))
+    message = _Unsaved(
+        default_language=house.default_language, audience=audiences.write(to_whom.audience)
+    )
     compiled = composing.compiled(message, texts, tracked, house.identity)
-    shown = audiences.seen_by(audience, viewer.within)
-    return see(conn, compiled, shown, terms, house.identity, person=person, wanted=wanted, now=now)
+    shown = audiences.seen_by(to_whom.audience, viewer.within)
+    return see(
+        conn, compiled, shown, to_whom.terms, house.identity, person=person, wanted=wanted, now=now
+    )
 
 
 def _urls(text: str, house: HouseRules) -> list[str]:
     return links.urls_in(text, public_url=house.identity.public_url)
-
-
-def _addressed(
-    conn: Connection, form: Form, viewer: Viewer, house: HouseRules, now: datetime
-) -> tuple[Audience, Terms]:
-    """Who would get it, by the rules of ``saving.save``; a line that cannot be read yet asks nothing."""
-    project_id = require_project(viewer, _project_of(conn, form, viewer))
-    if action_id := number(form, "not_acted"):
-        require_visible(conn, viewer, {"action_id": str(action_id)})
-    typed = read_audience_typed(form, [])
-    audience = (
-        replace(typed, among=(NETWORKS,))
-        if project_id is None
-        else audiences.of_project(typed, project_id)
-    )
-    red = choice_of(form, "level", Level, Level.AMBER) is Level.RED
-    cap = None if red else house.weekly_cap
-    terms = Terms(
-        reach=choice_of(form, "reach", Reach, Reach.BOTH),
-        scopes=audiences.consent_scopes(audience),
-        weekly_cap=cap,
-        recent=() if cap is None else recent_messages(conn, now=now),
-        countries=house.countries,
-        today=now.date(),
-    )
-    return audience, terms
-
-
-def _project_of(conn: Connection, form: Form, viewer: Viewer) -> int | None:
-    """Whose alert it is; in a form that nobody has filled in yet, the first that is offered."""
-    own = viewer.may_in(May.WRITE)
-    if "project" in form or NETWORKS in own:
-        return number(form, "project")
-    return next((each for each, _ in projects(conn, own)), None)
 
 
 def _readable(language: str, words: Words, identity: Identity) -> _Text:

@@ -179,6 +179,7 @@ UNBOUND = (
     "/projects",
     "/members",
     "/measure",
+    "/count",
     "/inbox/ready",
     "/corrections",
 )
