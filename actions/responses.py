@@ -10,7 +10,6 @@ from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, fu
 from sqlalchemy.orm import aliased
 
 from actions.models import Outcome, Response
-from contacts.models import Membership
 from database.upserts import insert_or
 
 REACHED = (Outcome.SPOKE, Outcome.VOICEMAIL)  # the office heard a constituent
@@ -27,7 +26,6 @@ class Totals:
     calls: int  # that an office heard: spoken with, or a message left
     by_outcome: Mapping[Outcome, int]
     by_target: Mapping[str, Mapping[Outcome, int]]  # "" = told by text, office not named
-    by_project: Mapping[int, int]  # people who tried, per project they belong to
 
     @property
     def doubtful_targets(self) -> list[str]:
@@ -118,7 +116,6 @@ def totals(conn: Connection, action_id: int) -> Totals:
         calls=sum(by_outcome[outcome] for outcome in REACHED),
         by_outcome=by_outcome,
         by_target=by_target,
-        by_project=_by_project(conn, action_id),
     )
 
 
@@ -190,11 +187,3 @@ def _tried(action_id: int) -> ColumnElement[bool]:
 def _people(conn: Connection, action_id: int) -> int:
     distinct = select(func.count(Response.who.distinct())).where(_tried(action_id))
     return conn.execute(distinct).scalar_one()
-
-
-def _by_project(conn: Connection, action_id: int) -> dict[int, int]:
-    people = func.count(Response.who.distinct())
-    rows = select(Membership.project_id, people)
-    rows = rows.join(Response, Response.contact_id == Membership.contact_id)
-    rows = rows.where(_tried(action_id)).group_by(Membership.project_id)
-    return dict(conn.execute(rows).all())

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Subquery, exists, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, true
 
 from actions.addressing import STATES
 from actions.asks import OneAsk, read_asks
@@ -188,13 +188,11 @@ def _places(conn: Connection, whose: Whose, *, able: bool) -> dict[Place, Counte
     """How many people there are in each place, have been asked, and, if wanted, may still be."""
     gone, place = _gone_out(whose), (Contact.state, Contact.district)
     theirs = _members(whose, Contact.id.expression)
-    both = select(*place, func.count(), func.count(gone.c.contact_id))
-    both = both.outerjoin(gone, gone.c.contact_id == Contact.id).where(theirs).group_by(*place)
+    both = select(*place, func.count(), func.count().filter(gone)).where(theirs).group_by(*place)
     left: dict[Place, int] = {}
     if able:
         # The dearest question, asked only of those who are left: two look-ups an address.
-        unasked = select(*place, func.count()).outerjoin(gone, gone.c.contact_id == Contact.id)
-        unasked = unasked.where(theirs, gone.c.contact_id.is_(None), _may_be_asked(conn, whose))
+        unasked = select(*place, func.count()).where(theirs, ~gone, _may_be_asked(conn, whose))
         left = {(row[0], row[1]): row[2] for row in conn.execute(unasked.group_by(*place))}
     return {
         (state, district): Counted(
@@ -204,15 +202,17 @@ def _places(conn: Connection, whose: Whose, *, able: bool) -> dict[Place, Counte
     }
 
 
-def _gone_out(whose: Whose) -> Subquery:
-    """Each person once to whom a copy went out."""
+def _gone_out(whose: Whose) -> ColumnElement[bool]:
+    """That a copy went out to a person: looked up for each of them, by a key.
+
+    Joined to all who got one, SQLite compares each with each where it has no statistics.
+    """
     out = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
-    copies = select(Delivery.contact_id).where(
+    return exists().where(
+        Delivery.contact_id == Contact.id,
         Delivery.message_id.in_(whose.family),
         Delivery.status.in_(out),
-        Delivery.contact_id.is_not(None),
     )
-    return copies.distinct().subquery()
 
 
 def _may_be_asked(conn: Connection, whose: Whose) -> ColumnElement[bool]:

@@ -216,17 +216,22 @@ def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:
     alert = find_alert(conn, alert_id)
     titles = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
     followed = followed_by(conn, alert_id)
-    others = family_of(conn, alert.message_id, but=alert.message_id)
-    parts = [progress(conn, each, now=now) for each in others]
     return Status(
         alert_id=alert_id,
         action_id=alert.action_id,
         slug=followed.slug if followed else alert.slug,
         level=Level(alert.level),
         titles=dict(conn.execute(titles.order_by(AlertText.language)).all()),
-        progress=whole(progress(conn, alert.message_id, now=now), parts),
+        progress=progress_of(conn, alert.message_id, now=now),
         totals=totals(conn, alert.action_id),
     )
+
+
+def progress_of(conn: Connection, message_id: int, *, now: datetime) -> Progress:
+    """How an alert's copies do, with those of the committees that joined it."""
+    others = family_of(conn, message_id, but=message_id)
+    parts = [progress(conn, each, now=now) for each in others]
+    return whole(progress(conn, message_id, now=now), parts)
 
 
 def message_of(conn: Connection, alert_id: int) -> int:

@@ -43,6 +43,7 @@ MEASUREMENTS = {
     "webhooks": Measurement("webhooks", "measure", "events", 20_000, 60_000),
     "audience": Measurement("audience", "measure", "people", 100_000, 1_000_000),
     "progress": Measurement("progress", "measure", "people", 100_000, 1_000_000),
+    "console": Measurement("console", "measure", "deliveries", 100_000, 1_000_000),
     "action_page": Measurement("action_page", "measure", "answers", 10_000, 100_000),
     "lookup": Measurement("lookup", "measure", "zips", 1_000, 20_000),
     "memory": Measurement("memory", "measure", "people", 100_000, 1_000_000),

@@ -94,13 +94,13 @@ RUNNING = (
 def populate(url: str, people: int) -> None:
     """Fill a fresh database with so many people (at most seven million), and gather statistics."""
     url = prepare(url)
-    with _loading(url) as conn:
+    with loading(url) as conn:
         _make_places(conn)
         _make_people(conn, people)
         _make_addresses(conn, people)
         _make_projects(conn, people)
         _make_tags(conn, people)
-    with _loading(url) as conn:
+    with loading(url) as conn:
         conn.execute(text("ANALYZE"))
 
 
@@ -110,7 +110,7 @@ def share(number: int, *, first: float, shrinking: float) -> float:
 
 
 @contextmanager
-def _loading(url: str) -> Iterator[Connection]:
+def loading(url: str) -> Iterator[Connection]:
     """A transaction in a hurry: nothing in it is worth keeping if the machine should fail."""
     engine = open_engine(url) if is_sqlite(url) else create_engine(url)
     if is_sqlite(url):

@@ -102,7 +102,7 @@ def open_doubts() -> list[ColumnElement[bool]]:
         Doubt.closed_at.is_(None),
         # A sum has no index: the few doubts are gone through, never the million deliveries.
         Delivery.id == Doubt.delivery_id + 0,
-        Delivery.attempt == Doubt.attempt,
+        Delivery.attempt == Doubt.attempt + 0,
         Delivery.status == Status.UNKNOWN,
     ]
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from actions.models import Outcome
 from actions.responses import Tally, record, tally, told_so_far, totals
-from tests.builders import make_action, make_contact, make_project
+from tests.builders import make_action, make_contact
 
 HOUSE, SENATE = "us:house:WI:2", "us:senate:WI:1"
 
@@ -82,20 +82,6 @@ def test_number_that_several_found_wrong_is_doubtful(conn: Connection, now: date
     say(conn, action_id, "0b", HOUSE, Outcome.WRONG_NUMBER, now)
 
     assert totals(conn, action_id).doubtful_targets == [HOUSE]
-
-
-def test_project_counts_its_own_callers(conn: Connection, now: datetime) -> None:
-    action_id, madison, bangor = make_action(conn), make_project(conn), make_project(conn)
-    both, one = (
-        make_contact(conn, projects=[madison, bangor]),
-        make_contact(conn, "Ben", projects=[bangor]),
-    )
-
-    say(conn, action_id, both, HOUSE, Outcome.SPOKE, now)
-    say(conn, action_id, both, SENATE, Outcome.SPOKE, now)
-    say(conn, action_id, one, HOUSE, Outcome.VOICEMAIL, now)
-
-    assert totals(conn, action_id).by_project == {madison: 1, bangor: 2}
 
 
 def test_actions_do_not_share_responses(conn: Connection, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 
 from actions.custom_targets import offices
 from alerts.follow_ups import stands_alone
@@ -37,7 +37,7 @@ def choices(conn: Connection, viewer: Viewer, *, language: str) -> Choices:
     return Choices(
         own=projects(conn, viewer.may_in(May.WRITE)),
         projects=projects(conn, None if viewer.network else within),
-        tags=_tags(conn, within),
+        tags=tags(conn, within),
         cases=cases(conn, within, language),
         actions=_actions(conn, within, language),
         offices=office_options(conn, within),
@@ -57,11 +57,13 @@ def office_options(conn: Connection, within: Within) -> list[tuple[str, str]]:
     return [(f"{OFFICE}{each.office.key}", each.office.name) for each in offices(conn, within)]
 
 
-def _tags(conn: Connection, within: Within) -> list[tuple[str, str]]:
+def tags(conn: Connection, within: Within) -> list[tuple[str, str]]:
+    """Tags of people whom these projects' organizers may see, by name."""
     statement = select(Tag.name).order_by(Tag.name)
     if within is not None:
-        carried = select(ContactTag.tag_id).where(people(within, ContactTag.contact_id.expression))
-        statement = statement.where(Tag.id.in_(carried))
+        # Asked of each tag: the first of its people who may be seen is enough.
+        carried = exists().where(ContactTag.tag_id == Tag.id)
+        statement = statement.where(carried.where(people(within, ContactTag.contact_id.expression)))
     return [(name, name) for name in conn.scalars(statement)]
 
 

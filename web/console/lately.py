@@ -7,7 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from alerts.launching import status
+from actions.responses import tally
+from alerts.launching import progress_of
+from alerts.preflight import find_alert
 from organizers.roles import Within
 from web.console import overviews
 from web.console.overviews import AlertLine
@@ -31,5 +33,6 @@ def lately(conn: Connection, within: Within, *, language: str, now: datetime) ->
 
 
 def _past(conn: Connection, line: AlertLine, now: datetime) -> PastAlert:
-    stands = status(conn, line.id, now=now)
-    return PastAlert(line, stands.progress.equation.gone_out, stands.totals.calls)
+    alert = find_alert(conn, line.id)
+    account = progress_of(conn, alert.message_id, now=now).equation
+    return PastAlert(line, account.gone_out, tally(conn, alert.action_id).calls)

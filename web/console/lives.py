@@ -120,9 +120,9 @@ def live(conn: Connection, alert_id: int, *, within: Within, now: datetime) -> L
     """
     stands = status(conn, alert_id, now=now)
     equation = stands.progress.equation
-    unknowns = _unknowns(conn, stands.progress.message_id, within) if equation.unknown else []
+    lost = unknowns(conn, stands.progress.message_id, within) if equation.unknown else []
     doubtful = targets_by_key(conn, stands.totals.doubtful_targets, now=now)
-    return Live(stands, unknowns, doubtful, call_totals(conn, stands.action_id))
+    return Live(stands, lost, doubtful, call_totals(conn, stands.action_id))
 
 
 def known_as(target: Target, language: str) -> str:
@@ -141,7 +141,8 @@ def _seat(target: Target) -> str:
     return f"{target.state}-{target.district or 'AL'}"
 
 
-def _unknowns(conn: Connection, message_id: int, within: Within) -> list[UnknownCopy]:
+def unknowns(conn: Connection, message_id: int, within: Within) -> list[UnknownCopy]:
+    """The first copies of a message that are unknown, of people whom these projects' organizers may see."""
     name = func.trim(Contact.given_name + " " + Contact.family_name)
     statement = (
         select(
@@ -152,11 +153,12 @@ def _unknowns(conn: Connection, message_id: int, within: Within) -> list[Unknown
             Delivery.reason,
             Delivery.changed_at,
         )
-        # By the open doubts, which are few: no index finds a message's unknown copies.
+        # By the open doubts, which are few: no index finds a message's unknown copies. Nor is one to be
+        # looked for: in the order of deliveries, or of a message's, SQLite would go through them all.
         .join(Doubt, and_(*doubts.open_doubts()))
         .outerjoin(Contact, Contact.id == Delivery.contact_id)
-        .where(Delivery.message_id == message_id)
-        .order_by(Delivery.id)
+        .where(Delivery.message_id + 0 == message_id)
+        .order_by(Doubt.delivery_id)
         .limit(UNKNOWNS)
     )
     statement = statement.where(people(within, Delivery.contact_id.expression))
