@@ -10,7 +10,7 @@ from actions.asks import OneAsk
 from actions.custom_targets import NamedOffice
 from actions.scripts import ScriptWords
 from alerts.fact_models import FactKind, Release
-from alerts.models import Level
+from alerts.models import Level, Work
 from messages.audience import EVERYBODY, Audience
 from messages.control import Words
 from messages.models import Reach
@@ -93,3 +93,6 @@ class AlertDraft:
     )
     capped: bool = True  # False: also people who have had as many messages this week as they may
     ask_hours: int = 0  # after which who followed their link is asked how it went; 0 = nobody is
+    work: Work | None = (
+        None  # what kind of work it is; None = nobody has said, and it waits for that
+    )

@@ -12,7 +12,7 @@ from alerts.call_files import ending, read_call
 from alerts.citing import without_citations
 from alerts.drafts import AlertDraft, CaseDraft, FactDraft, Headline
 from alerts.fact_models import FactKind, Release
-from alerts.models import Level
+from alerts.models import Level, Work
 from alerts.reading import Table
 from messages import audience
 from messages.audience import EVERYBODY, Audience, BadAudience
@@ -56,6 +56,7 @@ def _draft(document: Table, languages: Sequence[str]) -> AlertDraft:
         level=alert.take_choice("level", Level),
         project=alert.take_text("project"),
         begins_at=alert.take_instant("begins"),
+        work=alert.take_choice("work", Work) if alert.holds("work") else None,
         expires=ending(alert, "expires"),
         words=_headlines(alert, languages, why="the alert's page needs it in every language"),
         reach=message.take_choice("reach", Reach, Reach.BOTH),

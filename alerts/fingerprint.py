@@ -60,12 +60,13 @@ def digest(conn: Connection, alert_id: int) -> str:
 def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
     alert = find_alert(conn, alert_id)
     terms = conn.execute(select(*TERMS).where(Message.id == alert.message_id)).mappings().one()
-    hours = conn.scalar(select(Alert.ask_hours).where(Alert.id == alert_id))
+    own = conn.execute(select(Alert.ask_hours, Alert.work).where(Alert.id == alert_id)).one()
     follows = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == alert_id)
     texts = texts_of(conn, alert.message_id)
     return {
         "level": alert.level,
-        "ask_hours": hours,
+        "ask_hours": own.ask_hours,
+        "work": own.work,
         "terms": dict(terms),
         "texts": {language: asdict(words) for language, words in texts.items()},
         "follows": [list(row) for row in conn.execute(follows)],

@@ -95,6 +95,7 @@ def create(
         action_id=action_id,
         level=draft.level,
         ask_hours=draft.ask_hours,
+        work=draft.work or "",
         slug="".join(secrets.choice(SLUG_LETTERS) for _ in range(SLUG_LENGTH)),
     )
     alert_id = conn.execute(row.returning(Alert.id)).scalar_one()
@@ -133,6 +134,7 @@ def rewrite(
         "action_id": action_id,
         "level": draft.level,
         "ask_hours": draft.ask_hours,
+        "work": draft.work or "",
     }
     conn.execute(update(Alert).where(Alert.id == alert_id).values(**changed))
     conn.execute(delete(Action).where(Action.id == alert.own_action_id))

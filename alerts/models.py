@@ -19,6 +19,18 @@ class Level(StrEnum):
     GREEN = "green"  # weeks matter
 
 
+class Work(StrEnum):
+    """What kind of work it is, as a charity reports it in the United States: only lobbying is limited.
+
+    IRC 501(c)(3) and 501(h) with Form 5768; 26 CFR 56.4911-2 says what lobbying is, and when it is grassroots.
+    """
+
+    EDUCATION = "education"  # tells what is so, and asks for nothing
+    ADVOCACY = "advocacy"  # asks somebody to act, but about no law that is to be made
+    DIRECT = "direct_lobbying"  # speaks to legislators about specific legislation
+    GRASSROOTS = "grassroots_lobbying"  # asks the public to
+
+
 class Case(Base):
     """Something that happened to people, followed over time: the Suchitoto 14."""
 
@@ -66,6 +78,9 @@ class Alert(Base):
     shows_numbers: Mapped[bool] = mapped_column(server_default=false())
     # Who followed their link and told nothing is asked so many hours later; 0 = nobody is.
     ask_hours: Mapped[int] = mapped_column(server_default=text("0"))
+    work: Mapped[str] = mapped_column(
+        String(24), server_default=text("''")
+    )  # a Work; "" = not said
 
 
 class FollowUpKind(StrEnum):

@@ -20,6 +20,7 @@ from alerts.citing import SENT, as_written, cited_keys, fill, pieces, written_of
 from alerts.corrections import outdated, tellings
 from alerts.fact_models import FactVersion
 from alerts.follow_ups import asks_for_calls, followed_by
+from alerts.kinds_of_work import work_findings
 from alerts.lateness import late_findings
 from alerts.models import Alert, AlertText
 from alerts.sharing import NOBODY, Committee, PartCheck
@@ -124,6 +125,7 @@ def check(
             *_citation_problems(conn, alert_id, alert.case_id, now),
             *late_findings(conn, alert_id, now),
             *weighed.blocking,
+            *work_findings(conn, alert_id),
         ],
         warnings=[
             *message.warnings,

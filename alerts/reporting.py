@@ -25,11 +25,10 @@ from alerts.follow_ups import anew, stands_alone
 from alerts.hiding import SHOWN, Hidden, Tables, hide, shown
 from alerts.models import Alert, AlertText, FollowUp
 from alerts.pages import page_by_slug
-from contacts.models import Channel
-from messages import budgets, counts
+from alerts.text_costs import sum_of, texts_taken
 from messages.connecting import call_totals
 from messages.eligibility import family_of
-from messages.models import Message, Status
+from messages.models import Message
 from messages.progress import Equation, progress
 from organizers.roles import Within, owned
 from representatives.models import Seat
@@ -306,29 +305,8 @@ def _minutes(conn: Connection, actions: Sequence[int]) -> Hidden:
 
 
 def _segments(conn: Connection, messages: Sequence[int]) -> tuple[int, bool]:
-    """What the texts took: as it was paid, where there is a budget, else the most they can have taken.
-
-    A copy is paid for at the most it can take until its outcome is known.
-    """
-    total, exact = 0, True
-    columns = (Message.id, Message.part_of, Message.budget_cents, Message.segments)
-    for row in conn.execute(select(*columns).where(Message.id.in_(messages))).all():
-        if row.budget_cents:
-            total += 0 if row.part_of else budgets.spent(conn, row.id)
-            exact = exact and not _texts(conn, row.id, Status.SENDING, Status.UNKNOWN)
-            continue
-        left = _texts(conn, row.id, Status.UNKNOWN, Status.UNDELIVERED)
-        total, exact = total + left * row.segments, exact and not left
-    return total, exact
-
-
-def _texts(conn: Connection, message_id: int, first: Status, last: Status) -> int:
-    """How many stand between these two."""
-    return sum(
-        count
-        for place, count in counts.kept(conn, [message_id]).items()
-        if place.channel == Channel.SMS and first <= place.status <= last
-    )
+    """What all texts took together."""
+    return sum_of(texts_taken(conn, messages).values())
 
 
 def _moments(

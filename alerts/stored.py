@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, select
 from actions.asks import read_action
 from alerts.citing import as_written, written_of
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, Headline
-from alerts.models import Alert, AlertText, Case, Level
+from alerts.models import Alert, AlertText, Case, Level, Work
 from contacts.models import Project
 from messages.audience import read as read_audience
 from messages.control import Words
@@ -41,6 +41,7 @@ def told_draft(conn: Connection, alert_id: int) -> AlertDraft:
         expires=Ending(at=row.expires_at),
         budget_cents=row.budget_cents,
         ask_hours=row.ask_hours,
+        work=Work(row.work) if row.work else None,
         capped=row.level == Level.RED or row.weekly_cap is not None,
     )
 
@@ -57,6 +58,7 @@ def _alerts() -> Select[*tuple[Any, ...]]:
             Alert.message_id,
             Alert.action_id,
             Alert.ask_hours,
+            Alert.work,
             Message.reach,
             Message.audience,
             Message.merge_defaults,

@@ -135,6 +135,16 @@ SENTENCES: Mapping[str, _Sentence] = {
         en="{language}, {places}: {found} is still to be filled in. Write what is known, or take it out.",
         es="{language}, {places}: falta llenar {found}. Escriba lo que se sabe, o quítelo.",
     ),
+    "work_not_said": _Sentence(
+        en=(
+            "Nobody has said yet what kind of work this is: education, advocacy or lobbying. Answer that,"
+            " because a nonprofit reports lobbying to the IRS."
+        ),
+        es=(
+            "Nadie ha dicho todavía qué clase de trabajo es: educación, incidencia o cabildeo. Respóndalo,"
+            " porque una organización sin fines de lucro declara el cabildeo ante el IRS."
+        ),
+    ),
     "bad_template": _Sentence(
         en="{reason}",
         es="{reason}",

@@ -22,7 +22,7 @@ from actions.custom_targets import Line, NamedOffice, save_office
 from actions.models import TargetRule
 from actions.scripts import ScriptWords
 from alerts.fact_models import Fact, FactKind, FactText, FactVersion, Release
-from alerts.models import Alert, AlertText, Case, CaseText, Level
+from alerts.models import Alert, AlertText, Case, CaseText, Level, Work
 from contacts.models import (
     NETWORK,
     Address,
@@ -377,7 +377,9 @@ def make_alert(conn: Connection, action_id: int | None = None, **message: Any) -
         "es": ("Libertad para los catorce", "Catorce personas están presas."),
     }
     alert = {"case_id": case_id, "message_id": message_id, "action_id": action_id}
-    alert_id = _insert(conn, Alert, {**alert, "level": Level.RED, "slug": slug})
+    alert_id = _insert(
+        conn, Alert, {**alert, "level": Level.RED, "slug": slug, "work": Work.ADVOCACY}
+    )
     for language, (title, summary) in words.items():
         said = {"language": language, "title": title, "summary": summary}
         _add(conn, CaseText, {"case_id": case_id, **said})

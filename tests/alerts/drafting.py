@@ -11,7 +11,7 @@ from actions.models import TargetRule
 from actions.scripts import ScriptWords
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, FactDraft, Headline
 from alerts.fact_models import Release
-from alerts.models import Level
+from alerts.models import Level, Work
 from messages.composing import Identity
 from messages.control import Words
 from messages.house import HouseRules
@@ -34,6 +34,7 @@ def make_draft(**changes: Any) -> AlertDraft:
     draft = AlertDraft(
         case=make_case(),
         level=Level.RED,
+        work=Work.ADVOCACY,
         words={
             "en": Headline("Call for the Suchitoto 14", "Thirteen people still face charges."),
             "es": Headline("Llame por los 14 de Suchitoto", "Trece personas siguen acusadas."),

@@ -83,6 +83,7 @@ PAGES = [
     "/console/approve/" + "x" * 43,
     "/console/alerts/2",
     "/console/alerts/2/coverage",
+    "/console/lobbying",
     "/console/alerts/2/coverage?view=unasked",
     "/console/alerts/2/offices/us:house:WI:2",
     "/console/contacts/2/calls/2",

@@ -49,6 +49,7 @@ importlib.import_module("alerts.citation_models")
 importlib.import_module("alerts.risk_models")
 importlib.import_module("messages.call_models")
 importlib.import_module("alerts.closing_models")
+importlib.import_module("alerts.work_models")
 
 importlib.import_module("messages.inbox_models")
 importlib.import_module("messages.prompt_models")

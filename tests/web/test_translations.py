@@ -135,6 +135,7 @@ TOLD = [
     "alerts/facts.py",
     "alerts/following_up.py",
     "alerts/launching.py",
+    "alerts/lobbying.py",
     "actions/staffers.py",
     "actions/stances.py",
     "alerts/offices.py",

@@ -17,7 +17,7 @@ from actions.scripts import ScriptWords
 from alerts.blanks import blanks
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, FactDraft, Headline
 from alerts.fact_models import Release
-from alerts.models import Level
+from alerts.models import Level, Work
 from database.tables import folded
 from messages.audience import Audience, BadAudience, Filter
 from messages.audience import read as read_audience
@@ -85,6 +85,7 @@ def read_draft(
         expires=ends,
         budget_cents=read_budget(text_of(form, "budget"), problems),
         ask_hours=_ask_hours(form),
+        work=Work(text_of(form, "work")) if text_of(form, "work") in list(Work) else None,
     )
     if problems:
         raise BadForm(problems)
@@ -101,6 +102,7 @@ def write_form(draft: AlertDraft) -> MultiDict[str]:
     form["budget"] = write_budget(draft.budget_cents or 0)
     form["ask_hours"] = str(draft.ask_hours)
     form["begins_on"], form["begins_time"] = day_of(draft.begins_at), hour_of(draft.begins_at)
+    form["work"] = draft.work or ""
     form["last_day"] = day_of(draft.expires.at)
     for language, headline in draft.words.items():
         form[f"title_{language}"] = headline.title

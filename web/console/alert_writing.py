@@ -22,6 +22,7 @@ from web.console.choices import choices
 from web.console.citations import citable
 from web.console.counting import Counted
 from web.console.live_writing import PLAIN, SEE, Live, live, with_plain
+from web.console.lobbying import guess_typed
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import SITE
 from web.pages import language_of, render
@@ -66,7 +67,9 @@ async def plain(request: web.Request) -> NoReturn:
 async def measure(request: web.Request) -> web.Response:
     """What the words in the form take, endanger and look like, as the pieces of the page that show it."""
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
-    return render(request, "console/live_writing.html", {"live": await _live(request, form)})
+    guessed = await read(request, guess_typed, form, request[VIEWER])
+    values = {"live": await _live(request, form), "guess": guessed}
+    return render(request, "console/live_writing.html", values)
 
 
 async def _live(request: web.Request, form: MultiMapping[str]) -> Live:
@@ -139,6 +142,7 @@ async def _form(
         "counted": counted,
         "choices": await read(request, choices, viewer, language=language_of(request)),
         "live": await _live(request, typed),
+        "guess": await read(request, guess_typed, typed, viewer),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return await page(request, "alert_form.html", values, status=status)

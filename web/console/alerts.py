@@ -25,6 +25,7 @@ from web.console import overviews, steering
 from web.console.alert_forms import NO_MONEY, BadForm, read_budget
 from web.console.closing import stand
 from web.console.lives import Live, live
+from web.console.lobbying import work_seen
 from web.console.paces import pace_of
 from web.console.reviews import asking, review
 from web.console.targets import changeable
@@ -64,6 +65,7 @@ async def show(request: web.Request) -> web.Response:
         "followed": followed,
         "alone": await read(request, alone, alert_id),
         "names": await read(request, names),
+        "labour": await read(request, work_seen, alert_id),
         "corrections": await read(request, corrections_of, alert_id),
     }
     return await page(request, "alert_live.html", values)
@@ -200,6 +202,7 @@ async def review_page(
         "tried": await read(request, tried, alert_id, request[VIEWER].organizer_id),
         "test_key": token_urlsafe(18),
         "missed": await read(request, reach_of, alert_id),
+        "labour": await read(request, work_seen, alert_id),
     }
     code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
     return await page(request, "alert_review.html", values, status=code)

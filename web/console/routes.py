@@ -30,6 +30,7 @@ from web.console import (
     imports,
     inbox,
     joining,
+    lobbying,
     members,
     office_calls,
     own_phone,
@@ -212,6 +213,10 @@ ALERTS = [
     _act(f"/alerts/{ALERT}/budget", alerts.budget, SEND_SURELY, "alert.budget"),
     # It stops what is on its way: whoever may only write does so once somebody has stopped it.
     _act(f"/alerts/{ALERT}/write-anew", alerts.write_anew, SEND, "alert.write_anew"),
+    _act(f"/alerts/{ALERT}/work", lobbying.say, WRITE, "alert.work"),
+    _act(f"/alerts/{ALERT}/hours", lobbying.hours, WRITE, "alert.hours"),
+    _get("/lobbying", lobbying.show, SEE),
+    _get("/lobbying.csv", lobbying.export, SEE),
     _act(f"/alerts/{ALERT}/again", alerts.again, SEND, "alert.resend"),
     _act(f"/alerts/{ALERT}/{ACT}", alerts.steer, SEND, "alert.{act}"),
     _get(f"/alerts/{ALERT}/events", streaming.events, SEE),

@@ -17,6 +17,7 @@ from alerts.approval_models import AloneLaunch, Approval, ApprovalAsk
 from alerts.fact_models import Fact, FactVersion
 from alerts.models import Alert, AlertText, Case, Proposal
 from alerts.risk_models import PersonAtRisk
+from alerts.work_models import StaffHours
 from campaigns.models import Campaign, CampaignEmail
 from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
 from database.models import Lock
@@ -51,7 +52,12 @@ def _alert(conn: Connection, alert_id: int) -> State:
         ApprovalAsk.alert_id == alert_id, ApprovalAsk.answered_at.is_(None)
     )
     approved = sorted(f"{language} ({how})" for language, how in conn.execute(yes))
-    stands = {"approved": ", ".join(approved), "asked": conn.scalar(asked)}
+    noted = select(func.count()).where(StaffHours.alert_id == alert_id)
+    stands = {
+        "hours_noted": conn.scalar(noted),
+        "approved": ", ".join(approved),
+        "asked": conn.scalar(asked),
+    }
     return {
         **found,
         **{name: value for name, value in stands.items() if value},
@@ -115,6 +121,7 @@ _ALERT = _row(
         Message.weekly_cap,
         Message.budget_cents,
         Alert.shows_numbers,
+        Alert.work,
     )
     .join(Alert, Alert.message_id == Message.id)
     .where(Alert.id == _ID)

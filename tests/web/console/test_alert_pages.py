@@ -33,6 +33,7 @@ from tests.web.organizing import Desk, console, desk, words
 
 ALERT: dict[str, str] = {
     "level": "red",
+    "work": "advocacy",
     "reach": "both",
     "ask_0_who": "congress",
     "goal": "200",

@@ -297,6 +297,8 @@ async def test_ids_that_nobody_has_are_answered_the_same(two: Two) -> None:
         "/console/approvals",
         "/console/cases",
         "/console/inbox",
+        "/console/lobbying",
+        "/console/lobbying?year=2026",
         "/console/inbox?show=done",
         "/console/inbox?show=snoozed",
         "/console/inbox?q=Xiomara",
