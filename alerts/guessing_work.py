@@ -15,7 +15,9 @@ from actions.models import TargetKind, TargetRule
 from alerts.models import Work
 
 # What is called by its number: H.R. 1234, S. 567, H.Res. 12, S.J.Res. 3.
-NUMBERED = re.compile(r"(?<![\w.])(?:H\. ?R\.|HR|S\.|[HS]\. ?(?:J\. ?|Con\. ?)?Res\.) ?[0-9]{1,5}\b")
+NUMBERED = re.compile(
+    r"(?<![\w.])(?:H\. ?R\.|HR|S\.|[HS]\. ?(?:J\. ?|Con\. ?)?Res\.) ?[0-9]{1,5}\b"
+)
 NAMED = re.compile(
     r"\b(?:bills?|resolutions?|legislation|amendments?|cosponsor(?:s|ed|ship)?|co-sponsor|"
     r"vot(?:e|es|ing)|proyectos? de ley|ley(?:es)?|resoluci(?:ón|on|ones)|legislación|"

@@ -72,6 +72,11 @@ class KnownFact:
         """What is known now."""
         return self.versions[0]
 
+    @property
+    def was_withheld(self) -> bool:
+        """Whether it is, or ever was, kept from everybody but those who work on it."""
+        return any(each.release is Release.WITHHELD for each in self.versions)
+
     def published(self, now: datetime) -> list[Version]:
         """The versions that everybody could read since the fact was last kept from anybody, the latest first.
 

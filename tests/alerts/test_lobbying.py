@@ -138,7 +138,7 @@ def test_a_year_is_summed_up_by_kind_and_project(conn: Connection, now: datetime
     assert yearly(conn, 2024, None).sums == []
 
 
-def sent(conn: Connection, work: Work, copies: int, **message: Any) -> Alerted:
+def sent(conn: Connection, /, work: Work, copies: int, **message: Any) -> Alerted:
     """An alert whose texts were delivered."""
     alert = make_alert(conn, **message)
     conn.execute(update(Alert).where(Alert.id == alert.alert_id).values(work=work))

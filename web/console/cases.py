@@ -16,7 +16,7 @@ from alerts.at_risk import AtRisk, at_risk
 from alerts.cases import save_case
 from alerts.correcting import draft_correction
 from alerts.corrections import Owed, citing_alerts, owed
-from alerts.fact_models import ClearedBy, FactKind, Release
+from alerts.fact_models import ClearedBy, FactKind
 from alerts.facts import BadFact
 from alerts.models import Case, CaseText
 from alerts.timeline import KnownFact, facts_of, find_fact
@@ -57,8 +57,7 @@ class CaseSeen:
 
     def shows(self, fact: KnownFact) -> bool:
         """Whether whoever looks may read a fact: what is withheld only those who work on it."""
-        withheld = any(each.release is Release.WITHHELD for each in fact.versions)
-        return self.may_write or not withheld
+        return self.may_write or not fact.was_withheld
 
 
 async def index(request: web.Request) -> web.Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from organizers.access import names
+from organizers.roles import May
 from web.console import approval_lists, overviews
 from web.console.first_steps import first_steps
 from web.console.health import COUNTS, Healths, healths
@@ -41,6 +42,7 @@ async def show(request: web.Request) -> web.Response:
             request,
             month,
             within,
+            writes=viewer.may_in(May.WRITE),
             wanted=request.query.get("month", ""),
             language=language,
             now=at,

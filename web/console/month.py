@@ -1,4 +1,4 @@
-"""A month of what is ahead: emails that go by themselves, last days of alerts, when offices answer.
+"""A month of what is ahead: emails that go by themselves, last days of alerts, hearings, when offices answer.
 
 Each kind of thing comes from one of ``SOURCES``, a function of the connection that gives entries by day; what
 has days of its own joins by adding its function there.
@@ -24,6 +24,7 @@ from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
 from representatives.maps import begins, congress_at
+from web.console.hearings import hearings
 from web.pages import eastern
 from web.translations import REGIONS
 
@@ -40,6 +41,7 @@ class Span:
     end: date  # the day after the last
     now: datetime
     language: str
+    writes: Within  # where whoever looks may write
 
     @property
     def start(self) -> datetime:
@@ -102,15 +104,23 @@ class Month:
         return f"{self.first + timedelta(days=31):%Y-%m}"
 
 
-def month(conn: Connection, within: Within, *, wanted: str, language: str, now: datetime) -> Month:
-    """The month that is wanted ("2026-12"), or the present one."""
+def month(
+    conn: Connection,
+    within: Within,
+    *,
+    writes: Within,
+    wanted: str,
+    language: str,
+    now: datetime,
+) -> Month:
+    """The month that is wanted ("2026-12"), or the present one; ``writes`` is where whoever looks may write."""
     today = now.astimezone(eastern()).date()
     found = MONTH.fullmatch(wanted)
     first = date(int(found[1]), int(found[2]), 1) if found else today.replace(day=1)
     end = (first + timedelta(days=31)).replace(day=1)
     opens = first - timedelta(days=(first.weekday() + 1) % WEEK)
     weeks = -(-(end - opens).days // WEEK)
-    span = Span(first, end, now, language)
+    span = Span(first, end, now, language, writes)
     entries = sorted(
         (each for source in SOURCES for each in source(conn, within, span)),
         key=lambda each: (each.day, each.kind, each.at, each.title),
@@ -204,6 +214,16 @@ def _today(conn: Connection, within: Within, span: Span) -> list[Entry]:
     ]
 
 
+def _hearings(conn: Connection, within: Within, span: Span) -> list[Entry]:
+    """Hearings from today on."""
+    first = max(span.first, span.now.astimezone(eastern()).date())
+    found = hearings(conn, within, span.writes, first=first, end=span.end, language=span.language)
+    return [
+        Entry(day=each.day, kind="hearing", title=each.words, href=f"/console/cases/{each.case_id}")
+        for each in found
+    ]
+
+
 def _congress(_conn: Connection, _within: Within, span: Span) -> list[Entry]:
     """The first day of a new Congress: lines and members change at noon."""
     coming = congress_at(span.start) + 1
@@ -215,7 +235,7 @@ def _congress(_conn: Connection, _within: Within, span: Span) -> list[Entry]:
     return [Entry(day=day, kind="congress", number=coming, href=href, at=span.clock(at))]
 
 
-SOURCES: tuple[Source, ...] = (_emails, _first_hours, _last_days, _today, _congress)
+SOURCES: tuple[Source, ...] = (_emails, _first_hours, _last_days, _today, _hearings, _congress)
 
 
 def _alerts(within: Within) -> Select[int, int, datetime | None, datetime | None]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy import Connection, select
@@ -24,12 +24,14 @@ from organizers.roles import May, owned
 from organizers.sessions import Viewer
 from representatives.status import data_age
 from web.console import approval_lists, overviews
+from web.console.hearings import hearings
 from web.console.inboxes import review_count
 from web.console.unknown_copies import unknown_count
 from web.console.unsent_answers import unsent
 
 OLD = 60  # days after which published data is worth asking for again
 NEAR = Decimal("0.8")  # of its budget: time to raise it, before the texts stop
+SOON = 3  # days before a hearing: time for a last call
 DRAFTS = 3  # named; there may be more in the list
 
 
@@ -61,6 +63,7 @@ def urgent(
         found += _on_their_way(conn, sends, language)
         found += _copies(conn, sends)
     if writes:
+        found += _hearings(conn, writes, language, now)
         found += _may_mean_stop(conn, writes, now)
         found += _unsent(conn, writes, now)
     if sends:
@@ -106,6 +109,17 @@ def _copies(conn: Connection, within: tuple[int, ...]) -> Iterator[Line]:
     unknown = unknown_count(conn, within).need_person
     if unknown:
         yield Line("unknown", "/console/unknown", count=unknown)
+
+
+def _hearings(
+    conn: Connection, within: tuple[int, ...], language: str, now: datetime
+) -> Iterator[Line]:
+    """Hearings of today and the next days; ``count`` is how many days are left."""
+    today = today_of(now)
+    end = today + timedelta(days=SOON + 1)
+    for each in hearings(conn, within, within, first=today, end=end, language=language):
+        left = (each.day - today).days
+        yield Line("hearing", f"/console/cases/{each.case_id}", count=left, title=each.words)
 
 
 def _may_mean_stop(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterator[Line]:

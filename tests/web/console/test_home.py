@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from sqlalchemy import Connection, insert, update
 
 from actions.models import Outcome
 from actions.responses import record
+from alerts.fact_models import FactKind, FactVersion, Release
 from alerts.models import Alert, Answer, Case, Level, Proposal
 from campaigns.calendar import EmailDraft, create_campaign, hold_overdue, schedule
 from contacts.consent import refuse
@@ -37,6 +38,7 @@ from tests.builders import (
     make_alert,
     make_contact,
     make_delivery,
+    make_fact,
     make_office,
     make_project,
 )
@@ -260,6 +262,45 @@ async def test_another_projects_month_is_not_shown(opened: Opened, noon: datetim
         page = await months(ben, f"{noon:%Y-%m}")
 
     assert "Nothing is planned in this month" in page
+
+
+def make_hearings(conn: Connection, today: date, project: int) -> None:
+    """One today, one in three days that is withheld, one in four, one that was withdrawn, and one that is over."""
+    case = make_alert(conn, project_id=project).case_id
+    heard: dict[str, Any] = {"kind": FactKind.HEARING}
+    make_fact(conn, case, happened_on=today, en="First hearing", es="x", **heard)
+    third = today + timedelta(days=3)
+    make_fact(conn, case, Release.WITHHELD, happened_on=third, en="Hearing of Ana", **heard)
+    fourth = today + timedelta(days=4)
+    make_fact(conn, case, Release.COMMITTEE, happened_on=fourth, en="Second hearing", **heard)
+    gone = make_fact(conn, case, happened_on=third, en="A rumour", **heard)
+    conn.execute(update(FactVersion).where(FactVersion.fact_id == gone).values(withdrawn=True))
+    yesterday = today - timedelta(days=1)
+    make_fact(conn, case, happened_on=yesterday, en="An old hearing", **heard)
+    make_fact(conn, case, happened_on=fourth, en="No hearing at all")
+
+
+async def test_hearings_stand_in_the_month_and_soon_under_what_is_urgent(opened: Opened) -> None:
+    noon = datetime(2026, 12, 8, 17, 0, tzinfo=UTC)
+    madison = await opened.database.write(make_project)
+    bangor = await opened.database.write(lambda conn: make_project(conn, "Bangor"))
+    await opened.database.write(make_hearings, noon.date(), madison)
+    async with console(opened, noon) as client:
+        writer = await desk(client, opened, noon, projects=[madison])
+        reader = await desk(client, opened, noon, projects=[madison], role=Role.VIEWER)
+        other = await desk(client, opened, noon, projects=[bangor])
+        works, reads, sees = [await each.page("/console/") for each in (writer, reader, other)]
+
+    assert works.count("Hearing: First hearing") == 3, "what is urgent, the grid, the list"
+    assert works.count("Hearing: Hearing of Ana") == 3
+    assert "In 3 days" in works
+    assert works.count("Hearing: Second hearing") == 2
+    assert reads.count("Hearing: First hearing") == 2
+    assert reads.count("Hearing: Second hearing") == 2
+    for never in ("rumour", "An old hearing", "No hearing at all"):
+        assert never not in works
+    assert "Ana" not in reads
+    assert "hearing" not in sees
 
 
 def make_three(conn: Connection, now: datetime) -> tuple[int, int]:

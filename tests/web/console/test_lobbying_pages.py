@@ -22,7 +22,7 @@ LAUNCHED = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 @pytest.fixture
 async def amina(opened: Opened, now: datetime) -> AsyncIterator[Desk]:
-    await opened.database.write(make_contact, "Ben")
+    await opened.database.write(lambda conn: make_contact(conn, "Ben"))
     async with console(opened, now, cents_per_segment=Decimal("1.5")) as client:
         yield await desk(client, opened, now)
 
@@ -82,8 +82,8 @@ async def test_hours_are_noted_and_corrected_on_the_alerts_page(
 async def test_the_network_reads_every_projects_sums_and_a_committee_its_own(
     amina: Desk, opened: Opened, now: datetime
 ) -> None:
-    bangor = await opened.database.write(make_project, "Bangor")
-    madison = await opened.database.write(make_project, "Madison")
+    bangor = await opened.database.write(lambda conn: make_project(conn, "Bangor"))
+    madison = await opened.database.write(lambda conn: make_project(conn, "Madison"))
     for project, work, copies in (
         (bangor, Work.GRASSROOTS, 1_000),
         (madison, Work.ADVOCACY, 200),
