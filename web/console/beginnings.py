@@ -208,7 +208,8 @@ def _again(conn: Connection, viewer: Viewer, alert_id: int, case_id: int | None)
         .where(Alert.id == alert_id)
     ).one()
     about = case_id or _open_case(conn, viewer, row.case_id)
-    form = write_form(_without_days(_citing(conn, stored_draft(conn, alert_id), about)))
+    draft = _without_days(_citing(conn, stored_draft(conn, alert_id), about))
+    form = write_form(replace(draft, work=None))  # it may ask for something else this time
     form["case"] = str(about or "")
     form.update(_offered(viewer, row.project_id))
     return form
