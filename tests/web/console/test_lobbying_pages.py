@@ -57,7 +57,7 @@ async def test_the_form_keeps_the_answer_and_says_what_is_typed_looks_like(amina
 
     checked = 'value="direct_lobbying" aria-describedby="work-direct_lobbying-about" checked'
     assert checked in form
-    assert 'data-moved="suggested"' in weighed
+    assert 'data-piece="suggested"' in weighed
     assert "“proyecto de ley”" in weighed
 
 
