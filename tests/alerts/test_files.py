@@ -72,8 +72,8 @@ def test_an_ending_may_be_an_instant() -> None:
     draft = read_alert(
         example(
             (
-                '[alert]\nlevel = "red"\nexpires_in_hours = 72',
-                '[alert]\nlevel = "red"\nexpires = 2026-12-04T17:00:00-05:00',
+                'work = "advocacy"\nexpires_in_hours = 72',
+                'work = "advocacy"\nexpires = 2026-12-04T17:00:00-05:00',
             )
         )
     )

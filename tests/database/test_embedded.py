@@ -96,6 +96,9 @@ async def test_units_that_wait_together_share_one_commit(database: Embedded) -> 
     await asyncio.gather(first, *rest)
 
     assert len(await database.read(names)) == 40
+    async with asyncio.timeout(10):  # who listens is told by the loop, when it is its turn
+        while not commits:
+            await asyncio.sleep(0.01)
     assert commits == [1]
 
 
