@@ -82,7 +82,13 @@ async def test_a_reader_cannot_write(database: Embedded) -> None:
 async def test_units_that_wait_together_share_one_commit(database: Embedded) -> None:
     commits: list[int] = []
     started, go_on = threading.Event(), threading.Event()
-    database.listen(lambda: commits.append(1))
+    heard = asyncio.Event()
+
+    def hear() -> None:
+        commits.append(1)
+        heard.set()
+
+    database.listen(hear)
 
     def keep_and_wake(conn: Connection, name: str) -> None:
         keep(conn, name)
@@ -96,9 +102,7 @@ async def test_units_that_wait_together_share_one_commit(database: Embedded) -> 
     await asyncio.gather(first, *rest)
 
     assert len(await database.read(names)) == 40
-    async with asyncio.timeout(10):  # who listens is told by the loop, when it is its turn
-        while not commits:
-            await asyncio.sleep(0.01)
+    await asyncio.wait_for(heard.wait(), 10)  # who listens is told when it is the loop's turn
     assert commits == [1]
 
 
