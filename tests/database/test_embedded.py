@@ -102,7 +102,8 @@ async def test_units_that_wait_together_share_one_commit(database: Embedded) -> 
     await asyncio.gather(first, *rest)
 
     assert len(await database.read(names)) == 40
-    await asyncio.wait_for(heard.wait(), 10)  # who listens is told when it is the loop's turn
+    async with asyncio.timeout(10):  # who listens is told when it is the loop's turn
+        await heard.wait()
     assert commits == [1]
 
 
