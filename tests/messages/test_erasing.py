@@ -393,6 +393,7 @@ SEEN_TO = {
     "offices": "their offices",
     "organizers": "who work here, not whom we write to",
     "door_links": "the same, invited",
+    "staff_hours": "of people who work on an alert, for the yearly report",
 }
 
 
@@ -443,7 +444,15 @@ TOLD_IN = {
     "address_standings": "may_be_written_to",
     "events": "provider_events",
 }
-OTHERS = {"custom_targets", "door_links", "members", "offices", "organizers", "staffers"}
+OTHERS = {
+    "custom_targets",
+    "door_links",
+    "members",
+    "offices",
+    "organizers",
+    "staff_hours",
+    "staffers",
+}
 
 
 async def test_everything_held_on_a_person_is_told(bench: Bench) -> None:
