@@ -150,6 +150,13 @@ def namings(
     return blocking, warnings
 
 
+def names_forbidden(conn: Connection, case_id: int, texts: Mapping[str, str]) -> bool:
+    """Whether texts by language name somebody of a case who is not to be named at all."""
+    said = [Said("case", language, text) for language, text in texts.items()]
+    blocking, _ = namings(said, at_risk(conn, case_id), {})
+    return bool(blocking)
+
+
 def words_naming(said: Iterable[Said], person: AtRisk) -> frozenset[str]:
     """The words that say too much of somebody, folded."""
     return frozenset(folded(words) for each in said for words in _found(person, each))

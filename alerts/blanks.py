@@ -18,7 +18,9 @@ from alerts.weighing import said_in
 from messages.cautions import gathered
 from messages.findings import Finding
 
-BLANK = re.compile(r"(?<!\])\[[^\[\]{}\n]*\w[^\[\]{}\n]*\](?!\(|\[|:)")
+FIELD_OR_MARK = r"(?:\{\{[^{}]*\}\}|[^\[\]{}\w\n])*"
+LINKED = r"(?:\(|\[\d+\]|:\s*https?:)"  # what follows the words of a Markdown link
+BLANK = re.compile(rf"\[(?!\d+\])(?={FIELD_OR_MARK}\w)[^\[\]\n]*\](?!{LINKED})")
 
 
 def blanks(texts: Iterable[str]) -> list[str]:

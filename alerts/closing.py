@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from actions.custom_targets import today_of
 from actions.models import Action
+from alerts.at_risk import names_forbidden
 from alerts.cases import close_case
 from alerts.closing_models import CaseClosing, CaseClosingText
 from alerts.drafts import AlertDraft
@@ -306,6 +307,10 @@ def _require_tellable(
     if quoted(conn, case_id, said, now=now):
         raise BadClosing(
             "These words quote a fact that not everybody may read; the page shows them to everybody."
+        )
+    if names_forbidden(conn, case_id, closing.words):
+        raise BadClosing(
+            "These words name somebody who is not to be named; the page shows them to everybody."
         )
 
 

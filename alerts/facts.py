@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
+from alerts.at_risk import names_forbidden
 from alerts.drafts import FactDraft
 from alerts.fact_models import ClearedBy, Fact, FactKind, FactText, FactVersion, Release
 from alerts.timeline import KnownFact, NoSuchFact, Version, find_fact
@@ -52,6 +53,8 @@ class BadFact(ValueError):
 def add_fact(conn: Connection, case_id: int, draft: FactDraft, *, by: str, now: datetime) -> int:
     """Note a new fact of a case; return its id. Raises BadFact."""
     _check(draft, now)
+    if release_of(draft) is Release.PUBLIC:
+        _require_unnamed(conn, case_id, draft.words)
     key = _key(conn, case_id, draft)
     row = insert(Fact).values(case_id=case_id, created_at=now, key=key)
     fact_id: int = conn.execute(row.returning(Fact.id)).scalar_one()
@@ -69,6 +72,8 @@ def change_fact(
     fact = hold_fact(conn, fact_id)
     _check_change(fact.current, draft, note, now)
     _check(draft, now, before=fact.current)
+    if release_of(draft) is Release.PUBLIC:
+        _require_unnamed(conn, fact.case_id, draft.words)
     return _write(conn, fact_id, fact.current.number + 1, draft, note=note.strip(), by=by, now=now)
 
 
@@ -104,6 +109,7 @@ def clear_fact(
         raise BadFact("this fact is public already")
     decided = override.strip() or current.override_why
     _check_sources(current.sources, decided)
+    _require_unnamed(conn, fact.case_id, current.words)
     named = by if override.strip() else current.override_by
     return _repeat(
         conn,
@@ -150,6 +156,15 @@ def _check(draft: FactDraft, now: datetime, before: Version | None = None) -> No
         raise BadFact("the embargo is over already; leave it out, or choose a later time")
     if release_of(draft) is Release.PUBLIC:
         _check_sources(draft.sources, draft.override)
+
+
+def _require_unnamed(conn: Connection, case_id: int, words: Mapping[str, str]) -> None:
+    """Of what everybody may read: pages and scripts that are out already say it at once."""
+    if names_forbidden(conn, case_id, words):
+        raise BadFact(
+            "it names somebody who is not to be named; say it without the name, or keep it from the"
+            " public"
+        )
 
 
 def _check_sources(sources: Sequence[str], override: str) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -18,7 +17,7 @@ from sqlalchemy import Connection, select
 
 from alerts.asked import asked
 from alerts.models import Alert, FollowUp
-from alerts.pages import page_of_action
+from alerts.pages import AT_LAST, page_of_action
 from alerts.preflight import find_alert
 from alerts.risk_models import NamingReason
 from contacts.models import Project
@@ -47,8 +46,6 @@ TERMS = (
 )
 # What texts may call a project by.
 NAMED = {"project": Project.name, "community": Project.community}
-# What is under embargo is approved with the rest: that its hour has come changes nothing.
-AT_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def digest(conn: Connection, alert_id: int) -> str:

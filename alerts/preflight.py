@@ -26,7 +26,7 @@ from alerts.models import Alert, AlertText
 from alerts.sharing import NOBODY, Committee, PartCheck
 from alerts.stored import told_draft
 from alerts.timeline import closed_because, facts_of, find_fact, not_public
-from alerts.timing import closed_findings
+from alerts.timing import begins_findings, closed_findings
 from alerts.weighing import weigh_alert
 from database.tables import folded
 from messages.audience import read as read_audience
@@ -111,7 +111,7 @@ def check(
         _committee_part(each)
         for each in sharing.checks(conn, alert_id, house=house, now=now, reckon=reckon)
     ]
-    weighed = weigh_alert(conn, alert_id, alert.case_id, now)
+    weighed = weigh_alert(conn, alert_id, alert.case_id)
     quoted = list(_quotations(conn, alert.case_id, _all_words(texts, page, ask), now))
     return Check(
         blocking=[
@@ -124,6 +124,7 @@ def check(
             *blank_findings(conn, alert_id),
             *_citation_problems(conn, alert_id, alert.case_id, now),
             *late_findings(conn, alert_id, now),
+            *begins_findings(conn, alert_id),
             *weighed.blocking,
             *work_findings(conn, alert_id),
         ],

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from actions.asks import read_asks
+from actions.asks import read_action, read_asks
 from actions.custom_targets import offices_of_action
 from actions.models import TargetRule
 from actions.office_hours import CONGRESS, Schedule, is_open, opens_at
@@ -26,19 +26,38 @@ def schedule_of(conn: Connection, action_id: int) -> Schedule | None:
     return next((each for each in known if each is not None), None)
 
 
+def begins_findings(conn: Connection, alert_id: int) -> Iterator[Finding]:
+    """Whether a draft would begin when nothing is asked any more: its calls end before, though it does not."""
+    if not asks_for_calls(conn, alert_id):
+        return
+    action_id, begins_at, expires_at = _terms(conn, alert_id)
+    if begins_at is None or (expires_at is not None and expires_at <= begins_at):
+        return  # the message's own end is told of with it
+    ends_at = read_action(conn, action_id).ends_at
+    if ends_at is not None and ends_at <= begins_at:
+        yield finding("begins_after_end")
+
+
 def closed_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Finding]:
     """Whether the offices are closed when a draft's first copies arrive, and from when on they answer."""
     if not asks_for_calls(conn, alert_id):
         return
-    leads_to = func.coalesce(Message.action_id, Alert.action_id)
-    own = select(leads_to, Message.begins_at).join(Alert, Alert.message_id == Message.id)
-    action_id, begins_at = conn.execute(own.where(Alert.id == alert_id)).one()
+    action_id, begins_at, _ = _terms(conn, alert_id)
     schedule, first = schedule_of(conn, action_id), max(now, begins_at or now)
     if schedule is None or is_open(schedule, first):
         return
     opens = opens_at(schedule, first)
     if opens is not None:
         yield finding("offices_closed", opens=_spelt(opens, schedule.zone))
+
+
+def _terms(conn: Connection, alert_id: int) -> tuple[int, datetime | None, datetime | None]:
+    """The action that an alert's copies lead to, when it begins, and when it ends."""
+    leads_to = func.coalesce(Message.action_id, Alert.action_id)
+    own = select(leads_to, Message.begins_at, Message.expires_at)
+    row = conn.execute(own.join(Alert, Alert.message_id == Message.id).where(Alert.id == alert_id))
+    action_id, begins_at, expires_at = row.one()
+    return action_id, begins_at, expires_at
 
 
 def _spelt(at: datetime, zone: str) -> str:

@@ -23,3 +23,6 @@ class Trial(Base):
     key: Mapped[str] = mapped_column(String(64), unique=True)  # of the form: a second press is none
     words: Mapped[str] = mapped_column(String(64))  # a hash of what was sent, see trials.py
     at: Mapped[datetime]
+
+    # Its number stands in the keys of its messages, which outlive it: it is never another's.
+    __table_args__ = ({"sqlite_autoincrement": True},)

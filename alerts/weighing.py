@@ -23,8 +23,8 @@ from alerts.at_risk import (
 from alerts.citing import pieces
 from alerts.drafts import AlertDraft
 from alerts.models import Alert, CaseText
+from alerts.pages import AT_LAST, facts_shown
 from alerts.stored import told_draft
-from alerts.timeline import facts_of
 from contacts.models import Project
 from messages import control
 from messages.cautions import Said, cautions, numbers_in
@@ -60,9 +60,9 @@ def weigh(
     return Weighed(blocking, [*warnings, *cautions(texts, known)])
 
 
-def weigh_alert(conn: Connection, alert_id: int, case_id: int, now: datetime) -> Weighed:
+def weigh_alert(conn: Connection, alert_id: int, case_id: int) -> Weighed:
     """Weigh a stored draft with what its page says of the case."""
-    return weigh(conn, case_id, _said(conn, alert_id, case_id, now), alert_id=alert_id)
+    return weigh(conn, case_id, _said(conn, alert_id, case_id), alert_id=alert_id)
 
 
 def let_stand(
@@ -74,13 +74,18 @@ def let_stand(
     if control.locked(conn, message_id).status != MessageStatus.DRAFT:
         raise NotNow("this alert has already been launched")
     person = _of_case(find_person(conn, person_id), case_id)
-    said = _said(conn, alert_id, case_id, now)
+    said = _said(conn, alert_id, case_id)
     give_reason(conn, alert_id, person, said, why=why, by=by, now=now)
 
 
 def said_in(draft: AlertDraft) -> list[Said]:
     """Every text of an alert, with its place as a reader calls it."""
-    return [Said(_place(place), language, text) for (place, language), text in pieces(draft)]
+    defaults = [
+        Said("body", language, value)
+        for language, held in draft.merge_defaults.items()
+        for value in held.values()
+    ]
+    return [Said(_place(p), language, text) for (p, language), text in pieces(draft)] + defaults
 
 
 def known_numbers(conn: Connection, numbers: Collection[str]) -> set[str]:
@@ -95,20 +100,24 @@ def known_numbers(conn: Connection, numbers: Collection[str]) -> set[str]:
     return {SWITCHBOARD_PHONE, *filter(None, chain.from_iterable(official)), *named}
 
 
-def _said(conn: Connection, alert_id: int, case_id: int, now: datetime) -> list[Said]:
-    return [*said_in(told_draft(conn, alert_id)), *said_of_case(conn, case_id, now)]
+def _said(conn: Connection, alert_id: int, case_id: int) -> list[Said]:
+    return [*said_in(told_draft(conn, alert_id)), *said_of_case(conn, case_id)]
 
 
-def said_of_case(conn: Connection, case_id: int, now: datetime) -> list[Said]:
-    """What a public page says of a case besides its alert: title, summary, and what everybody may know."""
+def said_of_case(conn: Connection, case_id: int) -> list[Said]:
+    """What a public page says of a case besides its alert: title, summary, and its facts.
+
+    Of a fact its words, what it said before, and who told it; what is under embargo will stand there, too.
+    """
     rows = select(CaseText.language, CaseText.title, CaseText.summary)
     told = conn.execute(rows.where(CaseText.case_id == case_id).order_by(CaseText.language))
     case = [Said("case", row.language, f"{row.title}\n{row.summary}") for row in told]
     facts = [
-        Said("fact", language, words)
-        for fact in facts_of(conn, case_id)
-        if fact.current.may_be_told(now)
-        for language, words in fact.current.words.items()
+        Said("fact", language, text)
+        for fact in facts_shown(conn, case_id, AT_LAST)
+        for language, words in fact.words.items()
+        for text in (words, fact.before.get(language, ""), fact.source)
+        if text
     ]
     return [*case, *facts]
 

@@ -90,14 +90,15 @@ def look_again(conn: Connection, jobs: Jobs, *, now: datetime) -> None:
     until when it has to wait. A message launched "in the future" gets its undo time once more.
     """
     early = conn.execute(
-        select(Message.id, Message.launched_at, Message.starts_at).where(
+        select(Message.id, Message.launched_at, Message.starts_at, Message.begins_at).where(
             Message.status.in_((MessageStatus.SENDING, MessageStatus.PAUSED)),
             Message.launched_at > now,
             Message.starts_at.is_not(None),
         )
     ).all()
-    for message_id, launched_at, starts_at in early:
+    for message_id, launched_at, starts_at, begins_at in early:
         starts = now + ((starts_at or now) - (launched_at or now))
+        starts = max(starts, begins_at or starts)  # a chosen hour is the same by every clock
         anew = {"launched_at": now, "starts_at": starts}
         conn.execute(update(Message).where(Message.id == message_id).values(anew))
     _bring_nearer(conn, now)

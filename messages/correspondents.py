@@ -10,6 +10,9 @@ from sqlalchemy import Connection, Row, Select, func, select
 from contacts.models import NETWORK, Address, AddressStanding, Contact, Standing
 from messages.models import Delivery, Message, MessageKind, Status
 
+# An alert may be launched days before its first copy leaves.
+LEFT_AT = func.coalesce(Message.starts_at, Message.launched_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Correspondent:
@@ -21,7 +24,7 @@ class Correspondent:
     message_id: int | None  # the latest alert or campaign it got
     action_id: int | None  # of the latest one that asked for an action
     asking_id: int | None = None  # that one itself
-    asked_at: datetime | None = None  # when it was launched
+    asked_at: datetime | None = None  # since when it leaves
 
 
 def correspondent(conn: Connection, channel: str, address: str) -> Correspondent:
@@ -37,7 +40,7 @@ def correspondent(conn: Connection, channel: str, address: str) -> Correspondent
         message_id=latest.id if latest else None,
         action_id=asking.action_id if asking else None,
         asking_id=asking.id if asking else None,
-        asked_at=asking.launched_at if asking else None,
+        asked_at=asking.left_at if asking else None,
     )
 
 
@@ -50,13 +53,13 @@ def _copies(channel: str, address: str) -> Select[int, int | None, int | None, d
         Address.channel == channel, Address.address == address
     )
     return (
-        select(Message.id, Message.action_id, Delivery.contact_id, Message.launched_at)
+        select(Message.id, Message.action_id, Delivery.contact_id, LEFT_AT.label("left_at"))
         .join(Delivery, Delivery.message_id == Message.id)
         .where(Delivery.contact_id.in_(owners))
         .where(Delivery.channel == channel, Delivery.address == address)
         .where(Delivery.status.between(int(Status.SENDING), int(Status.UNDELIVERED)))
         .where(Message.kind.in_([MessageKind.ALERT.value, MessageKind.CAMPAIGN.value]))
-        .order_by(func.coalesce(Message.launched_at, Message.created_at).desc(), Message.id.desc())
+        .order_by(func.coalesce(LEFT_AT, Message.created_at).desc(), Message.id.desc())
     )
 
 

@@ -115,7 +115,7 @@ def recent_messages(conn: Connection, *, now: datetime, but: int | None = None) 
     What follows an alert for one person counts not: a reminder is their own wish.
     """
     launched = select(Message.id).where(
-        Message.launched_at > now - CAP_PERIOD,
+        func.coalesce(Message.starts_at, Message.launched_at) > now - CAP_PERIOD,
         Message.kind.in_(CAPPED_KINDS),
         or_(Message.key.is_(None), ~Message.key.startswith(PROMPT, autoescape=True)),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
@@ -20,6 +21,9 @@ from alerts.at_risk import (
     find_person,
     remove_person,
 )
+from alerts.closing import BadClosing, CaseOutcome, Closing, close
+from alerts.fact_models import ClearedBy, Release
+from alerts.facts import BadFact, add_fact, change_fact, clear_fact
 from alerts.fingerprint import digest
 from alerts.models import Alert
 from alerts.named import Name, mentions
@@ -27,10 +31,13 @@ from alerts.preflight import Check, check
 from alerts.risk_models import Cleared, MaySay
 from alerts.weighing import let_stand
 from messages.control import Words
-from tests.alerts.drafting import HOUSE, make_case, make_draft, make_fact_draft
+from tests.alerts.drafting import HOUSE, make_draft, make_fact_draft
 from tests.builders import make_alert, make_contact, make_organizer
+from tests.doubles import NoJobs
 
 MARIA = RiskDraft(given_names="María Guadalupe", family_names="Henríquez de Orellana")
+NAMED = make_fact_draft("Henríquez is charged.", "Henríquez es acusada.")
+SAID = {"words": dict(NAMED.words)}
 JOSE = Name.of("José", "Martínez Flores", "Chepe, El Profe")
 
 
@@ -146,10 +153,74 @@ def test_a_name_not_to_be_said_stands_in_the_way_wherever_it_is(desk: Desk) -> N
 
 
 def test_what_a_page_says_of_the_case_names_as_well(desk: Desk) -> None:
-    facts = [make_fact_draft("Henríquez is charged.", "Henríquez es acusada.")]
-    found = desk.writes(sms="Llame", case=make_case(facts=facts))
+    remove_person(desk.conn, desk.maria)
+    add_fact(desk.conn, desk.case_id, NAMED, by=desk.by, now=desk.now)
+    add_person(desk.conn, desk.case_id, MARIA, by=desk.by, now=desk.now)
+
+    found = desk.check()
 
     assert {each.values["places"] for each in found.blocking} == {("fact",)}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"sources": ["Interview with María Henríquez", "CRIPDES"]},
+        {**SAID, "embargo_until": datetime(2026, 11, 25, 14, tzinfo=UTC)},
+    ],
+)
+def test_who_told_a_fact_and_what_will_stand_there_names_as_well(
+    desk: Desk, told: dict[str, Any]
+) -> None:
+    remove_person(desk.conn, desk.maria)
+    plain = make_fact_draft("Somebody is charged.", "Alguien fue acusada.")
+    add_fact(desk.conn, desk.case_id, replace(plain, **told), by=desk.by, now=desk.now)
+    add_person(desk.conn, desk.case_id, MARIA, by=desk.by, now=desk.now)
+
+    assert {each.values["places"] for each in desk.check().blocking} == {("fact",)}
+
+
+def test_what_a_fact_said_before_stands_on_the_page_and_names_as_well(desk: Desk) -> None:
+    remove_person(desk.conn, desk.maria)
+    fact_id = add_fact(desk.conn, desk.case_id, NAMED, by=desk.by, now=desk.now)
+    plain = make_fact_draft("A woman is charged.", "Una mujer fue acusada.")
+    change_fact(desk.conn, fact_id, plain, note="No name.", by=desk.by, now=desk.now)
+    add_person(desk.conn, desk.case_id, MARIA, by=desk.by, now=desk.now)
+
+    assert {each.values["places"] for each in desk.check().blocking} == {("fact",)}
+
+
+def test_no_public_fact_names_who_is_not_to_be_named(desk: Desk) -> None:
+    with pytest.raises(BadFact, match="not to be named"):
+        add_fact(desk.conn, desk.case_id, NAMED, by=desk.by, now=desk.now)
+    withheld = replace(NAMED, release=Release.WITHHELD)
+    fact_id = add_fact(desk.conn, desk.case_id, withheld, by=desk.by, now=desk.now)
+    with pytest.raises(BadFact, match="not to be named"):
+        clear_fact(desk.conn, fact_id, cleared_by=ClearedBy.FAMILY, by=desk.by, now=desk.now)
+
+
+def test_what_stands_in_for_a_field_is_looked_through(desk: Desk) -> None:
+    defaults = {"en": {"community": "the Henríquez family", "city": "[their city]"}}
+
+    found = desk.writes(sms="Llame", merge_defaults=defaults)
+
+    assert {each.code for each in found.blocking} == {"named_at_risk", "blank_left"}
+
+
+def test_the_end_of_a_case_names_nobody(desk: Desk) -> None:
+    words = {"en": "María Henríquez is free.", "es": "María Henríquez está libre."}
+    ended = Closing(outcome=CaseOutcome.WON, ended_on=desk.now.date(), words=words)
+
+    with pytest.raises(BadClosing, match="not to be named"):
+        close(
+            desk.conn,
+            NoJobs(),
+            desk.case_id,
+            ended,
+            languages=("en", "es"),
+            by=desk.by,
+            now=desk.now,
+        )
 
 
 def test_a_first_name_that_is_cleared_passes_and_more_of_it_warns(desk: Desk) -> None:

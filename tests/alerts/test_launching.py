@@ -336,6 +336,16 @@ def test_a_beginning_that_cannot_be_kept_blocks(
     assert codes(found)[0] == [code]
 
 
+def test_a_beginning_after_the_last_call_blocks(conn: Connection, now: datetime) -> None:
+    make_contact(conn)
+    draft = make_draft(begins_at=now + timedelta(hours=3))
+    ending = replace(draft.call, deadline=Ending(at=now + timedelta(hours=2)))
+
+    found = checked(conn, replace(draft, call=ending), now)
+
+    assert codes(found)[0] == ["begins_after_end"]
+
+
 def test_who_is_held_is_told_for_the_hour_at_which_it_begins(
     conn: Connection, now: datetime
 ) -> None:

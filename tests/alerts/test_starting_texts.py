@@ -193,6 +193,14 @@ def test_what_stands_in_brackets_and_is_no_link_is_to_be_filled_in(
     assert blanks([text]) == found
 
 
+@pytest.mark.parametrize(
+    "text", ["[who]: call today", "[what][when]", "[court, {{ fact.on }}]", "([who])", "see [who]."]
+)
+def test_brackets_are_found_beside_whatever_they_stand(text: str) -> None:
+    assert blanks([text])
+    assert not blanks(["[see whom to call]({{ link }})", "a […] b"])
+
+
 def test_a_blank_is_filled_in_wherever_it_stands_and_only_once() -> None:
     known = {"[who]": "[where]", "[where]": "Suchitoto"}
 

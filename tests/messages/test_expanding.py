@@ -141,6 +141,21 @@ def test_weekly_cap_counts_what_may_have_reached_them(conn: Connection, now: dat
     assert fates(conn, red, Channel.SMS)[amina] == (Status.PENDING, "")
 
 
+def test_weekly_cap_counts_from_when_the_copies_left(conn: Connection, now: datetime) -> None:
+    amina = make_contact(conn, "Amina")
+    earlier = make_message(
+        conn,
+        status=MessageStatus.FINISHED,
+        launched_at=now - timedelta(days=9),
+        starts_at=now - timedelta(days=1),
+    )
+    make_delivery(conn, earlier, amina, status=Status.DELIVERED)
+
+    capped = launch(conn, now, weekly_cap=1)
+
+    assert fates(conn, capped, Channel.SMS)[amina] == (Status.SKIPPED, CAPPED)
+
+
 def test_salvadoran_numbers_are_never_texted_in_bulk(conn: Connection, now: datetime) -> None:
     partner = make_contact(conn, phone="+50370001234")
 

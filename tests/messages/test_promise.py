@@ -21,7 +21,7 @@ from messages.answers import answer
 from messages.batches import FARTHEST, let_go, look_again, take_batch
 from messages.claims import record_and_claim
 from messages.hours import Hours, write
-from messages.models import Batch, MessageStatus
+from messages.models import Batch, Message, MessageStatus
 from messages.providers.provider import (
     SLOW_DOWN,
     Accepted,
@@ -33,6 +33,7 @@ from messages.providers.provider import (
 from messages.runs import release_dead
 from messages.sending import Policy
 from messages.zones import Zones
+from tests.builders import make_message
 from tests.doubles import NoJobs, ProviderInMemory
 from tests.messages.test_sending import Bench
 
@@ -446,3 +447,19 @@ async def test_clock_set_back_does_not_keep_a_dead_senders_copies_for_an_hour(
     lost = await bench.write(release_dead, NoJobs(), now=bench.now)
 
     assert lost == 1
+
+
+async def test_a_chosen_hour_is_waited_for_also_when_the_clock_is_set_back(bench: Bench) -> None:
+    begins = bench.now + timedelta(hours=5)
+
+    def launched(conn: Connection) -> int:
+        times: dict[str, Any] = {"launched_at": bench.now, "starts_at": begins, "begins_at": begins}
+        return make_message(conn, status=MessageStatus.SENDING, **times)
+
+    message = await bench.write(launched)
+    bench.now -= timedelta(hours=3)
+
+    await bench.write(look_again, NoJobs(), now=bench.now)
+
+    kept = select(Message.starts_at).where(Message.id == message)
+    assert await bench.write(lambda conn: conn.scalar(kept)) == begins

@@ -12,10 +12,9 @@ from actions.custom_targets import NamedOffice, offices_of_action
 from alerts import approvers, approving
 from alerts.approving import Standing
 from alerts.drafts import AlertDraft
-from alerts.fingerprint import AT_LAST
 from alerts.launching import message_of
 from alerts.models import Alert, AlertText
-from alerts.pages import AlertPage, page_of_action
+from alerts.pages import AT_LAST, AlertPage, page_of_action
 from alerts.passing import Passed, passed
 from alerts.preflight import Check, check, find_alert
 from alerts.stored import told_draft

@@ -245,6 +245,8 @@ def _citing(conn: Connection, draft: AlertDraft, case_id: int | None) -> AlertDr
 
 
 def _is_words(name: str) -> bool:
+    if name == "ask_hours":  # the only one of these names that holds a choice
+        return False
     return name.rpartition("_")[0] in TYPED or name.startswith("ask_")
 
 

@@ -86,7 +86,7 @@ def live(conn: Connection, form: Form, viewer: Viewer, *, house: HouseRules, now
         replace(each, text=_told(each.text, each.language, citing))
         for each in said_typed(form, house.languages)
     ]
-    case = said_of_case(conn, case_id, now) if case_id else []
+    case = said_of_case(conn, case_id) if case_id else []
     person, wanted = asked_for(form)
     return Live(
         measures=measured(texts, house.identity, citing),

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=f"pk_{TABLE}"),
         sa.UniqueConstraint("key", name=f"uq_{TABLE}_key"),
+        sqlite_autoincrement=True,
     )
     op.create_index(f"ix_{TABLE}_alert_id", TABLE, ["alert_id"])
     op.create_index(f"ix_{TABLE}_organizer_id", TABLE, ["organizer_id"])

@@ -254,7 +254,8 @@ async def test_starting_from_something_else_keeps_nothing_where_nothing_was_writ
     form = await form_of(amina, "from=court")
 
     left = await amina.post(
-        NEW, {**form, "from": "court", "ask_0_who": "congress", "then": "begin"}
+        NEW,
+        {**form, "from": "court", "ask_0_who": "congress", "ask_hours": "0", "then": "begin"},
     )
     touched = await amina.post(NEW, {**form, "sms_en": "My own words", "then": "begin"})
 
