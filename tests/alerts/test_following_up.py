@@ -14,10 +14,9 @@ from alerts import calls
 from alerts.coverage import coverage
 from alerts.follow_ups import Written, follow_ups, followed_by
 from alerts.following_up import draft_follow_up, reword
-from alerts.launching import launch, status
+from alerts.launching import status
 from alerts.models import Alert, FollowUpKind
 from alerts.pages import NoSuchPage, page_by_slug, page_for_delivery
-from alerts.preflight import check
 from alerts.stored import stored_draft
 from database.jobs import EmbeddedJobs
 from messages import control
@@ -25,11 +24,11 @@ from messages.call_limits import VoiceRules
 from messages.call_models import Call
 from messages.composing import Identity
 from messages.control import NotNow, Words
-from messages.expanding import expand_chunk
 from messages.house import HouseRules
 from messages.models import Delivery, Message, MessageStatus, Status
 from messages.progress import progress
 from messages.providers.twilio_voice import Heard
+from tests.alerts.launched import launch_whole
 from tests.builders import (
     Alerted,
     load_invented_officials,
@@ -90,19 +89,7 @@ class Story:
 
     def written_to(self, alert_id: int) -> set[str]:
         """Launch it, write its copies, and say who got one."""
-        people = check(self.conn, alert_id, house=RULES, now=self.now).people
-        launch(
-            self.conn,
-            self.jobs,
-            alert_id,
-            house=RULES,
-            confirmed=people,
-            by="Amina",
-            now=self.now,
-        )
-        message_id = self.message_of(alert_id)
-        while expand_chunk(self.conn, self.jobs, message_id, now=self.now):
-            continue
+        message_id = launch_whole(self.conn, self.jobs, alert_id, house=RULES, now=self.now)
         rows = select(Delivery.contact_id).where(
             Delivery.message_id == message_id, Delivery.status == Status.PENDING
         )

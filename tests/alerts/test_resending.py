@@ -14,7 +14,6 @@ from actions.models import Outcome
 from actions.responses import record
 from alerts.follow_ups import follow_ups, followed_by
 from alerts.following_up import draft_follow_up
-from alerts.launching import launch
 from alerts.models import Alert, AlertText, FollowUpKind, Level
 from alerts.pages import page_for_delivery
 from alerts.preflight import check
@@ -31,9 +30,9 @@ from messages import counts
 from messages.audience import Audience, Filter, contact_ids
 from messages.composing import Identity
 from messages.control import NotNow
-from messages.expanding import expand_chunk
 from messages.house import HouseRules
 from messages.models import Delivery, Message, MessageStatus, Status
+from tests.alerts.launched import launch_whole
 from tests.builders import (
     a_phone,
     an_email,
@@ -78,19 +77,7 @@ class Half:
 
     def launched(self, alert_id: int) -> set[str]:
         """Launch it and write its copies; who gets one."""
-        people = check(self.conn, alert_id, house=RULES, now=self.now).people
-        launch(
-            self.conn,
-            self.jobs,
-            alert_id,
-            house=RULES,
-            confirmed=people,
-            by="Amina",
-            now=self.now,
-        )
-        message_id = self.conn.scalars(select(Alert.message_id).where(Alert.id == alert_id)).one()
-        while expand_chunk(self.conn, self.jobs, message_id, now=self.now):
-            continue
+        message_id = launch_whole(self.conn, self.jobs, alert_id, house=RULES, now=self.now)
         rows = select(Delivery.contact_id).where(
             Delivery.message_id == message_id, Delivery.status == Status.PENDING
         )

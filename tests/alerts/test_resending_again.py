@@ -13,9 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from alerts.follow_ups import followed_by, sent_again
 from alerts.following_up import draft_follow_up
-from alerts.launching import launch
 from alerts.models import Alert, FollowUpKind
-from alerts.preflight import check
 from alerts.reporting import alert_report
 from alerts.resending import (
     remaining,
@@ -33,8 +31,8 @@ from messages import counts
 from messages.audience import contact_ids
 from messages.calling_off import cancel_pending
 from messages.control import NotNow
-from messages.expanding import expand_chunk
 from messages.models import Delivery, Message, MessageCount, Status
+from tests.alerts.launched import launch_whole
 from tests.alerts.test_resending import RULES
 from tests.builders import (
     a_phone,
@@ -90,19 +88,7 @@ class Sent:
 
     def launch(self, alert_id: int) -> set[str]:
         """Launch it and write its copies; the phones that get one."""
-        people = check(self.conn, alert_id, house=RULES, now=self.now).people
-        launch(
-            self.conn,
-            self.jobs,
-            alert_id,
-            house=RULES,
-            confirmed=people,
-            by="Amina",
-            now=self.now,
-        )
-        message_id = self.message(alert_id)
-        while expand_chunk(self.conn, self.jobs, message_id, now=self.now):
-            continue
+        message_id = launch_whole(self.conn, self.jobs, alert_id, house=RULES, now=self.now)
         waiting = (Delivery.message_id == message_id, Delivery.status == Status.PENDING)
         return set(self.conn.scalars(select(Delivery.address).where(*waiting)))
 
