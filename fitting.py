@@ -84,6 +84,7 @@ def make_site(settings: Settings, secrets: Secrets, base: str) -> Site:
         weekly_cap=settings.sending.weekly_cap or None,
         sms_sender=settings.twilio.sender,
         email_sender=_email_sender(settings),
+        mailbox=settings.inbound.mailbox,
         real_email=settings.email_by != "outbox",
         second_step=settings.web.second_step,
         geocoder=_geocoder(settings),

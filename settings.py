@@ -20,10 +20,11 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from contacts import countries
 from contacts.countries import AT_RISK, UnknownCountry
+from mail_settings import SMTP, InboundMail, SendGrid, email_concerns, email_problems
 from messages import hours
 from messages.hours import BadHours, Hours
 from messages.retention import Keep
-from overrides import BadSettings, Values, between, one_of, private, read, secret
+from overrides import BadSettings, Values, between, one_of, private, read
 from twilio_settings import Twilio, Voice, sms_concerns, voice_concerns, voice_problems
 
 LEAST_DETAIL_DAYS = 14
@@ -60,42 +61,6 @@ class Web:
     second_step: bool
     connections: int = between(10, 100_000)
     connections_per_address: int = between(1, 100_000)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SendGrid:
-    """How email leaves, first choice."""
-
-    api_key: str = secret()
-    from_email: str
-    event_public_key: str
-    inbound_secret: str = secret()
-    api_base: str
-    people_per_request: int = between(1, 1000)
-
-    @property
-    def ready(self) -> bool:
-        """Whether enough is set to send."""
-        return bool(self.api_key and self.from_email)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SMTP:
-    """How email leaves, second choice."""
-
-    host: str
-    port: int = between(1, 65535)
-    security: str = one_of("starttls", "tls", "none")
-    username: str
-    password: str = secret()
-    from_email: str
-    connections: int = between(1, 100)
-    timeout_seconds: float = between(1, 600)
-
-    @property
-    def ready(self) -> bool:
-        """Whether enough is set to send."""
-        return bool(self.host and self.from_email)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +179,7 @@ class Settings:
     voice: Voice
     sendgrid: SendGrid
     smtp: SMTP
+    inbound: InboundMail
     outbox: Outbox
     sending: Sending
     unknowns: Unknowns
@@ -266,7 +232,7 @@ def warnings(settings: Settings) -> list[str]:
     return [
         *_network_concerns(settings),
         *sms_concerns(settings.twilio),
-        *_email_concerns(settings.sendgrid, settings.smtp),
+        *email_concerns(settings.sendgrid, settings.smtp, settings.inbound),
         *voice_concerns(
             settings.voice, can_ring=settings.connects, public_url=settings.network.public_url
         ),
@@ -291,6 +257,7 @@ def _check_together(values: Values, problems: list[str]) -> None:
         problems.append(f"network.countries: {error}")
     problems.extend(_bad_proxies(values["web"]["trusted_proxies"]))
     problems.extend(voice_problems(values["voice"]["number"], values["voice"]["from_number"]))
+    problems.extend(email_problems(values["smtp"], values["inbound"]))
     url = network["public_url"]
     if not values["web"]["second_step"] and url and not _is_loopback(url):
         problems.append(
@@ -354,18 +321,6 @@ def _network_concerns(settings: Settings) -> Iterator[str]:
             "outbox.simulate is on together with a real provider: made-up STOPs would opt real"
             " people out; switch it off"
         )
-
-
-def _email_concerns(sendgrid: SendGrid, smtp: SMTP) -> Iterator[str]:
-    if sendgrid.api_key and not sendgrid.from_email:
-        yield "sendgrid.from_email is not set, so SendGrid is not used: write whom emails come from"
-    if sendgrid.ready and not sendgrid.event_public_key:
-        yield (
-            "sendgrid.event_public_key is not set: bounces, complaints and unsubscribes from"
-            " SendGrid cannot be believed; switch on the signed event webhook and copy its key"
-        )
-    if smtp.host and not smtp.from_email:
-        yield "smtp.from_email is not set, so SMTP is not used: write whom emails come from"
 
 
 def _is_loopback(url: str) -> bool:

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, 
 from contacts.models import Channel, Contact
 from database import locking
 from database.jobs import Jobs
-from messages import caring, control, sms
+from messages import caring, control, sms, threads
 from messages.adding import add_copy, begin_empty
 from messages.caring import Act
 from messages.control import Draft, NotNow, Words
@@ -229,7 +229,7 @@ def _message(
     source, leaves_at = talk.source, now + UNDO
     text = Words(sms=words)
     if way.channel is Channel.EMAIL:
-        text = Words(subject=_subject(conn, source, language, house), body=words)
+        text = Words(subject=_subject(conn, talk, language, house), body=words)
     window, expires_at = leaves(talk, way.channel, house, leaves_at)
     theirs = next((each for each in talk.projects if each in wanted.within), None)
     draft = Draft(
@@ -252,10 +252,11 @@ def _message(
     return conn.execute(select(Message).where(mine)).one()
 
 
-def _subject(conn: Connection, source: Row[Any] | None, language: str, house: HouseRules) -> str:
-    """That of what they answered, as mail programs have it; else our name."""
-    if source is None:
-        return house.identity.network
+def _subject(conn: Connection, talk: Talk, language: str, house: HouseRules) -> str:
+    """That of their email, else of what they answered, as mail programs have it; else our name."""
+    theirs, source = threads.subject_of(conn, talk.reply.id), talk.source
+    if theirs or source is None:
+        return theirs or house.identity.network
     told = select(MessageText.subject).where(
         MessageText.message_id == source.id, MessageText.language == language
     )

@@ -18,7 +18,8 @@ from sqlalchemy import Connection, select
 
 from contacts.models import Channel, Contact, Membership, Project
 from messages import links, rendering
-from messages.eligibility import ANSWERS
+from messages.eligibility import ANSWERS, EXEMPT_KINDS
+from messages.mail_addresses import NO_MAILBOX, NO_THREAD, OwnMailbox, Thread, routes
 from messages.models import Message, MessageKind, MessageText
 from messages.providers.provider import (
     Email,
@@ -35,6 +36,7 @@ from messages.recording import PERSON, Claim, Done, Person
 from messages.rendering import PROOF, TOKEN, CompiledEmail, Footer, Version, placed
 from messages.sms import segments
 from messages.templates import FIELDS, Compiled, clean_value
+from messages.threads import thread_of
 from representatives.lookup import house_officials
 from representatives.maps import holds
 
@@ -55,6 +57,7 @@ class Identity:
     secret: str = field(repr=False)  # signs the tokens in our addresses
     sms_sender: str = ""  # where neither message nor project names one
     email_sender: str = ""
+    mailbox: OwnMailbox = NO_MAILBOX  # where mail about our emails comes back to
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ class Compositions:
     sms_sender: str
     email_sender: str
     expires_at: datetime | None
+    automatic: bool = False  # we answer by ourselves
+    thread: Thread = NO_THREAD  # of an organizer's answer
 
     @property
     def looks_up(self) -> bool:
@@ -115,11 +120,18 @@ def compositions(conn: Connection, message_id: int, identity: Identity) -> Compo
     """Read and compile a message. Raises BadTemplate for a text that passed no check."""
     message = conn.execute(select(Message).where(Message.id == message_id)).one()
     texts = conn.execute(select(MessageText).where(MessageText.message_id == message_id)).all()
-    return compiled(message, texts, links.load_links(conn, message_id), identity)
+    link_ids = links.load_links(conn, message_id)
+    answers = message.kind == MessageKind.ANSWER
+    thread = thread_of(conn, message_id) if answers else NO_THREAD
+    return compiled(message, texts, link_ids, identity, thread)
 
 
 def compiled(
-    message: Any, texts: Sequence[Any], link_ids: Mapping[str, int], identity: Identity
+    message: Any,
+    texts: Sequence[Any],
+    link_ids: Mapping[str, int],
+    identity: Identity,
+    thread: Thread = NO_THREAD,
 ) -> Compositions:
     """Compile a message that has been read, or is being written. Raises BadTemplate."""
     sms = {t.language: _sms(message.kind, t, identity, link_ids) for t in texts if t.sms}
@@ -146,6 +158,8 @@ def compiled(
         sms_sender=message.sms_sender or identity.sms_sender,
         email_sender=message.email_sender or identity.email_sender,
         expires_at=message.expires_at,
+        automatic=message.kind in EXEMPT_KINDS,
+        thread=thread,
     )
 
 
@@ -360,6 +374,7 @@ def _emails(message: Compositions, identity: Identity) -> Copying:
     signed = links.tokens(identity.secret)
     before, after = links.around_token(identity.public_url, "unsubscribe")
     sender = message.email_sender
+    routed = routes(identity.secret, identity.mailbox, message.thread, automatic=message.automatic)
 
     def copy(claim: Claim, version: Version, values: dict[str, str]) -> Ready:
         delivery_id, attempt = claim.delivery_id, claim.attempt
@@ -369,7 +384,8 @@ def _emails(message: Compositions, identity: Identity) -> Copying:
         ticket = Ticket(delivery_id, attempt, signed.receipt(delivery_id, attempt))
         leave = f"{before}{token}{after}"
         words, language = version.words, version.language
-        item = Email(ticket, sender, claim.address, words, values, leave, language)
+        route = routed(delivery_id)
+        item = Email(ticket, sender, claim.address, words, values, leave, language, route)
         return Ready(claim, item, language, 0)
 
     return copy

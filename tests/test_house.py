@@ -232,6 +232,9 @@ def test_the_locks_hold_every_package_that_is_asked_for() -> None:
         pinned = set(
             re.findall(r"^([a-z0-9._-]+)(?:\[[^\]]*\])?==", (ROOT / lock).read_text(), re.MULTILINE)
         )
-        names = {re.split(r"[\[><=~! ]", each)[0].lower().replace("_", "-") for each in wanted}
+        names = {
+            re.split(r"[\[><=~! ]", each)[0].lower().replace("_", "-").replace(".", "-")
+            for each in wanted
+        }
         assert names - pinned == set(), lock
         assert "--hash=sha256:" in (ROOT / lock).read_text()

@@ -19,6 +19,7 @@ from messages.composing import Identity
 from messages.hours import DEFAULT, Hours
 from messages.house import HouseRules
 from messages.intake import Intake
+from messages.mail_addresses import NO_MAILBOX, OwnMailbox
 from web.geocoding import Geocoder
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -51,6 +52,7 @@ class Site:
     weekly_cap: int | None = None
     sms_sender: str = ""  # where neither message nor project names one
     email_sender: str = ""
+    mailbox: OwnMailbox = NO_MAILBOX  # where mail about our emails comes back to
     real_email: bool = False  # email leaves the house
     geocoder: Geocoder | None = None  # asked for the district of a street address; None = off
     voice: VoiceRules | None = None  # how calls are put through; None = they are not
@@ -71,6 +73,7 @@ class Site:
             secret=self.links_secret,
             sms_sender=self.sms_sender,
             email_sender=self.email_sender,
+            mailbox=self.mailbox,
         )
         return HouseRules(
             identity=identity,

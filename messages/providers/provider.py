@@ -53,6 +53,18 @@ class EmailWords:
     html: Pieces  # an HTML fragment's values are escaped when filled
 
 
+class Route(NamedTuple):
+    """Where mail about one copy goes, and what it answers; "" where nothing is said of it."""
+
+    message_id: str = ""  # what stands before the @ of its Message-ID
+    return_path: str = ""  # where mail servers report to; "" = the sender
+    reply_to: str = ""
+    leave: str = ""  # a mailto: address; an email to it unsubscribes
+    in_reply_to: str = ""  # the Message-ID of what it answers
+    references: str = ""
+    automatic: bool = False  # nobody wrote it: an answer by ourselves (RFC 3834)
+
+
 class Email(NamedTuple):
     """An email for one person, ready to leave."""
 
@@ -63,6 +75,7 @@ class Email(NamedTuple):
     values: Mapping[str, str] = MappingProxyType({})
     unsubscribe_url: str = ""  # one-click address of this person, RFC 8058
     language: str = "en"
+    route: Route = Route()
 
 
 Outgoing = Text | Email

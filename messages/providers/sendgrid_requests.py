@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from messages.providers.headers import mailbox, one_line, unsubscribe_headers
+from messages.providers.headers import mailbox, one_line, thread_headers, unsubscribe_headers
 from messages.providers.provider import (
     Email,
     EmailWords,
@@ -86,11 +86,9 @@ def _request(emails: Sequence[Email]) -> dict[str, Any]:
     tags = _Tags(words, secrets.token_hex(8))
     return {
         "from": _from(sender),
+        **_reply_to(emails),
         "subject": tags.put(words.subject, "s"),
-        "content": [
-            {"type": "text/plain", "value": tags.put(words.text, "t")},
-            {"type": "text/html", "value": tags.put(words.html, "h")},
-        ],
+        "content": _content(words, tags),
         "personalizations": [_personalization(email, tags) for email in emails],
         # Consent and clicks are ours to keep: SendGrid must not rewrite links or add its own.
         "tracking_settings": {
@@ -99,6 +97,27 @@ def _request(emails: Sequence[Email]) -> dict[str, Any]:
             "subscription_tracking": {"enable": False},
         },
     }
+
+
+def _content(words: EmailWords, tags: _Tags) -> list[dict[str, str]]:
+    """Text before HTML, by SendGrid's rule, and nothing empty: an answer is text alone."""
+    kinds = (("text/plain", words.text, "t"), ("text/html", words.html, "h"))
+    return [
+        {"type": kind, "value": tags.put(pieces, sign)}
+        for kind, pieces, sign in kinds
+        if any(pieces)
+    ]
+
+
+def _reply_to(emails: Sequence[Email]) -> dict[str, Any]:
+    """Where answers go: SendGrid takes one address a request, so only who is alone in it has a token there."""
+    address = emails[0].route.reply_to
+    if not address:
+        return {}
+    if len(emails) > 1:
+        name, _, domain = address.rpartition("@")
+        address = f"{name.rpartition('+')[0] or name}@{domain}"
+    return {"reply_to": {"email": address}}
 
 
 class _Tags:
@@ -152,8 +171,11 @@ def _personalization(email: Email, tags: _Tags) -> dict[str, Any]:
         },
         "substitutions": tags.values(email.values),
     }
+    headers = thread_headers(email.route)
     if email.unsubscribe_url:
-        person["headers"] = unsubscribe_headers(email.unsubscribe_url)
+        headers |= unsubscribe_headers(email.unsubscribe_url, email.route.leave)
+    if headers:
+        person["headers"] = headers
     return person
 
 

@@ -1,8 +1,9 @@
 """SMTP: emails out through any mail relay, over connections that stay open.
 
-A connection per message is 80 times slower than reusing one. There are no receipts: what is known is
-what the relay answered. The three steps of a message (from, to, data) are done one by one, because
-only a connection lost in the last one leaves us in doubt.
+A connection per message is 80 times slower than reusing one. What is known at once is what the relay
+answered; what became of a message later comes back as mail (``mail_reports.py``). The three steps of a
+message (from, to, data) are done one by one, because only a connection lost in the last one leaves us in
+doubt.
 """
 
 from __future__ import annotations
@@ -12,20 +13,15 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from email.errors import MessageError
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
-from email.utils import format_datetime
 from enum import StrEnum
-from hashlib import sha256
+from typing import NamedTuple
 
 import aiosmtplib
 
-from messages.providers.headers import mailbox, one_line, unsubscribe_headers
+from messages.providers.headers import mailbox
 from messages.providers.provider import (
     Accepted,
     Email,
@@ -36,8 +32,8 @@ from messages.providers.provider import (
     Outgoing,
     Rejected,
     Unknown,
-    fill,
 )
+from messages.providers.smtp_mail import Written, write
 
 NAME = "smtp"
 
@@ -58,6 +54,16 @@ _SETTINGS: Mapping[type[Exception], str] = {
     aiosmtplib.SMTPAuthenticationError: "The mail server does not accept our username and password: check the smtp settings.",
     aiosmtplib.SMTPSenderRefused: "The mail server does not let us send from our sender address: check from_email and the smtp settings.",
 }
+
+
+class _Reports(NamedTuple):
+    """What we ask of a relay that knows of delivery status notifications (RFC 3461)."""
+
+    sender: Sequence[str] = ()
+    recipient: Sequence[str] = ()
+
+
+_NO_REPORTS = _Reports()
 
 
 class Security(StrEnum):
@@ -115,14 +121,14 @@ class SMTP:
         if "@" not in sender or not sender.isascii():
             return Misconfigured("sender", _SENDER)
         try:
-            message = compose(item)
+            message = write(item)
         except (ValueError, IndexError, MessageError):
             # The address breaks the rules of mail; the library refuses to write it down.
             return Rejected("bad_address")
         async with self._permits:
             return await self._hand_over(item, message, deadline)
 
-    async def _hand_over(self, item: Email, message: EmailMessage, deadline: float) -> Outcome:
+    async def _hand_over(self, item: Email, message: Written, deadline: float) -> Outcome:
         try:
             async with self._envelope(item, deadline) as client:
                 return await _data(client, message)
@@ -163,8 +169,10 @@ class SMTP:
     ) -> aiosmtplib.SMTP:
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
-                await client.mail(mailbox(item.sender)[1])
-                await client.rcpt(item.address)
+                asked = _reports_asked(item) if client.supports_extension("dsn") else _NO_REPORTS
+                sender = item.route.return_path or mailbox(item.sender)[1]
+                await client.mail(sender, options=asked.sender)
+                await client.rcpt(item.address, options=asked.recipient)
         except (aiosmtplib.SMTPRecipientRefused, aiosmtplib.SMTPSenderRefused):
             await self._reset(client)
             raise
@@ -196,6 +204,9 @@ class SMTP:
         try:
             async with asyncio.timeout(deadline - time.monotonic()):
                 await client.connect()
+                if client.is_ehlo_or_helo_needed:
+                    with suppress(aiosmtplib.SMTPHeloError):  # an old server; HELO will do
+                        await client.ehlo()
         except BaseException:
             client.close()
             raise
@@ -210,16 +221,27 @@ class SMTP:
                 client.close()
 
 
-async def _data(client: aiosmtplib.SMTP, message: EmailMessage) -> Outcome:
+def _reports_asked(item: Email) -> _Reports:
+    """Headers alone of what comes back, under our mark, for the address as we wrote it."""
+    envelope = [f"ENVID={item.route.message_id}"] if item.route.message_id else []
+    recipient = re.sub(r"[+=\x00-\x20\x7f-\xff]", _as_xtext, item.address)
+    return _Reports(["RET=HDRS", *envelope], ["NOTIFY=FAILURE,DELAY", f"ORCPT=rfc822;{recipient}"])
+
+
+def _as_xtext(sign: re.Match[str]) -> str:
+    return f"+{ord(sign[0]):02X}"
+
+
+async def _data(client: aiosmtplib.SMTP, message: Written) -> Outcome:
     """Hand the message over; whatever is not an answer leaves us in doubt."""
     try:
-        await client.data(message.as_bytes())
+        await client.data(message.content)
     except aiosmtplib.SMTPDataError as exc:
         return _refused(exc)
     except (aiosmtplib.SMTPException, OSError) as exc:
         client.close()
         return Unknown(f"the connection was lost while handing over ({type(exc).__name__})")
-    return Accepted(str(message["Message-ID"])[:80])
+    return Accepted(message.message_id[:80])
 
 
 def read_failure(exc: Exception) -> Outcome:
@@ -242,34 +264,3 @@ def _refused(exc: aiosmtplib.SMTPResponseException) -> Outcome:
     gone = _NO_SUCH_MAILBOX.search(exc.message) is not None
     recipient = isinstance(exc, aiosmtplib.SMTPRecipientRefused)
     return Rejected(f"smtp_{exc.code}", Harm.BOUNCED if gone and recipient else None)
-
-
-def compose(email: Email) -> EmailMessage:
-    """The whole message of one person: text and HTML, and the headers bulk mail must have."""
-    message = EmailMessage(policy=SMTP_POLICY)
-    message["From"] = _address_header(email.sender)
-    # Relays without SMTPUTF8 are the rule: a name outside ASCII before the @ cannot be delivered.
-    message["To"] = Address(addr_spec=one_line(email.address).encode("ascii").decode())
-    message["Subject"] = one_line(fill(email.words.subject, email.values))
-    message["Date"] = format_datetime(datetime.now(UTC))
-    message["Message-ID"] = message_id(email)
-    message["Content-Language"] = one_line(email.language)
-    if email.unsubscribe_url:
-        for name, value in unsubscribe_headers(email.unsubscribe_url).items():
-            message[name] = value
-    message.set_content(fill(email.words.text, email.values))
-    message.add_alternative(fill(email.words.html, email.values, escape=True), subtype="html")
-    return message
-
-
-def message_id(email: Email) -> str:
-    """The same for every attempt at one delivery, so that mail programs show two copies as one."""
-    # A delivery's number alone would come again after a restart from scratch, hence its token too.
-    mark = sha256(email.unsubscribe_url.encode()).hexdigest()[:16]
-    domain = mailbox(email.sender)[1].rpartition("@")[2] or "localhost"
-    return f"<{email.ticket.delivery_id}.{mark}@{domain}>"
-
-
-def _address_header(sender: str) -> Address:
-    name, address = mailbox(sender)
-    return Address(display_name=name, addr_spec=address)

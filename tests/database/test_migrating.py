@@ -53,6 +53,7 @@ importlib.import_module("alerts.work_models")
 
 importlib.import_module("messages.inbox_models")
 importlib.import_module("messages.prompt_models")
+importlib.import_module("messages.mail_models")
 
 NUMBERS = sorted(path.name[:4] for path in (SCRIPTS / "versions").glob("0*.py"))
 

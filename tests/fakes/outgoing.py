@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 
 from messages.providers.lookup import Sought
-from messages.providers.provider import Email, EmailWords, Text, Ticket
+from messages.providers.provider import Email, EmailWords, Route, Text, Ticket
 
 SERVICE = "MG" + "0" * 32
 ACCOUNT = "AC" + "a" * 32
@@ -62,6 +62,7 @@ def make_email(number: int = 1, **changes: object) -> Email:
         "words": APPEAL,
         "values": {"first_name": "Ana", "link": f"{PUBLIC_URL}/a/x{number}?a=1&b=2"},
         "unsubscribe_url": f"{PUBLIC_URL}/u/x{number}",
+        "route": Route(message_id=f"m{number}"),
         **changes,
     }
     return Email(**values)  # type: ignore[arg-type] # a test may give any field

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import email
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -15,8 +15,18 @@ import pytest
 from aiosmtpd import smtp as server_side
 from aiosmtpd.smtp import AuthResult, Envelope, Session
 
-from messages.providers.provider import Accepted, Harm, Misconfigured, NotSent, Rejected, Unknown
-from messages.providers.smtp import SMTP, Relay, Security, message_id
+from messages.providers.provider import (
+    Accepted,
+    EmailWords,
+    Harm,
+    Misconfigured,
+    NotSent,
+    Rejected,
+    Route,
+    Unknown,
+)
+from messages.providers.smtp import SMTP, Relay, Security
+from messages.providers.smtp_mail import message_id
 from tests.fakes.outgoing import PUBLIC_URL, make_email, make_text, soon
 
 
@@ -28,10 +38,25 @@ class PlayedRelay:
     on_rcpt: str = "250 OK"
     on_data: str = "250 OK"
     hang_up_on_data: bool = False
+    once_on_mail: str = ""
+    offers: Sequence[str] = ()  # extensions beyond those of aiosmtpd
     delivered: list[EmailMessage] = field(default_factory=list)
+    senders: list[str] = field(default_factory=list)
+    asked: list[list[str]] = field(default_factory=list)  # options of from and to
     connections: int = 0
     port: int = 0
     servers: list[server_side.SMTP] = field(default_factory=list)
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self,
+        server: server_side.SMTP,
+        session: Session,
+        envelope: Envelope,
+        hostname: str,
+        responses: list[str],
+    ) -> list[str]:
+        session.host_name = hostname
+        return [responses[0], *(f"250-{each}" for each in self.offers), *responses[1:]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self,
@@ -41,8 +66,12 @@ class PlayedRelay:
         address: str,
         options: list[str],
     ) -> str:
+        if self.once_on_mail:
+            answer, self.once_on_mail = self.once_on_mail, ""
+            return answer
         if self.on_mail.startswith("250"):
             envelope.mail_from = address
+            self.senders.append(address)
         return self.on_mail
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
@@ -80,11 +109,20 @@ def _cut(server: server_side.SMTP) -> None:
         server.transport.abort()
 
 
+class _Reporting(server_side.SMTP):
+    """A server that knows of delivery reports, which aiosmtpd does not."""
+
+    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+        self.event_handler.asked.append(list(params))
+        return {}
+
+
 @asynccontextmanager
 async def playing(relay: PlayedRelay, **options: Any) -> AsyncIterator[PlayedRelay]:
     def connected() -> server_side.SMTP:
         relay.connections += 1
-        server = server_side.SMTP(relay, loop=asyncio.get_running_loop(), **options)
+        kind = _Reporting if relay.offers else server_side.SMTP
+        server = kind(relay, loop=asyncio.get_running_loop(), **options)
         relay.servers.append(server)
         return server
 
@@ -307,6 +345,93 @@ async def test_a_text_is_not_for_smtp() -> None:
         (outcome,) = await way_out.send([make_text()], deadline=soon())
 
     assert isinstance(outcome, Misconfigured)
+
+
+ROUTE = Route(
+    message_id="m7token",
+    return_path="bounces+b7token@example.org",
+    reply_to="mail+r7token@in.example.org",
+    leave="mailto:mail+u7token@in.example.org?subject=unsubscribe",
+)
+
+
+async def test_mail_about_a_copy_comes_back_to_an_address_of_its_own() -> None:
+    item = make_email(7, route=ROUTE)
+
+    async with playing(PlayedRelay()) as relay, opened(relay.port) as way_out:
+        (outcome,) = await way_out.send([item], deadline=soon())
+
+    (message,) = relay.delivered
+    assert relay.senders == ["bounces+b7token@example.org"]
+    assert message["From"] == "Sister Cities <alerts@alerts.example.org>"
+    assert message["Reply-To"] == "mail+r7token@in.example.org"
+    assert message["Message-ID"] == "<m7token@alerts.example.org>"
+    assert outcome == Accepted("<m7token@alerts.example.org>")
+    unfolded = message["List-Unsubscribe"].replace("\n", "")
+    assert unfolded == (
+        f"<{PUBLIC_URL}/u/x7>, <mailto:mail+u7token@in.example.org?subject=unsubscribe>"
+    )
+    assert message["Auto-Submitted"] is None
+    assert message["In-Reply-To"] is None
+
+
+async def test_an_answer_stands_under_what_it_answers() -> None:
+    earlier = " ".join(f"<{number}.{'x' * 40}@mail.example.com>" for number in range(20))
+    route = ROUTE._replace(in_reply_to="<19@mail.example.com>", references=earlier)
+
+    async with playing(PlayedRelay()) as relay, opened(relay.port) as way_out:
+        await way_out.send([make_email(route=route)], deadline=soon())
+
+    (message,) = relay.delivered
+    assert message["In-Reply-To"] == "<19@mail.example.com>"
+    assert str(message["References"]).split() == earlier.split()
+
+
+async def test_what_nobody_wrote_says_so_to_other_machines() -> None:
+    words = EmailWords(("About us",), ("We send alerts.\n",), ("",))
+    item = make_email(words=words, route=ROUTE._replace(automatic=True))
+
+    async with playing(PlayedRelay()) as relay, opened(relay.port) as way_out:
+        await way_out.send([item], deadline=soon())
+
+    (message,) = relay.delivered
+    assert message["Auto-Submitted"] == "auto-replied"
+    assert message.get_content_type() == "text/plain"  # and no empty page beside it
+
+
+async def test_a_relay_that_reports_is_asked_for_our_mark_and_little_more() -> None:
+    relay = PlayedRelay(offers=("DSN",))
+
+    async with playing(relay), opened(relay.port) as way_out:
+        item = make_email(7, route=ROUTE, address="ana+n=x@example.org")
+        (outcome,) = await way_out.send([item], deadline=soon())
+
+    assert isinstance(outcome, Accepted)
+    assert relay.asked == [
+        ["RET=HDRS", "ENVID=M7TOKEN"],
+        ["NOTIFY=FAILURE,DELAY", "ORCPT=RFC822;ANA+2BN+3DX@EXAMPLE.ORG"],
+    ]
+
+
+async def test_a_relay_that_ends_idle_connections_politely_is_dialled_again() -> None:
+    relay = PlayedRelay()
+
+    async with playing(relay), opened(relay.port, connections=1) as way_out:
+        await way_out.send([make_email(1)], deadline=soon())
+        relay.once_on_mail = "421 4.4.2 Idle for too long"
+        outcomes = await way_out.send([make_email(2)], deadline=soon())
+
+    assert isinstance(outcomes[0], Accepted)
+    assert relay.connections == 2
+
+
+async def test_a_relay_that_has_enough_in_the_midst_of_a_message_gets_it_again_later() -> None:
+    relay = PlayedRelay(on_data="421 4.7.0 Too many messages over this connection")
+
+    async with playing(relay), opened(relay.port) as way_out:
+        (outcome,) = await way_out.send([make_email()], deadline=soon())
+
+    assert isinstance(outcome, NotSent)
 
 
 def test_the_password_is_in_no_repr() -> None:

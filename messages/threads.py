@@ -1,0 +1,41 @@
+"""Under which of their emails does an answer stand? What their mail program said of the email it answers."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import Connection, select
+
+from messages.inbox_models import WrittenAnswer
+from messages.mail_addresses import NO_THREAD, Thread
+from messages.mail_models import ReplyMail
+
+MOST_REFERENCES = 20  # a header that grew for years is shortened from its middle (RFC 5537, 3.4.4)
+
+# "Re: RE: Rv: …", as mail programs put it before a subject, in English and Spanish.
+_BEFORE = re.compile(
+    r"(?:\s*(?:re|rv|fwd?|aw|sv|resp(?:uesta)?)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE
+)
+
+
+def thread_of(conn: Connection, message_id: int) -> Thread:
+    """The thread that a message, if it is an organizer's answer to an email, belongs to."""
+    told = (
+        select(ReplyMail.message_id, ReplyMail.thread)
+        .join(WrittenAnswer, WrittenAnswer.reply_id == ReplyMail.reply_id)
+        .where(WrittenAnswer.message_id == message_id)
+    )
+    row = conn.execute(told).one_or_none()
+    if row is None or not row.message_id:
+        return NO_THREAD
+    earlier = row.thread.split()
+    if len(earlier) >= MOST_REFERENCES:
+        earlier = [earlier[0], *earlier[2 - MOST_REFERENCES :]]
+    return Thread(row.message_id, " ".join([*earlier, row.message_id]))
+
+
+def subject_of(conn: Connection, reply_id: int) -> str:
+    """The subject of an answer to this reply: theirs, with one "Re:"; "" where they had none."""
+    told = select(ReplyMail.subject).where(ReplyMail.reply_id == reply_id)
+    bare = _BEFORE.sub("", conn.scalar(told) or "", count=1).strip()
+    return f"Re: {bare}" if bare else ""
