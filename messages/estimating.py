@@ -5,7 +5,7 @@ Up to 5,000 people everybody's text is rendered; above, every n-th person's, and
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -71,6 +71,20 @@ class Estimate:
         self.exact = step == 1
 
 
+@dataclass(frozen=True)
+class Rough:
+    """What the texts in one language take, if each takes as much as that of somebody with rather long values."""
+
+    language: str
+    copies: int
+    each: int  # segments
+
+    @property
+    def segments(self) -> int:
+        """Of all of them."""
+        return self.copies * self.each
+
+
 def estimate(
     conn: Connection,
     message: Compositions,
@@ -94,6 +108,23 @@ def estimate(
         each.language = language
         each.scale(step)
     return sorted(found.values(), key=lambda each: -each.copies)
+
+
+def rough(
+    texts: Mapping[str, int], segments: Mapping[str, int], default_language: str
+) -> list[Rough]:
+    """What so many texts in each language take, at so many segments each; the most texts first.
+
+    Whoever reads a language in which nothing is written gets the default language.
+    """
+    copies: Counter[str] = Counter()
+    for language, count in texts.items():
+        copies[language if language in segments else default_language] += count
+    return [
+        Rough(language, count, segments[language])
+        for language, count in copies.most_common()
+        if count and language in segments
+    ]
 
 
 def most_segments(

@@ -77,6 +77,7 @@ class Forecast:
     reached: int  # people who get at least one copy, now or in their own morning
     fates: Sequence[Fate]
     languages: Mapping[str, int]  # people reached, by language
+    texts: Mapping[str, int] = field(default_factory=dict)  # that will go out, by language
     waiting: Sequence[Waiting] = ()  # the earliest morning first
     by_language: Mapping[str, Split] = field(default_factory=dict)
     # By the projects that people belong to, all of them; only from a survey by list.
@@ -117,10 +118,19 @@ def forecast_of(
         reached=languages.total(),
         fates=found,
         languages=dict(sorted(languages.items())),
+        texts=_texts(groups),
         waiting=_waiting(conn, zones, groups, hours, now),
         by_language=_summed((group.language, split) for group, split in splits),
         by_lists=_summed((group.lists, split) for group, split in splits),
     )
+
+
+def _texts(groups: Sequence[Group]) -> dict[str, int]:
+    texts: Counter[str] = Counter()
+    for group in groups:
+        if group.reasons.get(Channel.SMS) == "":
+            texts[group.language] += group.count
+    return dict(sorted(texts.items()))
 
 
 def _fates(

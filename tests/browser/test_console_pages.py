@@ -390,6 +390,7 @@ async def test_an_alert_is_launched_paused_and_stopped_without_any_script(
     async with console_with_everything(tmp_path, now, scripts=False) as console:
         page = console.page
         await console.go("/console/alerts/1/edit")
+        await page.locator("summary", has_text="Public page").click()
         await page.fill("#title_en", "Call today")
         await page.get_by_role("button", name="Save and check").click()
         await page.fill("#confirmed", "5")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import NoReturn
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from multidict import MultiMapping
 
 from actions.asks import BadAction
@@ -21,6 +21,7 @@ from web.console.ask_forms import rows_of
 from web.console.choices import choices
 from web.console.citations import citable
 from web.console.counting import Counted
+from web.console.folding import opened
 from web.console.live_writing import PLAIN, SEE, Live, live, with_plain
 from web.console.lobbying import guess_typed
 from web.console.viewing import VIEWER, now, number, page, read, write
@@ -96,8 +97,7 @@ async def _save(request: web.Request, alert_id: int | None) -> web.Response:
             now=now(request),
         )
     except WRONG as error:
-        problems = getattr(error, "problems", None) or [str(error)]
-        return await _form(request, form, alert_id=alert_id, problems=problems)
+        return await _form(request, form, alert_id=alert_id, error=error)
     raise web.HTTPSeeOther(_beginning(form) if then == BEGIN_ANEW else f"/console/alerts/{saved}")
 
 
@@ -115,6 +115,17 @@ async def _is_untouched(request: web.Request, form: MultiMapping[str]) -> bool:
     return beginnings.untouched(form, await beginnings.typed(request, form))
 
 
+async def _begun_with(
+    request: web.Request, form: MultiMapping[str], alert_id: int | None
+) -> MultiMapping[str]:
+    """What stood in the form before anybody wrote in it."""
+    if request.method != hdrs.METH_POST:
+        return form
+    if alert_id is None:
+        return await beginnings.typed(request, form)
+    return await read(request, saving.typed, alert_id)
+
+
 def _beginning(form: MultiMapping[str]) -> str:
     """The page of what to begin with, about the same case."""
     case_id = number(form, "case")
@@ -126,22 +137,24 @@ async def _form(
     typed: MultiMapping[str],
     *,
     alert_id: int | None = None,
-    problems: object = (),
+    error: Exception | None = None,
     counted: Counted | None = None,
 ) -> web.Response:
     viewer = request[VIEWER]
+    problems = (getattr(error, "problems", None) or [str(error)]) if error else ()
     facts = await read(request, citable, viewer, number(typed, "case"))
     values = {
         "facts": facts,
         "typed": typed,
         "alert_id": alert_id,
         "problems": problems,
+        "opened": opened(typed, await _begun_with(request, typed, alert_id), error),
         "new_facts": NEW_FACTS,
         "rows": rows_of(typed),
         "blanks": beginnings.open_blanks(typed, request.config_dict[SITE].languages),
         "counted": counted,
         "choices": await read(request, choices, viewer, language=language_of(request)),
-        "live": await _live(request, typed),
+        "live": await _live(request, counting.with_counts(typed, counted)),
         "guess": await read(request, guess_typed, typed, viewer),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK

@@ -7,32 +7,35 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aiohttp import web
-from multidict import MultiMapping
+from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection
 
 from alerts.foreseeing import addressed
 from alerts.models import Level
 from messages.audience import Audience
 from messages.eligibility import Terms
-from messages.forecast import Forecast, foresee
+from messages.forecast import foresee
 from messages.house import HouseRules
 from messages.models import Reach
 from organizers.roles import NETWORKS, May
 from organizers.sessions import Viewer
 from web.console.alert_forms import beginning_typed, choice_of, read_audience_typed
 from web.console.choices import projects
+from web.console.fates import Fates
 from web.console.guard import require_project, require_visible
 from web.console.viewing import VIEWER, number, read
 from web.console.viewing import now as now_of
 from web.keys import SITE
 from web.pages import render
 
+TEXTS = "texts_"  # before a language: the field that holds how many texts go out in it
+
 
 @dataclass(frozen=True)
 class Counted:
-    """The people of a form; ``forecast`` is None where ``problems`` say what cannot be read."""
+    """The people of a form; ``fates`` is None where ``problems`` say what cannot be read."""
 
-    forecast: Forecast | None
+    fates: Fates | None
     problems: Sequence[str]
     networks: bool  # an alert of the network's: committees that keep their lists come later
 
@@ -77,7 +80,7 @@ def counted(
         return Counted(None, problems, networks=to_whom.networks)
     leaves_at = max(now, begins_at or now)
     forecast = foresee(conn, to_whom.audience, to_whom.terms, hours=house.hours, now=leaves_at)
-    return Counted(forecast, (), networks=to_whom.networks)
+    return Counted(Fates(forecast, {}, None, None), (), networks=to_whom.networks)
 
 
 def addressed_typed(
@@ -106,6 +109,21 @@ def addressed_typed(
         now=now,
     )
     return Addressed(audience, terms, networks=project_id is None)
+
+
+def with_counts(form: MultiMapping[str], people: Counted | None) -> MultiDict[str]:
+    """The form with the texts that were counted just now, by language, as its page will hold them; else with none."""
+    known = MultiDict((name, value) for name, value in form.items() if not name.startswith(TEXTS))
+    if people and people.fates:
+        texts = people.fates.forecast.texts
+        known.update({f"{TEXTS}{each}": str(count) for each, count in texts.items()})
+    return known
+
+
+def texts_counted(form: MultiMapping[str]) -> dict[str, int]:
+    """The texts by language that the form's page was told when its people were counted."""
+    names = [name for name in form if name.startswith(TEXTS)]
+    return {name.removeprefix(TEXTS): number(form, name) or 0 for name in names}
 
 
 def _project_of(conn: Connection, form: MultiMapping[str], viewer: Viewer) -> int | None:

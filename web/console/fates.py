@@ -81,8 +81,8 @@ class Fates:
 
     forecast: Forecast
     names: Mapping[int, str]  # of the projects that the viewer sees
-    expected: Expected | None
-    money: Money
+    expected: Expected | None  # as is the money, only of an alert that is stored
+    money: Money | None
 
     @property
     def texts_now(self) -> int:

@@ -21,6 +21,7 @@ from messages import composing, links, rendering
 from messages.cautions import Said
 from messages.composing import Identity
 from messages.control import Words
+from messages.estimating import Rough, rough
 from messages.house import HouseRules
 from messages.models import MessageKind
 from messages.rendering import Footer
@@ -31,7 +32,7 @@ from organizers.sessions import Viewer
 from web.console.alert_forms import text_of
 from web.console.ask_forms import SCRIPT_PARTS, read_asks
 from web.console.citations import citable, telling
-from web.console.counting import addressed_typed
+from web.console.counting import addressed_typed, texts_counted
 from web.console.previews import Measured, Telling, measured
 from web.console.viewing import number
 
@@ -49,6 +50,7 @@ class Live:
     """What stands beside the words."""
 
     measures: Sequence[Measured]
+    price: Sequence[Rough]  # of the texts to all whom the form's page has counted
     weighed: Weighed
     seen: Seen | None
     person: int  # which of those who get it
@@ -88,8 +90,11 @@ def live(conn: Connection, form: Form, viewer: Viewer, *, house: HouseRules, now
     ]
     case = said_of_case(conn, case_id) if case_id else []
     person, wanted = asked_for(form)
+    measures = measured(texts, house.identity, citing)
+    segments = {each.language: each.measure.segments for each in measures}
     return Live(
-        measures=measured(texts, house.identity, citing),
+        measures=measures,
+        price=rough(texts_counted(form), segments, house.default_language),
         weighed=weigh(conn, case_id, [*said, *case]),
         seen=_seen(conn, form, viewer, citing, person, wanted, house=house, now=now),
         person=person,

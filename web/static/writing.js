@@ -54,7 +54,10 @@ function countLive(place) {
       if (name === "csrf" || names.has(name)) body.append(name, value);
     });
     const answer = await fetch(place.dataset.count, { method: "POST", body }).catch(() => null);
-    if (answer && answer.ok && !answer.redirected) show(place, await answer.text());
+    if (answer && answer.ok && !answer.redirected) {
+      show(place, await answer.text());
+      form.dispatchEvent(new Event("input")); // what it costs follows from how many there are
+    }
     place.removeAttribute("aria-busy");
     asking = false;
     if (again) { again = false; ask(); }
@@ -70,7 +73,18 @@ function countLive(place) {
   ask();
 }
 
+/* The server cannot see what is unfolded: the form tells it, so that no part closes over somebody's work. */
+function noteParts(form) {
+  form.addEventListener("formdata", (event) => {
+    form.querySelectorAll("details[data-part]").forEach((part) => {
+      if (part.open) event.formData.append("open", part.dataset.part);
+    });
+    event.formData.append("open", "");
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   document.querySelectorAll("[data-insert]").forEach(offerFields);
+  document.querySelectorAll("[data-parts]").forEach(noteParts);
   document.querySelectorAll("[data-count]").forEach(countLive);
 });
