@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, func, insert, select
 
+from alerts.models import Level
 from alerts.preflight import find_alert
 from alerts.trial_copies import PREFIX
 from alerts.trial_models import Trial
@@ -24,6 +25,7 @@ from contacts import consent
 from contacts.models import Channel
 from database import locking
 from database.jobs import Jobs
+from messages import audience as audiences
 from messages import control, links, rendering
 from messages.adding import add_copy, begin_empty
 from messages.checking import texts_of
@@ -46,6 +48,10 @@ class TooManyTests(Exception):
 
 class NowhereToSend(Exception):
     """There is nowhere to send a test to: note a phone in your account and confirm it, or write START to us from it."""
+
+
+class NotTested(Exception):
+    """Nobody has had a test of these words. Send one to yourself, read it as others will, then launch."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,18 @@ class Tried:
     copies: Sequence[Copy]  # of it
     others: Mapping[str, datetime]  # who else has tested these words, by name
     changed: bool  # they tested other words before
+    level: Level
+    spent: bool  # they have had so many within the hour that there is no other now
+
+    @property
+    def stands_in_the_way(self) -> bool:
+        """Whether nobody has had a test of these words, although this organizer could get one.
+
+        A red alert does not wait for a test.
+        """
+        missing = self.at is None and not self.others
+        possible = not self.spent and any(each.is_open for each in self.ways)
+        return missing and possible and self.level is not Level.RED
 
     @property
     def arrived(self) -> bool:
@@ -118,10 +136,7 @@ def send_test(
     alert = find_alert(conn, alert_id)
     if control.locked(conn, alert.message_id).status != MessageStatus.DRAFT:
         raise NotNow("this alert has already been launched")
-    recent = select(func.count()).where(
-        Trial.organizer_id == organizer_id, Trial.at > now - AN_HOUR
-    )
-    if (conn.scalar(recent) or 0) >= MOST:
+    if _spent(conn, organizer_id, now):
         raise TooManyTests(TooManyTests.__doc__)
     message = conn.execute(select(Message).where(Message.id == alert.message_id)).one()
     ways = [each for each in ways_of(conn, organizer_id, message) if each.is_open]
@@ -143,12 +158,20 @@ def ways_of(conn: Connection, organizer_id: int, message: Row[Any]) -> list[Way]
     columns = (Organizer.email, Organizer.phone, Organizer.phone_confirmed)
     own = conn.execute(select(*columns).where(Organizer.id == organizer_id)).one()
     addresses = {Channel.EMAIL: own.email, Channel.SMS: own.phone if own.phone_confirmed else ""}
-    return [_way(conn, channel, addresses[channel]) for channel in CHANNELS[Reach(message.reach)]]
+    scopes = message.scopes
+    return [_way(conn, each, addresses[each], scopes) for each in CHANNELS[Reach(message.reach)]]
 
 
-def tried(conn: Connection, alert_id: int, organizer_id: int) -> Tried:
+def require_test(conn: Connection, alert_id: int, organizer_id: int, *, now: datetime) -> None:
+    """Raise NotTested where an organizer would launch words that nobody has had a test of."""
+    if tried(conn, alert_id, organizer_id, now=now).stands_in_the_way:
+        raise NotTested(NotTested.__doc__)
+
+
+def tried(conn: Connection, alert_id: int, organizer_id: int, *, now: datetime) -> Tried:
     """How a draft stands with tests of its words. Raises NoSuchAlert."""
-    message_id = find_alert(conn, alert_id).message_id
+    alert = find_alert(conn, alert_id)
+    message_id = alert.message_id
     message = conn.execute(select(Message).where(Message.id == message_id)).one()
     words = words_hash(conn, message_id)
     tests = (
@@ -166,6 +189,8 @@ def tried(conn: Connection, alert_id: int, organizer_id: int) -> Tried:
         copies=_copies(conn, mine[-1].id) if mine else [],
         others={row.name: row.at for row in same if row.organizer_id != organizer_id},
         changed=not mine and any(row.organizer_id == organizer_id for row in rows),
+        level=Level(alert.level),
+        spent=_spent(conn, organizer_id, now),
     )
 
 
@@ -178,9 +203,16 @@ def words_hash(conn: Connection, message_id: int) -> str:
     return sha256(told).hexdigest()
 
 
-def _way(conn: Connection, channel: Channel, address: str) -> Way:
-    refused = bool(address) and bool(consent.standings(conn, [(channel, address)]).refused)
-    return Way(channel, address, refused)
+def _spent(conn: Connection, organizer_id: int, now: datetime) -> bool:
+    recent = select(func.count()).where(
+        Trial.organizer_id == organizer_id, Trial.at > now - AN_HOUR
+    )
+    return (conn.scalar(recent) or 0) >= MOST
+
+
+def _way(conn: Connection, channel: Channel, address: str, scopes: Sequence[str]) -> Way:
+    held = consent.standings(conn, [(channel, address)], scopes=scopes)
+    return Way(channel, address, refused=bool(address) and bool(held.refused))
 
 
 def _marked(language: str, words: Words) -> Words:
@@ -206,6 +238,7 @@ def _draft(
         kind=MessageKind.TRIAL,
         reach=Reach.BOTH,
         project_id=message.project_id,
+        audience=audiences.read(message.audience),  # nobody of it gets it: whose refusals hold
         default_language=language,
         merge_defaults={language: {key: value for key, value in values.items() if value}},
         countries=tuple(message.countries.split()),

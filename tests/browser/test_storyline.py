@@ -103,8 +103,10 @@ class Story:
         return str(links[-1])
 
     async def launch(self, people: int) -> int:
-        """Type the number, press the button; the number of the alert."""
+        """Have a test, type the number, press the button; the number of the alert."""
         await self.amina.page.reload()
+        waits = "It waits for a test of its words." in await self.amina.words()
+        await self.amina.press("Send the test" if waits else "Send a test to me")
         assert f"Type {people}, the people it will reach" in await self.amina.words()
         await self.amina.type(confirmed=str(people))
         await self.amina.press(f"Launch to {people} {'person' if people == 1 else 'people'}")

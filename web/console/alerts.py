@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from http import HTTPStatus
 from secrets import token_urlsafe
 from typing import NoReturn
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from alerts.alone import BreakGlass, NoReason, NotRed, alone
 from alerts.approving import NotApproved
@@ -18,9 +20,12 @@ from alerts.models import FollowUpKind
 from alerts.resending import remaining, stop_and_write_anew
 from alerts.steering import Act, set_budget
 from alerts.steering import steer as steer_alert
-from alerts.trials import tried
+from alerts.trials import NotTested, require_test, tried
+from database.jobs import Jobs
+from messages.house import HouseRules
 from messages.models import MessageStatus
 from organizers.access import names
+from organizers.sessions import Viewer
 from web.console import overviews, steering
 from web.console.alert_forms import NO_MONEY, BadForm, read_budget
 from web.console.closing import stand
@@ -90,20 +95,40 @@ async def _launch(request: web.Request, glass: BreakGlass | None) -> web.Respons
     try:
         await write(
             request,
-            launch,
+            launch_tested,
             request.config_dict[JOBS],
             alert_id,
             house=request.config_dict[SITE].house,
             confirmed=int(typed),
-            by=request[VIEWER].actor,
+            viewer=request[VIEWER],
             now=now(request),
             glass=glass,
         )
     except NotReady:
         return await review_page(request, alert_id, problem=NOT_READY, why=why)
-    except (AudienceChanged, NotApproved, NotRed, NoReason) as error:
+    except (AudienceChanged, NotApproved, NotRed, NoReason, NotTested) as error:
         return await review_page(request, alert_id, problem=str(error), why=why)
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
+
+
+def launch_tested(
+    conn: Connection,
+    jobs: Jobs,
+    alert_id: int,
+    *,
+    house: HouseRules,
+    confirmed: int,
+    viewer: Viewer,
+    now: datetime,
+    glass: BreakGlass | None,
+) -> None:
+    """Launch an alert whose words somebody has had as a test. Raises NotTested, and what ``launch`` raises.
+
+    Asked last, when the alert's words are held: a test of other words is none.
+    """
+    by = viewer.actor
+    launch(conn, jobs, alert_id, house=house, confirmed=confirmed, by=by, now=now, glass=glass)
+    require_test(conn, alert_id, viewer.organizer_id, now=now)
 
 
 async def steer(request: web.Request) -> NoReturn:
@@ -199,7 +224,7 @@ async def review_page(
         "asking": await read(request, asking, alert_id, request[VIEWER], house=house, now=at),
         "changeable": await read(request, changeable, request[VIEWER]),
         "followed": await read(request, followed_by, alert_id),
-        "tried": await read(request, tried, alert_id, request[VIEWER].organizer_id),
+        "tried": await read(request, tried, alert_id, request[VIEWER].organizer_id, now=at),
         "test_key": token_urlsafe(18),
         "missed": await read(request, reach_of, alert_id),
         "labour": await read(request, work_seen, alert_id),

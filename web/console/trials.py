@@ -20,7 +20,8 @@ NO_KEY = "This form came back incomplete. Open the alert again, then send the te
 
 async def send(request: web.Request) -> NoReturn:
     """Send a test; a second press of the same button sends none."""
-    alert_id, key = int(request.match_info["alert_id"]), str((await request.post()).get("key", ""))
+    alert_id, form = int(request.match_info["alert_id"]), await request.post()
+    key = str(form.get("key", ""))
     if not KEY.fullmatch(key):
         raise BadForm([NO_KEY])
     try:
@@ -36,11 +37,12 @@ async def send(request: web.Request) -> NoReturn:
         )
     except (TooManyTests, NowhereToSend, BadTemplate) as error:
         raise BadForm([str(error)]) from error
-    raise web.HTTPSeeOther(f"/console/alerts/{alert_id}?notice=tested#h-test")
+    back = "h-launch" if form.get("back") == "launch" else "h-test"
+    raise web.HTTPSeeOther(f"/console/alerts/{alert_id}?notice=tested#{back}")
 
 
 async def state(request: web.Request) -> web.Response:
     """How the latest test is doing: the piece of the page that changes."""
     alert_id = int(request.match_info["alert_id"])
-    found = await read(request, tried, alert_id, request[VIEWER].organizer_id)
+    found = await read(request, tried, alert_id, request[VIEWER].organizer_id, now=now(request))
     return render(request, "console/trial_copies.html", {"tried": found})

@@ -7,17 +7,19 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from actions.models import Response
 from alerts.trial_models import Trial
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
+from contacts.standing import NETWORK, project_scope
 from database.opening import Opened
 from messages.links import person_token
 from messages.models import Click, Delivery, Message, MessageKind, Status
 from messages.providers.provider import Text
-from tests.builders import make_contact
+from organizers.models import Organizer
+from tests.builders import make_contact, make_project
 from tests.messages.test_sending import Bench
 from tests.web.console.test_alert_pages import ALERT, written
 from tests.web.organizing import Desk, console, desk
@@ -57,8 +59,8 @@ async def copies(opened: Opened) -> list[tuple[str, str, str, int]]:
     return await opened.database.read(unit)
 
 
-def say_stop(conn: Connection, now: datetime) -> None:
-    said = {"source": "text", "evidence": "STOP", "actor": "x"}
+def say_stop(conn: Connection, now: datetime, scope: str = NETWORK) -> None:
+    said = {"source": "text", "evidence": "STOP", "actor": "x", "scope": scope}
     refuse(conn, Channel.SMS, PHONE, standing=Standing.OPTED_OUT, **said, now=now)
 
 
@@ -155,6 +157,35 @@ async def test_a_stop_after_the_press_wins(amina: Desk, opened: Opened, now: dat
     assert len(bench.emails.given) == 2
 
 
+async def test_a_stop_to_the_project_that_sends_holds_for_its_tests_alone(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    madison = await opened.database.write(make_project)
+    others, own = await written(amina), await written(amina, to_project=str(madison))
+    await opened.database.write(say_stop, now, scope=project_scope(madison))
+
+    shown, free = await amina.page(own), await amina.page(others)
+    await send(amina, own)
+
+    assert "Your phone has said stop to us" in shown
+    assert "Your phone has said stop to us" not in free
+    assert {each[0] for each in await copies(opened)} == {Channel.EMAIL}
+
+
+async def test_a_stop_to_the_project_after_the_press_wins(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    madison = await opened.database.write(make_project)
+    await send(amina, await written(amina, to_project=str(madison)))
+
+    await opened.database.write(say_stop, now, scope=project_scope(madison))
+    bench = Bench(opened, now)
+    await bench.work()
+
+    assert bench.texts.given == []
+    assert len(bench.emails.given) == 2
+
+
 async def test_its_link_shows_the_page_and_counts_nothing(amina: Desk, opened: Opened) -> None:
     await send(amina, await written(amina))
     ids = select(Delivery.id).join(Message).where(Message.kind == MessageKind.TRIAL).limit(1)
@@ -182,3 +213,62 @@ async def test_its_link_shows_the_page_and_counts_nothing(amina: Desk, opened: O
         return sum(conn.scalar(select(func.count()).select_from(each)) or 0 for each in tables)
 
     assert await opened.database.read(counted) == 0
+
+
+AMBER = {"level": "amber"}
+
+
+async def launch(amina: Desk, address: str) -> int:
+    return (await amina.post(f"{address}/launch", {"confirmed": "1"})).status
+
+
+async def test_an_alert_is_not_launched_in_words_that_nobody_has_had_as_a_test(
+    amina: Desk,
+) -> None:
+    address = await written(amina, **AMBER)
+
+    shown, refused = await amina.page(address), await launch(amina, address)
+    key = await key_on(amina, address)
+    sent = await amina.post(f"{address}/test", {"key": key, "back": "launch"})
+    await amina.post(f"{address}/edit", {**ALERT, **AMBER, "sms_en": "Other words. {{ link }}"})
+    changed = await launch(amina, address)
+    await send(amina, address)
+    ready = await amina.page(address)
+
+    assert "It waits for a test of its words." in shown
+    assert "Launch to 1 person" not in shown
+    assert refused == changed == 409
+    assert sent.headers["Location"].endswith("#h-launch")
+    assert "Launch to 1 person" in ready
+    assert await launch(amina, address) == 303
+
+
+async def test_a_test_that_a_colleague_had_is_enough(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    address = await written(amina, **AMBER)
+    berta = await desk(amina.client, opened, now, name="Berta")
+
+    await send(berta, address)
+
+    assert await launch(amina, address) == 303
+
+
+async def test_a_red_alert_waits_for_no_test(amina: Desk) -> None:
+    assert await launch(amina, await written(amina)) == 303
+
+
+async def test_who_can_get_no_test_launches_without(amina: Desk, opened: Opened) -> None:
+    address = await written(amina, **AMBER, reach="sms")
+    nobody = update(Organizer).values(phone_confirmed=False)
+    await opened.database.write(lambda conn: conn.execute(nobody))
+
+    assert await launch(amina, address) == 303
+
+
+async def test_who_has_had_all_tests_of_an_hour_launches_without(amina: Desk) -> None:
+    tested = await written(amina)
+    for _ in range(5):
+        await send(amina, tested)
+
+    assert await launch(amina, await written(amina, **AMBER)) == 303
