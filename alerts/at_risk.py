@@ -14,8 +14,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
+from alerts.models import Case
 from alerts.named import Mention, Name, mentions
 from alerts.risk_models import Cleared, MaySay, NamingReason, PersonAtRisk
 from database.tables import folded
@@ -97,6 +98,35 @@ def at_risk(conn: Connection, case_id: int) -> list[AtRisk]:
     return sorted(map(_person, rows), key=lambda each: (folded(each.shown), each.id))
 
 
+def looked_for(conn: Connection, case_id: int | None, owner: int | None) -> list[AtRisk]:
+    """Whom words about a case may name too much: its own list, those of its owner's other cases, and the network's.
+
+    ``case_id`` is None for a case that is yet to be; ``owner`` is a project, None for the network. Closed cases
+    keep their lists. Where a name stands on several, its own case's list decides, else the strictest.
+    """
+    theirs = or_(Case.project_id == owner, Case.project_id.is_(None))
+    rows = conn.execute(select(PersonAtRisk).join(Case).where(theirs))
+    people = sorted(
+        map(_person, rows),
+        key=lambda each: (
+            each.case_id != case_id,
+            RANKS[each.may_say],
+            folded(each.shown),
+            each.id,
+        ),
+    )
+    own = {each.name.parts for each in people if each.case_id == case_id}
+    others = {each.name.parts: each for each in reversed(people) if each.name.parts not in own}
+    mine = [each for each in people if each.case_id == case_id]
+    return [*mine, *reversed(others.values())]
+
+
+def owner_of(conn: Connection, case_id: int) -> int | None:
+    """Whose case it is; None for the network's."""
+    found: int | None = conn.scalar(select(Case.project_id).where(Case.id == case_id))
+    return found
+
+
 def find_person(conn: Connection, person_id: int) -> AtRisk:
     """One of them. Raises NoSuchPerson."""
     row = conn.execute(select(PersonAtRisk).where(PersonAtRisk.id == person_id)).one_or_none()
@@ -131,35 +161,44 @@ def says_more(draft: RiskDraft, before: AtRisk) -> bool:
 
 
 def namings(
-    said: Iterable[Said], people: Sequence[AtRisk], reasons: Mapping[int, Reason]
+    said: Iterable[Said],
+    people: Sequence[AtRisk],
+    reasons: Mapping[int, Reason],
+    *,
+    case_id: int | None,
 ) -> tuple[list[Finding], list[Finding]]:
-    """What these texts say of people at risk: what stands in the way, and what deserves a thought."""
+    """What these texts say of people at risk: what stands in the way, and what deserves a thought.
+
+    Of whoever is on another case's list only the words that were written are told.
+    """
     texts = list(said)
     blocking: list[Finding] = []
     warnings: list[Finding] = []
     for person in people:
         reason = reasons.get(person.id)
-        if reason and words_naming(texts, person) <= reason.said:
+        look = partial(_found, case_id, person)
+        if reason and words_naming(texts, person, case_id) <= reason.said:
             told = {"by": reason.by, "why": reason.why}
-            warnings += gathered("named_anyway", texts, partial(_found, person), **told)
+            warnings += gathered("named_anyway", texts, look, **told)
         elif person.may_say is MaySay.NOTHING:
-            known = {"person": person.id}
-            blocking += gathered("named_at_risk", texts, partial(_found, person), **known)
+            code = "named_at_risk" if person.case_id == case_id else "named_elsewhere"
+            blocking += gathered(code, texts, look, person=person.id)
         else:
-            warnings += gathered("named_beyond", texts, partial(_found, person))
+            warnings += gathered("named_beyond", texts, look)
     return blocking, warnings
 
 
 def names_forbidden(conn: Connection, case_id: int, texts: Mapping[str, str]) -> bool:
-    """Whether texts by language name somebody of a case who is not to be named at all."""
+    """Whether texts by language name somebody who is not to be named at all, of this case or another."""
     said = [Said("case", language, text) for language, text in texts.items()]
-    blocking, _ = namings(said, at_risk(conn, case_id), {})
+    people = looked_for(conn, case_id, owner_of(conn, case_id))
+    blocking, _ = namings(said, people, {}, case_id=case_id)
     return bool(blocking)
 
 
-def words_naming(said: Iterable[Said], person: AtRisk) -> frozenset[str]:
-    """The words that say too much of somebody, folded."""
-    return frozenset(folded(words) for each in said for words in _found(person, each))
+def words_naming(said: Iterable[Said], person: AtRisk, case_id: int | None) -> frozenset[str]:
+    """The words about a case that say too much of somebody, folded."""
+    return frozenset(folded(words) for each in said for words in _found(case_id, person, each))
 
 
 def reasons_of(conn: Connection, alert_id: int, names: Mapping[str, str]) -> dict[int, Reason]:
@@ -174,6 +213,7 @@ def reasons_of(conn: Connection, alert_id: int, names: Mapping[str, str]) -> dic
 def give_reason(
     conn: Connection,
     alert_id: int,
+    case_id: int,
     person: AtRisk,
     said: Iterable[Said],
     *,
@@ -187,13 +227,16 @@ def give_reason(
         raise NoWhy(NoWhy.__doc__)
     mine = (NamingReason.alert_id == alert_id, NamingReason.person_id == person.id)
     conn.execute(delete(NamingReason).where(*mine))
-    words = sorted(words_naming(said, person))
+    words = sorted(words_naming(said, person, case_id))
     row = {"alert_id": alert_id, "person_id": person.id, "said": words, "why": why}
     conn.execute(insert(NamingReason).values(**row, by=by, at=now))
 
 
-def _found(person: AtRisk, said: Said) -> list[str]:
-    return [each.words for each in mentions(said.text, person.name) if person.forbids(each)]
+def _found(case_id: int | None, person: AtRisk, said: Said) -> list[str]:
+    """The words that say too much; of another case's people, only those that are hardly anybody else's."""
+    found = [each for each in mentions(said.text, person.name) if person.forbids(each)]
+    own = person.case_id == case_id
+    return [each.words for each in found if own or each.sure]
 
 
 def _values(draft: RiskDraft, before: AtRisk | None, by: str, now: datetime) -> dict[str, Any]:

@@ -1,21 +1,21 @@
 """Does a text name this person? Whole names and their parts, whatever the accents and capitals; pure.
 
-Two parts of a name beside each other are that person. One part alone is, too, unless it reads as something
+Also written together (``alerts/name_words.py``). Two parts of a name beside each other are that person. One part alone is, too, unless it reads as something
 else: an ordinary word in small letters, a place, an official, or a common name beside another's.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+from alerts.name_words import WORD, Word, Words, together, words_of
 from alerts.risk_models import MaySay
 from database.tables import folded
 
-WORD = re.compile(r"[^\W\d_]+")
-BESIDE = re.compile(r"[\s,\-–]*")  # between the parts of one name
+BESIDE = re.compile(r"[\s,\-–]*|[._]{1,2}")  # between the parts of one name
 SHORTEST = 3  # letters of a part of a name that names somebody in small letters, too
 
 
@@ -72,6 +72,16 @@ class Name:
         called = (tuple(_folded(each)) for each in also.split(","))
         return cls(_parts(given), _parts(family), tuple(each for each in called if each))
 
+    @cached_property
+    def parts(self) -> frozenset[str]:
+        """First and family names."""
+        return self.given | self.family
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word of it, whatever it is called."""
+        return self.parts.union(*self.others)
+
     def __contains__(self, part: str) -> bool:
         """Whether a folded word is a part of it."""
         return part in self.given or part in self.family
@@ -83,39 +93,43 @@ class Mention:
 
     words: str  # as they stand there
     says: MaySay  # FIRST or FULL
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    folded: str
-    start: int
-    end: int
-    capital: bool
+    sure: bool  # not only a first name, nor a family name that many bear
 
 
 def mentions(text: str, name: Name) -> list[Mention]:
     """Every place of a text that names this person, in order."""
-    text = unicodedata.normalize("NFC", text)
-    words = [
-        _Word(folded(each[0]), each.start(), each.end(), each[0][0].isupper())
-        for each in WORD.finditer(text)
-    ]
-    found = [*_whole(text, words, name), *_called(text, words, name)]
+    cut = words_of(text)
+    found = [*_joined(cut, name)]
+    if any(each in cut.spelt for each in name.words):
+        words = cut.of(name.words)
+        found += [*_whole(cut.text, words, name), *_called(cut.text, words, name)]
     return [mention for _, mention in sorted(found, key=lambda each: each[0])]
 
 
-def _whole(text: str, words: list[_Word], name: Name) -> Iterator[tuple[int, Mention]]:
+def _joined(cut: Words, name: Name) -> Iterator[tuple[int, Mention]]:
+    for word, parts in together(cut, name.parts):
+        says = MaySay.FULL if name.family.intersection(parts) else MaySay.FIRST
+        yield word.start, Mention(cut.text[word.start : word.end], says, _is_sure(parts, name))
+
+
+def _whole(text: str, words: Sequence[Word], name: Name) -> Iterator[tuple[int, Mention]]:
     at = 0
     while at < len(words):
         run = _run(text, words, name, at)
         if run and (says := _says(words, at, run, name)):
-            yield run[0].start, Mention(text[run[0].start : run[-1].end], says)
+            sure = _is_sure([each.folded for each in run if each.folded in name], name)
+            yield run[0].start, Mention(text[run[0].start : run[-1].end], says, sure)
         at += len(run) or 1
 
 
-def _run(text: str, words: list[_Word], name: Name, at: int) -> list[_Word]:
+def _is_sure(parts: Sequence[str], name: Name) -> bool:
+    """Whether these parts of a name are hardly anybody else's."""
+    return len(parts) > 1 or bool(name.family.intersection(parts) - COMMON_FAMILY - ORDINARY)
+
+
+def _run(text: str, words: Sequence[Word], name: Name, at: int) -> list[Word]:
     """The words from here on that are parts of the name, with the small ones between them."""
-    run: list[_Word] = []
+    run: list[Word] = []
     for word in words[at:]:
         if run and not BESIDE.fullmatch(text[run[-1].end : word.start]):
             break
@@ -127,7 +141,7 @@ def _run(text: str, words: list[_Word], name: Name, at: int) -> list[_Word]:
     return run
 
 
-def _says(words: list[_Word], at: int, run: list[_Word], name: Name) -> MaySay | None:
+def _says(words: Sequence[Word], at: int, run: list[Word], name: Name) -> MaySay | None:
     """How much of the name a run says; None where it is not theirs."""
     parts = [each for each in run if each.folded in name]
     family = any(each.folded in name.family for each in parts)
@@ -136,7 +150,9 @@ def _says(words: list[_Word], at: int, run: list[_Word], name: Name) -> MaySay |
     return MaySay.FULL if family else MaySay.FIRST
 
 
-def _alone(words: list[_Word], at: int, end: int, part: _Word, name: Name, *, family: bool) -> bool:
+def _alone(
+    words: Sequence[Word], at: int, end: int, part: Word, name: Name, *, family: bool
+) -> bool:
     """Whether one part of a name, by itself, is that person."""
     if not part.capital and (part.folded in ORDINARY or len(part.folded) < SHORTEST):
         return False
@@ -149,14 +165,15 @@ def _alone(words: list[_Word], at: int, end: int, part: _Word, name: Name, *, fa
     return not (part.folded in COMMON_GIVEN and after in COMMON_FAMILY)
 
 
-def _called(text: str, words: list[_Word], name: Name) -> Iterator[tuple[int, Mention]]:
+def _called(text: str, words: Sequence[Word], name: Name) -> Iterator[tuple[int, Mention]]:
     for called in name.others:
         for at in range(len(words) - len(called) + 1):
             here = words[at : at + len(called)]
             if tuple(each.folded for each in here) != called:
                 continue
             if len(called) > 1 or here[0].capital or called[0] not in ORDINARY:
-                yield here[0].start, Mention(text[here[0].start : here[-1].end], MaySay.FULL)
+                said = text[here[0].start : here[-1].end]
+                yield here[0].start, Mention(said, MaySay.FULL, sure=len(called) > 1)
 
 
 def _parts(typed: str) -> frozenset[str]:

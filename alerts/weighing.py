@@ -12,12 +12,11 @@ from sqlalchemy import Connection, select
 from actions.custom_targets import offices
 from actions.targets import SWITCHBOARD_PHONE
 from alerts.at_risk import (
-    AtRisk,
     NoSuchPerson,
-    at_risk,
-    find_person,
     give_reason,
+    looked_for,
     namings,
+    owner_of,
     reasons_of,
 )
 from alerts.citing import pieces
@@ -48,13 +47,21 @@ class Weighed:
 
 
 def weigh(
-    conn: Connection, case_id: int | None, said: Iterable[Said], *, alert_id: int | None = None
+    conn: Connection,
+    case_id: int | None,
+    owner: int | None,
+    said: Iterable[Said],
+    *,
+    alert_id: int | None = None,
 ) -> Weighed:
-    """Weigh words about a case, of an alert that is stored or not; None for a case that is yet to be."""
+    """Weigh words about a case, of an alert that is stored or not; None for a case that is yet to be.
+
+    ``owner`` is the project whose case it is, None for the network.
+    """
     texts = list(said)
-    people = at_risk(conn, case_id) if case_id else []
+    people = looked_for(conn, case_id, owner)
     reasons = reasons_of(conn, alert_id, names(conn)) if alert_id and people else {}
-    blocking, warnings = namings(texts, people, reasons)
+    blocking, warnings = namings(texts, people, reasons, case_id=case_id)
     numbers = numbers_in(each.text for each in texts)
     known = known_numbers(conn, numbers) if numbers else set()
     return Weighed(blocking, [*warnings, *cautions(texts, known)])
@@ -62,20 +69,23 @@ def weigh(
 
 def weigh_alert(conn: Connection, alert_id: int, case_id: int) -> Weighed:
     """Weigh a stored draft with what its page says of the case."""
-    return weigh(conn, case_id, _said(conn, alert_id, case_id), alert_id=alert_id)
+    said, owner = _said(conn, alert_id, case_id), owner_of(conn, case_id)
+    return weigh(conn, case_id, owner, said, alert_id=alert_id)
 
 
 def let_stand(
     conn: Connection, alert_id: int, person_id: int, *, why: str, by: str, now: datetime
 ) -> None:
-    """Keep why a draft may name somebody of its case all the same. Raises NotNow, NoSuchPerson and NoWhy."""
+    """Keep why a draft may name somebody all the same. Raises NotNow, NoSuchPerson and NoWhy."""
     alert = select(Alert.case_id, Alert.message_id).where(Alert.id == alert_id)
     case_id, message_id = conn.execute(alert).one()
     if control.locked(conn, message_id).status != MessageStatus.DRAFT:
         raise NotNow("this alert has already been launched")
-    person = _of_case(find_person(conn, person_id), case_id)
+    people = {each.id: each for each in looked_for(conn, case_id, owner_of(conn, case_id))}
+    if person_id not in people:
+        raise NoSuchPerson(NoSuchPerson.__doc__)
     said = _said(conn, alert_id, case_id)
-    give_reason(conn, alert_id, person, said, why=why, by=by, now=now)
+    give_reason(conn, alert_id, case_id, people[person_id], said, why=why, by=by, now=now)
 
 
 def said_in(draft: AlertDraft) -> list[Said]:
@@ -120,12 +130,6 @@ def said_of_case(conn: Connection, case_id: int) -> list[Said]:
         if text
     ]
     return [*case, *facts]
-
-
-def _of_case(person: AtRisk, case_id: int) -> AtRisk:
-    if person.case_id != case_id:
-        raise NoSuchPerson(NoSuchPerson.__doc__)
-    return person
 
 
 def _place(place: str) -> str:

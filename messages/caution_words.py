@@ -238,24 +238,31 @@ CAUTIONS: Mapping[str, tuple[str, str]] = {
             " abajo por qué puede quedar."
         ),
     ),
+    "named_elsewhere": (
+        (
+            "{language}, {places}: {found} is the name of a person at risk, not to be named, on another case's"
+            " list. Take the name out, or say below why it may stand."
+        ),
+        (
+            "{language}, {places}: {found} es el nombre de una persona en riesgo, a quien no se debe nombrar,"
+            " según la lista de otro caso. Quite el nombre, o diga abajo por qué puede quedar."
+        ),
+    ),
     "named_beyond": (
         (
             "{language}, {places}: {found} says more than the first name of a person at risk; only that is"
-            " cleared on the page of the case."
+            " cleared."
         ),
         (
-            "{language}, {places}: {found} dice más que el nombre de pila de una persona en riesgo; en la"
-            " página del caso solo ese está autorizado."
+            "{language}, {places}: {found} dice más que el nombre de pila de una persona en riesgo; solo ese"
+            " está autorizado."
         ),
     ),
     "named_anyway": (
+        ("{language}, {places}: {found} names a person at risk. {by} says why it may stand: {why}"),
         (
-            "{language}, {places}: {found} names somebody whom this case keeps as a person at risk. {by} says"
-            " why it may stand: {why}"
-        ),
-        (
-            "{language}, {places}: {found} nombra a alguien que este caso guarda como persona en riesgo. {by}"
-            " dice por qué puede quedar: {why}"
+            "{language}, {places}: {found} nombra a una persona en riesgo. {by} dice por qué puede quedar:"
+            " {why}"
         ),
     ),
 }

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, insert, select
 
 from alerts import launching
 from alerts.at_risk import (
@@ -19,20 +23,23 @@ from alerts.at_risk import (
     at_risk,
     change_person,
     find_person,
+    looked_for,
     remove_person,
 )
+from alerts.cases import close_case
 from alerts.closing import BadClosing, CaseOutcome, Closing, close
 from alerts.fact_models import ClearedBy, Release
 from alerts.facts import BadFact, add_fact, change_fact, clear_fact
 from alerts.fingerprint import digest
-from alerts.models import Alert
-from alerts.named import Name, mentions
+from alerts.models import Alert, Case
+from alerts.named import COMMON_FAMILY, COMMON_GIVEN, ORDINARY, Name, mentions
 from alerts.preflight import Check, check
 from alerts.risk_models import Cleared, MaySay
 from alerts.weighing import let_stand
+from database.tables import folded
 from messages.control import Words
 from tests.alerts.drafting import HOUSE, make_draft, make_fact_draft
-from tests.builders import make_alert, make_contact, make_organizer
+from tests.builders import make_alert, make_contact, make_organizer, make_project
 from tests.doubles import NoJobs
 
 MARIA = RiskDraft(given_names="María Guadalupe", family_names="Henríquez de Orellana")
@@ -98,6 +105,82 @@ def test_others_and_places_are_not_taken_for_her(text: str) -> None:
 )
 def test_common_names_titles_and_nicknames(text: str, found: list[str]) -> None:
     assert [each.words for each in mentions(text, JOSE)] == found
+
+
+JUAN = Name.of("Juan Carlos", "Pérez")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#FreeJuanPerez",
+        "@JuanPerez",
+        "JuanPerez",
+        "juan.perez",
+        "Juan-Pérez",
+        "Juan_Perez",
+        "#freejuanperez",
+        "#LIBERTADPARAJUANPEREZ",
+        "#FREEJuanCarlosPerez",
+        "write to juanperez@example.org",
+        "juancarlosperez",
+        "Juan\u200b Pe\u00adrez",
+        "https://example.org/juanperez",
+    ],
+)
+def test_a_name_written_together_is_found(text: str) -> None:
+    assert [each.says for each in mentions(text, JUAN)] == [MaySay.FULL]
+
+
+@pytest.mark.parametrize("text", ["#FreeJuan", "#freejuan", "#libertadparajuan"])
+def test_one_name_behind_a_call_is_found(text: str) -> None:
+    assert [each.says for each in mentions(text, JUAN)] == [MaySay.FIRST]
+
+
+def test_a_name_with_capitals_inside_is_one_name() -> None:
+    said = ["Free McDonald", "JohnMcDonald", "#freejohnmcdonald"]
+
+    assert all(mentions(text, Name.of("John", "McDonald")) for text in said)
+
+
+WORDS = sorted(
+    {
+        word
+        for path in (Path("alerts/starting"), Path("docs"))
+        for file in [*path.glob("*.toml"), *path.glob("*.md")]
+        for word in re.findall(r"[^\W\d_]+", file.read_text().lower())
+    }
+)
+NAMES = st.builds(
+    Name.of,
+    st.sampled_from(sorted(COMMON_GIVEN)),
+    st.sampled_from(sorted(COMMON_FAMILY - ORDINARY)),
+)
+
+
+@given(NAMES, st.lists(st.sampled_from(WORDS), min_size=1, max_size=40))
+def test_ordinary_words_are_nobodys_name(name: Name, words: list[str]) -> None:
+    others = [each for each in words if folded(each) not in name.words]
+
+    assert mentions(" ".join(others), name) == []
+    assert mentions(" ".join(f"#{each}" for each in others), name) == []
+
+
+@given(
+    NAMES,
+    st.sampled_from(["{} {}", "{}.{}", "{}-{}", "{}_{}", "@{}{}", "#free{}{}", "x #{}{}2026"]),
+    st.lists(st.sampled_from(WORDS), max_size=5),
+    st.booleans(),
+)
+def test_a_whole_name_among_ordinary_words_is_always_found(
+    name: Name, how: str, words: list[str], capitals: bool
+) -> None:
+    spelt = [*name.given, *name.family]
+    said = how.format(*(each.title() if capitals else each for each in spelt))
+
+    found = mentions(" ".join([*words, ",", said, ".", *words]), name)
+
+    assert MaySay.FULL in {each.says for each in found}
 
 
 class Desk:
@@ -249,27 +332,73 @@ def test_a_reason_lets_these_words_stand_and_no_others(desk: Desk) -> None:
     assert codes(desk.writes(sms="Maria Henriquez"))[0] == ["named_at_risk"]
 
 
-def test_a_reason_is_a_sentence_and_about_somebody_of_the_case(desk: Desk) -> None:
-    other = make_alert(desk.conn).case_id
-    stranger = add_person(desk.conn, other, MARIA, by=desk.by, now=desk.now)
-
+def test_a_reason_is_a_sentence(desk: Desk) -> None:
     with pytest.raises(NoWhy):
         give(desk, "ok")
+
+
+ANA = RiskDraft(given_names="Ana", family_names="Quezada")
+
+
+def test_who_is_on_the_list_of_another_case_of_the_same_owner_is_not_named_here_either(
+    desk: Desk,
+) -> None:
+    other = make_alert(desk.conn).case_id
+    ana = add_person(desk.conn, other, ANA, by=desk.by, now=desk.now)
+    close_case(desk.conn, other, now=desk.now)
+
+    found = desk.writes(sms="Libertad para #AnaQuezada")
+
+    assert codes(found) == (["named_elsewhere"], [])
+    assert "on another case's list" in str(found.blocking[0])
+    let_stand(desk.conn, desk.alert_id, ana, why="a street of her name", by=desk.by, now=desk.now)
+    assert codes(desk.check()) == ([], ["named_anyway"])
+    named = make_fact_draft("Ana Quezada is free.", "Ana Quezada está libre.")
+    with pytest.raises(BadFact, match="not to be named"):
+        add_fact(desk.conn, desk.case_id, named, by=desk.by, now=desk.now)
+
+
+def test_a_name_that_many_bear_is_looked_for_whole_in_other_cases(desk: Desk) -> None:
+    juan = RiskDraft(given_names="Juan", family_names="Pérez", also_called="Profe")
+    add_person(desk.conn, make_alert(desk.conn).case_id, juan, by=desk.by, now=desk.now)
+
+    assert codes(desk.writes(sms="Juan y el profe, la familia Pérez")) == ([], [])
+    assert codes(desk.writes(sms="Juan Pérez"))[0] == ["named_elsewhere"]
+
+
+def test_the_list_of_its_own_case_decides_and_else_the_strictest(desk: Desk) -> None:
+    other, third = make_alert(desk.conn).case_id, make_alert(desk.conn).case_id
+    full = replace(ANA, may_say=MaySay.FULL, cleared_by=Cleared.FAMILY)
+    add_person(desk.conn, other, full, by=desk.by, now=desk.now)
+    add_person(desk.conn, third, ANA, by=desk.by, now=desk.now)
+
+    assert codes(desk.writes(sms="Ana Quezada"))[0] == ["named_elsewhere"]
+    add_person(desk.conn, desk.case_id, full, by=desk.by, now=desk.now)
+    assert codes(desk.check()) == ([], [])
+
+
+def test_a_committee_is_kept_from_the_names_of_the_network_and_not_of_other_committees(
+    desk: Desk,
+) -> None:
+    mine, theirs = make_project(desk.conn), make_project(desk.conn, "Bangor – Carasque")
+    own, alien = (_case(desk.conn, each) for each in (mine, theirs))
+    for case_id, person in ((desk.case_id, MARIA), (alien, ANA)):
+        add_person(desk.conn, case_id, person, by=desk.by, now=desk.now)
+
+    found = {each.shown for each in looked_for(desk.conn, own, mine)}
+    new = {each.shown for each in looked_for(desk.conn, None, mine)}
+
+    assert found == new == {"María Guadalupe Henríquez de Orellana"}
+    stranger = at_risk(desk.conn, alien)[0].id
     with pytest.raises(NoSuchPerson):
         let_stand(desk.conn, desk.alert_id, stranger, why="a good reason", by=desk.by, now=desk.now)
 
 
-def test_the_list_of_another_case_is_nobodys_here(desk: Desk) -> None:
-    other = make_alert(desk.conn).case_id
-    add_person(
-        desk.conn,
-        other,
-        RiskDraft(given_names="Ana", family_names="Quezada"),
-        by=desk.by,
-        now=desk.now,
-    )
-
-    assert codes(desk.writes(sms="Ana Quezada")) == ([], [])
+def _case(conn: Connection, project_id: int) -> int:
+    told = {"created_by": "x", "created_at": datetime(2026, 11, 1, tzinfo=UTC)}
+    row = insert(Case).values(slug=f"case-{project_id}", project_id=project_id, **told)
+    case_id: int = conn.execute(row.returning(Case.id)).scalar_one()
+    return case_id
 
 
 def test_who_cleared_a_name_and_when_stays_until_that_changes(desk: Desk) -> None:

@@ -69,13 +69,14 @@ async def measure(request: web.Request) -> web.Response:
     """What the words in the form take, endanger and look like, as the pieces of the page that show it."""
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
     guessed = await read(request, guess_typed, form, request[VIEWER])
-    values = {"live": await _live(request, form), "guess": guessed}
+    seen = await _live(request, form, number(form, "alert"))
+    values = {"live": seen, "guess": guessed}
     return render(request, "console/live_writing.html", values)
 
 
-async def _live(request: web.Request, form: MultiMapping[str]) -> Live:
-    house = request.config_dict[SITE].house
-    return await read(request, live, form, request[VIEWER], house=house, now=now(request))
+async def _live(request: web.Request, form: MultiMapping[str], alert_id: int | None) -> Live:
+    house, viewer = request.config_dict[SITE].house, request[VIEWER]
+    return await read(request, live, form, viewer, alert_id=alert_id, house=house, now=now(request))
 
 
 async def _save(request: web.Request, alert_id: int | None) -> web.Response:
@@ -154,7 +155,7 @@ async def _form(
         "blanks": beginnings.open_blanks(typed, request.config_dict[SITE].languages),
         "counted": counted,
         "choices": await read(request, choices, viewer, language=language_of(request)),
-        "live": await _live(request, counting.with_counts(typed, counted)),
+        "live": await _live(request, counting.with_counts(typed, counted), alert_id),
         "guess": await read(request, guess_typed, typed, viewer),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK

@@ -15,6 +15,7 @@ from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection
 
 from actions.scripts import ScriptWords
+from alerts.at_risk import owner_of
 from alerts.weighing import Weighed, said_of_case, weigh
 from messages import audience as audiences
 from messages import composing, links, rendering
@@ -28,11 +29,13 @@ from messages.rendering import Footer
 from messages.seeing import Seen, see
 from messages.sms import plain_twin
 from messages.templates import BadTemplate
+from organizers.roles import May
 from organizers.sessions import Viewer
 from web.console.alert_forms import text_of
 from web.console.ask_forms import SCRIPT_PARTS, read_asks
 from web.console.citations import citable, telling
 from web.console.counting import addressed_typed, texts_counted
+from web.console.guard import require_visible
 from web.console.previews import Measured, Telling, measured
 from web.console.viewing import number
 
@@ -79,9 +82,23 @@ class _Text:
     body: str
 
 
-def live(conn: Connection, form: Form, viewer: Viewer, *, house: HouseRules, now: datetime) -> Live:
-    """Read a form as it stands. Raises NotYours and NotAllowed for a project, case or action of others."""
+def live(
+    conn: Connection,
+    form: Form,
+    viewer: Viewer,
+    *,
+    alert_id: int | None,
+    house: HouseRules,
+    now: datetime,
+) -> Live:
+    """Read a form as it stands, of a draft that is stored or of a new one.
+
+    Raises NotYours and NotAllowed for a project, case, action or alert of others.
+    """
+    if alert_id is not None:
+        require_visible(conn, viewer, {"alert_id": str(alert_id)}, May.WRITE)
     case_id = number(form, "case")
+    owner = owner_of(conn, case_id) if case_id else number(form, "project") or None
     citing = telling(citable(conn, viewer, case_id), now)
     texts = {each: text_of(form, f"sms_{each}") for each in house.languages}
     said = [
@@ -95,7 +112,7 @@ def live(conn: Connection, form: Form, viewer: Viewer, *, house: HouseRules, now
     return Live(
         measures=measures,
         price=rough(texts_counted(form), segments, house.default_language),
-        weighed=weigh(conn, case_id, [*said, *case]),
+        weighed=weigh(conn, case_id, owner, [*said, *case], alert_id=alert_id),
         seen=_seen(conn, form, viewer, citing, person, wanted, house=house, now=now),
         person=person,
         wanted=wanted,

@@ -41,6 +41,48 @@ async def pieces(amina: Desk, **changed: str) -> str:
     return await response.text()
 
 
+async def test_a_name_that_has_its_reason_is_no_more_in_the_way_while_the_draft_is_edited(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    address = (await amina.post("/console/alerts/new", ALERT)).headers["Location"]
+    alert_id = int(address.rsplit("/", 1)[1])
+    case_id = await opened.database.read(lambda conn: conn.scalar(select(Alert.case_id))) or 0
+    person = RiskDraft(given_names="Rufina", family_names="Amaya")
+    person_id = await opened.database.write(
+        lambda conn: add_person(conn, case_id, person, by="x", now=now)
+    )
+    typed = {"case": str(case_id), "sms_en": "Rufina Amaya square: {{ link }}"}
+    await amina.post(f"{address}/edit", {**ALERT, **typed})
+    why = {"person": str(person_id), "stands": "A square bears her name."}
+    before = words(await pieces(amina, **typed, alert=str(alert_id)))
+
+    assert (await amina.post(f"{address}/may-stand", why)).status == 303
+
+    form = await (await amina.get(f"{address}/edit")).text()
+    after = words(await pieces(amina, **typed, alert=str(alert_id)))
+    assert f'name="alert" value="{alert_id}"' in form
+    assert "not to be named" in before
+    assert "not to be named" not in after + words(form)
+    assert "says why it may stand: A square bears her name." in after
+    assert "not to be named" in words(await pieces(amina, **typed))
+
+
+async def test_reasons_of_another_committees_draft_are_not_read(
+    opened: Opened, now: datetime
+) -> None:
+    both = await opened.database.write(
+        lambda conn: [make_project(conn), make_project(conn, "Bangor – Carasque")]
+    )
+    async with console(opened, now) as client:
+        ana = await desk(client, opened, now, projects=both[:1])
+        ben = await desk(client, opened, now, name="Ben", projects=both[1:])
+        own = (await ben.post("/console/alerts/new", {**ALERT, "project": str(both[1])})).headers
+        theirs = own["Location"].rsplit("/", 1)[1]
+        form = {**ALERT, "project": str(both[0]), "alert": theirs}
+
+        assert (await ana.post(MEASURE, form)).status == 404
+
+
 @pytest.mark.parametrize(
     ("then", "seen"),
     [
