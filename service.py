@@ -26,7 +26,7 @@ from sqlalchemy import Connection, make_url
 import settings as settings_module
 from actions import flooding
 from alerts import asking
-from campaigns import calendar, firing
+from campaigns import calendar, firing, occurrences
 from contacts.places import settle_lapsed
 from database.embedded import SenderLock
 from database.engine import Database, is_sqlite
@@ -228,7 +228,7 @@ async def _send(
         make_policy(settings),
         memory=await database.database.write(_memory, settings, database.url),
     )
-    for sentence in await sender.start(also_hold=calendar.hold_overdue):
+    for sentence in await sender.start(also_hold=occurrences.hold_overdue):
         log.warning("sender", sentence=sentence)
     _spawn(stack, tasks, sender.run(), "sender")
     stack.push_async_callback(sender.drain, settings.sending.drain_seconds)
@@ -372,11 +372,9 @@ def _alarms(database: Opened, site: Site) -> Alarms:
         return await rows.read(calendar.upcoming)
 
     async def ring(email_id: int) -> None:
-        fired = await rows.write(
-            partial(firing.fire, house=house), database.jobs, email_id, now=_now()
-        )
-        if fired is not None:
-            log.info("campaign email", email=email_id, status=fired.status)
+        fire = partial(firing.fire, house=house)
+        for fired in await rows.write(fire, database.jobs, email_id, now=_now()):
+            log.info("campaign email", email=email_id, status=fired.status, reason=fired.reason)
 
     async def sweep() -> None:
         for email_id in await rows.read(calendar.due, now=_now()):

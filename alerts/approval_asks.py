@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from alerts.approval_models import ApprovalAsk
 from alerts.approvers import approvers, project_of, titles_of
-from alerts.approving import Changed, How, MayNotApprove, approve, locked_draft
+from alerts.approving import How, approve, locked_draft
 from alerts.fingerprint import digest
 from alerts.models import Alert
 from contacts.models import Channel
@@ -30,6 +30,7 @@ from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from messages.providers.provider import Inbound
 from organizers import attempts, audit
+from organizers.approvers import Changed, MayNotApprove
 from organizers.attempts import TooManyAttempts
 from organizers.models import Organizer
 from organizers.phones import confirmed_phone

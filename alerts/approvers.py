@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, Row, select
@@ -13,30 +12,8 @@ from alerts.models import Alert, AlertText
 from alerts.preflight import NoSuchAlert
 from database.upserts import insert_or
 from messages.models import Message
-from organizers import links
-from organizers.models import Organizer, OrganizerProject
-from organizers.phones import confirmed_phone
-from organizers.roles import ALLOWS, NETWORKS, May
-
-SENDING = [role for role, allows in ALLOWS.items() if May.SEND in allows]
-
-
-@dataclass(frozen=True)
-class Approver:
-    """An organizer who may approve an alert."""
-
-    id: int
-    name: str
-    reads: Sequence[str]  # of our languages
-    phone: str  # E.164, confirmed; "" = none
-
-
-@dataclass(frozen=True)
-class Awaited:
-    """Somebody who was invited to send for the project, and has not come yet."""
-
-    name: str
-    language: str  # that they were invited in
+from organizers.approvers import Approver, Awaited, able, coming
+from organizers.roles import NETWORKS
 
 
 def project_of(conn: Connection, alert_id: int) -> int:
@@ -68,26 +45,9 @@ def writers_of(conn: Connection, alert_id: int) -> frozenset[str]:
 
 def approvers(conn: Connection, alert_id: int, *, only: int | None = None) -> list[Approver]:
     """Who may approve an alert now, by name; of one organizer, whether they may. Raises NoSuchAlert."""
-    project, writers = project_of(conn, alert_id), writers_of(conn, alert_id)
-    columns = (Organizer.id, Organizer.name, Organizer.language, Organizer.reads)
-    found = select(*columns, confirmed_phone()).where(Organizer.disabled_at.is_(None))
-    if project == NETWORKS:
-        found = found.where(Organizer.network)
-    else:
-        found = found.join(OrganizerProject, OrganizerProject.organizer_id == Organizer.id).where(
-            OrganizerProject.project_id == project, OrganizerProject.role.in_(SENDING)
-        )
-    if only is not None:
-        found = found.where(Organizer.id == only)
-    rows = conn.execute(found.order_by(Organizer.name, Organizer.id))
-    return [
-        Approver(row.id, row.name, tuple((row.reads or row.language).split()), row.phone)
-        for row in rows
-        if f"organizer:{row.id}" not in writers
-    ]
+    return able(conn, project_of(conn, alert_id), writers_of(conn, alert_id), only=only)
 
 
 def awaited(conn: Connection, alert_id: int, now: datetime) -> Sequence[Awaited]:
     """Who will be able to once they have come by their invitation."""
-    guests = links.guests(conn, [project_of(conn, alert_id)], now)
-    return [Awaited(each.name, each.language) for each in guests if May.SEND in each.grant.allows]
+    return coming(conn, project_of(conn, alert_id), now)

@@ -15,7 +15,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, insert, select, update
 
 from alerts.approval_models import Approval, ApprovalAsk, SentBack
-from alerts.approvers import Approver, Awaited, approvers, awaited, writers_of
+from alerts.approvers import approvers, awaited, writers_of
 from alerts.fingerprint import digest
 from alerts.preflight import find_alert
 from database.upserts import insert_or
@@ -23,6 +23,7 @@ from messages import control
 from messages.control import NotNow
 from messages.house import HouseRules
 from messages.models import MessageStatus
+from organizers.approvers import Approver, Ballot, Changed, Given, MayNotApprove, NotRead
 from organizers.models import Organizer
 
 LONGEST_NOTE = 2_000
@@ -40,31 +41,8 @@ class NotApproved(Exception):
     """This alert waits for somebody else's approval, as it stands now and in every language. Ask for it."""
 
 
-class Changed(Exception):
-    """This alert has changed since you opened it. Read it again, then decide."""
-
-
-class MayNotApprove(Exception):
-    """Somebody who may send for this project, and wrote nothing of the alert, approves it; that is not you."""
-
-
-class NotRead(Exception):
-    """Only somebody who reads a language approves it. Say in your account which you read."""
-
-
 class NoNote(Exception):
     """Write what should be different, so that its author can change it."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """An approval of the alert as it stands."""
-
-    organizer_id: int
-    name: str
-    language: str
-    how: How
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -88,43 +66,12 @@ class Returned:
     current: bool  # nothing has changed since
 
 
-@dataclass(frozen=True)
-class Standing:
-    """How far a draft is from being approved."""
+@dataclass(frozen=True, kw_only=True)
+class Standing(Ballot):
+    """How far a draft is from being approved, and what was asked and answered."""
 
-    digest: str
-    needed: int  # people besides its author, in each language
-    languages: Sequence[str]  # all of them
-    given: Sequence[Given]
-    voided: bool  # it was approved before it changed
     asked: Sequence[Asked]
     returned: Sequence[Returned]  # the latest first
-    possible: Sequence[Approver]  # who may approve it
-    awaited: Sequence[Awaited]  # who may once they have come
-
-    @property
-    def missing(self) -> list[str]:
-        """The languages that too few people have approved."""
-        return [each for each in self.languages if self._people(each) < self.needed]
-
-    @property
-    def nobody_for(self) -> list[str]:
-        """Those that too few people could approve, whoever came; those invited are told apart."""
-        readers = {each: self._readers(each) for each in self.languages}
-        return [each for each, count in readers.items() if count < self.needed]
-
-    def open_to(self, organizer_id: int) -> list[str]:
-        """The languages that an organizer may approve and has not."""
-        mine = {each.language for each in self.given if each.organizer_id == organizer_id}
-        read = next((each.reads for each in self.possible if each.id == organizer_id), ())
-        return [each for each in self.languages if each in read and each not in mine]
-
-    def _people(self, language: str) -> int:
-        return len({each.organizer_id for each in self.given if each.language == language})
-
-    def _readers(self, language: str) -> int:
-        coming = sum(each.language == language for each in self.awaited)
-        return sum(language in each.reads for each in self.possible) + coming
 
 
 def is_on(house: HouseRules) -> bool:
@@ -167,9 +114,7 @@ def require(conn: Connection, alert_id: int, *, house: HouseRules, by: str, now:
     if not is_on(house):
         return
     found = standing(conn, alert_id, house=house, now=now)
-    people = {f"organizer:{each.organizer_id}" for each in found.given}
-    behind = people | writers_of(conn, alert_id) | {by}
-    if found.missing or len(behind) < house.approvals:
+    if not found.enough(writers_of(conn, alert_id) | {by}, people=house.approvals):
         raise NotApproved(NotApproved.__doc__)
 
 

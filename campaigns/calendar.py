@@ -1,22 +1,26 @@
-"""A campaign's scheduled emails: write them down, move them, call them off, know what is due."""
+"""A campaign's scheduled emails: write them down, change the plan, call them off, know what is due."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
-from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
-from campaigns.wallclock import Moment, moment
+from campaigns import recurring
+from campaigns.models import Campaign, CampaignEmail, CampaignRun, Missed, ScheduleStatus
 from contacts.models import Project
 from messages import audience as audiences
+from messages import own_hour
 from messages.audience import Audience
-from messages.control import NotNow, Words
+from messages.control import Words
+from messages.own_hour import OwnHour
+from messages.wallclock import Moment, moment
 
 LATE_MINUTES = 60  # later than this, a person is asked
+WAIT_HOURS = 72  # alerts that postpone it for longer: a person is asked
 
 
 class NoSuchEmail(LookupError):
@@ -33,9 +37,14 @@ class EmailDraft:
 
     texts: Mapping[str, Words]  # subject and body by language
     audience: Audience
-    local_time: str  # on the wall, "2026-12-01T09:00"
+    local_time: str  # on the wall, "2026-12-01T09:00": the first time, or where the rule begins
     zone: str
     late_minutes: int = LATE_MINUTES
+    rule: str = ""  # an RRULE; "" = once
+    own_zone: bool = False  # at that hour in each recipient's own zone
+    missed: Missed = Missed.NEWEST
+    wait_hours: int = WAIT_HOURS
+    on: bool = True  # False: a draft of which nothing leaves
 
 
 def create_campaign(
@@ -57,86 +66,81 @@ def create_campaign(
 def schedule(
     conn: Connection, campaign_id: int, draft: EmailDraft, *, created_by: str, now: datetime
 ) -> tuple[int, Moment]:
-    """Schedule an email; return its id, and when it goes, with what is odd about that time.
+    """Schedule an email; return its id, and when it first goes, with what is odd about that time.
 
-    Raises BadTime, and AlreadyPast for a time that is over.
+    Raises BadTime, BadRule, and AlreadyPast for what is over.
     """
-    at = _future(draft.local_time, draft.zone, now)
+    first, planned = plan(conn, draft, now)
     row = insert(CampaignEmail).values(
         campaign_id=campaign_id,
-        status=ScheduleStatus.SCHEDULED,
-        local_time=at.local,
-        zone=at.zone,
-        next_run_at=at.instant,
-        late_minutes=draft.late_minutes,
-        audience=audiences.write(draft.audience),
-        texts={
-            language: {"subject": words.subject, "body": words.body}
-            for language, words in draft.texts.items()
-        },
         created_by=created_by,
         created_at=now,
+        writers=[created_by],
+        **planned,
     )
-    return conn.execute(row.returning(CampaignEmail.id)).scalar_one(), at
+    return conn.execute(row.returning(CampaignEmail.id)).scalar_one(), first
 
 
-def reschedule(
-    conn: Connection, email_id: int, local_time: str, zone: str, *, now: datetime
-) -> Moment:
-    """Move an email that has not been fired. Raises NotNow, BadTime or AlreadyPast."""
-    _not_fired(conn, email_id)
-    at = _future(local_time, zone, now)
-    change_email(
-        conn,
-        email_id,
-        status=ScheduleStatus.SCHEDULED,
-        local_time=at.local,
-        zone=at.zone,
-        next_run_at=at.instant,
-    )
-    return at
+@dataclass(frozen=True)
+class Hour:
+    """When an email goes."""
+
+    local_time: str
+    zone: str
+    rule: str
+    own_zone: bool
 
 
-def cancel(conn: Connection, email_id: int) -> None:
-    """Call an email off that has not been fired. Raises NotNow."""
-    _not_fired(conn, email_id)
-    change_email(conn, email_id, status=ScheduleStatus.CANCELLED, next_run_at=None)
+def next_of(conn: Connection, hour: Hour, now: datetime) -> tuple[Moment, datetime]:
+    """The first time that is not over, and its instant. Raises BadTime, BadRule, AlreadyPast."""
+    first = moment(hour.local_time, hour.zone).local
+    recurring.first_of(hour.rule, first)
+    for local in recurring.times(hour.rule, first):
+        instant = instant_of(conn, local, hour.zone, own_zone=hour.own_zone)
+        if instant > now:
+            return moment(local, hour.zone), instant
+    raise AlreadyPast(f"{first} in {hour.zone} is over already; choose a later time")
+
+
+def instant_of(conn: Connection, local: str, zone: str, *, own_zone: bool) -> datetime:
+    """When an occurrence is due: at its hour, or when that comes to the first of our people."""
+    if own_zone:
+        return own_hour.earliest(conn, OwnHour(local, zone, 0))
+    return moment(local, zone).instant
 
 
 def due(conn: Connection, *, now: datetime) -> list[int]:
-    """The emails whose time has come, oldest first."""
-    waiting = select(CampaignEmail.id).where(
-        CampaignEmail.next_run_at <= now, CampaignEmail.status == ScheduleStatus.SCHEDULED
-    )
-    return list(conn.scalars(waiting.order_by(CampaignEmail.next_run_at, CampaignEmail.id)))
-
-
-def hold_overdue(conn: Connection, now: datetime) -> None:
-    """Hold the emails whose time has come: nobody knows whether they went, so a person is asked."""
-    for email_id in due(conn, now=now):
-        change_email(conn, email_id, status=ScheduleStatus.HELD, next_run_at=None)
+    """The emails of which something is due, oldest first."""
+    found = {email_id: at for email_id, at in upcoming(conn).items() if at <= now}
+    return sorted(found, key=lambda each: (found[each], each))
 
 
 def upcoming(conn: Connection) -> dict[int, datetime]:
-    """When each scheduled email goes: what a clock is rebuilt from."""
-    waiting = select(CampaignEmail.id, CampaignEmail.next_run_at).where(
+    """When each email wants to be looked at next: what a clock is rebuilt from."""
+    columns = (CampaignEmail.next_local, CampaignEmail.zone, CampaignEmail.own_zone)
+    planned = select(CampaignEmail.id, CampaignEmail.next_run_at, *columns).where(
         CampaignEmail.next_run_at.is_not(None), CampaignEmail.status == ScheduleStatus.SCHEDULED
     )
-    return {email_id: at for email_id, at in conn.execute(waiting) if at is not None}
+    waiting = (
+        select(CampaignRun.email_id, func.min(CampaignRun.due_at))
+        .where(CampaignRun.due_at.is_not(None))
+        .group_by(CampaignRun.email_id)
+    )
+    found: dict[int, datetime] = {}
+    for row in conn.execute(planned).all():
+        # Somebody may have joined since for whom the hour comes earlier than for all before.
+        mine = instant_of(conn, row.next_local, row.zone, own_zone=True) if row.own_zone else None
+        found[row.id] = min(row.next_run_at, mine or row.next_run_at)
+    for email_id, at in conn.execute(waiting):
+        if at is not None:
+            found[email_id] = min(at, found.get(email_id, at))
+    return found
 
 
 def find_email(conn: Connection, email_id: int) -> Row[Any]:
     """An email, locked until the transaction ends, with its campaign's sender. Raises NoSuchEmail."""
-    columns = (
-        CampaignEmail.id,
-        CampaignEmail.status,
-        CampaignEmail.local_time,
-        CampaignEmail.zone,
-        CampaignEmail.next_run_at,
-        CampaignEmail.late_minutes,
-        CampaignEmail.audience,
-        CampaignEmail.texts,
-        CampaignEmail.created_by,
+    columns: Sequence[Any] = (
+        *CampaignEmail.__table__.columns,
         Campaign.project_id,
         Project.email_sender,
     )
@@ -157,14 +161,30 @@ def change_email(conn: Connection, email_id: int, **values: Any) -> None:
     conn.execute(update(CampaignEmail).where(CampaignEmail.id == email_id).values(**values))
 
 
-def _future(local_time: str, zone: str, now: datetime) -> Moment:
-    at = moment(local_time, zone)
-    if at.instant <= now:
-        raise AlreadyPast(f"{at.local} in {zone} is over already; choose a later time")
-    return at
+def stored(texts: Mapping[str, Words]) -> dict[str, dict[str, str]]:
+    """Words as an email, or an occurrence, keeps them."""
+    return {
+        language: {"subject": words.subject, "body": words.body}
+        for language, words in texts.items()
+    }
 
 
-def _not_fired(conn: Connection, email_id: int) -> None:
-    status = find_email(conn, email_id).status
-    if status in (ScheduleStatus.FIRED, ScheduleStatus.CANCELLED):
-        raise NotNow(f"this email can no longer be changed; it is {status}")
+def plan(conn: Connection, draft: EmailDraft, now: datetime) -> tuple[Moment, dict[str, Any]]:
+    """What an email's row says of a draft, with its first time. Raises as ``schedule``."""
+    hour = Hour(draft.local_time, draft.zone, draft.rule, draft.own_zone)
+    first, instant = next_of(conn, hour, now)
+    values = {
+        "status": ScheduleStatus.SCHEDULED if draft.on else ScheduleStatus.DRAFT,
+        "local_time": moment(draft.local_time, draft.zone).local,
+        "zone": draft.zone,
+        "next_run_at": instant if draft.on else None,
+        "next_local": first.local if draft.on else None,
+        "late_minutes": draft.late_minutes,
+        "audience": audiences.write(draft.audience),
+        "texts": stored(draft.texts),
+        "rule": draft.rule,
+        "own_zone": draft.own_zone,
+        "missed": draft.missed,
+        "wait_hours": draft.wait_hours,
+    }
+    return first, values

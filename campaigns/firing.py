@@ -1,130 +1,172 @@
-"""Fire a scheduled email, once, or hold it and ask.
+"""Settle an occurrence of a scheduled email whose time has come: it goes, once, or is held, and a person asked.
 
-The row is the truth and the clock only looks at it, so that a clock that stalls, doubles or dies
-does no harm: an email fires by inserting its run, which the database admits once.
+The ledger is the truth and the clock only looks at it, so that a clock that stalls, doubles or dies
+does no harm: what is due has one row, and whoever settles it holds that row.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, update
+from sqlalchemy import Connection, Row, delete
 
-from campaigns.calendar import change_email, find_email
-from campaigns.models import CampaignRun, ScheduleStatus
-from campaigns.wallclock import moment
+from campaigns import approving, collisions, occurrences
+from campaigns.calendar import find_email
+from campaigns.models import Reason, RunStatus, ScheduleStatus
 from database import locking
 from database.jobs import Jobs
-from database.upserts import insert_or
 from messages import audience as audiences
 from messages import control, links
 from messages.audience import Audience
 from messages.checking import check_message
-from messages.control import Draft, NotNow, Words
+from messages.control import Draft, Words
 from messages.findings import Finding
 from messages.house import HouseRules
 from messages.models import Message, MessageKind, Reach
+from messages.own_hour import OwnHour
 from organizers.roles import NETWORKS
+
+LIVE = (ScheduleStatus.SCHEDULED, ScheduleStatus.OVER)
 
 
 @dataclass(frozen=True)
 class Fired:
-    """What came of firing an email."""
+    """What came of an occurrence."""
 
-    status: ScheduleStatus
+    status: RunStatus
     message_id: int | None = None
-    held_because: tuple[Finding, ...] = ()  # what stood in the way, other than the hour
+    reason: Reason = Reason.NONE
+    held_because: tuple[Finding, ...] = ()  # what stood in the way, of BLOCKED
 
 
 def fire(
     conn: Connection, jobs: Jobs, email_id: int, *, house: HouseRules, now: datetime
-) -> Fired | None:
-    """Send a due email, once, however many clocks ask; None when there is nothing to do.
+) -> list[Fired]:
+    """Settle whatever of an email is due, once, however many clocks ask.
 
-    One that is later than its committee allows, that something stands in the way of, or whose hour comes
-    while everything is locked, is held, and a person is asked.
+    One that is later than its committee allows, that something stands in the way of, that too few people stand
+    behind, or whose hour comes while everything is locked, is held; one that an urgent alert went before waits.
     """
     email = find_email(conn, email_id)
-    if email.status != ScheduleStatus.SCHEDULED or email.next_run_at > now:
-        return None
-    late = now - email.next_run_at > timedelta(minutes=email.late_minutes)
-    if late or locking.is_locked(conn):
-        change_email(conn, email_id, status=ScheduleStatus.HELD, next_run_at=None)
-        return Fired(ScheduleStatus.HELD)
-    return _send(conn, jobs, email, house, now, late=now - email.next_run_at)
+    occurrences.enter(conn, email, now=now)
+    due = occurrences.waiting(conn, email_id, now=now)
+    return [_settle(conn, jobs, email, run_id, house, now) for run_id in due]
 
 
 def send_held(
-    conn: Connection, jobs: Jobs, email_id: int, *, house: HouseRules, now: datetime
-) -> Fired | None:
-    """Send a held email after all: the answer "send it now". Raises NotNow unless it is held."""
-    email = _held(conn, email_id)
-    planned = moment(email.local_time, email.zone).instant
-    return _send(conn, jobs, email, house, now, late=now - planned)
+    conn: Connection,
+    jobs: Jobs,
+    email_id: int,
+    local_time: str,
+    *,
+    house: HouseRules,
+    by: str,
+    now: datetime,
+) -> Fired:
+    """Send a held occurrence after all: the answer "send it now".
+
+    Raises NotNow unless it is held, NoSuchOccurrence, and Locked. What cannot be sent as it is stays held.
+    """
+    locking.require_unlocked(conn)
+    email = find_email(conn, email_id)
+    run = occurrences.held(conn, email_id, local_time)
+    if not approving.approved(conn, email, run, house=house):
+        return _hold(conn, run.id, Reason.NOT_APPROVED)
+    return _send(conn, jobs, email, run, house, now, by=by)
 
 
-def skip_held(conn: Connection, email_id: int) -> None:
-    """Let a held email go: the answer "skip it". Raises NotNow unless it is held."""
-    _held(conn, email_id)
-    change_email(conn, email_id, status=ScheduleStatus.CANCELLED)
+def _settle(
+    conn: Connection, jobs: Jobs, email: Row[Any], run_id: int, house: HouseRules, now: datetime
+) -> Fired:
+    run = occurrences.find(conn, run_id)
+    if email.status not in LIVE:
+        occurrences.settle(conn, run.id, RunStatus.SKIPPED, Reason.CALLED_OFF)
+        return Fired(RunStatus.SKIPPED, None, Reason.CALLED_OFF)
+    if now - run.due_at > timedelta(minutes=email.late_minutes):
+        return _hold(conn, run.id, Reason.LATE)
+    if locking.is_locked(conn):
+        return _hold(conn, run.id, Reason.LOCKED)
+    if not approving.approved(conn, email, run, house=house):
+        return _hold(conn, run.id, Reason.NOT_APPROVED)
+    alert = collisions.in_the_way(conn, email, now=now)
+    if alert is not None:
+        return _postpone(conn, email, run, alert)
+    return _send(conn, jobs, email, run, house, now)
+
+
+def _hold(conn: Connection, run_id: int, reason: Reason, found: Sequence[Finding] = ()) -> Fired:
+    details = [[each.code, _plain(each.values)] for each in found]
+    occurrences.settle(conn, run_id, RunStatus.HELD, reason, details=details)
+    return Fired(RunStatus.HELD, None, reason, tuple(found))
+
+
+def _postpone(
+    conn: Connection, email: Row[Any], run: Row[Any], alert: collisions.InTheWay
+) -> Fired:
+    """Let an urgent alert have its time; but one that has waited for long is asked about."""
+    details: list[Any] = [alert.message_id]
+    if alert.until - run.planned_at > timedelta(hours=email.wait_hours):
+        occurrences.settle(conn, run.id, RunStatus.HELD, Reason.WAITED, details=details)
+        return Fired(RunStatus.HELD, None, Reason.WAITED)
+    occurrences.settle(
+        conn, run.id, RunStatus.POSTPONED, Reason.ALERT, due_at=alert.until, details=details
+    )
+    return Fired(RunStatus.POSTPONED, None, Reason.ALERT)
 
 
 def _send(
     conn: Connection,
     jobs: Jobs,
     email: Row[Any],
+    run: Row[Any],
     house: HouseRules,
     now: datetime,
     *,
-    late: timedelta,
-) -> Fired | None:
-    run_id = _claim_run(conn, email, now, late)
-    if run_id is None:
-        return None
-    message_id = _create_message(conn, email, house, now)
-    found = check_message(conn, message_id, house=house, now=now)
+    by: str = "",
+) -> Fired:
+    message_id = _create_message(conn, email, run, house, now)
+    found = check_message(conn, message_id, house=house, now=now, reckon=False)
     if found.blocking:
-        _take_back(conn, email.id, run_id, message_id)
-        return Fired(ScheduleStatus.HELD, None, tuple(found.blocking))
+        conn.execute(delete(Message).where(Message.id == message_id))
+        return _hold(conn, run.id, Reason.BLOCKED, found.blocking)
     control.queue(
         conn,
         jobs,
         message_id,
         confirmed=found.forecast.reached,
-        launched_by=email.created_by,
+        launched_by=by or email.created_by,
         undo_seconds=0,
         now=now,
     )
-    conn.execute(update(CampaignRun).where(CampaignRun.id == run_id).values(message_id=message_id))
-    change_email(conn, email.id, status=ScheduleStatus.FIRED, next_run_at=None)
-    return Fired(ScheduleStatus.FIRED, message_id)
-
-
-def _claim_run(conn: Connection, email: Row[Any], now: datetime, late: timedelta) -> int | None:
-    """Insert the run that the database admits once; None when somebody has it already."""
-    row = insert_or(conn, CampaignRun).values(
-        email_id=email.id,
-        local_time=email.local_time,
-        message_id=None,
+    late = now - (run.planned_at or now)
+    answered = {"answered_by": by, "answered_at": now} if by else {}
+    occurrences.settle(
+        conn,
+        run.id,
+        RunStatus.FIRED,
+        Reason.NONE,
+        message_id=message_id,
         fired_at=now,
         late_seconds=max(0, int(late.total_seconds())),
+        **answered,
     )
-    claimed = row.on_conflict_do_nothing(index_elements=["email_id", "local_time"])
-    found: int | None = conn.scalar(claimed.returning(CampaignRun.id))
-    return found
+    return Fired(RunStatus.FIRED, message_id)
 
 
-def _create_message(conn: Connection, email: Row[Any], house: HouseRules, now: datetime) -> int:
+def _create_message(
+    conn: Connection, email: Row[Any], run: Row[Any], house: HouseRules, now: datetime
+) -> int:
     texts = {
         language: Words(subject=words["subject"], body=words["body"])
-        for language, words in email.texts.items()
+        for language, words in (run.texts or email.texts).items()
     }
     draft = Draft(
         kind=MessageKind.CAMPAIGN,
         texts=texts,
-        audience=_audience(email),
+        audience=audience_of(email),
         reach=Reach.EMAIL,
         project_id=email.project_id,
         default_language=house.default_language,
@@ -132,6 +174,7 @@ def _create_message(conn: Connection, email: Row[Any], house: HouseRules, now: d
         countries=house.countries,
         email_sender=email.email_sender or house.identity.email_sender,
         created_by=email.created_by,
+        own_hour=_own_hour(email, run, now),
     )
     message_id = control.create(conn, draft, now=now)
     bodies = [words.body for words in texts.values()]
@@ -139,7 +182,7 @@ def _create_message(conn: Connection, email: Row[Any], house: HouseRules, now: d
     return message_id
 
 
-def _audience(email: Row[Any]) -> Audience:
+def audience_of(email: Row[Any]) -> Audience:
     """A committee writes to its own people, and so does the network."""
     stored = audiences.read(email.audience)
     if email.project_id is not None:
@@ -147,15 +190,21 @@ def _audience(email: Row[Any]) -> Audience:
     return replace(stored, among=(NETWORKS,))
 
 
-def _take_back(conn: Connection, email_id: int, run_id: int, message_id: int) -> None:
-    """Hold an email that cannot be sent as it is, as if its hour had not been claimed."""
-    conn.execute(delete(CampaignRun).where(CampaignRun.id == run_id))
-    conn.execute(delete(Message).where(Message.id == message_id))
-    change_email(conn, email_id, status=ScheduleStatus.HELD, next_run_at=None)
+def _own_hour(email: Row[Any], run: Row[Any], now: datetime) -> OwnHour | None:
+    """The hour each copy waits for. How late one may be counts from when the first was due, or is sent."""
+    if not email.own_zone:
+        return None
+    late = now - (run.planned_at or now)
+    allowed = email.late_minutes + max(0, int(late.total_seconds() // 60))
+    return OwnHour(run.moved_to or run.local_time, email.zone, allowed)
 
 
-def _held(conn: Connection, email_id: int) -> Row[Any]:
-    email = find_email(conn, email_id)
-    if email.status != ScheduleStatus.HELD:
-        raise NotNow(f"only a held email waits for an answer; this one is {email.status}")
-    return email
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a finding says, as it can be kept: its sentence is made of it in any language."""
+    return {name: _kept(value) for name, value in values.items()}
+
+
+def _kept(value: Any) -> Any:
+    if isinstance(value, (list, tuple, frozenset, set)):
+        return [_kept(each) for each in value]
+    return value if isinstance(value, (int, float, str, bool)) or value is None else str(value)

@@ -32,14 +32,14 @@ from sqlalchemy import (
 
 from contacts.models import Channel, Contact, Standing
 from database import handing, locking
-from messages import allowances, counts, hours
+from messages import allowances, counts
 from messages.allowances import Limits
 from messages.batches import extend, hold, in_range, let_go, lock, of_message, reopen
 from messages.calling_off import call_off, leftover
 from messages.eligibility import Terms, refusal, terms_in
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from messages.recording import PERSON, Claim, Done, Person, record
-from messages.zones import Zones
+from messages.zones import Zones, waits_of
 
 TIME = Delivery.not_before.type
 READ_AGAIN = timedelta(seconds=30)
@@ -72,6 +72,7 @@ class _Shape:
     dialect: str
     channel: Channel
     terms: Terms
+    anywhere: bool  # also to people of whom no zone is on file
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _batch_and_message() -> Select[Any]:
         *(Message.status, Message.kind, Message.reach, Message.scopes, Message.weekly_cap),
         *(Message.hours, Message.sms_sender, Message.email_sender, Message.segments),
         *(Message.starts_at, Message.expires_at, Message.countries, Message.budget_cents),
-        Message.part_of,
+        *(Message.part_of, Message.own_hour),
         locking.locked().label("locked"),
     )
     return (
@@ -218,10 +219,12 @@ def _choose(
     conn: Connection, batch: Row[Any], zones: Zones, copies: int, now: datetime
 ) -> list[Candidate]:
     """Lock what may leave now, with the reason for each copy that may not leave at all."""
-    window = hours.read(batch.hours)
-    open_zones = zones.open_at(conn, window, Channel(batch.channel), now)
+    waits = waits_of(batch, Channel(batch.channel))
+    open_zones = zones.open_at(conn, waits, now)
+    anywhere = zones.ready(conn, None, waits, now) <= now
     terms = terms_in(conn, batch, message_id=batch.message_id, now=now)
-    shape = _Shape(conn.dialect.name, Channel(batch.channel), replace(terms, message_id=None))
+    terms = replace(terms, message_id=None)
+    shape = _Shape(conn.dialect.name, Channel(batch.channel), terms, anywhere=anywhere)
     values = {
         "message_id": batch.message_id,
         "low": batch.lo_id,
@@ -264,7 +267,9 @@ def _candidates(shape: _Shape, *, hours: bool) -> Select[str]:
     )
     if hours:
         open_now = handing.among(shape.dialect, Delivery.zone_set_id.expression)
-        rows = rows.where(or_(Delivery.zone_set_id.is_(None), open_now))
+        rows = rows.where(
+            or_(Delivery.zone_set_id.is_(None), open_now) if shape.anywhere else open_now
+        )
     locked = (
         rows.order_by(Delivery.id)
         .limit(bindparam("copies", type_=Integer))
@@ -337,13 +342,9 @@ def _next_at(conn: Connection, batch: Row[Any], zones: Zones, now: datetime) -> 
         .where(*in_range(batch), Delivery.status == Status.PENDING)
         .group_by(Delivery.zone_set_id)
     ).all()
-    window = hours.read(batch.hours) if batch.channel == Channel.SMS else None
-    times = []
-    for zone_set_id, not_before in waiting:
-        ready = max(now, not_before)
-        if window is not None and zone_set_id is not None:
-            ready = zones.opening(conn, zone_set_id, window, ready)
-        times.append(ready)
-    if not times:
-        return None
-    return min(times)
+    waits = waits_of(batch, Channel(batch.channel))
+    times = [
+        zones.ready(conn, zone_set_id, waits, max(now, not_before))
+        for zone_set_id, not_before in waiting
+    ]
+    return min(times, default=None)

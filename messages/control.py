@@ -14,7 +14,7 @@ from contacts.countries import AT_HOME
 from database import locking
 from database.jobs import Jobs
 from messages import audience as audiences
-from messages import budgets, counts
+from messages import budgets, counts, own_hour
 from messages.audience import EVERYBODY, Audience
 from messages.batches import finish_if_done
 from messages.calling_off import LIVE, cancel
@@ -31,6 +31,7 @@ from messages.models import (
     Reach,
     Status,
 )
+from messages.own_hour import OwnHour
 
 PRIORITY = {
     MessageKind.REPLY: 0,
@@ -85,6 +86,7 @@ class Draft:
     created_by: str = ""
     key: str | None = None
     part_of: int | None = None  # the network's message whose part this is
+    own_hour: OwnHour | None = None  # each copy waits for it where it goes
 
 
 def locked(conn: Connection, message_id: int) -> Row[int, str, int, datetime | None]:
@@ -296,6 +298,7 @@ def _changeable(draft: Draft) -> dict[str, Any]:
         "merge_defaults": {lang: dict(held) for lang, held in draft.merge_defaults.items()},
         "segments": draft.segments,
         "begins_at": draft.begins_at,
+        "own_hour": own_hour.write(draft.own_hour),
         "expires_at": draft.expires_at,
         "sms_sender": draft.sms_sender,
         "email_sender": draft.email_sender,

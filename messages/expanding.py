@@ -19,11 +19,13 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Subquery,
     and_,
     any_,
     case,
     func,
     literal,
+    or_,
     select,
     update,
 )
@@ -33,7 +35,7 @@ from contacts.models import Channel, Contact
 from database.jobs import Jobs
 from database.upserts import insert_or
 from messages import audience as audiences
-from messages import counts
+from messages import counts, own_hour
 from messages.batches import finish_if_done, open_batch
 from messages.eligibility import Terms, fates, take_turns, terms_of
 from messages.models import Delivery, Message, MessageStatus, Status
@@ -136,14 +138,15 @@ def _write(
     before = conn.scalar(select(func.max(Delivery.id))) or 0
     found = fates(people, channel, terms, ids=ids).subquery()
     initial = INITIAL.get(MessageStatus(message.status), Status.PENDING)
+    reason = _reason(conn, message, found, now)
     row = {
         "message_id": literal(message.id),
         "contact_id": found.c.contact_id,
         "channel": literal(str(channel)),
         "address": found.c.address,
         "zone_set_id": found.c.zone_set_id,
-        "status": case((found.c.reason == "", int(initial)), else_=int(Status.SKIPPED)),
-        "reason": found.c.reason,
+        "status": case((reason == "", int(initial)), else_=int(Status.SKIPPED)),
+        "reason": reason,
         "attempt": literal(0),
         "approved_sends": literal(1),
         "language": literal(""),
@@ -157,6 +160,20 @@ def _write(
         size = -(-batch_size(pending) * len(new) // pending)
         for low in new[::size]:
             open_batch(conn, jobs, message, channel, low, min(low + size, new.stop))
+
+
+def _reason(
+    conn: Connection, message: Row[Message], found: Subquery, now: datetime
+) -> ColumnElement[str]:
+    """Why there is no copy; also for people where the hour that it waits for is long over."""
+    why: ColumnElement[str] = found.c.reason
+    hour = own_hour.read(message.own_hour)
+    if hour is None:
+        return why
+    over: ColumnElement[bool] = found.c.zone_set_id.in_(own_hour.passed_in(conn, hour, now))
+    if own_hour.ended(hour, now):
+        over = or_(over, found.c.zone_set_id.is_(None))
+    return case((and_(why == "", over), own_hour.PAST), else_=why)
 
 
 def _insert(conn: Connection, columns: list[str], rows: Select[Any]) -> None:

@@ -122,6 +122,7 @@ class Message(Base):
     countries: Mapped[str] = mapped_column(server_default=text("'US CA PR VI GU AS MP'"))  # texted
     budget_cents: Mapped[int] = mapped_column(server_default=text("0"))  # of its texts; 0 = none
     begins_at: Mapped[datetime | None]  # nothing leaves earlier; NULL = as soon as undo is over
+    own_hour: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # own_hour.py
 
 
 class MessageText(Base):

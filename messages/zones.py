@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from contacts.models import Channel
-from messages import hours
+from messages import hours, own_hour
 from messages.hours import Hours
+from messages.own_hour import OwnHour
 from representatives.models import ZoneSet
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """What the copies of a message on one channel wait for where they go: an hour of the day, or nothing."""
+
+    window: Hours | None = None  # texts only
+    own_hour: OwnHour | None = None
+
+    def __bool__(self) -> bool:
+        return self.window is not None or self.own_hour is not None
+
+
+def waits_of(message: Row[Any], channel: Channel) -> Waits:
+    """What a message's copies on a channel wait for."""
+    window = hours.read(message.hours) if channel is Channel.SMS else None
+    return Waits(window, own_hour.read(message.own_hour))
 
 
 class Zones:
@@ -19,15 +40,31 @@ class Zones:
     def __init__(self) -> None:
         self._names: dict[int, tuple[str, ...]] = {}
 
-    def open_at(
-        self, conn: Connection, window: Hours | None, channel: Channel, now: datetime
-    ) -> list[int] | None:
-        """The zone sets in which a text may arrive now; None when the hour does not matter."""
-        if window is None or channel is not Channel.SMS:
+    def open_at(self, conn: Connection, waits: Waits, now: datetime) -> list[int] | None:
+        """The zone sets to which a copy may go now; None when the hour does not matter."""
+        if not waits:
             return None
         self._refresh(conn)
         minute = now.replace(second=0, microsecond=0)
-        return [key for key, names in self._names.items() if _open(names, window, minute)]
+        sets: Mapping[int, tuple[str, ...]] = self._names
+        if waits.own_hour is not None:
+            come = own_hour.come_in(waits.own_hour, sets, now)
+            sets = {key: sets[key] for key in come}
+        if waits.window is None:
+            return list(sets)
+        return [key for key, names in sets.items() if _open(names, waits.window, minute)]
+
+    def ready(
+        self, conn: Connection, zone_set_id: int | None, waits: Waits, now: datetime
+    ) -> datetime:
+        """The first instant from ``now`` on at which a copy may go to this zone set."""
+        at = now
+        if waits.own_hour is not None:
+            names = self._known(conn, zone_set_id) if zone_set_id is not None else ()
+            at = max(at, own_hour.instant(waits.own_hour, names))
+        if waits.window is not None and zone_set_id is not None:
+            at = self.opening(conn, zone_set_id, waits.window, at)
+        return at
 
     def opening(self, conn: Connection, zone_set_id: int, window: Hours, now: datetime) -> datetime:
         """The first instant from ``now`` on at which a text may arrive in this zone set.
@@ -36,16 +73,19 @@ class Zones:
         farthest instant that is looked at: such a copy is held, and asked about again, and must not
         stop the others of its batch.
         """
-        if zone_set_id not in self._names:
-            self._refresh(conn)
         try:
-            return hours.opens_at(self._names[zone_set_id], window, now)
+            return hours.opens_at(self._known(conn, zone_set_id), window, now)
         except (hours.NeverOpen, hours.UnknownZone):
             return now + hours.LOOK_AHEAD
 
     def names(self, zone_set_id: int) -> tuple[str, ...]:
         """The zones of a set whose opening was asked for."""
         return self._names.get(zone_set_id, ())
+
+    def _known(self, conn: Connection, zone_set_id: int) -> tuple[str, ...]:
+        if zone_set_id not in self._names:
+            self._refresh(conn)
+        return self._names[zone_set_id]
 
     def _refresh(self, conn: Connection) -> None:
         after = max(self._names, default=0)

@@ -21,6 +21,8 @@ from alerts.facts import BadFact
 from alerts.preflight import NoSuchAlert
 from alerts.proposals import NoSuchProposal
 from alerts.timeline import NoSuchFact
+from campaigns.calendar import NoSuchEmail
+from campaigns.occurrences import NoSuchOccurrence
 from contacts.people import NoSuchContact
 from database.engine import DatabaseUnusable
 from database.locking import AlreadyLocked, Locked
@@ -51,6 +53,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NoSuchMessage: HTTPStatus.NOT_FOUND,
     NoSuchProposal: HTTPStatus.NOT_FOUND,
     NoSuchContact: HTTPStatus.NOT_FOUND,
+    NoSuchEmail: HTTPStatus.NOT_FOUND,
+    NoSuchOccurrence: HTTPStatus.NOT_FOUND,
     NotNow: HTTPStatus.CONFLICT,
     Locked: HTTPStatus.LOCKED,
     AlreadyLocked: HTTPStatus.CONFLICT,

@@ -18,7 +18,7 @@ from actions.scripts import ScriptWords
 from alerts import alone, approving, following_up, launching, updating
 from alerts.alone import BreakGlass, NoReason, NotRed
 from alerts.approval_models import AloneLaunch, Approval
-from alerts.approving import Changed, MayNotApprove, NotApproved, NotRead
+from alerts.approving import NotApproved
 from alerts.drafts import AlertDraft, Ending, Headline
 from alerts.fact_models import ClearedBy, Fact, Release
 from alerts.follow_ups import follow_ups
@@ -32,6 +32,7 @@ from messages.audience import Audience, Filter
 from messages.control import NotNow, Words
 from messages.hours import Hours, write
 from messages.models import Message, MessageStatus, Reach
+from organizers.approvers import Changed, MayNotApprove, NotRead
 from organizers.models import Organizer, OrganizerProject
 from organizers.roles import Role
 from tests.alerts.approving_desk import TWO, Committee, make_committee

@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select
 
-from campaigns import calendar, firing
+from campaigns import calendar, changing, firing, occurrences
 from campaigns.calendar import AlreadyPast, EmailDraft, NoSuchEmail
-from campaigns.models import CampaignEmail, CampaignRun, ScheduleStatus
-from campaigns.wallclock import BadTime, Oddity
+from campaigns.models import CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
 from database.opening import Opened
 from messages.audience import EVERYBODY, Audience, Filter
 from messages.composing import Identity
 from messages.control import NotNow, Words
 from messages.house import HouseRules
 from messages.models import Link, Message, MessageKind, MessageStatus
-from tests.builders import make_contact, make_project
+from messages.wallclock import BadTime, Oddity
+from tests.builders import LONG_AGO, make_contact, make_project
 from tests.doubles import NoJobs
 
 HOUSE = HouseRules(
@@ -64,7 +64,21 @@ def schedule(conn: Connection, now: datetime, **changes: Any) -> int:
 
 
 def fire(conn: Connection, jobs: NoJobs, email_id: int, now: datetime) -> firing.Fired | None:
-    return firing.fire(conn, jobs, email_id, house=HOUSE, now=now)
+    """What became of the one occurrence that is due, if one is."""
+    found = firing.fire(conn, jobs, email_id, house=HOUSE, now=now)
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def send_held(conn: Connection, jobs: NoJobs, email_id: int, now: datetime) -> firing.Fired:
+    at = "2026-12-01T09:00"
+    return firing.send_held(conn, jobs, email_id, at, house=HOUSE, by="Ben", now=now)
+
+
+def run_of(conn: Connection, email_id: int) -> tuple[str, str]:
+    mine = select(CampaignRun.status, CampaignRun.reason).where(CampaignRun.email_id == email_id)
+    row = conn.execute(mine).one()
+    return row.status, row.reason
 
 
 def status_of(conn: Connection, email_id: int) -> str | None:
@@ -97,7 +111,8 @@ def test_a_due_email_is_launched_as_a_campaign_message(
     )
     assert jobs.asked == [("expand", message.id)]
     assert conn.scalar(select(func.count()).select_from(Link)) == 2
-    assert status_of(conn, email_id) == ScheduleStatus.FIRED
+    assert run_of(conn, email_id) == (RunStatus.FIRED, Reason.NONE)
+    assert status_of(conn, email_id) == ScheduleStatus.OVER
     assert calendar.upcoming(conn) == {}
 
 
@@ -159,7 +174,7 @@ def test_one_that_is_later_than_its_committee_allows_is_held(
 
     fired = fire(conn, jobs, email_id, NINE + timedelta(minutes=16))
 
-    assert fired == firing.Fired(ScheduleStatus.HELD)
+    assert fired == firing.Fired(RunStatus.HELD, None, Reason.LATE)
     assert calendar.due(conn, now=NINE + timedelta(days=1)) == []
     assert conn.scalar(select(func.count()).select_from(Message)) == 0
 
@@ -170,13 +185,13 @@ def test_a_held_email_may_be_sent_after_all(conn: Connection, now: datetime, job
     late = NINE + timedelta(hours=5)
     fire(conn, jobs, email_id, late)
 
-    fired = firing.send_held(conn, jobs, email_id, house=HOUSE, now=late)
+    fired = send_held(conn, jobs, email_id, late)
 
-    assert fired is not None
-    assert fired.status is ScheduleStatus.FIRED
+    assert fired.status is RunStatus.FIRED
     assert conn.scalar(select(CampaignRun.late_seconds)) == 5 * 3600
-    with pytest.raises(NotNow, match="only a held email waits for an answer"):
-        firing.send_held(conn, jobs, email_id, house=HOUSE, now=late)
+    assert conn.scalar(select(CampaignRun.answered_by)) == "Ben"
+    with pytest.raises(NotNow, match="only what is held waits for an answer"):
+        send_held(conn, jobs, email_id, late)
 
 
 def test_a_held_email_may_be_let_go_or_moved(conn: Connection, now: datetime, jobs: NoJobs) -> None:
@@ -185,10 +200,11 @@ def test_a_held_email_may_be_let_go_or_moved(conn: Connection, now: datetime, jo
     for email_id in (skipped, moved):
         fire(conn, jobs, email_id, late)
 
-    firing.skip_held(conn, skipped)
-    calendar.reschedule(conn, moved, "2026-12-02T09:00", "America/Chicago", now=late)
+    at = "2026-12-01T09:00"
+    occurrences.leave_out(conn, skipped, at, by="Ben", now=late)
+    occurrences.move(conn, moved, at, "2026-12-02T09:00", by="Ben", now=late)
 
-    assert status_of(conn, skipped) == ScheduleStatus.CANCELLED
+    assert run_of(conn, skipped) == (RunStatus.SKIPPED, Reason.LEFT_OUT)
     assert calendar.upcoming(conn) == {moved: NINE + timedelta(days=1)}
 
 
@@ -202,10 +218,10 @@ def test_one_that_something_stands_in_the_way_of_is_held_and_says_why(
     fired = fire(conn, jobs, email_id, NINE)
 
     assert fired is not None
-    assert fired.status is ScheduleStatus.HELD
+    assert (fired.status, fired.reason) == (RunStatus.HELD, Reason.BLOCKED)
     assert [each.code for each in fired.held_because] == ["gap_nobody"]
     assert conn.scalar(select(func.count()).select_from(Message)) == 0
-    assert conn.scalar(select(func.count()).select_from(CampaignRun)) == 0
+    assert conn.scalars(select(CampaignRun.details)).one()[0][0] == "gap_nobody"
 
 
 def test_a_project_sends_by_its_own_sender_to_its_own_people(
@@ -252,16 +268,16 @@ def test_an_email_can_be_called_off_until_it_is_fired(
     make_contact(conn)
     cancelled, fired = schedule(conn, now), schedule(conn, now)
 
-    calendar.cancel(conn, cancelled)
+    changing.cancel(conn, cancelled, by="Ben", now=now)
     fire(conn, jobs, fired, NINE)
 
     assert fire(conn, jobs, cancelled, NINE) is None
-    with pytest.raises(NotNow, match="it is fired"):
-        calendar.cancel(conn, fired)
-    with pytest.raises(NotNow, match="it is cancelled"):
-        calendar.reschedule(conn, cancelled, "2026-12-03T09:00", "America/Chicago", now=now)
+    with pytest.raises(NotNow, match="all of it is over"):
+        changing.cancel(conn, fired, by="Ben", now=now)
+    with pytest.raises(NotNow, match="called off already"):
+        changing.cancel(conn, cancelled, by="Ben", now=now)
 
 
 def test_an_email_that_is_not_there_is_told(conn: Connection) -> None:
     with pytest.raises(NoSuchEmail, match="no scheduled email 77"):
-        calendar.cancel(conn, 77)
+        changing.cancel(conn, 77, by="Ben", now=LONG_AGO)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from campaigns import firing, panic
-from campaigns.models import ScheduleStatus
+from campaigns.models import Reason, RunStatus
 from database import locking
 from database.locking import AlreadyLocked, Locked, NotLocked
 from database.opening import Opened, opened
@@ -190,8 +190,7 @@ async def test_campaigns_email_that_comes_due_is_held_for_a_person(bench: Bench)
 
     fired = await bench.write(firing.fire, bench.jobs, email, house=HOUSE, now=NINE)
 
-    assert fired is not None
-    assert fired.status is ScheduleStatus.HELD
+    assert [(each.status, each.reason) for each in fired] == [(RunStatus.HELD, Reason.LOCKED)]
 
 
 async def test_lock_and_unlock_say_so_when_there_is_nothing_to_do(bench: Bench) -> None:

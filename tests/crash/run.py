@@ -125,6 +125,7 @@ def _set(plan: Plan, town: Town, clock: Clock) -> Iterator[Stage]:
     house.use(fake)
     house.settings |= told(
         {
+            "LLAMADO_SENDING__APPROVALS": 1,  # of the campaign's email
             "LLAMADO_SENDING__BATCH": plan.window,
             "LLAMADO_SENDGRID__PEOPLE_PER_REQUEST": plan.window,
             "LLAMADO_SENDING__LEASE_SECONDS": int(LEASE),

@@ -43,10 +43,14 @@ for room in [
 ]:
     importlib.import_module(f"{room}.models")  # each room's tables enter the one metadata
 importlib.import_module("actions.office_models")
+importlib.import_module("campaigns.approval_models")
+importlib.import_module("campaigns.collision_models")
+importlib.import_module("campaigns.feed_models")
 importlib.import_module("alerts.approval_models")
 importlib.import_module("alerts.fact_models")
 importlib.import_module("alerts.citation_models")
 importlib.import_module("alerts.risk_models")
+importlib.import_module("alerts.trial_models")
 importlib.import_module("messages.call_models")
 importlib.import_module("alerts.closing_models")
 importlib.import_module("alerts.work_models")

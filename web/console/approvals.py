@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Row
 
 from alerts import alone, approval_asks, approving
 from alerts.approval_asks import BadAsk, NobodyChosen, note_approval
-from alerts.approving import Changed, How, MayNotApprove, NoNote, NotRead
+from alerts.approving import How, NoNote
 from messages.control import NotNow
 from organizers import audit
+from organizers.approvers import Changed, MayNotApprove, NotRead
 from web.console import approval_lists
 from web.console.alert_forms import BadForm
 from web.console.approval_reading import reading

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import NoReturn
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
-from campaigns import calendar, firing
+from campaigns import calendar
 from campaigns.calendar import AlreadyPast, create_campaign
 from campaigns.models import ScheduleStatus
-from campaigns.wallclock import BadTime
+from messages.wallclock import BadTime
 from organizers.roles import May
-from web.console import overviews
+from web.console import overviews, planned
 from web.console.campaign_forms import ZONES, Unwritten, read_email
 from web.console.choices import projects
 from web.console.guard import require_project
 from web.console.viewing import VIEWER, now, number, page, read, write
-from web.keys import JOBS, SITE
+from web.keys import SITE
 from web.pages import language_of
 
 
@@ -76,39 +75,11 @@ async def schedule(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/console/campaigns/{campaign_id}")
 
 
-async def send_held(request: web.Request) -> web.Response:
-    """The answer "send it now" to an email whose hour has passed."""
-    email_id = int(request.match_info["email_id"])
-    fired = await write(
-        request,
-        firing.send_held,
-        request.config_dict[JOBS],
-        email_id,
-        house=request.config_dict[SITE].house,
-        now=now(request),
-    )
-    if fired and fired.held_because:
-        return await page(request, "campaign_held.html", {"findings": fired.held_because})
-    raise web.HTTPSeeOther("/console/campaigns")
-
-
-async def skip_held(request: web.Request) -> NoReturn:
-    """The answer "skip it"."""
-    await write(request, firing.skip_held, int(request.match_info["email_id"]))
-    raise web.HTTPSeeOther("/console/campaigns")
-
-
-async def cancel(request: web.Request) -> NoReturn:
-    """Call a scheduled email off."""
-    await write(request, calendar.cancel, int(request.match_info["email_id"]))
-    raise web.HTTPSeeOther("/console/campaigns")
-
-
 async def _index(request: web.Request, typed: dict[str, str], *, problem: str = "") -> web.Response:
     within, language = request[VIEWER].within, language_of(request)
     values = {
         "campaigns": await read(request, overviews.campaigns, within),
-        "emails": await read(request, overviews.emails, within, language=language),
+        "held": await read(request, planned.held, within, language=language),
         "projects": await read(request, projects, request[VIEWER].may_in(May.WRITE)),
         "typed": typed,
         "problem": problem,
@@ -125,7 +96,7 @@ async def _show(
         "campaign": await read(request, overviews.campaign, campaign_id),
         "emails": await read(
             request,
-            overviews.emails,
+            planned.emails,
             request[VIEWER].within,
             language=language_of(request),
             statuses=tuple(ScheduleStatus),

@@ -19,7 +19,7 @@ from messages import hours
 from messages.eligibility import Terms, terms_of
 from messages.models import Message
 from messages.prospects import prospects, reached
-from messages.zones import Zones
+from messages.zones import Waits, Zones
 from organizers.roles import Within
 from web.console.viewing import VIEWER, now, number, page, read
 
@@ -96,7 +96,7 @@ def crowd_of(
     terms = terms_of(conn, message_id, now=now)
     rows = prospects(audiences.read(message.audience), terms, keep=[Contact.zone_set_id])
     at = max(now, message.begins_at or now)
-    open_now = Zones().open_at(conn, hours.read(message.hours), Channel.SMS, at)
+    open_now = Zones().open_at(conn, Waits(hours.read(message.hours)), at)
     of_line = _condition(conn, line, rows, terms, open_now, within)
     mine = case((scope.people(within, rows.c.contact_id), 1), else_=0).label("mine")
     name = func.trim(Contact.given_name + " " + Contact.family_name).label("name")

@@ -1,4 +1,4 @@
-"""What lists of alerts, cases and scheduled emails show."""
+"""What lists of alerts, cases and campaigns show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from alerts.fact_models import Fact
 from alerts.models import Alert, AlertText, Case, CaseText, Level
-from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
+from campaigns.models import Campaign
 from contacts.models import Project
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
@@ -57,19 +57,6 @@ class CampaignLine:
     goal: str
     project_id: int | None
     project: str | None  # None = the network's
-
-
-@dataclass(frozen=True)
-class EmailLine:
-    """A campaign's scheduled email in a list."""
-
-    id: int
-    campaign_id: int
-    campaign: str
-    subject: str
-    status: ScheduleStatus
-    local_time: str
-    zone: str
 
 
 def alerts(
@@ -138,35 +125,6 @@ def cases(conn: Connection, within: Within, *, language: str, limit: int = 100) 
     ]
 
 
-def emails(
-    conn: Connection,
-    within: Within,
-    *,
-    language: str,
-    statuses: Iterable[ScheduleStatus] = (ScheduleStatus.SCHEDULED, ScheduleStatus.HELD),
-    campaign_id: int | None = None,
-) -> list[EmailLine]:
-    """The scheduled emails of these projects, the next first; held ones, which ask, before all."""
-    statement = _emails().where(CampaignEmail.status.in_(list(statuses))).limit(100)
-    if campaign_id is not None:
-        statement = statement.where(CampaignEmail.campaign_id == campaign_id)
-    rows = conn.execute(_own_campaigns(statement, within)).all()
-    return [
-        EmailLine(
-            id=row.id,
-            campaign_id=row.campaign_id,
-            campaign=row.name,
-            subject=_in_language(
-                {code: words["subject"] for code, words in row.texts.items()}, language
-            ),
-            status=ScheduleStatus(row.status),
-            local_time=row.local_time,
-            zone=row.zone,
-        )
-        for row in rows
-    ]
-
-
 def campaigns(conn: Connection, within: Within) -> list[CampaignLine]:
     """The campaigns of these projects, by name."""
     statement = _campaigns().order_by(Campaign.name, Campaign.id)
@@ -200,22 +158,6 @@ def _alerts() -> Select[*tuple[Any, ...]]:
         )
         .join(Message, Message.id == Alert.message_id)
         .outerjoin(Project, Project.id == Message.project_id)
-    )
-
-
-def _emails() -> Select[*tuple[Any, ...]]:
-    return (
-        select(
-            CampaignEmail.id,
-            CampaignEmail.campaign_id,
-            CampaignEmail.status,
-            CampaignEmail.local_time,
-            CampaignEmail.zone,
-            CampaignEmail.texts,
-            Campaign.name,
-        )
-        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
-        .order_by(CampaignEmail.status != ScheduleStatus.HELD, CampaignEmail.local_time)
     )
 
 

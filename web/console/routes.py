@@ -24,6 +24,7 @@ from web.console import (
     counting,
     covering,
     datasets,
+    emails,
     fate_people,
     following,
     home,
@@ -324,9 +325,9 @@ CAMPAIGNS = [
     _get(f"/campaigns/{CAMPAIGN}", campaigns.show, SEE),
     # What is scheduled goes out by itself: whoever schedules sends.
     _act(f"/campaigns/{CAMPAIGN}", campaigns.schedule, SEND_SURELY, "email.schedule", makes=True),
-    _act(f"/emails/{EMAIL}/send", campaigns.send_held, SEND_SURELY, "email.send_held"),
-    _act(f"/emails/{EMAIL}/skip", campaigns.skip_held, SEND, "email.skip_held"),
-    _act(f"/emails/{EMAIL}/cancel", campaigns.cancel, SEND, "email.cancel"),
+    _act(f"/emails/{EMAIL}/send", emails.send_held, SEND_SURELY, "email.send_held"),
+    _act(f"/emails/{EMAIL}/skip", emails.leave_out, SEND, "email.skip_held"),
+    _act(f"/emails/{EMAIL}/cancel", emails.cancel, SEND, "email.cancel"),
 ]
 PEOPLE = [
     _get("/contacts", contacts.index, SEE),

@@ -16,14 +16,13 @@ from actions.custom_targets import offices, today_of
 from actions.responses import doubtful
 from alerts.models import Alert, Level
 from alerts.proposals import open_proposals
-from campaigns.models import ScheduleStatus
 from messages import budgets
 from messages.calling_off import LIVE
 from messages.models import Message, MessageStatus
 from organizers.roles import May, owned
 from organizers.sessions import Viewer
 from representatives.status import data_age
-from web.console import approval_lists, overviews
+from web.console import approval_lists, overviews, planned
 from web.console.hearings import hearings
 from web.console.inboxes import review_count
 from web.console.unknown_copies import unknown_count
@@ -137,9 +136,8 @@ def _unsent(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterato
 
 
 def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
-    statuses = [ScheduleStatus.HELD]
-    for each in overviews.emails(conn, within, language=language, statuses=statuses):
-        yield Line("held", f"/console/campaigns/{each.campaign_id}", title=each.subject)
+    for each in planned.held(conn, within, language=language):
+        yield Line("held", "/console/campaigns", title=each.subject)
 
 
 def _asked(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from typing import Any
 
@@ -16,7 +16,8 @@ from actions.responses import record
 from actions.targets import SWITCHBOARD
 from alerts.fact_models import Fact
 from alerts.launching import message_of
-from campaigns.models import CampaignEmail, ScheduleStatus
+from campaigns import occurrences
+from campaigns.models import CampaignRun, RunStatus
 from database.opening import Opened
 from messages import counts, doubts
 from messages.expanding import expand_chunk
@@ -415,23 +416,23 @@ async def test_an_email_that_cannot_be_scheduled_is_told(
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"), [("send", ScheduleStatus.FIRED), ("skip", ScheduleStatus.CANCELLED)]
+    ("answer", "status"), [("send", RunStatus.FIRED), ("skip", RunStatus.SKIPPED)]
 )
 async def test_a_held_email_is_asked_about(
-    amina: Desk, opened: Opened, answer: str, status: ScheduleStatus
+    amina: Desk, opened: Opened, answer: str, status: RunStatus
 ) -> None:
     address = await campaign(amina)
     await amina.post(address, EMAIL)
-    held = {"status": ScheduleStatus.HELD, "next_run_at": None}
-    await opened.database.write(lambda conn: conn.execute(update(CampaignEmail).values(held)))
+    at = datetime(2026, 12, 1, 16, tzinfo=UTC)
+    await opened.database.write(occurrences.hold_overdue, at)
     page = await (await amina.get("/console/campaigns")).text()
     assert "should have left at 2026-12-01 09:00" in words(page)
 
     asked = re.search(rf"/console/emails/\d+/{answer}", page)
     assert asked is not None
-    await amina.post(asked[0])
+    await amina.post(asked[0], {"at": "2026-12-01T09:00"})
 
-    stands = select(CampaignEmail.status)
+    stands = select(CampaignRun.status)
     assert await opened.database.read(lambda conn: conn.scalar(stands)) == status
 
 

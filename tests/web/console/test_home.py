@@ -14,7 +14,8 @@ from actions.models import Outcome
 from actions.responses import record
 from alerts.fact_models import FactKind, FactVersion, Release
 from alerts.models import Alert, Answer, Case, Level, Proposal
-from campaigns.calendar import EmailDraft, create_campaign, hold_overdue, schedule
+from campaigns.calendar import EmailDraft, create_campaign, schedule
+from campaigns.occurrences import hold_overdue
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
 from contacts.reachable import People, people_of

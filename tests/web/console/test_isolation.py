@@ -87,6 +87,7 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         "local_time": "2026-12-01T09:00",
         "zone": "America/New_York",
         "next_run_at": now,
+        "next_local": "2026-12-01T09:00",
         "late_minutes": 60,
         "audience": {},
         "texts": {"en": {"subject": "Bangor email", "body": "x"}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.wallclock import BadTime, Oddity, moment
+from messages.wallclock import BadTime, Oddity, moment
 
 
 @pytest.mark.parametrize(

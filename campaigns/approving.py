@@ -1,0 +1,130 @@
+"""Two people before a planned email leaves: one writes it, another reads exactly that and approves it.
+
+An approval is of a hash of texts, audience, rule and time, so whatever changes one of them voids it. An email that
+comes again is approved once; an occurrence with words of its own is approved for itself. Firing asks, in its own
+transaction and under the lock of the email's row, which every change takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, select
+
+from campaigns.approval_models import EmailApproval
+from campaigns.calendar import find_email
+from campaigns.models import CampaignRun
+from database.upserts import insert_or
+from messages.house import HouseRules
+from organizers.approvers import (
+    Ballot,
+    Changed,
+    Given,
+    MayNotApprove,
+    NotRead,
+    able,
+    coming,
+)
+from organizers.roles import NETWORKS
+
+PLAN = ("audience", "rule", "local_time", "zone", "own_zone", "project_id", "email_sender")
+
+
+def digest(email: Row[Any], run: Row[Any] | None = None) -> str:
+    """The hash that stands for an email, or for an occurrence with words of its own."""
+    said = {name: getattr(email, name) for name in PLAN}
+    said |= {"texts": email.texts, "email": email.id}
+    if run is not None and run.texts:
+        said |= {"texts": run.texts, "occurrence": run.local_time}
+    return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def approved(conn: Connection, email: Row[Any], run: Row[Any], *, house: HouseRules) -> bool:
+    """Whether as many people as the house asks for stand behind an occurrence as it is."""
+    if house.approvals <= 1:
+        return True
+    found = ballot(conn, email, run, house=house)
+    return found.enough(writers_of(email, run), people=house.approvals)
+
+
+def ballot(
+    conn: Connection,
+    email: Row[Any],
+    run: Row[Any] | None,
+    *,
+    house: HouseRules,
+    now: datetime | None = None,
+) -> Ballot:
+    """How far an email, or an occurrence with words of its own, is from being approved."""
+    as_it_is = digest(email, run)
+    project = email.project_id or NETWORKS
+    possible = able(conn, project, writers_of(email, run))
+    names = {each.id: each for each in possible}
+    mine = select(EmailApproval).where(EmailApproval.email_id == email.id)
+    rows = conn.execute(mine.order_by(EmailApproval.id)).all()
+    given = [
+        Given(row.organizer_id, names[row.organizer_id].name, row.language, "console", row.at)
+        for row in rows
+        if row.digest == as_it_is
+        and row.organizer_id in names
+        and row.language in names[row.organizer_id].reads
+    ]
+    return Ballot(
+        digest=as_it_is,
+        needed=max(house.approvals - 1, 0),
+        languages=house.languages,
+        given=given,
+        voided=not given and bool(rows) and run is None,
+        possible=possible,
+        awaited=coming(conn, project, now) if now is not None else (),
+    )
+
+
+def approve(
+    conn: Connection,
+    email_id: int,
+    local_time: str,
+    organizer_id: int,
+    *,
+    seen: str,
+    languages: Collection[str],
+    house: HouseRules,
+    now: datetime,
+) -> list[str]:
+    """Approve some languages of an email as somebody has seen it; of an occurrence, where one is named.
+
+    Returns the new ones; twice is once. Raises Changed, MayNotApprove, NotRead.
+    """
+    email = find_email(conn, email_id)
+    found = ballot(conn, email, _run(conn, email_id, local_time), house=house)
+    if organizer_id not in {each.id for each in found.possible}:
+        raise MayNotApprove(MayNotApprove.__doc__)
+    if seen != found.digest:
+        raise Changed(Changed.__doc__)
+    reads = next(each.reads for each in found.possible if each.id == organizer_id)
+    if not languages or set(languages) - set(reads):
+        raise NotRead(NotRead.__doc__)
+    new = [each for each in found.open_to(organizer_id) if each in languages]
+    for language in new:
+        row = insert_or(conn, EmailApproval).values(
+            email_id=email_id, digest=seen, language=language, organizer_id=organizer_id, at=now
+        )
+        conn.execute(row.on_conflict_do_nothing())
+    return new
+
+
+def writers_of(email: Row[Any], run: Row[Any] | None) -> frozenset[str]:
+    """Who wrote what would leave."""
+    own = run.writers if run is not None and run.texts else []
+    return frozenset(own or email.writers or [email.created_by])
+
+
+def _run(conn: Connection, email_id: int, local_time: str) -> Row[Any] | None:
+    mine = select(CampaignRun).where(
+        CampaignRun.email_id == email_id, CampaignRun.local_time == local_time
+    )
+    return conn.execute(mine).one_or_none() if local_time else None

@@ -1,0 +1,61 @@
+"""Change a whole plan: its words, its rule, its hour; call it off, and take it up again."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from campaigns import occurrences
+from campaigns.calendar import EmailDraft, Hour, change_email, find_email, next_of, plan
+from campaigns.models import ScheduleStatus
+from messages.control import NotNow
+from messages.wallclock import Moment
+
+
+def change(conn: Connection, email_id: int, draft: EmailDraft, *, by: str, now: datetime) -> Moment:
+    """Replace a plan and its words from now on; what has left stays as it is.
+
+    Raises BadTime, BadRule and AlreadyPast.
+    """
+    email = find_email(conn, email_id)
+    occurrences.enter(conn, email, now=now)  # what is due was planned by the old rule
+    first, planned = plan(conn, draft, now)
+    change_email(conn, email_id, writers=sorted({*email.writers, by}), **planned)
+    if draft.on:
+        occurrences.conform(conn, email_id, now=now)
+    else:
+        occurrences.call_off(conn, email_id, by=by, now=now)
+    return first
+
+
+def cancel(conn: Connection, email_id: int, *, by: str, now: datetime) -> None:
+    """Call an email off: no more of it leaves. Raises NotNow when all of it is over."""
+    email = find_email(conn, email_id)
+    called_off = occurrences.call_off(conn, email_id, by=by, now=now)
+    if email.status == ScheduleStatus.CANCELLED:
+        raise NotNow("this email was called off already")
+    if email.status == ScheduleStatus.OVER and not called_off:
+        raise NotNow("this email can no longer be called off; all of it is over")
+    change_email(conn, email_id, status=ScheduleStatus.CANCELLED, next_run_at=None, next_local=None)
+
+
+def take_up(conn: Connection, email_id: int, *, now: datetime) -> Moment:
+    """Schedule an email that is a draft or was called off, from its next date on.
+
+    Raises NotNow, and AlreadyPast when no date is left.
+    """
+    email = find_email(conn, email_id)
+    if email.status not in (ScheduleStatus.CANCELLED, ScheduleStatus.DRAFT):
+        raise NotNow("this email is scheduled already")
+    hour = Hour(email.local_time, email.zone, email.rule, email.own_zone)
+    first, instant = next_of(conn, hour, now)
+    change_email(
+        conn,
+        email_id,
+        status=ScheduleStatus.SCHEDULED,
+        next_local=first.local,
+        next_run_at=instant,
+    )
+    occurrences.take_up(conn, email_id, now=now)
+    return first

@@ -1,0 +1,84 @@
+"""What keeps planned mail back? An urgent alert that went to the same people shortly before.
+
+A red alert's launch notes until when (``postpone``); whoever settles an occurrence asks (``in_the_way``). Nothing
+is written into what is planned, so an alert that is undone before it left keeps nothing back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, or_, select
+
+from campaigns.collision_models import Postponement
+from database.upserts import insert_or
+from messages import audience as audiences
+from messages.models import Message, MessageStatus
+
+
+@dataclass(frozen=True)
+class InTheWay:
+    """An alert that planned mail waits for."""
+
+    message_id: int
+    until: datetime
+
+
+def postpone(
+    conn: Connection, message_id: int, *, project_id: int | None, hours: int, now: datetime
+) -> None:
+    """Keep planned mail to the people of a project, or to everybody, back for some hours; 0 = not at all."""
+    if hours <= 0:
+        return
+    row = insert_or(conn, Postponement).values(
+        message_id=message_id, project_id=project_id, until=now + timedelta(hours=hours)
+    )
+    conn.execute(row.on_conflict_do_nothing(index_elements=["message_id"]))
+
+
+def in_the_way(conn: Connection, email: Row[Any], *, now: datetime) -> InTheWay | None:
+    """The alert that an email waits for now, the one that lasts longest."""
+    found = [each for each in in_force(conn, now=now) if _meets(each, email)]
+    if not found:
+        return None
+    last = max(found, key=lambda each: (each.until, each.message_id))
+    return InTheWay(last.message_id, last.until)
+
+
+def in_force(conn: Connection, *, now: datetime) -> list[Row[Any]]:
+    """What keeps mail back now: message_id, project_id, until. An alert that never left keeps none."""
+    columns = (Postponement.message_id, Postponement.project_id, Postponement.until)
+    rows = (
+        select(*columns)
+        .join(Message, Message.id == Postponement.message_id)
+        .where(Postponement.until > now, _left())
+    )
+    return list(conn.execute(rows.order_by(Postponement.until)))
+
+
+def whose(email: Row[Any]) -> tuple[int, ...] | None:
+    """The projects to whose people an email goes; None = everybody's."""
+    if email.project_id is not None:
+        return (email.project_id,)
+    return audiences.read(email.audience).include.projects or None
+
+
+def meet(one: Iterable[int] | None, other: Iterable[int] | None) -> bool:
+    """Whether two mails go to the same people, as far as projects tell."""
+    return one is None or other is None or bool(set(one) & set(other))
+
+
+def _meets(alert: Row[Any], email: Row[Any]) -> bool:
+    """A committee's alert keeps the network's mail to everybody not back: it goes to a few of them."""
+    if alert.project_id is None:
+        return True
+    return alert.project_id in (whose(email) or ())
+
+
+def _left() -> ColumnElement[bool]:
+    """That a message was not taken back before anything of it left."""
+    undone = Message.status == MessageStatus.STOPPED
+    return or_(~undone, Message.finished_at > Message.starts_at)

@@ -1,0 +1,131 @@
+"""Whose word counts as a second person's, and how far is something from having enough of them?
+
+The same for whatever leaves only when somebody besides its author stands behind it: whoever may send in
+its project, wrote none of it, and reads the language they approve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from organizers import links
+from organizers.models import Organizer, OrganizerProject
+from organizers.phones import confirmed_phone
+from organizers.roles import ALLOWS, NETWORKS, May
+
+SENDING = [role for role, allows in ALLOWS.items() if May.SEND in allows]
+
+
+class Changed(Exception):
+    """This has changed since you opened it. Read it again, then decide."""
+
+
+class MayNotApprove(Exception):
+    """Somebody who may send for this project, and wrote nothing of this, approves it; that is not you."""
+
+
+class NotRead(Exception):
+    """Only somebody who reads a language approves it. Say in your account which you read."""
+
+
+@dataclass(frozen=True)
+class Approver:
+    """An organizer who may approve something."""
+
+    id: int
+    name: str
+    reads: Sequence[str]  # of our languages
+    phone: str  # E.164, confirmed; "" = none
+
+
+@dataclass(frozen=True)
+class Awaited:
+    """Somebody who was invited to send for the project, and has not come yet."""
+
+    name: str
+    language: str  # that they were invited in
+
+
+@dataclass(frozen=True)
+class Given:
+    """An approval of something as it stands."""
+
+    organizer_id: int
+    name: str
+    language: str
+    how: str  # an alerts.approving.How
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ballot:
+    """How far something is from being approved."""
+
+    digest: str  # stands for it as it is
+    needed: int  # people besides its author, in each language
+    languages: Sequence[str]  # all of them
+    given: Sequence[Given]
+    voided: bool  # it was approved before it changed
+    possible: Sequence[Approver]  # who may approve it
+    awaited: Sequence[Awaited]  # who may once they have come
+
+    @property
+    def missing(self) -> list[str]:
+        """The languages that too few people have approved."""
+        return [each for each in self.languages if self._people(each) < self.needed]
+
+    @property
+    def nobody_for(self) -> list[str]:
+        """Those that too few people could approve, whoever came; those invited are told apart."""
+        readers = {each: self._readers(each) for each in self.languages}
+        return [each for each, count in readers.items() if count < self.needed]
+
+    def open_to(self, organizer_id: int) -> list[str]:
+        """The languages that an organizer may approve and has not."""
+        mine = {each.language for each in self.given if each.organizer_id == organizer_id}
+        read = next((each.reads for each in self.possible if each.id == organizer_id), ())
+        return [each for each in self.languages if each in read and each not in mine]
+
+    def enough(self, writers: Collection[str], *, people: int) -> bool:
+        """Whether every language is approved, and so many people in all stand behind it."""
+        behind = {f"organizer:{each.organizer_id}" for each in self.given} | set(writers)
+        return not self.missing and len(behind) >= people
+
+    def _people(self, language: str) -> int:
+        return len({each.organizer_id for each in self.given if each.language == language})
+
+    def _readers(self, language: str) -> int:
+        coming = sum(each.language == language for each in self.awaited)
+        return sum(language in each.reads for each in self.possible) + coming
+
+
+def able(
+    conn: Connection, project: int, writers: Collection[str], *, only: int | None = None
+) -> list[Approver]:
+    """Who may approve something of a project's (NETWORKS: the network's) now, by name."""
+    columns = (Organizer.id, Organizer.name, Organizer.language, Organizer.reads)
+    found = select(*columns, confirmed_phone()).where(Organizer.disabled_at.is_(None))
+    if project == NETWORKS:
+        found = found.where(Organizer.network)
+    else:
+        found = found.join(OrganizerProject, OrganizerProject.organizer_id == Organizer.id).where(
+            OrganizerProject.project_id == project, OrganizerProject.role.in_(SENDING)
+        )
+    if only is not None:
+        found = found.where(Organizer.id == only)
+    rows = conn.execute(found.order_by(Organizer.name, Organizer.id))
+    return [
+        Approver(row.id, row.name, tuple((row.reads or row.language).split()), row.phone)
+        for row in rows
+        if f"organizer:{row.id}" not in writers
+    ]
+
+
+def coming(conn: Connection, project: int, now: datetime) -> list[Awaited]:
+    """Who will be able to once they have come by their invitation."""
+    guests = links.guests(conn, [project], now)
+    return [Awaited(each.name, each.language) for each in guests if May.SEND in each.grant.allows]

@@ -1,0 +1,121 @@
+"""What lists of scheduled emails show, and what is held until somebody answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select
+
+from campaigns.models import Campaign, CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
+from messages.findings import Finding
+from organizers.roles import Within, owned
+
+LIST = 100
+
+
+@dataclass(frozen=True)
+class EmailLine:
+    """A campaign's scheduled email in a list."""
+
+    id: int
+    campaign_id: int
+    campaign: str
+    subject: str
+    status: ScheduleStatus
+    local_time: str  # the next one, or the first
+    zone: str
+    rule: str
+    own_zone: bool
+
+
+@dataclass(frozen=True)
+class HeldLine:
+    """An occurrence that waits for an answer."""
+
+    email_id: int
+    local_time: str
+    campaign: str
+    subject: str
+    reason: Reason
+    findings: Sequence[Finding]
+
+
+def emails(
+    conn: Connection,
+    within: Within,
+    *,
+    language: str,
+    statuses: Iterable[ScheduleStatus] = (ScheduleStatus.SCHEDULED,),
+    campaign_id: int | None = None,
+) -> list[EmailLine]:
+    """The scheduled emails of these projects: those to come, the next first, then drafts, then the others."""
+    statement = (
+        select(*CampaignEmail.__table__.columns, Campaign.name)
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .where(CampaignEmail.status.in_(list(statuses)), owned(Campaign.project_id, within))
+        .order_by(
+            CampaignEmail.next_run_at.is_(None),
+            CampaignEmail.next_run_at,
+            CampaignEmail.status != ScheduleStatus.DRAFT,
+            CampaignEmail.id.desc(),
+        )
+    )
+    if campaign_id is not None:
+        statement = statement.where(CampaignEmail.campaign_id == campaign_id)
+    return [
+        EmailLine(
+            id=row.id,
+            campaign_id=row.campaign_id,
+            campaign=row.name,
+            subject=subject(row.texts, language),
+            status=ScheduleStatus(row.status),
+            local_time=row.next_local or row.local_time,
+            zone=row.zone,
+            rule=row.rule,
+            own_zone=row.own_zone,
+        )
+        for row in conn.execute(statement.limit(LIST)).all()
+    ]
+
+
+def held(conn: Connection, within: Within, *, language: str) -> list[HeldLine]:
+    """What asks whether it should leave after all, the oldest first."""
+    rows = _runs().where(CampaignRun.status == RunStatus.HELD, owned(Campaign.project_id, within))
+    found = conn.execute(rows.order_by(CampaignRun.local_time).limit(LIST)).all()
+    return [_held(row, language) for row in found]
+
+
+def subject(texts: Mapping[str, Any], language: str) -> str:
+    """An email's subject in a language, else in any."""
+    words = {code: each.get("subject", "") for code, each in texts.items()}
+    return words.get(language) or next((each for each in words.values() if each), "")
+
+
+def findings(details: Sequence[Any]) -> list[Finding]:
+    """What stood in the way of an occurrence, as it was kept."""
+    return [Finding(each[0], each[1]) for each in details if isinstance(each, list)]
+
+
+def _held(row: Row[Any], language: str) -> HeldLine:
+    return HeldLine(
+        email_id=row.email_id,
+        local_time=row.local_time,
+        campaign=row.name,
+        subject=subject(row.own_texts or row.texts, language),
+        reason=Reason(row.reason),
+        findings=findings(row.details),
+    )
+
+
+def _runs() -> Select[Any]:
+    columns: tuple[Any, ...] = (
+        *(CampaignRun.email_id, CampaignRun.local_time, CampaignRun.reason, CampaignRun.details),
+        *(CampaignRun.texts.label("own_texts"), CampaignEmail.texts, Campaign.name),
+    )
+    return (
+        select(*columns)
+        .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+    )
