@@ -79,7 +79,7 @@ def held(conn: Connection, email_id: int, local_time: str) -> Row[Any]:
     if run is None:
         raise NoSuchOccurrence(NoSuchOccurrence.__doc__)
     if run.status != RunStatus.HELD:
-        raise NotNow(f"only what is held waits for an answer; this is {run.status}")
+        raise NotNow("only what is held waits for an answer; look at the list again")
     return run
 
 
@@ -142,7 +142,7 @@ def put_back(conn: Connection, email_id: int, local_time: str, *, by: str, now: 
         run.status == RunStatus.PLANNED and run.moved_to is not None
     )
     if not undone or email.status == ScheduleStatus.CANCELLED:
-        raise NotNow(f"there is nothing to undo; this is {run.status}")
+        raise NotNow("there is nothing to undo here; look at the list again")
     answered = {"answered_by": by, "answered_at": now}
     planned = instant_of(conn, local_time, email.zone, own_zone=email.own_zone)
     if planned > now:
@@ -259,5 +259,5 @@ def _open(conn: Connection, email_id: int, local_time: str) -> Row[Any]:
         _insert(conn, email_id, local_time, at)
         run = _known(conn, email_id, local_time)
     if run is None or run.status not in WAITING:
-        raise NotNow(f"this can no longer be changed; it is {run.status if run else 'gone'}")
+        raise NotNow("this one can no longer be changed; it has left, or was left out")
     return run

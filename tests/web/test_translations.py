@@ -152,6 +152,7 @@ TOLD = [
     "messages/control.py",
     "messages/rendering.py",
     "messages/templates.py",
+    "messages/wallclock.py",
     "organizers/*.py",
     "web/console/*.py",
 ]
