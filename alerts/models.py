@@ -141,6 +141,19 @@ class Proposal(Base):
     __table_args__ = (UniqueConstraint("alert_id", "project_id"),)
 
 
+class AlertCampaign(Base):
+    """The long work that an alert is a part of."""
+
+    __tablename__ = "alert_campaigns"
+
+    alert_id: Mapped[int] = mapped_column(
+        ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True
+    )
+    campaign_id: Mapped[int] = mapped_column(
+        ForeignKey("campaigns.id", ondelete="CASCADE"), index=True
+    )
+
+
 class AlertText(Base):
     """An alert's public title and summary in one language."""
 

@@ -291,7 +291,7 @@ def _link_warnings(
     conn: Connection, message_id: int, texts: Mapping[str, Words]
 ) -> Iterator[Finding]:
     reach = conn.scalar(select(Message.reach).where(Message.id == message_id))
-    if reach == Reach.EMAIL:
+    if reach in (Reach.EMAIL, Reach.PAGE):
         return
     for language, words in sorted(texts.items()):
         if words.sms and not LINK.search(words.sms):

@@ -80,10 +80,10 @@ class PartCheck:
 def committees(conn: Connection, alert_id: int) -> list[Committee]:
     """The projects an alert of the network's is for that keep their lists to themselves.
 
-    A correction is for those that told what it puts right, also if they share their lists since. One that joins red alerts unasked is told as joining. An alert of a project's own concerns nobody else.
+    A correction is for those that told what it puts right, also if they share their lists since. One that joins red alerts unasked is told as joining. An alert of a project's own concerns nobody else, nor does one that only opens its page.
     """
     alert = _alert(conn, alert_id)
-    if alert.project_id is not None:
+    if alert.project_id is not None or alert.reach == Reach.PAGE:
         return []
     named = audiences.read(alert.audience).include.projects
     asked = select(Proposal).where(Proposal.alert_id == alert_id).subquery()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, id_key
@@ -68,6 +68,13 @@ class Campaign(Base):
     goal: Mapped[str]
     created_by: Mapped[str]
     created_at: Mapped[datetime]
+    begun_on: Mapped[date | None] = mapped_column(Date)
+    closed_at: Mapped[datetime | None]
+    closing: Mapped[str] = mapped_column(server_default=text("''"))  # what came of it
+    slug: Mapped[str | None] = mapped_column(
+        String(64), unique=True, index=True
+    )  # of its public page
+    is_public: Mapped[bool] = mapped_column(server_default=false())
 
 
 class CampaignEmail(Base):

@@ -78,7 +78,7 @@ def check_message(
     groups = _survey(conn, compiled, audience, terms, by_list=reckon)
     seen = forecast.forecast_of(conn, groups, terms, hours=window, now=leaves_at)
     blocking = [
-        *_audience_problems(seen),
+        *_audience_problems(seen, Reach(message.reach)),
         *_missing_texts(texts, Reach(message.reach), house),
         *_time_problems(message.begins_at, message.expires_at, house, now),
         *_email_problems(seen, house),
@@ -126,7 +126,9 @@ def _message(conn: Connection, message_id: int) -> Row[Any]:
     return found
 
 
-def _audience_problems(seen: Forecast) -> Iterator[Finding]:
+def _audience_problems(seen: Forecast, reach: Reach) -> Iterator[Finding]:
+    if reach is Reach.PAGE:
+        return
     if not seen.people:
         yield finding("nobody")
     elif not seen.reached:

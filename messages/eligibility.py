@@ -53,6 +53,7 @@ CHANNELS = {
     Reach.TEXT_FIRST: (Channel.SMS, Channel.EMAIL),
     Reach.SMS: (Channel.SMS,),
     Reach.EMAIL: (Channel.EMAIL,),
+    Reach.PAGE: (),
 }
 
 

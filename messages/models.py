@@ -77,6 +77,7 @@ class Reach(StrEnum):
     TEXT_FIRST = "text_first"  # email only to those who cannot be texted
     SMS = "sms"
     EMAIL = "email"
+    PAGE = "page"  # nobody is written to: it only opens its page, for links elsewhere
 
 
 class Message(Base):

@@ -23,6 +23,7 @@ from sqlalchemy import (
     case,
     cast,
     exists,
+    false,
     func,
     literal,
     or_,
@@ -124,7 +125,7 @@ def prospects(
 
 def reached(rows: FromClause, terms: Terms) -> ColumnElement[bool]:
     """Whether a prospect gets at least one copy."""
-    return or_(*(rows.c[channel] == "" for channel in terms.channels))
+    return or_(false(), *(rows.c[channel] == "" for channel in terms.channels))
 
 
 def first_reached(

@@ -199,6 +199,7 @@ def filled(stage: Stage, path: str) -> str:
         **stage.facts.ours,
         "act": "pause",
         "kind": "png",
+        "off": "strike",
         "follow_up": "nudge",
         "office": "us:house:WI:2",
         "channel": "sms",

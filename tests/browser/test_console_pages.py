@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,18 @@ from actions.stances import note_stance
 from alerts import alone, approval_asks
 from alerts.alone import BreakGlass
 from alerts.approval_models import ApprovalAsk
+from alerts.campaigning import put_in
 from alerts.closing import CaseOutcome, Closing, close
 from alerts.files import read_alert
 from alerts.launching import create
 from alerts.models import Alert, Case, Level
 from alerts.numbers import show_numbers
 from alerts.sharing import propose
+from campaigns import keeping, measures, timeline
 from campaigns.calendar import create_campaign
+from campaigns.keeping import Told
+from campaigns.models import Campaign
+from campaigns.timeline import MomentDraft
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
 from database.jobs import EmbeddedJobs
@@ -118,6 +123,8 @@ PAGES = [
     "/console/imports/new",
     "/console/campaigns",
     "/console/campaigns/1",
+    "/console/campaigns/1/story",
+    "/console/moments/1",
     "/console/projects",
     "/console/projects/1/sign-up",
     "/console/unknown",
@@ -212,7 +219,41 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
         now=now,
     )
     fill_coverage(conn, live, contact, now)
-    create_campaign(conn, name="No to mining", goal="", project_id=None, created_by="x", now=now)
+    fill_campaign(conn, live.alert_id, now)
+
+
+def fill_campaign(conn: Connection, alert_id: int, now: datetime) -> None:
+    """A campaign with a public page, two moments of which one is taken off, something counted, an alert."""
+    goal = "A law that bans metal mining in El Salvador."
+    campaign = create_campaign(
+        conn, name="No to mining", goal=goal, project_id=None, created_by="x", now=now
+    )
+    texts = {
+        "en": Told("Water, not gold", "Rivers feed half the country. Mining would poison them."),
+        "es": Told("Agua, no oro", "De los ríos vive medio país. La minería los envenenaría."),
+    }
+    keeping.change(
+        conn,
+        campaign,
+        name="No to mining",
+        goal=goal,
+        begun_on=date(2005, 3, 1),
+        texts=texts,
+        is_public=True,
+    )
+    both = ("en", "es")
+    law = {"en": "The Assembly passes the ban.", "es": "La Asamblea aprueba la prohibición."}
+    for day, words in ((date(2017, 3, 29), law), (date(2009, 6, 18), {"en": "A march."})):
+        draft = MomentDraft(day, words, "La Prensa Gráfica", is_public=len(words) > 1)
+        noted = timeline.note(conn, campaign, draft, languages=both, by="x", now=now)
+    timeline.strike(conn, noted, now=now)
+    towns = {"en": "Towns free of mining", "es": "Municipios libres de minería"}
+    counted = measures.add_measure(
+        conn, campaign, towns, target=262, is_public=True, languages=both
+    )
+    for year, value in ((2014, 1), (2016, 8), (2017, 20)):
+        measures.read_off(conn, counted, date(year, 9, 21), value, by="x", now=now)
+    put_in(conn, alert_id, campaign)
 
 
 def fill_closed(conn: Connection, now: datetime) -> None:
@@ -312,6 +353,13 @@ async def numbers_page(console: Console) -> str:
     return f"/p/{slug}/numbers"
 
 
+async def campaign_page(console: Console) -> str:
+    """Where the public reads of a campaign."""
+    slug = select(Campaign.slug)
+    found = await console.amina.opened.database.read(lambda conn: conn.execute(slug).scalar_one())
+    return f"/campaign/{found}"
+
+
 async def closed_page(console: Console) -> str:
     """Where the public reads how a case ended."""
     ended = select(Alert.slug).join(Case, Case.id == Alert.case_id)
@@ -341,7 +389,12 @@ async def test_every_page_is_accessible_and_fits(
     async with console_with_everything(tmp_path, now, language=language, approvals=2) as console:
         await console.page.set_viewport_size(ViewportSize(width=width, height=844))
         await console.page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        for path in (*PAGES, await numbers_page(console), await closed_page(console)):
+        for path in (
+            *PAGES,
+            await numbers_page(console),
+            await closed_page(console),
+            await campaign_page(console),
+        ):
             await console.go(path)
             found = (await Axe().run(console.page)).response["violations"]
             wide = await console.page.evaluate("document.documentElement.scrollWidth > innerWidth")

@@ -28,6 +28,7 @@ from alerts.fact_models import Fact
 from alerts.models import Alert, Case, Proposal
 from alerts.risk_models import PersonAtRisk
 from campaigns.models import Campaign, CampaignEmail
+from campaigns.story_models import CampaignMeasure, CampaignMoment
 from contacts.models import Contact, Import, Membership, Project
 from contacts.scope import networks_own, visible_projects
 from messages.inbox_models import CannedReply
@@ -97,6 +98,16 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
         .where(Alert.action_id == _ID)
     ),
     "campaign_id": select(Campaign.project_id).where(Campaign.id == _ID),
+    "moment_id": (
+        select(Campaign.project_id)
+        .join(CampaignMoment, CampaignMoment.campaign_id == Campaign.id)
+        .where(CampaignMoment.id == _ID)
+    ),
+    "measure_id": (
+        select(Campaign.project_id)
+        .join(CampaignMeasure, CampaignMeasure.campaign_id == Campaign.id)
+        .where(CampaignMeasure.id == _ID)
+    ),
     "email_id": (
         select(Campaign.project_id)
         .join(CampaignEmail, CampaignEmail.campaign_id == Campaign.id)

@@ -27,6 +27,8 @@ KINDS = (
     "case",
     "fact",
     "campaign",
+    "moment",
+    "measure",
     "contact",
     "delivery",
     "email",

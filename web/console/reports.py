@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
 from decimal import Decimal
 
 from aiohttp import web
@@ -20,36 +18,14 @@ from alerts.reporting import Report, alert_report, case_report
 from contacts.spreadsheets import Sheet
 from messages import budgets
 from messages.control import NotNow
+from web.console.curves import bars
 from web.console.lives import known_as
 from web.console.viewing import VIEWER, now, page, read
 from web.keys import SITE
 from web.pages import LANGUAGE, language_of
 
-WIDE, HIGH = 720, 160  # the picture, in its own units
-BROADEST = 48  # a day in it, where there are few
 HEADINGS = ("part", "what", "detail", "number")
 NOT_LAUNCHED = "this alert has not been launched; there is nothing to report yet"
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A day in the picture."""
-
-    x: float
-    width: float
-    y: float
-    height: float
-    hidden: bool  # some, who are not told
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The picture of the days."""
-
-    bars: Sequence[Bar]
-    most: int
-    first: date | None
-    last: date | None
 
 
 async def of_alert(request: web.Request) -> web.Response:
@@ -106,7 +82,7 @@ async def _page(request: web.Request, report: Report, home: str) -> web.Response
     values = {
         "report": report,
         "home": home,
-        "curve": curve(report),
+        "bars": bars([each.told for each in report.days]),
         "names": offices,
         "few": FEW,
         "cost_of_texts": budgets.dollars(round(report.text_segments * site.cents_per_segment)),
@@ -120,22 +96,6 @@ def _speak(request: web.Request) -> None:
     wanted = request.query.get("lang", "")
     if wanted in request.config_dict[SITE].languages:
         request[LANGUAGE] = wanted
-
-
-def curve(report: Report) -> Curve:
-    """The days as bars; what is not told is a low grey one, the same for each."""
-    days = report.days
-    most = max((each.told or 0 for each in days), default=0)
-    step = min(WIDE / len(days), BROADEST) if days else 0
-    bars = []
-    for at, each in enumerate(days):
-        hidden = each.told is None
-        part = FEW / max(most, FEW * 4) if hidden else (each.told or 0) / max(most, 1)
-        height = round(part * HIGH, 1)
-        bars.append(
-            Bar(round(at * step, 1), round(step * 0.8, 1), round(HIGH - height, 1), height, hidden)
-        )
-    return Curve(bars, most, days[0].day if days else None, days[-1].day if days else None)
 
 
 def _table(request: web.Request, report: Report, name: str) -> web.Response:

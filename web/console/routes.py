@@ -15,6 +15,7 @@ from web.console import (
     answers,
     approvals,
     beginnings,
+    campaign_stories,
     campaigns,
     canned,
     cases,
@@ -63,6 +64,8 @@ CORRECTION = "{correction_id:[0-9]{1,15}}"
 CONTACT = "{contact_id:[0-9]{1,15}}"
 DELIVERY = "{delivery_id:[0-9]{1,15}}"
 EMAIL = "{email_id:[0-9]{1,15}}"
+MEASURE = "{measure_id:[0-9]{1,15}}"
+MOMENT = "{moment_id:[0-9]{1,15}}"
 FACT = "{fact_id:[0-9]{1,15}}"
 GUEST = "{guest_id:[0-9]{1,15}}"
 IMPORT = "{import_id:[0-9]{1,15}}"
@@ -80,6 +83,7 @@ ACT = "{act:undo|pause|resume|stop}"
 FOLLOW_UP = "follow-up/{follow_up:nudge|thanks|rest|reached|outcome|news}"
 TARGET = "{target_id:[0-9]{1,15}}"
 TOKEN = "{token:[A-Za-z0-9_-]{43}}"  # noqa: S105 - the form of one
+OFF = "{off:strike|put-back}"
 LINE = "{line:texts|held|emails|several}"
 FATE = "{channel:sms|email}/{reason:[a-z0-9_]{1,64}}"
 
@@ -325,6 +329,25 @@ CAMPAIGNS = [
     _get(f"/campaigns/{CAMPAIGN}", campaigns.show, SEE),
     # What is scheduled goes out by itself: whoever schedules sends.
     _act(f"/campaigns/{CAMPAIGN}", campaigns.schedule, SEND_SURELY, "email.schedule", makes=True),
+    _get(f"/campaigns/{CAMPAIGN}/story", campaign_stories.show, SEE),
+    _act(f"/campaigns/{CAMPAIGN}/story", campaign_stories.change, WRITE, "campaign.change"),
+    _act(f"/campaigns/{CAMPAIGN}/close", campaign_stories.close, SEND, "campaign.close"),
+    _act(f"/campaigns/{CAMPAIGN}/reopen", campaign_stories.reopen, SEND, "campaign.reopen"),
+    _act(f"/campaigns/{CAMPAIGN}/alerts", campaign_stories.join, WRITE, "campaign.join"),
+    _act(f"/alerts/{ALERT}/leave-campaign", campaign_stories.leave, WRITE, "alert.leave_campaign"),
+    _act(f"/campaigns/{CAMPAIGN}/moments", campaign_stories.note, WRITE, "moment.note", makes=True),
+    _get(f"/moments/{MOMENT}", campaign_stories.edit, WRITE),
+    _act(f"/moments/{MOMENT}", campaign_stories.amend, WRITE, "moment.change"),
+    _act(f"/moments/{MOMENT}/{OFF}", campaign_stories.strike, WRITE, "moment.{off}"),
+    _act(
+        f"/campaigns/{CAMPAIGN}/measures",
+        campaign_stories.measure,
+        WRITE,
+        "measure.begin",
+        makes=True,
+    ),
+    _act(f"/measures/{MEASURE}/readings", campaign_stories.read_off, WRITE, "measure.read"),
+    _act(f"/measures/{MEASURE}/{OFF}", campaign_stories.strike_measure, WRITE, "measure.{off}"),
     _act(f"/emails/{EMAIL}/send", emails.send_held, SEND_SURELY, "email.send_held"),
     _act(f"/emails/{EMAIL}/skip", emails.leave_out, SEND, "email.skip_held"),
     _act(f"/emails/{EMAIL}/cancel", emails.cancel, SEND, "email.cancel"),

@@ -19,6 +19,7 @@ from alerts.models import Alert, AlertText, Case, Proposal
 from alerts.risk_models import PersonAtRisk
 from alerts.work_models import StaffHours
 from campaigns.models import Campaign, CampaignEmail
+from campaigns.story_models import CampaignMeasure, CampaignMoment
 from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
 from database.models import Lock
 from messages.inbox_models import CannedReply, Care
@@ -182,7 +183,32 @@ LOOKS: Mapping[str, Look] = {
         .join(Case, Case.id == PersonAtRisk.case_id)
         .where(PersonAtRisk.id == _ID)
     ),
-    "campaign": _row(select(Campaign.project_id).where(Campaign.id == _ID)),
+    "campaign": _row(
+        select(
+            Campaign.project_id,
+            Campaign.is_public.label("public"),
+            Campaign.closed_at.is_not(None).label("closed"),
+        ).where(Campaign.id == _ID)
+    ),
+    # Of what happened never the words: they may name people.
+    "moment": _row(
+        select(
+            Campaign.project_id,
+            CampaignMoment.is_public.label("public"),
+            CampaignMoment.struck_at.is_not(None).label("struck"),
+        )
+        .join(Campaign, Campaign.id == CampaignMoment.campaign_id)
+        .where(CampaignMoment.id == _ID)
+    ),
+    "measure": _row(
+        select(
+            Campaign.project_id,
+            CampaignMeasure.is_public.label("public"),
+            CampaignMeasure.struck_at.is_not(None).label("struck"),
+        )
+        .join(Campaign, Campaign.id == CampaignMeasure.campaign_id)
+        .where(CampaignMeasure.id == _ID)
+    ),
     "email": _row(
         select(
             Campaign.project_id,

@@ -12,6 +12,7 @@ from aiohttp import web
 from actions.flooding import TooOften
 from actions.whereabouts import NotACandidate
 from alerts.pages import NoSuchPage, OnlyATest
+from campaigns.keeping import NoSuchCampaign
 from contacts.sign_ups import NoSuchForm
 from messages.call_limits import CannotConnect
 from messages.clicks import NoSuchLink
@@ -22,6 +23,7 @@ from web.forms import BadForm
 from web.pages import LANGUAGE, render
 from web.public import (
     acting,
+    campaigning,
     connecting,
     counting,
     following,
@@ -61,6 +63,7 @@ def add_routes(app: web.Application) -> None:
             web.get(f"/p/{SLUG}", kindly(acting.show_shared)),
             web.post(f"/p/{SLUG}", kindly(acting.answer_shared)),
             web.get(f"/p/{SLUG}/numbers", kindly(counting.show)),
+            web.get(f"/campaign/{SLUG}", kindly(campaigning.show)),
             web.get(f"/u/{TOKEN}", kindly(leaving.show)),
             web.post(f"/u/{TOKEN}", kindly(leaving.leave)),
             web.get(f"/r/{TOKEN}/{LINK}", kindly(following.lead_on)),
@@ -79,7 +82,7 @@ def add_routes(app: web.Application) -> None:
             web.get(f"/mine/{PROOF}/delete", kindly(owning.ask_delete)),
             web.post(f"/mine/{PROOF}/delete", kindly(owning.delete)),
             # Links arrive cut short or with a comma; those, too, deserve a page that helps.
-            web.get("/{door:[apur]|me|mine|join|confirm}/{rest:.*}", lost),
+            web.get("/{door:[apur]|me|mine|join|confirm|campaign}/{rest:.*}", lost),
         ]
     )
 
@@ -91,7 +94,7 @@ def kindly(handler: Page) -> Page:
     async def answer(request: web.Request) -> web.Response:
         try:
             return await handler(request)
-        except (BadToken, NoSuchPage, NoSuchLink, NoSuchForm) as error:
+        except (BadToken, NoSuchPage, NoSuchLink, NoSuchForm, NoSuchCampaign) as error:
             return _stale(request) if isinstance(error, StaleProof) else await lost(request)
         except (BadAnswer, BadForm, NotACandidate, AlreadyReminded, OnlyATest) as error:
             return _sorry(request, str(error), HTTPStatus.BAD_REQUEST)

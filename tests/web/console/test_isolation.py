@@ -20,8 +20,10 @@ from actions.staffers import Aide, save_staffer
 from alerts.approval_models import AloneLaunch
 from alerts.at_risk import RiskDraft, add_person
 from alerts.models import Alert, Answer, Proposal
+from campaigns import measures, timeline
 from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, ScheduleStatus
+from campaigns.timeline import MomentDraft
 from contacts.models import Import
 from database.opening import Opened
 from messages import doubts
@@ -55,6 +57,7 @@ OTHERWISE = {
     "line": "texts",
     "office": OFFICE,
     "kind": "png",
+    "off": "strike",
     "follow_up": "nudge",
 }
 NOWHERE = 999_999
@@ -142,6 +145,7 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
     name = "The network's office" if project is None else "Bangor office"
     ids["target_id"] = make_office(conn, f"office-{project or 0}", name=name, project_id=project)
     ids |= {"contact_id": contact, "alert_id": alert.alert_id, "campaign_id": campaign}
+    ids |= _of_campaign(conn, campaign, now)
     ids["launch_id"] = _launched_alone(conn, project, now)
     ids["fact_id"] = make_fact(conn, alert.case_id, en="Bangor was told first.", es="Bangor.")
     at_risk = RiskDraft(given_names="Bonita", family_names="Bangorina")
@@ -163,6 +167,16 @@ def _launched_alone(conn: Connection, project: int | None, now: datetime) -> int
     left = insert(AloneLaunch).values(alert_id=alert.alert_id, **row, letter_due=False)
     conn.execute(left)
     return alert.alert_id
+
+
+def _of_campaign(conn: Connection, campaign_id: int, now: datetime) -> dict[str, int]:
+    languages, named = ("en",), {"en": "Bangor was first."}
+    happened = MomentDraft(happened_on=now.date(), words=named)
+    counted = measures.add_measure(
+        conn, campaign_id, named, target=None, is_public=False, languages=languages
+    )
+    noted = timeline.note(conn, campaign_id, happened, languages=languages, by="x", now=now)
+    return {"moment_id": noted, "measure_id": counted}
 
 
 def _heard(

@@ -1,0 +1,191 @@
+"""What belongs to a campaign: its alerts, whose pages are what it asks, and the calls that they brought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, Select, case, delete, func, select
+
+from actions.models import Action, ActionAsk, Response
+from actions.office_hours import WASHINGTON
+from actions.responses import REACHED
+from alerts.follow_ups import stands_alone
+from alerts.models import Alert, AlertCampaign, AlertText, Case
+from database.upserts import insert_or
+from messages.models import Message
+from organizers.roles import Within, owned
+
+MONTHS = 24  # that a picture shows
+
+
+class NotInCampaigns(ValueError):
+    """What follows another alert belongs where that one does; add that one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """An alert of a campaign: a page with scripts and offices, and what came of it."""
+
+    alert_id: int
+    action_id: int
+    slug: str
+    titles: Mapping[str, str]  # by language
+    project_id: int | None
+    launched_at: datetime | None  # None: it is a draft, and nobody can open its page
+    ends_at: datetime | None
+    calls: int  # that an office heard
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether its page asks for calls now."""
+        return self.launched_at is not None and not (self.ends_at and self.ends_at <= now)
+
+
+@dataclass(frozen=True)
+class MonthOfCalls:
+    """Calls that offices heard in a month of Washington's."""
+
+    first: date
+    calls: int
+
+
+def put_in(conn: Connection, alert_id: int, campaign_id: int | None) -> None:
+    """Let an alert belong to a campaign, or to none. Raises NotInCampaigns for what follows another."""
+    if campaign_id is None:
+        conn.execute(delete(AlertCampaign).where(AlertCampaign.alert_id == alert_id))
+        return
+    alone = select(Alert.id).where(Alert.id == alert_id, stands_alone())
+    if conn.scalar(alone) is None:
+        raise NotInCampaigns(NotInCampaigns.__doc__)
+    row = insert_or(conn, AlertCampaign).values(alert_id=alert_id, campaign_id=campaign_id)
+    told = {"campaign_id": campaign_id}
+    conn.execute(row.on_conflict_do_update(index_elements=["alert_id"], set_=told))
+
+
+def asked_in(conn: Connection, campaign_id: int, within: Within) -> list[Asked]:
+    """The alerts of a campaign that these projects (None: everybody) may see, the latest first."""
+    rows = conn.execute(_alerts(campaign_id).where(owned(Message.project_id, within))).all()
+    return _asked(conn, rows)
+
+
+def asked_of_all(conn: Connection, campaign_id: int) -> list[Asked]:
+    """The launched alerts of a campaign, whose pages anybody may open; the latest first."""
+    rows = conn.execute(_alerts(campaign_id).where(Message.launched_at.is_not(None))).all()
+    return _asked(conn, rows)
+
+
+def could_join(conn: Connection, within: Within, *, language: str) -> list[tuple[int, str]]:
+    """The latest alerts of these projects that belong to no campaign, each with its title."""
+    title = select(AlertText.title).where(
+        AlertText.alert_id == Alert.id, AlertText.language == language
+    )
+    free = Alert.id.not_in(select(AlertCampaign.alert_id))
+    rows = (
+        select(Alert.id, func.coalesce(title.scalar_subquery(), ""))
+        .join(Message, Message.id == Alert.message_id)
+        .where(free, stands_alone(), owned(Message.project_id, within))
+        .order_by(Alert.id.desc())
+        .limit(MONTHS)
+    )
+    return [(alert_id, words) for alert_id, words in conn.execute(rows)]
+
+
+def calls_by_month(
+    conn: Connection, actions: Sequence[int], *, now: datetime
+) -> list[MonthOfCalls]:
+    """Calls that offices heard, month by month from the first of them, for at most two years; in Washington."""
+    heard = (Response.action_id.in_(actions), Response.outcome.in_(REACHED))
+    first = conn.scalar(select(func.min(Response.at)).where(*heard))
+    if first is None:
+        return []
+    zone = ZoneInfo(WASHINGTON)
+    firsts = _months(first.astimezone(zone).date(), now.astimezone(zone).date())
+    starts = [datetime.combine(each, time(), zone) for each in firsts]
+    since = case(
+        *((Response.at >= start, at) for at, start in reversed(list(enumerate(starts)))), else_=-1
+    )
+    counted = select(since.label("nth_month"), func.count()).where(*heard).group_by("nth_month")
+    counts: dict[int, int] = dict(conn.execute(counted).all())
+    return [MonthOfCalls(each, counts.get(at, 0)) for at, each in enumerate(firsts)]
+
+
+def _months(first: date, last: date) -> list[date]:
+    """The first days of the months from one day to another; the latest, if there are too many."""
+    number, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
+    start = max(number, end - MONTHS + 1)
+    return [date(each // 12, each % 12 + 1, 1) for each in range(start, end + 1)]
+
+
+def _alerts(campaign_id: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Alert.id,
+            Alert.action_id,
+            Alert.slug,
+            Message.project_id,
+            Message.launched_at,
+            Message.expires_at,
+            Action.deadline,
+            Case.closed_at,
+        )
+        .join(AlertCampaign, AlertCampaign.alert_id == Alert.id)
+        .join(Message, Message.id == Alert.message_id)
+        .join(Action, Action.id == Alert.action_id)
+        .join(Case, Case.id == Alert.case_id)
+        .where(AlertCampaign.campaign_id == campaign_id)
+        .order_by(Alert.id.desc())
+    )
+
+
+def _asked(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Asked]:
+    actions = [row.action_id for row in rows]
+    titles: dict[int, dict[str, str]] = {}
+    columns = (AlertText.alert_id, AlertText.language, AlertText.title)
+    found = select(*columns).where(AlertText.alert_id.in_([row.id for row in rows]))
+    for alert_id, language, title in conn.execute(found):
+        titles.setdefault(alert_id, {})[language] = title
+    calls, ends = _calls(conn, actions), _ends(conn, actions)
+    return [
+        Asked(
+            alert_id=row.id,
+            action_id=row.action_id,
+            slug=row.slug,
+            titles=titles.get(row.id, {}),
+            project_id=row.project_id,
+            launched_at=row.launched_at,
+            ends_at=min(
+                (
+                    each
+                    for each in (
+                        row.expires_at,
+                        row.deadline,
+                        row.closed_at,
+                        ends.get(row.action_id),
+                    )
+                    if each is not None
+                ),
+                default=None,
+            ),
+            calls=calls.get(row.action_id, 0),
+        )
+        for row in rows
+    ]
+
+
+def _calls(conn: Connection, actions: Sequence[int]) -> dict[int, int]:
+    heard = (Response.action_id.in_(actions), Response.outcome.in_(REACHED))
+    counted = select(Response.action_id, func.count()).where(*heard)
+    return dict(conn.execute(counted.group_by(Response.action_id)).all())
+
+
+def _ends(conn: Connection, actions: Sequence[int]) -> dict[int, datetime]:
+    """When the last of an action's asks ends, where each of them does."""
+    every = func.count() == func.count(ActionAsk.expires_at)
+    last = select(ActionAsk.action_id, func.max(ActionAsk.expires_at)).where(
+        ActionAsk.action_id.in_(actions)
+    )
+    rows = conn.execute(last.group_by(ActionAsk.action_id).having(every))
+    return {action_id: at for action_id, at in rows if at is not None}

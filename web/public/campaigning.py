@@ -1,0 +1,64 @@
+"""A campaign's public page: what it is about, what anybody can do now, what it has won, what happened when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aiohttp import web
+from sqlalchemy import Connection
+
+from alerts.campaigning import Asked, asked_of_all
+from campaigns import measures, timeline
+from campaigns.keeping import Kept, Told, find_public
+from campaigns.measures import Measure
+from campaigns.timeline import Moment
+from web.keys import CLOCK, DATABASE
+from web.pages import LANGUAGE, language_of, render
+
+FRESH = 60  # seconds for which anybody between may keep it
+NOTHING = Told("", "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A campaign as anybody may read of it, in one language."""
+
+    kept: Kept
+    words: Told
+    language: str  # of the words
+    asked: Sequence[Asked]  # that ask for calls now
+    measures: Sequence[Measure]
+    moments: Sequence[Moment]
+
+
+async def show(request: web.Request) -> web.Response:
+    """The page. Raises NoSuchCampaign unless its organizers show it."""
+    request[LANGUAGE] = request.query.get("lang", "")
+    slug, language = request.match_info["slug"], language_of(request)
+    at = request.app[CLOCK]()
+    seen = await request.app[DATABASE].read(shown, slug, language, now=at)
+    response = render(request, "public/campaign.html", {"seen": seen})
+    response.headers["Cache-Control"] = f"public, max-age={FRESH}"
+    return response
+
+
+def shown(conn: Connection, slug: str, language: str, *, now: datetime) -> Shown:
+    """Read what everybody may. Raises NoSuchCampaign."""
+    kept = find_public(conn, slug)
+    words, spoken = _in_language(kept.texts, language)
+    return Shown(
+        kept=kept,
+        words=words,
+        language=spoken,
+        asked=[each for each in asked_of_all(conn, kept.id) if each.is_open(now)],
+        measures=measures.measures(conn, kept.id, public_only=True),
+        moments=timeline.moments(conn, kept.id, public_only=True),
+    )
+
+
+def _in_language(texts: Mapping[str, Told], language: str) -> tuple[Told, str]:
+    if language in texts:
+        return texts[language], language
+    return next(((told, code) for code, told in texts.items()), (NOTHING, language))
