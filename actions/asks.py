@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -145,6 +145,14 @@ def read_asks(conn: Connection, action_id: int) -> tuple[OneAsk, ...]:
     )
     rows = rows.where(ActionAsk.action_id == action_id).order_by(ActionAsk.rank)
     return tuple(_ask(row) for row in conn.execute(rows))
+
+
+def asking_congress(conn: Connection, action_ids: Collection[int]) -> frozenset[int]:
+    """Those of these actions that ask people to call members of Congress."""
+    if not action_ids:
+        return frozenset()
+    members = (ActionAsk.action_id.in_(action_ids), ActionAsk.rule != TargetRule.CUSTOM)
+    return frozenset(conn.scalars(select(ActionAsk.action_id).where(*members)))
 
 
 def _ask(row: Row[*tuple[Any, ...]]) -> OneAsk:

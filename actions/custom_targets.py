@@ -7,8 +7,8 @@ that nobody has checked lately is neither shown to anyone nor launched.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -191,14 +191,29 @@ def offices(conn: Connection, within: Within = None) -> list[KeptOffice]:
 
 def offices_of_action(conn: Connection, action_id: int) -> list[KeptOffice]:
     """The offices that an action's asks name, in their order, each once."""
-    named = select(CustomTarget).join(ActionAsk, ActionAsk.target_id == CustomTarget.id)
-    rows = conn.execute(named.where(ActionAsk.action_id == action_id).order_by(ActionAsk.rank))
-    return list({row.id: kept_office(row) for row in rows}.values())
+    return offices_by_action(conn, [action_id]).get(action_id, [])
+
+
+def offices_by_action(conn: Connection, action_ids: Collection[int]) -> dict[int, list[KeptOffice]]:
+    """The same of many actions, asked for at once; those that name none are left out."""
+    if not action_ids:
+        return {}
+    named = select(ActionAsk.action_id, *CustomTarget.__table__.columns)
+    rows = conn.execute(
+        named.join(CustomTarget, ActionAsk.target_id == CustomTarget.id)
+        .where(ActionAsk.action_id.in_(action_ids))
+        .order_by(ActionAsk.rank)
+    )
+    found: dict[int, dict[int, KeptOffice]] = {}
+    for row in rows:
+        found.setdefault(row.action_id, {})[row.id] = kept_office(row)
+    return {action_id: list(offices.values()) for action_id, offices in found.items()}
 
 
 def kept_office(row: Row[Any]) -> KeptOffice:
     """A row of ``custom_targets``."""
-    values = {name: value for name, value in row._asdict().items() if name != "id"}
+    names = {each.name for each in fields(NamedOffice)}
+    values = {name: value for name, value in row._asdict().items() if name in names}
     read = {
         "kind": TargetKind(values["kind"]),
         "phones": tuple(Line(**each) for each in values["phones"]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -80,13 +80,24 @@ def take_back(
 
 def doubtful(conn: Connection, action_id: int) -> frozenset[str]:
     """Offices whose number so many people found to be wrong that callers are told."""
-    wrong = select(Response.target).where(
-        Response.action_id == action_id,
+    return doubtful_by_action(conn, [action_id]).get(action_id, frozenset())
+
+
+def doubtful_by_action(conn: Connection, action_ids: Collection[int]) -> dict[int, frozenset[str]]:
+    """The same of many actions, asked for at once; those that have none are left out."""
+    if not action_ids:
+        return {}
+    wrong = select(Response.action_id, Response.target).where(
+        Response.action_id.in_(action_ids),
         Response.outcome == Outcome.WRONG_NUMBER,
         Response.target != "",
     )
     several = func.count() >= WRONG_NUMBERS
-    return frozenset(conn.scalars(wrong.group_by(Response.target).having(several)))
+    found: dict[int, frozenset[str]] = {}
+    alike = wrong.group_by(Response.action_id, Response.target).having(several)
+    for action_id, target in conn.execute(alike):
+        found[action_id] = found.get(action_id, frozenset()) | {target}
+    return found
 
 
 def _kept(conn: Connection, action_id: int, who: str, target: str) -> int:
@@ -123,39 +134,48 @@ def totals(conn: Connection, action_id: int) -> Totals:
 class Tally:
     """Where an action stands, as a public page tells it."""
 
-    people: int  # who tried
-    calls: int  # that an office heard
-    letters: int
+    people: int = 0  # who tried
+    calls: int = 0  # that an office heard
+    letters: int = 0
 
 
 def tally(conn: Connection, action_id: int) -> Tally:
-    """Count people, calls that were heard, and letters.
+    """Count people, calls that were heard, and letters."""
+    return tallies(conn, [action_id]).get(action_id, Tally())
+
+
+def tallies(conn: Connection, action_ids: Collection[int]) -> dict[int, Tally]:
+    """The same of many actions; those that nobody has answered are left out.
 
     Person by person, in the order of the unique key: one pass, which a page can afford at each look.
     """
     named, heard, wrote = Response.target != "", _is(*REACHED), _is(Outcome.WROTE)
     per_person = (
         select(
+            Response.action_id,
             func.count().filter(_is(*TRIED)).label("tried"),
             func.count().filter(named).label("named"),
             func.count().filter(named & heard).label("heard"),
             func.count().filter(~named & heard).label("heard_somewhere"),
             func.count().filter(wrote).label("wrote"),
         )
-        .where(Response.action_id == action_id)
-        .group_by(Response.who)
+        .where(Response.action_id.in_(action_ids))
+        .group_by(Response.action_id, Response.who)
         .subquery()
     )
     each = per_person.c
     # An answer by text names no office; see ``_counted``.
     somewhere = case((each.named == 0, each.heard_somewhere), else_=0)
     counts = select(
+        each.action_id,
         func.count().filter(each.tried > 0),
         func.coalesce(func.sum(each.heard + somewhere), 0),
         func.coalesce(func.sum(each.wrote), 0),
-    ).select_from(per_person)
-    people, calls, letters = conn.execute(counts).one()
-    return Tally(people, int(calls), int(letters))
+    ).group_by(each.action_id)
+    return {
+        action_id: Tally(people, int(calls), int(letters))
+        for action_id, people, calls, letters in conn.execute(counts)
+    }
 
 
 def _is(*outcomes: Outcome) -> ColumnElement[bool]:

@@ -5,6 +5,7 @@ The reason is kept beside the alert and never on the record, which holds no word
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from alerts.approval_models import AloneLaunch
-from alerts.approvers import titles_of
 from alerts.models import Alert, Level
+from alerts.titles import titles_by_alert
 from messages.control import NotNow
 from messages.models import Message
 from organizers.roles import NETWORKS, Within, owned
@@ -97,7 +98,7 @@ def review(conn: Connection, alert_id: int, view: str, *, by: str, now: datetime
 def alone(conn: Connection, alert_id: int) -> Alone | None:
     """How an alert left without a second person; None for one that did not."""
     row = conn.execute(_rows().where(AloneLaunch.alert_id == alert_id)).one_or_none()
-    return None if row is None else _alone(conn, row)
+    return None if row is None else _alone(conn, [row])[0]
 
 
 def unreviewed(conn: Connection, within: Within) -> list[Alone]:
@@ -106,7 +107,7 @@ def unreviewed(conn: Connection, within: Within) -> list[Alone]:
     if within is not None and NETWORKS not in within:
         open_ones = open_ones.where(owned(Message.project_id, within))
     rows = conn.execute(open_ones.order_by(AloneLaunch.launched_at.desc(), AloneLaunch.alert_id))
-    return [_alone(conn, row) for row in rows.all()]
+    return _alone(conn, rows.all())
 
 
 def any_due(conn: Connection) -> bool:
@@ -120,7 +121,7 @@ def letters_due(conn: Connection) -> list[Alone]:
     told = update(AloneLaunch).where(AloneLaunch.letter_due).values(letter_due=False)
     due = list(conn.scalars(told.returning(AloneLaunch.alert_id)))
     rows = conn.execute(_rows().where(AloneLaunch.alert_id.in_(due)).order_by(AloneLaunch.alert_id))
-    return [_alone(conn, row) for row in rows.all()]
+    return _alone(conn, rows.all())
 
 
 def _rows() -> Any:
@@ -131,15 +132,19 @@ def _rows() -> Any:
     )
 
 
-def _alone(conn: Connection, row: Row[Any]) -> Alone:
-    return Alone(
-        alert_id=row.alert_id,
-        project_id=row.project_id or NETWORKS,
-        titles=titles_of(conn, row.alert_id),
-        launched_by=row.launched_by,
-        why=row.why,
-        launched_at=row.launched_at,
-        reviewed_by=row.reviewed_by,
-        reviewed_at=row.reviewed_at,
-        view=row.view,
-    )
+def _alone(conn: Connection, rows: Sequence[Row[Any]]) -> list[Alone]:
+    titles = titles_by_alert(conn, [row.alert_id for row in rows])
+    return [
+        Alone(
+            alert_id=row.alert_id,
+            project_id=row.project_id or NETWORKS,
+            titles=titles.get(row.alert_id, {}),
+            launched_by=row.launched_by,
+            why=row.why,
+            launched_at=row.launched_at,
+            reviewed_by=row.reviewed_by,
+            reviewed_at=row.reviewed_at,
+            view=row.view,
+        )
+        for row in rows
+    ]

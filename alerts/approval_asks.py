@@ -19,10 +19,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from alerts.approval_models import ApprovalAsk
-from alerts.approvers import approvers, project_of, titles_of
+from alerts.approvers import approvers, may_approve, project_of
 from alerts.approving import How, approve, locked_draft
 from alerts.fingerprint import digest
 from alerts.models import Alert
+from alerts.titles import titles_of
 from contacts.models import Channel
 from database.upserts import insert_or
 from messages.control import NotNow
@@ -155,8 +156,9 @@ def waiting_for(conn: Connection, organizer_id: int) -> list[Row[Any]]:
     """What an organizer was asked about and has not answered, the latest first, also where link and code are over."""
     open_ones = (ApprovalAsk.answered_at.is_(None), Message.status == MessageStatus.DRAFT)
     rows = _asks().where(ApprovalAsk.organizer_id == organizer_id, *open_ones)
-    found = conn.execute(rows.order_by(ApprovalAsk.asked_at.desc(), ApprovalAsk.id.desc())).all()
-    return [row for row in found if approvers(conn, row.alert_id, only=organizer_id)]
+    mine = rows.where(may_approve())
+    latest = mine.order_by(ApprovalAsk.asked_at.desc(), ApprovalAsk.id.desc())
+    return list(conn.execute(latest).all())
 
 
 def heard(conn: Connection, inbound: Inbound, *, house: HouseRules, now: datetime) -> Heard | None:

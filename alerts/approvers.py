@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Text,
+    and_,
+    cast,
+    exists,
+    literal,
+    select,
+)
 
 from alerts.approval_models import AlertWriter
-from alerts.models import Alert, AlertText
+from alerts.models import Alert
 from alerts.preflight import NoSuchAlert
 from database.upserts import insert_or
 from messages.models import Message
-from organizers.approvers import Approver, Awaited, able, coming
+from organizers.approvers import Approver, Awaited, able, coming, sends_in
+from organizers.models import Organizer
 from organizers.roles import NETWORKS
 
 
@@ -23,12 +34,6 @@ def project_of(conn: Connection, alert_id: int) -> int:
     if row is None:
         raise NoSuchAlert(f"there is no alert {alert_id}")
     return row.project_id or NETWORKS
-
-
-def titles_of(conn: Connection, alert_id: int) -> dict[str, str]:
-    """An alert's titles by language."""
-    rows = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
-    return {row.language: row.title for row in conn.execute(rows.order_by(AlertText.language))}
 
 
 def note_writer(conn: Connection, alert_id: int, writer: str) -> None:
@@ -46,6 +51,15 @@ def writers_of(conn: Connection, alert_id: int) -> frozenset[str]:
 def approvers(conn: Connection, alert_id: int, *, only: int | None = None) -> list[Approver]:
     """Who may approve an alert now, by name; of one organizer, whether they may. Raises NoSuchAlert."""
     return able(conn, project_of(conn, alert_id), writers_of(conn, alert_id), only=only)
+
+
+def may_approve() -> ColumnElement[bool]:
+    """The same rule as SQL, over an organizer, an alert and its message."""
+    wrote = exists().where(
+        AlertWriter.alert_id == Alert.id,
+        AlertWriter.writer == literal("organizer:") + cast(Organizer.id, Text),
+    )
+    return and_(sends_in(Message.project_id.expression), ~wrote)
 
 
 def awaited(conn: Connection, alert_id: int, now: datetime) -> Sequence[Awaited]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 from alerts.asked import asked
 from alerts.follow_ups import only_tells
 from alerts.models import Alert, AlertText, Answer, Case, Level, Proposal
+from alerts.titles import titles_by_alert
 from contacts.models import Project
 from messages.checking import texts_of
 from messages.models import Message, MessageStatus
@@ -42,14 +43,20 @@ class Proposed:
     level: Level
     titles: dict[str, str]
     launched: bool
-    words: str  # stands for the words as they are now: a yes is to these and to no others
+
+
+@dataclass(frozen=True)
+class Offer(Proposed):
+    """The same with what stands for the words as they are now: a yes is to these and to no others."""
+
+    words: str
 
 
 def proposals(conn: Connection, within: Within, *, limit: int = 50) -> list[Proposed]:
     """What the network proposes to these projects: what waits for an answer first, then the newest."""
     chosen = _proposals().where(owned(Proposal.project_id, within))
     ordered = chosen.order_by((Proposal.answer != Answer.OPEN), Proposal.id.desc()).limit(limit)
-    return [_proposed(conn, row) for row in conn.execute(ordered).all()]
+    return _listed(conn, conn.execute(ordered).all())
 
 
 def open_proposals(conn: Connection, within: Within) -> list[Proposed]:
@@ -57,15 +64,15 @@ def open_proposals(conn: Connection, within: Within) -> list[Proposed]:
     waiting = (Proposal.answer == Answer.OPEN, Message.status.in_(CAN_BE_JOINED), _is_wanted())
     chosen = _proposals().where(owned(Proposal.project_id, within), *waiting)
     rows = conn.execute(chosen.order_by(Proposal.id.desc()).limit(10)).all()
-    return [_proposed(conn, row) for row in rows]
+    return _listed(conn, rows)
 
 
-def proposal(conn: Connection, proposal_id: int) -> Proposed:
+def proposal(conn: Connection, proposal_id: int) -> Offer:
     """One of them. Raises NoSuchProposal."""
     row = conn.execute(_proposals().where(Proposal.id == proposal_id)).one_or_none()
     if row is None:
         raise NoSuchProposal(NoSuchProposal.__doc__)
-    return _proposed(conn, row)
+    return _offer(conn, row)
 
 
 def any_letters_due(conn: Connection) -> bool:
@@ -73,14 +80,14 @@ def any_letters_due(conn: Connection) -> bool:
     return conn.execute(select(Proposal.id).where(Proposal.letter_due).limit(1)).first() is not None
 
 
-def letters_due(conn: Connection) -> list[Proposed]:
+def letters_due(conn: Connection) -> list[Offer]:
     """The proposals whose senders are to be told; from now on they count as told."""
     told = update(Proposal).where(Proposal.letter_due).values(letter_due=False)
     due = conn.scalars(told.returning(Proposal.id)).all()
     told_of = Proposal.answer.in_((Answer.OPEN, Answer.STANDING))
     live = (told_of, Message.status.in_(CAN_BE_JOINED), _is_wanted())
     rows = conn.execute(_proposals().where(Proposal.id.in_(due), *live).order_by(Proposal.id)).all()
-    return [_proposed(conn, row) for row in rows]
+    return [_offer(conn, row) for row in rows]
 
 
 def note_parts(
@@ -126,22 +133,30 @@ def _proposals() -> Any:
     )
 
 
-def _proposed(conn: Connection, row: Row[Any]) -> Proposed:
-    titles = select(AlertText.language, AlertText.title).where(AlertText.alert_id == row.alert_id)
-    return Proposed(
-        id=row.id,
-        alert_id=row.alert_id,
-        project_id=row.project_id,
-        project=row.name,
-        answer=Answer(row.answer),
-        asked_at=row.asked_at,
-        root_id=row.root_id,
-        message_id=row.message_id,
-        level=Level(row.level),
-        titles=dict(conn.execute(titles.order_by(AlertText.language)).all()),
-        launched=row.status != MessageStatus.DRAFT,
-        words=_digest(conn, row),
-    )
+def _listed(conn: Connection, rows: Sequence[Row[Any]]) -> list[Proposed]:
+    titles = titles_by_alert(conn, [row.alert_id for row in rows])
+    return [Proposed(**_told(row, titles)) for row in rows]
+
+
+def _offer(conn: Connection, row: Row[Any]) -> Offer:
+    titles = titles_by_alert(conn, [row.alert_id])
+    return Offer(**_told(row, titles), words=_digest(conn, row))
+
+
+def _told(row: Row[Any], titles: Mapping[int, dict[str, str]]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "alert_id": row.alert_id,
+        "project_id": row.project_id,
+        "project": row.name,
+        "answer": Answer(row.answer),
+        "asked_at": row.asked_at,
+        "root_id": row.root_id,
+        "message_id": row.message_id,
+        "level": Level(row.level),
+        "titles": titles.get(row.alert_id, {}),
+        "launched": row.status != MessageStatus.DRAFT,
+    }
 
 
 def _digest(conn: Connection, row: Row[Any]) -> str:

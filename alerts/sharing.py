@@ -19,7 +19,7 @@ from alerts.corrections import tells_otherwise
 from alerts.follow_ups import asks_for_calls
 from alerts.holding import hold_open
 from alerts.models import Alert, Answer, Level, Proposal
-from alerts.proposals import Proposed, note_parts, proposal
+from alerts.proposals import Offer, Proposed, note_parts, proposal
 from contacts.models import Contact, Membership, Project
 from database import locking
 from database.jobs import Jobs
@@ -225,7 +225,7 @@ def join(
         _launch(conn, jobs, root, project_id, confirmed=confirmed, by=by, house=house, now=now)
 
 
-def _held(conn: Connection, proposal_id: int) -> Proposed:
+def _held(conn: Connection, proposal_id: int) -> Offer:
     """A proposal, kept with its alert from everybody who would answer, change or launch it now."""
     control.locked(conn, proposal(conn, proposal_id).root_id)
     return proposal(conn, proposal_id)

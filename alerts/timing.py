@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from actions.asks import read_action, read_asks
-from actions.custom_targets import offices_of_action
-from actions.models import TargetRule
+from actions.asks import asking_congress, read_action
+from actions.custom_targets import offices_by_action
 from actions.office_hours import CONGRESS, Schedule, is_open, opens_at
 from alerts.follow_ups import asks_for_calls
 from alerts.models import Alert
@@ -20,10 +19,19 @@ from messages.models import Message
 
 def schedule_of(conn: Connection, action_id: int) -> Schedule | None:
     """The hours of Congress where it is asked for, else of the first office that has any; None: not known."""
-    if any(each.rule is not TargetRule.CUSTOM for each in read_asks(conn, action_id)):
-        return CONGRESS
-    known = (each.office.schedule for each in offices_of_action(conn, action_id))
-    return next((each for each in known if each is not None), None)
+    return schedules_of(conn, [action_id]).get(action_id)
+
+
+def schedules_of(conn: Connection, action_ids: Collection[int]) -> dict[int, Schedule]:
+    """The same of many actions; those whose hours are not known are left out."""
+    members = asking_congress(conn, action_ids)
+    others = offices_by_action(conn, [each for each in action_ids if each not in members])
+    found = dict.fromkeys(members, CONGRESS)
+    for action_id, offices in others.items():
+        known = (each.office.schedule for each in offices if each.office.schedule is not None)
+        if (first := next(known, None)) is not None:
+            found[action_id] = first
+    return found
 
 
 def begins_findings(conn: Connection, alert_id: int) -> Iterator[Finding]:

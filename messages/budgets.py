@@ -11,7 +11,7 @@ A day is UTC's, as on the pages where Twilio says what was used (https://www.twi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -107,8 +107,16 @@ def correct(conn: Connection, purse: Purse, difference: int) -> None:
 
 def spent(conn: Connection, message_id: int) -> int:
     """How many segments a message has taken since it has a budget."""
-    mine = select(Spending.segments).where(Spending.account == _own(message_id))
-    return conn.scalar(mine) or 0
+    return spent_by_message(conn, [message_id]).get(message_id, 0)
+
+
+def spent_by_message(conn: Connection, message_ids: Collection[int]) -> dict[int, int]:
+    """The same of many messages, asked for at once; those that have taken none are left out."""
+    mine = {_own(each): each for each in message_ids}
+    if not mine:
+        return {}
+    found = select(Spending.account, Spending.segments).where(Spending.account.in_(mine))
+    return {mine[account]: segments for account, segments in conn.execute(found)}
 
 
 def spent_on(conn: Connection, now: datetime) -> int:

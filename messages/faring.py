@@ -7,7 +7,7 @@ copies as after ten. A share of few copies would tell more than is known, so the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -128,19 +128,34 @@ class Fared:
         }
 
 
+@dataclass(frozen=True)
+class Lately:
+    """What left in the thirty days before a moment, by the kept counts."""
+
+    since: datetime
+    whose: Mapping[int, int | None]  # message -> project
+    kept: Mapping[counts.Place, int]
+
+
+def lately(conn: Connection, *, now: datetime) -> Lately:
+    """Read it, for as many accounts as are to be made of it."""
+    since = now - PERIOD
+    whose = dict(conn.execute(launched_since(since)).all())
+    return Lately(since, whose, counts.kept(conn, whose))
+
+
 def faring(
-    conn: Connection, projects: Sequence[int] | None = None, *, now: datetime
+    conn: Connection, recent: Lately, projects: Sequence[int] | None = None
 ) -> dict[int, Fared]:
-    """How the copies of each of these projects fared in thirty days; ``NETWORKS`` is the network's own.
+    """How the copies of each of these projects fared; ``NETWORKS`` is the network's own.
 
     A refusal of one project's messages counts for that project; one of all messages for every project of
     the person, and for the network where they are in none.
     """
     found: defaultdict[int, Fared] = defaultdict(Fared)
-    recent = dict(conn.execute(launched_since(now - PERIOD)).all())
-    for place, count in counts.kept(conn, recent).items():
-        found[recent[place.message_id] or NETWORKS] += _copies(place, count)
-    for project, standing, count in conn.execute(refusals_since(now - PERIOD)):
+    for place, count in recent.kept.items():
+        found[recent.whose[place.message_id] or NETWORKS] += _copies(place, count)
+    for project, standing, count in conn.execute(refusals_since(recent.since)):
         complained = standing == Standing.COMPLAINED
         found[project or NETWORKS] += Fared(
             complaints=count if complained else 0, left=0 if complained else count
@@ -148,13 +163,13 @@ def faring(
     return {each: found[each] for each in found if projects is None or each in projects}
 
 
-def whole(conn: Connection, *, now: datetime) -> Fared:
+def whole(conn: Connection, recent: Lately) -> Fared:
     """How the copies of everybody together fared: each address that left counts once, whoever wrote to it."""
-    since = now - PERIOD
-    kept = counts.kept(conn, [row[0] for row in conn.execute(launched_since(since))])
-    found = sum((_copies(place, count) for place, count in kept.items()), Fared())
+    found = sum((_copies(place, count) for place, count in recent.kept.items()), Fared())
     address = Consent.channel + ":" + Consent.address
-    refused = select(Consent.standing, func.count(address.distinct())).where(*_refused(since))
+    refused = select(Consent.standing, func.count(address.distinct())).where(
+        *_refused(recent.since)
+    )
     for standing, count in conn.execute(refused.group_by(Consent.standing)):
         complained = standing == Standing.COMPLAINED
         found += Fared(complaints=count) if complained else Fared(left=count)

@@ -9,12 +9,12 @@ differ, somebody was lost, and the screen says so.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from contacts.models import Channel
 from messages import budgets, counts, hours
@@ -166,6 +166,17 @@ def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
         if message.budget_cents
         else 0,
     )
+
+
+def copies_taken(conn: Connection, message_ids: Collection[int]) -> dict[int, int]:
+    """How many copies of each of these messages, their parts' among them, a provider has taken."""
+    root = func.coalesce(Message.part_of, Message.id)
+    mine = or_(Message.id.in_(message_ids), Message.part_of.in_(message_ids))
+    roots = dict(conn.execute(select(Message.id, root).where(mine)).all())
+    found: Counter[int] = Counter()
+    for place, count in counts.kept(conn, roots).items():
+        found[roots[place.message_id]] += count if place.status in (*SENT, Status.DELIVERED) else 0
+    return found
 
 
 def _openings(

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, or_, select
 
 from organizers import links
 from organizers.models import Organizer, OrganizerProject
@@ -108,13 +109,8 @@ def able(
 ) -> list[Approver]:
     """Who may approve something of a project's (NETWORKS: the network's) now, by name."""
     columns = (Organizer.id, Organizer.name, Organizer.language, Organizer.reads)
-    found = select(*columns, confirmed_phone()).where(Organizer.disabled_at.is_(None))
-    if project == NETWORKS:
-        found = found.where(Organizer.network)
-    else:
-        found = found.join(OrganizerProject, OrganizerProject.organizer_id == Organizer.id).where(
-            OrganizerProject.project_id == project, OrganizerProject.role.in_(SENDING)
-        )
+    whose = func.nullif(literal(project), NETWORKS)
+    found = select(*columns, confirmed_phone()).where(sends_in(whose))
     if only is not None:
         found = found.where(Organizer.id == only)
     rows = conn.execute(found.order_by(Organizer.name, Organizer.id))
@@ -123,6 +119,17 @@ def able(
         for row in rows
         if f"organizer:{row.id}" not in writers
     ]
+
+
+def sends_in(project: ColumnElement[Any]) -> ColumnElement[bool]:
+    """SQL for whether an organizer may send in a project; NULL is the network's."""
+    granted = exists().where(
+        OrganizerProject.organizer_id == Organizer.id,
+        OrganizerProject.project_id == project,
+        OrganizerProject.role.in_(SENDING),
+    )
+    office = and_(project.is_(None), Organizer.network)
+    return and_(Organizer.disabled_at.is_(None), or_(office, granted))
 
 
 def coming(conn: Connection, project: int, now: datetime) -> list[Awaited]:

@@ -57,6 +57,7 @@ class Viewer:
     proof: Proof = Proof.PASSWORD
     has_second_step: bool = False
     sure_until: datetime | None = None
+    seen_at: datetime | None = None  # when use of this session was noted last
 
     @property
     def within(self) -> tuple[int, ...]:
@@ -95,6 +96,10 @@ class Viewer:
     def is_sure(self, now: datetime) -> bool:
         """Whether they showed who they are so lately that they need not again."""
         return self.sure_until is not None and now < self.sure_until
+
+    def is_stale(self, now: datetime) -> bool:
+        """Whether the session's last use was noted so long ago that it should be noted again."""
+        return self.seen_at is not None and self.seen_at < now - TOUCH
 
 
 @dataclass(frozen=True)
@@ -140,12 +145,13 @@ def viewer(conn: Connection, token: str, now: datetime) -> Viewer:
         organizer_id=row.organizer_id,
         name=row.name,
         language=row.language,
-        grants=grants_of(conn, row.organizer_id),
+        grants=_grants(conn, row.organizer_id, network=row.network, exports=row.exports),
         session_id=row.id,
         csrf_token=row.csrf_token,
         proof=Proof(row.proof),
         has_second_step=row.has_second_step,
         sure_until=row.sure_until,
+        seen_at=row.seen_at,
     )
 
 
@@ -157,11 +163,17 @@ def half_signed_in(conn: Connection, token: str, now: datetime) -> int:
 
 def grants_of(conn: Connection, organizer_id: int) -> dict[int, Grant]:
     """What an organizer is, by project."""
+    office = select(Organizer.network, Organizer.exports).where(Organizer.id == organizer_id)
+    network, exports = conn.execute(office).one()
+    return _grants(conn, organizer_id, network=network, exports=exports)
+
+
+def _grants(
+    conn: Connection, organizer_id: int, *, network: bool, exports: bool
+) -> dict[int, Grant]:
     served = OrganizerProject.organizer_id == organizer_id
     rows = conn.execute(select(OrganizerProject).where(served)).all()
     grants = {row.project_id: Grant(Role(row.role), row.exports) for row in rows}
-    office = select(Organizer.network, Organizer.exports).where(Organizer.id == organizer_id)
-    network, exports = conn.execute(office).one()
     return {**grants, **({NETWORKS: Grant(Role.ADMIN, exports)} if network else {})}
 
 
@@ -191,12 +203,6 @@ def touch(conn: Connection, token: str, now: datetime) -> None:
     """Note that a session is in use."""
     mine = (Session.token_hash == _sha256(token), *_alive(now))
     conn.execute(update(Session).where(*mine).values(seen_at=now))
-
-
-def is_stale(conn: Connection, token: str, now: datetime) -> bool:
-    """Whether a session's last use was noted so long ago that it should be noted again."""
-    seen = conn.scalar(select(Session.seen_at).where(Session.token_hash == _sha256(token)))
-    return seen is not None and seen < now - TOUCH
 
 
 def sign_out(conn: Connection, token: str, now: datetime) -> None:
@@ -250,6 +256,8 @@ def _session(conn: Connection, token: str, now: datetime, *more: ColumnElement[b
             *Session.__table__.columns,
             Organizer.name,
             Organizer.language,
+            Organizer.network,
+            Organizer.exports,
             has_second_step().label("has_second_step"),
         )
         .join(Organizer, Organizer.id == Session.organizer_id)

@@ -17,7 +17,7 @@ from alerts.drafts import Headline
 from alerts.launching import AudienceChanged
 from alerts.models import Alert, Answer, Level, Proposal
 from alerts.preflight import check
-from alerts.proposals import Proposed, letters_due, open_proposals, proposal
+from alerts.proposals import Offer, letters_due, open_proposals, proposal
 from alerts.sharing import CountChanged, WordsChanged
 from alerts.steering import Act, set_budget, steer, steer_part
 from contacts.models import Channel, Project, Standing, project_scope
@@ -78,7 +78,7 @@ def join(conn: Connection, jobs: Jobs, project_id: int, people: int, now: dateti
     say_yes(conn, jobs, found, people, now)
 
 
-def say_yes(conn: Connection, jobs: Jobs, read: Proposed, people: int, now: datetime) -> None:
+def say_yes(conn: Connection, jobs: Jobs, read: Offer, people: int, now: datetime) -> None:
     sharing.join(
         conn,
         jobs,

@@ -17,6 +17,7 @@ from messages.faring import (
     Share,
     Verdict,
     faring,
+    lately,
     launched_since,
     refusals_since,
     shared_with,
@@ -58,11 +59,11 @@ def test_copies_are_counted_by_project_and_channel(conn: Connection, now: dateti
     networks = make_message(conn, launched_at=now - timedelta(days=1))
     counted(conn, networks, "email", Status.FAILED, 4, "bounce")
 
-    found = faring(conn, now=now)
+    found = faring(conn, lately(conn, now=now))
 
     assert found[madison] == Fared(texts=100, lost_texts=10, emails=7)
     assert found[NETWORKS] == Fared(emails=4, lost_emails=4)
-    assert faring(conn, [madison], now=now).keys() == {madison}
+    assert faring(conn, lately(conn, now=now), [madison]).keys() == {madison}
 
 
 def test_what_is_older_or_an_answer_is_not_counted(conn: Connection, now: datetime) -> None:
@@ -72,7 +73,7 @@ def test_what_is_older_or_an_answer_is_not_counted(conn: Connection, now: dateti
     for message_id in (old, answer, draft):
         counted(conn, message_id, "sms", Status.DELIVERED, 50)
 
-    assert faring(conn, now=now) == {}
+    assert faring(conn, lately(conn, now=now)) == {}
 
 
 def test_a_complaint_counts_once_for_each_project_of_the_person(
@@ -88,7 +89,7 @@ def test_a_complaint_counts_once_for_each_project_of_the_person(
     leave(conn, ben, Standing.OPTED_OUT, now)
     leave(conn, lone, Standing.OPTED_OUT, now - timedelta(days=40))
 
-    found = faring(conn, now=now)
+    found = faring(conn, lately(conn, now=now))
 
     assert found[madison] == Fared(complaints=1, left=1)
     assert found[bangor] == Fared(complaints=1)
@@ -104,7 +105,7 @@ def test_a_no_to_one_project_counts_for_that_one_alone(conn: Connection, now: da
         stop: dict[str, Any] = {"standing": Standing.OPTED_OUT, "scope": project_scope(bangor)}
         refuse(conn, "email", address, **stop, **said)
 
-    assert faring(conn, now=now) == {bangor: Fared(left=2)}
+    assert faring(conn, lately(conn, now=now)) == {bangor: Fared(left=2)}
 
 
 def test_it_is_known_who_else_may_have_written_to_a_projects_people(conn: Connection) -> None:
@@ -123,7 +124,7 @@ def test_refusals_of_an_imported_list_are_not_ours(conn: Connection, now: dateti
     said = {"standing": Standing.OPTED_OUT, "source": "import", "evidence": "", "actor": "x"}
     conn.execute(insert(Consent).values(**row, **said))
 
-    assert faring(conn, now=now) == {}
+    assert faring(conn, lately(conn, now=now)) == {}
 
 
 def test_of_few_copies_there_is_no_share() -> None:

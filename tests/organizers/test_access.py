@@ -171,8 +171,10 @@ def test_signing_out_ends_the_session(conn: Connection, now: datetime) -> None:
 def test_a_session_is_noted_as_used_only_now_and_then(conn: Connection, now: datetime) -> None:
     token = sessions.begin(conn, make_amina(conn), now)
 
-    assert not sessions.is_stale(conn, token, now + timedelta(minutes=4))
-    assert sessions.is_stale(conn, token, now + timedelta(minutes=6))
+    amina = sessions.viewer(conn, token, now)
+
+    assert not amina.is_stale(now + timedelta(minutes=4))
+    assert amina.is_stale(now + timedelta(minutes=6))
 
 
 def test_an_organizer_sees_her_projects_and_the_office_what_is_the_networks(

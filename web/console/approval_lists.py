@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,10 @@ from sqlalchemy import Connection, select
 from alerts import alone, approval_asks, approving
 from alerts.alone import Alone
 from alerts.approval_models import ApprovalAsk
-from alerts.approvers import titles_of
 from alerts.approving import Standing
 from alerts.fingerprint import digest
 from alerts.models import Alert
+from alerts.titles import titles_by_alert
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
@@ -32,7 +32,7 @@ class Waiting:
     titles: Mapping[str, str]
     asked_by: str  # by name
     asked_at: datetime
-    changed: bool  # since they were asked: its author asks anew
+    digest: str  # of what they were asked about
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Queue:
     """All of it."""
 
     waiting: Sequence[Waiting]
+    changed: Collection[int]  # alerts, since somebody was asked: their authors ask anew
     mine: Sequence[Mine]
     alone: Sequence[Alone]
     projects: Mapping[int, str]
@@ -58,15 +59,17 @@ class Queue:
 def waiting(conn: Connection, viewer: Viewer) -> list[Waiting]:
     """What waits for this organizer, the latest first."""
     known = names(conn)
+    asked = approval_asks.waiting_for(conn, viewer.organizer_id)
+    titles = titles_by_alert(conn, [row.alert_id for row in asked])
     return [
         Waiting(
             alert_id=row.alert_id,
-            titles=titles_of(conn, row.alert_id),
+            titles=titles.get(row.alert_id, {}),
             asked_by=known.get(row.asked_by, row.asked_by),
             asked_at=row.asked_at,
-            changed=row.digest != digest(conn, row.alert_id),
+            digest=row.digest,
         )
-        for row in approval_asks.waiting_for(conn, viewer.organizer_id)
+        for row in asked
     ]
 
 
@@ -88,15 +91,18 @@ def count(conn: Connection, viewer: Viewer) -> int:
 
 def queue(conn: Connection, viewer: Viewer, *, house: HouseRules, now: datetime) -> Queue:
     """What waits for an organizer, and what they wait for."""
+    asked, drafts = waiting(conn, viewer), _asked_by(conn, viewer)
+    titles = titles_by_alert(conn, drafts)
     return Queue(
-        waiting=waiting(conn, viewer),
+        waiting=asked,
+        changed={each.alert_id for each in asked if each.digest != digest(conn, each.alert_id)},
         mine=[
             Mine(
                 each,
-                titles_of(conn, each),
+                titles.get(each, {}),
                 approving.standing(conn, each, house=house, now=now),
             )
-            for each in _asked_by(conn, viewer)
+            for each in drafts
         ],
         alone=unreviewed(conn, viewer),
         projects={row.id: row.name for row in conn.execute(select(Project.id, Project.name))},

@@ -15,7 +15,7 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from messages.finishing import Looks
-from organizers.sessions import NotSignedIn, Viewer, is_stale, touch, viewer
+from organizers.sessions import NotSignedIn, Viewer, touch, viewer
 from web.console import routes
 from web.console.acts import ACTING, Acting, act_of
 from web.console.confirming import ask_again, ask_for_second_step
@@ -57,7 +57,7 @@ async def pass_door(request: web.Request, handler: Handler) -> web.StreamRespons
     token = request.cookies.get(cookie_name(request), "")
     named = dict(request.match_info)
     try:
-        known, stale = await read(request, _enter, token, named, need, now(request))
+        known = await read(request, _enter, token, named, need, now(request))
     except NotSignedIn:
         raise web.HTTPSeeOther(_sign_in_again(request)) from None
     request[VIEWER] = known
@@ -66,7 +66,7 @@ async def pass_door(request: web.Request, handler: Handler) -> web.StreamRespons
     if request.method not in SAFE:
         request = request.clone(client_max_size=UPLOAD_LIMIT)
         await _require_token(request, known)
-    if stale:
+    if known.is_stale(now(request)):
         await write(request, touch, token, now(request))
     if need.strong and not known.strong and request.config_dict[SITE].second_step:
         return await ask_for_second_step(request)
@@ -80,12 +80,12 @@ async def pass_door(request: web.Request, handler: Handler) -> web.StreamRespons
 
 def _enter(
     conn: Connection, token: str, named: Mapping[str, str], need: Need, at: datetime
-) -> tuple[Viewer, bool]:
+) -> Viewer:
     known = viewer(conn, token, at)
     require_visible(conn, known, named, need.may)
     if need.may is not None and not known.may_in(need.may):
         raise NotAllowed(NotAllowed.__doc__)
-    return known, is_stale(conn, token, at)
+    return known
 
 
 async def _require_token(request: web.Request, known: Viewer) -> None:

@@ -17,11 +17,11 @@ from sqlalchemy import Connection, func, select
 from alerts.models import Alert
 from contacts.models import Project
 from contacts.reachable import People, people_of
-from messages.faring import Fared, faring, shared_with, whole
+from messages.faring import Fared, faring, lately, shared_with, whole
 from messages.models import Message
 from organizers.roles import NETWORKS
 from organizers.sessions import Viewer
-from representatives.status import Age, data_age
+from representatives.status import Age
 
 FRESH = timedelta(minutes=5)
 
@@ -83,6 +83,7 @@ def healths(
     *,
     countries: Sequence[str],
     known: Mapping[int, People],
+    age: Age | None,
     now: datetime,
 ) -> Healths:
     """The health of what a viewer sees; people of projects that are ``known`` are not counted."""
@@ -92,9 +93,9 @@ def healths(
         row.id: row.name for row in rows if row.id in viewer.within or (network and row.shares_list)
     }
     hidden = [row.id for row in rows if network and row.id not in shown]
-    fared, last, counted = faring(conn, now=now), _last_alerts(conn), dict(known)
-
-    everybody = whole(conn, now=now)
+    recent = lately(conn, now=now)
+    fared, everybody = faring(conn, recent), whole(conn, recent)
+    last, counted = _last_alerts(conn), dict(known)
     writers = {each for each, its in fared.items() if its.copies}
 
     def health(project: int, name: str) -> Health:
@@ -115,7 +116,7 @@ def healths(
     # A sum of one would be that committee's own numbers.
     others = [health(each, "") for each in hidden] if len(hidden) > 1 else []
     told = _sum(others) if others else None
-    return Healths(lines, told, len(hidden), data_age(conn, now=now), counted)
+    return Healths(lines, told, len(hidden), age, counted)
 
 
 def _refusals(

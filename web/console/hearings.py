@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from alerts.fact_models import Fact, FactKind, FactVersion
 from alerts.models import Case
-from alerts.timeline import find_fact
+from alerts.timeline import find_facts
 from organizers.roles import NETWORKS, Within, owned
 
 
@@ -44,9 +44,11 @@ def hearings(
         .where(Case.closed_at.is_(None), owned(Case.project_id, within))
         .order_by(FactVersion.happened_on, Fact.id)
     )
+    whose = dict(conn.execute(rows).all())
+    facts = find_facts(conn, whose)
     found = []
-    for fact_id, project_id in conn.execute(rows).all():
-        fact = find_fact(conn, fact_id)
+    for fact_id, project_id in whose.items():
+        fact = facts[fact_id]
         if fact.was_withheld and not (writes is None or (project_id or NETWORKS) in writes):
             continue
         said = fact.current.words

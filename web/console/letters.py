@@ -8,7 +8,7 @@ from hashlib import sha256
 from sqlalchemy import Connection
 
 from alerts.models import Answer
-from alerts.proposals import Proposed, any_letters_due, letters_due
+from alerts.proposals import Offer, any_letters_due, letters_due
 from database.jobs import Jobs
 from organizers import links
 from organizers.links import RESET_HOURS, Letter
@@ -66,7 +66,7 @@ def _tell_of_proposals(conn: Connection, jobs: Jobs, site: Site, now: datetime) 
 
 
 def _tell_of(
-    conn: Connection, jobs: Jobs, site: Site, found: Proposed, member: Member, now: datetime
+    conn: Connection, jobs: Jobs, site: Site, found: Offer, member: Member, now: datetime
 ) -> None:
     words = words_in(site, member.language)
     told = {

@@ -16,10 +16,11 @@ from babel.dates import format_time
 from sqlalchemy import Connection, Row, Select, or_, select
 
 from actions.models import Action
-from actions.office_hours import closes_at, opens_at
+from actions.office_hours import Schedule, closes_at, opens_at
 from alerts.follow_ups import stands_alone
-from alerts.models import Alert, AlertText, Case
-from alerts.timing import schedule_of
+from alerts.models import Alert, Case
+from alerts.timing import schedules_of
+from alerts.titles import titles_by_alert
 from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
@@ -72,7 +73,17 @@ class Entry:
     number: int = 0
 
 
+Launched = Row[int, int, datetime | None, datetime | None]  # an alert, its action and its ends
 Source = Callable[[Connection, Within, Span], list[Entry]]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the month says of an alert."""
+
+    alert_id: int
+    title: str
+    schedule: Schedule | None  # of its offices, where their hours are known
 
 
 @dataclass(frozen=True)
@@ -163,16 +174,18 @@ def _first_hours(conn: Connection, within: Within, span: Span) -> list[Entry]:
     """Alerts that were launched, and begin at a chosen hour."""
     chosen = (Message.begins_at >= span.start, Message.begins_at < span.stop)
     ahead = (Message.begins_at > span.now, Message.status == MessageStatus.SENDING)
-    rows = conn.execute(_alerts(within).add_columns(Message.begins_at).where(*chosen, *ahead))
+    found = _alerts(within).add_columns(Message.begins_at).where(*chosen, *ahead)
+    rows = conn.execute(found).all()
+    titles = titles_by_alert(conn, [row.id for row in rows])
     return [
         Entry(
             day=row.begins_at.astimezone(eastern()).date(),
             kind="first",
-            title=_title(conn, row.id, span.language),
+            title=_words(titles.get(row.id, {}), span.language),
             href=f"/console/alerts/{row.id}",
             at=span.clock(row.begins_at),
         )
-        for row in rows.all()
+        for row in rows
     ]
 
 
@@ -184,15 +197,16 @@ def _last_days(conn: Connection, within: Within, span: Span) -> list[Entry]:
     ]
     found = []
     live = (Message.status != MessageStatus.STOPPED, or_(still_open, Case.closed_at > span.now))
-    for row in conn.execute(_alerts(within).where(or_(*inside), *live)).all():
+    rows = conn.execute(_alerts(within).where(or_(*inside), *live)).all()
+    told = _told(conn, rows, span.language)
+    for row in rows:
         ends = min(each for each in (row.expires_at, row.deadline) if each is not None)
         if not span.start <= ends < span.stop:
             continue
         day = ends.astimezone(eastern()).date()
-        title = _title(conn, row.id, span.language)
-        href = f"/console/alerts/{row.id}"
+        href, title = f"/console/alerts/{row.id}", told[row.id].title
         last = Entry(day=day, kind="last_day", title=title, href=href, at=span.clock(ends))
-        found += [last, *_answering(conn, row, day, title, span)]
+        found += [last, *_answering(told[row.id], day, span)]
     return found
 
 
@@ -205,13 +219,10 @@ def _today(conn: Connection, within: Within, span: Span) -> list[Entry]:
         or_(ends.is_(None), ends > span.now)
         for ends in (Message.expires_at, Action.deadline, Case.closed_at)
     ]
-    rows = conn.execute(_alerts(within).where(*wanted).order_by(Alert.id.desc()).limit(LATEST))
-    return [
-        entry
-        for row in rows.all()
-        if not _ends_on(row, today)
-        for entry in _answering(conn, row, today, _title(conn, row.id, span.language), span)
-    ]
+    latest = _alerts(within).where(*wanted).order_by(Alert.id.desc()).limit(LATEST)
+    rows = [row for row in conn.execute(latest).all() if not _ends_on(row, today)]
+    told = _told(conn, rows, span.language)
+    return [entry for row in rows for entry in _answering(told[row.id], today, span)]
 
 
 def _hearings(conn: Connection, within: Within, span: Span) -> list[Entry]:
@@ -249,36 +260,34 @@ def _alerts(within: Within) -> Select[int, int, datetime | None, datetime | None
     )
 
 
-def _ends_on(row: Row[int, int, datetime | None, datetime | None], day: date) -> bool:
+def _ends_on(row: Launched, day: date) -> bool:
     ends = [each for each in (row.expires_at, row.deadline) if each is not None]
     return bool(ends) and min(ends).astimezone(eastern()).date() == day
 
 
-def _answering(
-    conn: Connection,
-    row: Row[int, int, datetime | None, datetime | None],
-    day: date,
-    title: str,
-    span: Span,
-) -> Iterator[Entry]:
+def _told(conn: Connection, rows: Sequence[Launched], language: str) -> dict[int, Told]:
+    """What these alerts are called, and when their offices answer; asked for all at once."""
+    titles = titles_by_alert(conn, [row.id for row in rows])
+    schedules = schedules_of(conn, [row.action_id for row in rows])
+    return {
+        row.id: Told(row.id, _words(titles.get(row.id, {}), language), schedules.get(row.action_id))
+        for row in rows
+    }
+
+
+def _answering(told: Told, day: date, span: Span) -> Iterator[Entry]:
     """When the alert's offices answer on a day, or that they do not."""
-    schedule = schedule_of(conn, row.action_id)
-    if schedule is None:
+    if told.schedule is None:
         return
     midnight = datetime.combine(day, time(), eastern())
-    opens = opens_at(schedule, midnight)
-    href = f"/console/alerts/{row.id}/coverage"
+    opens = opens_at(told.schedule, midnight)
+    href, title = f"/console/alerts/{told.alert_id}/coverage", told.title
     if opens is None or opens.astimezone(eastern()).date() > day:
         yield Entry(day=day, kind="closed", title=title, href=href)
         return
-    closes = closes_at(schedule, opens)
+    closes = closes_at(told.schedule, opens)
     until = span.clock(closes) if closes else ""
     yield Entry(day=day, kind="hours", title=title, href=href, at=span.clock(opens), until=until)
-
-
-def _title(conn: Connection, alert_id: int, language: str) -> str:
-    rows = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
-    return _words(dict(conn.execute(rows).all()), language)
 
 
 def _words(words: Mapping[str, str], language: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Select, case, func, select
 from sqlalchemy.orm import aliased
 
 from alerts.fact_models import Fact
-from alerts.models import Alert, AlertText, Case, CaseText, Level
+from alerts.models import Alert, Case, CaseText, Level
+from alerts.titles import titles_by_alert
 from campaigns.models import Campaign
 from contacts.models import Project
 from messages.models import Message, MessageStatus
-from organizers.roles import Within, owned
+from organizers.roles import NETWORKS, Within, owned
 
 IN_PROGRESS = (MessageStatus.SENDING, MessageStatus.PAUSED)
 ENDED = (MessageStatus.FINISHED, MessageStatus.STOPPED, MessageStatus.EXPIRED)
@@ -29,7 +30,10 @@ class AlertLine:
     title: str
     level: Level
     status: MessageStatus
+    project_id: int  # ``NETWORKS``: the network's
     project: str  # "" = the network's
+    message_id: int
+    action_id: int  # to which its copies lead
     confirmed: int
     launched_at: datetime | None
     starts_at: datetime | None  # nothing leaves earlier
@@ -76,14 +80,17 @@ def alerts(
     found = chosen.subquery()
     latest = select(found).where(found.c.status.in_(list(statuses))).order_by(found.c.id.desc())
     rows = conn.execute(latest.limit(limit)).all()
-    titles = _titles(conn, [row.id for row in rows])
+    titles = titles_by_alert(conn, [row.id for row in rows])
     return [
         AlertLine(
             id=row.id,
             title=_in_language(titles.get(row.id, {}), language),
             level=Level(row.level),
             status=MessageStatus(row.status),
+            project_id=row.project_id or NETWORKS,
             project=row.name or "",
+            message_id=row.message_id,
+            action_id=row.action_id,
             confirmed=int(row.confirmed),  # PostgreSQL sums to a Decimal
             launched_at=row.launched_at,
             starts_at=row.starts_at,
@@ -147,6 +154,9 @@ def _alerts() -> Select[*tuple[Any, ...]]:
         select(
             Alert.id,
             Alert.level,
+            Alert.message_id,
+            func.coalesce(Message.action_id, Alert.action_id).label("action_id"),
+            Message.project_id,
             case((over, func.coalesce(live_part, Message.status)), else_=Message.status).label(
                 "status"
             ),
@@ -173,16 +183,6 @@ def _campaigns() -> Select[*tuple[Any, ...]]:
 
 def _own_campaigns(statement: Select[*tuple[Any, ...]], within: Within) -> Select[*tuple[Any, ...]]:
     return statement.where(owned(Campaign.project_id, within))
-
-
-def _titles(conn: Connection, alert_ids: Sequence[int]) -> dict[int, dict[str, str]]:
-    found: dict[int, dict[str, str]] = {}
-    columns = (AlertText.alert_id, AlertText.language, AlertText.title)
-    for alert_id, language, title in conn.execute(
-        select(*columns).where(AlertText.alert_id.in_(alert_ids))
-    ):
-        found.setdefault(alert_id, {})[language] = title
-    return found
 
 
 def _in_language(words: Mapping[str, str], language: str) -> str:

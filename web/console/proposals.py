@@ -16,7 +16,7 @@ from actions.responses import Totals
 from alerts import proposals, sharing
 from alerts.launching import status as status_of_alert
 from alerts.models import Level
-from alerts.proposals import Proposed
+from alerts.proposals import Offer
 from alerts.sharing import CountChanged, PartNotReady, WordsChanged
 from alerts.steering import Act, steer_part
 from messages.checking import MessageCheck, texts_of
@@ -35,7 +35,7 @@ HOME = "/console/proposals"
 class SharedAlert:
     """A proposed alert with what its committee is to know before it answers, or what became of its part."""
 
-    proposal: Proposed
+    proposal: Offer
     texts: dict[str, Words]
     reach: Reach
     expires_at: datetime | None

@@ -5,7 +5,7 @@ Only what they may do something about: somebody who only reads is told of nothin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from decimal import Decimal
 from sqlalchemy import Connection, select
 
 from actions.custom_targets import offices, today_of
-from actions.responses import doubtful
+from actions.responses import doubtful_by_action
 from alerts.models import Alert, Level
 from alerts.proposals import open_proposals
 from messages import budgets
@@ -21,10 +21,11 @@ from messages.calling_off import LIVE
 from messages.models import Message, MessageStatus
 from organizers.roles import May, owned
 from organizers.sessions import Viewer
-from representatives.status import data_age
+from representatives.status import Age
 from web.console import approval_lists, overviews, planned
 from web.console.hearings import hearings
 from web.console.inboxes import review_count
+from web.console.overviews import AlertLine
 from web.console.unknown_copies import unknown_count
 from web.console.unsent_answers import unsent
 
@@ -49,17 +50,22 @@ def urgent(
     conn: Connection,
     viewer: Viewer,
     *,
+    running: Sequence[AlertLine],
+    age: Age | None,
     language: str,
     cents_per_segment: Decimal,
     second_step: bool,
     now: datetime,
 ) -> list[Line]:
-    """What this organizer should do now."""
+    """What this organizer should do now.
+
+    ``running`` are the alerts they see that are on their way, ``age`` that of members and districts.
+    """
     sends, writes = viewer.may_in(May.SEND), viewer.may_in(May.WRITE)
     found: list[Line] = []
     if sends:
         found += _to_approve(conn, viewer, language)
-        found += _on_their_way(conn, sends, language)
+        found += _on_their_way(running, sends)
         found += _copies(conn, sends)
     if writes:
         found += _hearings(conn, writes, language, now)
@@ -68,12 +74,12 @@ def urgent(
     if sends:
         found += _held(conn, sends, language)
         found += _asked(conn, sends, language)
-        found += _dear(conn, sends, language, cents_per_segment)
+        found += _dear(conn, running, sends, cents_per_segment)
     if writes:
-        found += _offices(conn, writes, language, now)
+        found += _offices(conn, running, writes, now)
         found += _drafts(conn, writes, language)
     if viewer.may(May.ADMIN):
-        found += _data(conn, now)
+        found += _data(age)
     if second_step and viewer.guarded and not viewer.has_second_step:
         found.append(Line("second_step", "/console/account"))
     return found
@@ -87,9 +93,8 @@ def _to_approve(conn: Connection, viewer: Viewer, language: str) -> Iterator[Lin
         yield Line("approve", href, title=title, detail=each.asked_by)
 
 
-def _on_their_way(conn: Connection, within: tuple[int, ...], language: str) -> list[Line]:
+def _on_their_way(running: Sequence[AlertLine], within: tuple[int, ...]) -> list[Line]:
     """Red alerts that run, and before them whatever is paused: of that nothing leaves."""
-    running = overviews.alerts(conn, within, language=language, statuses=overviews.IN_PROGRESS)
     lines = [
         Line(
             "paused" if each.status == MessageStatus.PAUSED else "red",
@@ -99,7 +104,8 @@ def _on_their_way(conn: Connection, within: tuple[int, ...], language: str) -> l
             detail=each.paused_because,
         )
         for each in running
-        if each.status == MessageStatus.PAUSED or each.level is Level.RED
+        if each.project_id in within
+        and (each.status == MessageStatus.PAUSED or each.level is Level.RED)
     ]
     return sorted(lines, key=lambda each: each.kind != "paused")
 
@@ -147,18 +153,21 @@ def _asked(conn: Connection, within: tuple[int, ...], language: str) -> Iterator
 
 
 def _dear(
-    conn: Connection, within: tuple[int, ...], language: str, cents: Decimal
+    conn: Connection, running: Sequence[AlertLine], within: tuple[int, ...], cents: Decimal
 ) -> Iterator[Line]:
     """Alerts on their way whose budget is nearly spent."""
-    running = overviews.alerts(conn, within, language=language, statuses=[MessageStatus.SENDING])
-    money = select(Alert.id, Message.id, Message.budget_cents).join(
-        Message, Message.id == Alert.message_id
-    )
-    rows = conn.execute(money.where(Alert.id.in_([each.id for each in running]))).all()
-    accounts = {row[0]: (row[1], row[2]) for row in rows if row[2]}
-    for each in running:
-        message_id, budget = accounts.get(each.id, (0, 0))
-        spent = budgets.spent(conn, message_id) * cents if budget else Decimal(0)
+    mine = [
+        each
+        for each in running
+        if each.project_id in within and each.status == MessageStatus.SENDING
+    ]
+    told = select(Message.id, Message.budget_cents).where(Message.budget_cents > 0)
+    ids = [each.message_id for each in mine]
+    limits = dict(conn.execute(told.where(Message.id.in_(ids))).all()) if ids else {}
+    segments = budgets.spent_by_message(conn, limits)
+    for each in mine:
+        budget = limits.get(each.message_id, 0)
+        spent = segments.get(each.message_id, 0) * cents
         if budget and spent >= NEAR * budget:
             yield Line(
                 "budget",
@@ -169,20 +178,16 @@ def _dear(
 
 
 def _offices(
-    conn: Connection, within: tuple[int, ...], language: str, now: datetime
+    conn: Connection, running: Sequence[AlertLine], within: tuple[int, ...], now: datetime
 ) -> Iterator[Line]:
     """Numbers that callers found wrong, and those that nobody has checked lately."""
-    running = (Message.status.in_(LIVE), owned(Message.project_id, within))
+    live = (Message.status.in_(LIVE), owned(Message.project_id, within))
     actions = select(Alert.id, Alert.action_id).join(Message, Message.id == Alert.message_id)
-    titles = {
-        each.id: each.title
-        for each in overviews.alerts(
-            conn, within, language=language, statuses=overviews.IN_PROGRESS
-        )
-    }
-    for alert_id, action_id in conn.execute(actions.where(*running).order_by(Alert.id)):
-        wrong = len(doubtful(conn, action_id))
-        if wrong:
+    asked = dict(conn.execute(actions.where(*live).order_by(Alert.id)).all())
+    doubted = doubtful_by_action(conn, set(asked.values()))
+    titles = {each.id: each.title for each in running}
+    for alert_id, action_id in asked.items():
+        if wrong := len(doubted.get(action_id, ())):
             href = f"/console/alerts/{alert_id}/coverage?view=doubtful"
             yield Line("wrong_numbers", href, count=wrong, title=titles.get(alert_id, ""))
     today = today_of(now)
@@ -197,9 +202,8 @@ def _drafts(conn: Connection, within: tuple[int, ...], language: str) -> Iterato
         yield Line("draft", f"/console/alerts/{each.id}", title=each.title, detail=each.project)
 
 
-def _data(conn: Connection, now: datetime) -> Iterator[Line]:
+def _data(age: Age | None) -> Iterator[Line]:
     """Members and districts: an admin of the network's has somebody load them."""
-    age = data_age(conn, now=now)
     if age is None:
         yield Line("no_data", "/console/representatives")
     elif age.days > OLD:

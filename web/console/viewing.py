@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import ParamSpec, TypeVar
 
 from aiohttp import web
+from sqlalchemy import Connection
 
 from database.engine import Unit
 from organizers.sessions import Viewer
@@ -33,13 +34,20 @@ async def page(
     """Answer a signed-in organizer with a page of the console."""
     viewer = request[VIEWER]
     shell = {
+        **await read(request, _shell, viewer, now(request)),
         "viewer": viewer,
-        "waiting": await read(request, waiting_count, viewer.within, now=now(request)),
-        "to_approve": await read(request, approval_lists.count, viewer),
         "path": request.path,
         "notice": request.query.get("notice", ""),
     }
     return render(request, f"console/{template}", {**shell, **(values or {})}, status=status)
+
+
+def _shell(conn: Connection, viewer: Viewer, at: datetime) -> dict[str, int]:
+    """What the menu counts on every page."""
+    return {
+        "waiting": waiting_count(conn, viewer.within, now=at),
+        "to_approve": approval_lists.count(conn, viewer),
+    }
 
 
 async def read(request: web.Request, unit: Unit[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from alerts.coverage import coverage
 from messages import doubts
-from messages.faring import faring, whole
+from messages.faring import faring, lately, whole
 from messages.models import Status
 from tests.builders import make_alert, make_contact, make_delivery, make_project
 from tests.web.console.test_inbox_plans import explained, scanned
@@ -31,7 +31,7 @@ def test_tags_are_asked_for_one_of_their_people(conn: Connection) -> None:
 
 
 def test_refusals_are_found_by_their_index(conn: Connection, now: datetime) -> None:
-    both = (lambda: faring(conn, now=now), lambda: whole(conn, now=now))
+    both = [lambda of=each: of(conn, lately(conn, now=now)) for each in (faring, whole)]
 
     plans = [explained(conn, each) for each in both]
 
