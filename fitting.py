@@ -37,6 +37,7 @@ from messages.providers.twilio_list import TwilioList
 from messages.providers.twilio_voice import TwilioCalls
 from messages.reconciling import Reconciler
 from messages.sending import Policy
+from messages.volumes import COLD
 from settings import Settings
 from web.geocoding import Geocoder
 from web.keys import Site
@@ -208,6 +209,7 @@ def make_policy(settings: Settings) -> Policy:
             Channel.EMAIL: sending.emails_per_second,
         },
         tariff=Tariff(sending.price_per_segment, sending.daily_budget_cents),
+        warm_up=COLD if settings.email_by == "outbox" else settings.deliverability.warm_up,
     )
 
 

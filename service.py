@@ -23,11 +23,11 @@ import structlog
 from aiohttp import web
 from sqlalchemy import Connection, make_url
 
+import deliverability
 import settings as settings_module
-from actions import flooding
+import upkeep
 from alerts import asking
 from campaigns import calendar, firing, occurrences
-from contacts.places import settle_lapsed
 from database.embedded import SenderLock
 from database.engine import Database, is_sqlite
 from database.opening import Opened, opened, prepare, secret
@@ -42,7 +42,7 @@ from fitting import (
     make_site,
     read_secrets,
 )
-from messages import receipts, retention
+from messages import receipts
 from messages.handing_over import hand_over_all
 from messages.hours import require_zones
 from messages.providers.simulated_lives import Behaviour
@@ -51,8 +51,6 @@ from messages.reconciling import Reconciler
 from messages.remembering import Memory
 from messages.ringing import Ringing
 from messages.sending import Sender
-from organizers import audit
-from representatives import corrections
 from scheduler import Alarms, Tick, ticking
 from settings import Settings
 from web.app import make_app
@@ -66,13 +64,9 @@ RECEIPTS_SECONDS = 1
 RECOVERY_SECONDS = 3  # with it, what a dead sender held is free within its lease and five seconds
 RECONCILING_SECONDS = 15
 HOUSEKEEPING_SECONDS = 15
-SEALING_SECONDS = 3600
 LETTERS_SECONDS = 2
 RINGING_SECONDS = 1
 PROMPTS_SECONDS = 15
-FORGETTING_SECONDS = 3600
-LAPSING_SECONDS = 600
-RETENTION_SECONDS = 3600
 WEB_CLOSES_SECONDS = 2.0  # progress pages stay open for as long as they are allowed to
 
 
@@ -234,7 +228,9 @@ async def _send(
     stack.push_async_callback(sender.drain, settings.sending.drain_seconds)
     reconciler = make_reconciler(settings, site, database.database, database.jobs)
     stack.push_async_callback(reconciler.close)
-    ticks = [*_ticks(sender, reconciler, database, site), _retention(database, settings)]
+    ticks = _ticks(sender, reconciler, database, site)
+    for more in (upkeep, deliverability):
+        ticks += more.ticks(settings, database.database)
     calls = make_calls(settings, site)
     if calls is not None and site.voice is not None:
         stack.push_async_callback(calls.close)
@@ -259,36 +255,8 @@ def _ticks(sender: Sender, reconciler: Reconciler, database: Opened, site: Site)
         Tick("recovery", RECOVERY_SECONDS, sender.recover),
         Tick("reconciling", RECONCILING_SECONDS, reconciler.tick),
         Tick("housekeeping", HOUSEKEEPING_SECONDS, sender.housekeeping),
-        _sealing(database),
-        _forgetting(database),
-        _lapsing(database),
         _prompts(database, site),
     ]
-
-
-def _retention(database: Opened, settings: Settings) -> Tick:
-    """End what is kept no longer."""
-
-    async def clear() -> None:
-        done = await retention.clear(database.database, settings.retention.keep, now=_now())
-        if any(done.values()):
-            log.info("retention", **done)
-
-    return Tick("retention", RETENTION_SECONDS, clear)
-
-
-def _sealing(database: Opened) -> Tick:
-    """Tell the seal of the record's last entry where whoever changes the database does not reach."""
-    told = audit.GENESIS
-
-    async def tell_seal() -> None:
-        nonlocal told
-        head = await database.database.read(audit.head_of)
-        if head.hash != told:
-            log.info("audit head", entries=head.entries, seal=head.hash)
-            told = head.hash
-
-    return Tick("sealing", SEALING_SECONDS, tell_seal)
 
 
 def _letters(database: Opened, site: Site) -> Tick:
@@ -301,29 +269,6 @@ def _letters(database: Opened, site: Site) -> Tick:
             await database.database.write(write_letters, database.jobs, site, _now())
 
     return Tick("letters", LETTERS_SECONDS, write_waiting)
-
-
-def _forgetting(database: Opened) -> Tick:
-    """What is kept against machines that answer in people's stead is kept for a week; and corrections of
-    offices end on their day.
-    """
-
-    async def forget() -> None:
-        await database.database.write(flooding.forget, now=_now())
-        await database.database.write(corrections.expire, now=_now())
-        await database.database.write(asking.forget, now=_now())
-
-    return Tick("forgetting", FORGETTING_SECONDS, forget)
-
-
-def _lapsing(database: Opened) -> Tick:
-    """Districts told on lines that have moved are opened again, soon after a Congress has begun."""
-
-    async def settle() -> None:
-        if moved := await settle_lapsed(database.database, _now()):
-            log.info("districts lapsed", contacts=moved)
-
-    return Tick("lapsing", LAPSING_SECONDS, settle)
 
 
 def _prompts(database: Opened, site: Site) -> Tick:

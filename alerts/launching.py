@@ -290,6 +290,7 @@ def _message(
         expires_at=draft.expires.instant(now),
         sms_sender=(project.sms_sender if project else "") or house.identity.sms_sender,
         email_sender=(project.email_sender if project else "") or house.identity.email_sender,
+        urgent=draft.level is Level.RED,
     )
 
 

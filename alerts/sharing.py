@@ -300,6 +300,7 @@ def _launch(
         email_sender=project.email_sender or house.identity.email_sender,
         created_by=by,
         part_of=root.id,
+        urgent=root.urgent,
     )
     message_id = control.create(conn, draft, now=now)
     written = [text for words in texts.values() for text in (words.sms, words.body)]

@@ -50,6 +50,7 @@ from contacts.models import NETWORK, AddressStanding, Channel, Consent, Standing
 from database.bulk import among
 
 NO_CONSENT = "no_consent"
+LIFTED = "lifted"  # the source of a line that ends what a rule of ours had refused
 FOREIGN = "foreign"  # a number of a country whose numbers are not texted in bulk
 
 
@@ -198,6 +199,25 @@ def settle_review(
     else:
         milder = milder_than(Standing.OPTED_OUT)
         put(conn, key, verdict, now, over=milder if opted_out else [Standing.REVIEW])
+
+
+def lift(
+    conn: Connection, channel: str, address: str, *, source: str, actor: str, now: datetime
+) -> None:
+    """End what a rule of ours, the ``source`` of its lines, has refused: what held without it holds again.
+
+    Only a bounce is lifted; what is stricter stands. Nobody is granted what they never were.
+    """
+    key = (channel, address, NETWORK)
+    lines = select(Consent.standing).filter_by(channel=channel, address=address, scope=NETWORK)
+    others = lines.where(Consent.source != source).order_by(Consent.id)
+    verdict = outcome([Standing(each) for each in conn.scalars(others)])
+    said = Evidence(LIFTED, f"a person ended what followed from {source}", actor)
+    conn.execute(insert(Consent), [line(key, verdict or Standing.WITHDRAWN, said, now)])
+    if verdict is None:
+        drop(conn, key, Standing.BOUNCED)
+    else:
+        put(conn, key, verdict, now, over=[Standing.BOUNCED])
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from messages import budgets, pacing
 from messages.budgets import FREE, Purse, Tariff
 from messages.providers.provider import Accepted, NotSent, Unknown
 from messages.recording import Done
+from messages.volumes import COLD, WarmUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Limits:
     rate: float  # tokens per second, 0 = no limit
     lease: timedelta
     tariff: Tariff = FREE
+    warm_up: WarmUp = COLD
 
 
 def allowed(conn: Connection, batch: Row[Any], limits: Limits, now: datetime) -> pacing.Allowance:

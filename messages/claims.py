@@ -32,11 +32,12 @@ from sqlalchemy import (
 
 from contacts.models import Channel, Contact, Standing
 from database import handing, locking
-from messages import allowances, counts
+from messages import allowances, counts, mail_limits
 from messages.allowances import Limits
 from messages.batches import extend, hold, in_range, let_go, lock, of_message, reopen
 from messages.calling_off import call_off, leftover
 from messages.eligibility import Terms, refusal, terms_in
+from messages.mail_limits import MailLimits
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from messages.recording import PERSON, Claim, Done, Person, record
 from messages.zones import Zones, waits_of
@@ -62,7 +63,7 @@ class Window:
 Candidate = list[Any]
 """A copy that waits: id, next attempt, contact, address, language, why not, zones, and its Person."""
 
-WHY, ZONES, PERSONAL = 5, 6, 7  # places in a Candidate: why it may not leave at all, "" when it may
+ADDRESS, WHY, ZONES, PERSONAL = 3, 5, 6, 7  # places in a Candidate: WHY is "" where it may leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ def record_and_claim(
     # Read only now: a stop may have held the batch, and what it did must be seen.
     batch = conn.execute(_batch_and_message(), {"batch_id": batch_id}).one()
     within = limits(Channel(batch.channel))
+    mail_limits.note_answers(conn, batch, done, now)
     status = record(
         conn, batch, done, owner=owner, message_status=batch.status, deltas=deltas, now=now
     )
@@ -130,7 +132,7 @@ def _batch_and_message() -> Select[Any]:
         *(Message.status, Message.kind, Message.reach, Message.scopes, Message.weekly_cap),
         *(Message.hours, Message.sms_sender, Message.email_sender, Message.segments),
         *(Message.starts_at, Message.expires_at, Message.countries, Message.budget_cents),
-        *(Message.part_of, Message.own_hour),
+        *(Message.part_of, Message.own_hour, Message.urgent),
         locking.locked().label("locked"),
     )
     return (
@@ -177,13 +179,18 @@ def _claim_within(
     if not allowed.copies:
         wait = (allowed.ready_at - now).total_seconds()
         return _window(batch, now, next_at=allowed.ready_at, paced=wait)
-    chosen = _choose(conn, batch, zones, allowed.copies, now)
-    willing = [row for row in chosen if not row[WHY]]
+    mail = mail_limits.limits_of(conn, batch, allowed.copies, limits.warm_up, now)
+    if not mail.copies:
+        return _held_back(conn, batch, limits, allowed.copies, mail, now)
+    chosen = _choose(conn, batch, zones, mail, now)
+    may = mail_limits.let_through(conn, mail, chosen, now)
+    willing = [row for row in may if not row[WHY]]
     paid, spent = allowances.pay(conn, batch, limits, len(willing), now)
     claimed = willing[:paid]
     _send(conn, claimed, Ownership(owner, now, now + limits.lease))
-    if len(willing) < len(chosen):
-        _keep_back(conn, [row for row in chosen if row[WHY]], deltas, now)
+    mail_limits.note_claims(conn, batch, [row[ADDRESS] for row in claimed], now)
+    if len(willing) < len(may):
+        _keep_back(conn, [row for row in may if row[WHY]], deltas, now)
     _count(deltas, batch, claimed)
     allowances.give_back(conn, batch, limits, allowed.copies - len(claimed))
     if spent:
@@ -192,8 +199,19 @@ def _claim_within(
     if chosen:
         claims = [Claim._make([*row[:WHY], Person._make(row[PERSONAL:])]) for row in claimed]
         return replace(_window(batch, now, next_at=now), claims=claims)
-    next_at = _next_at(conn, batch, zones, now)
+    next_at = _next_at(conn, batch, zones, mail, now)
     return _window(batch, now, next_at=next_at, finished=next_at is None)
+
+
+def _held_back(
+    conn: Connection, batch: Row[Any], limits: Limits, unused: int, mail: MailLimits, now: datetime
+) -> Window:
+    """Nothing of it may leave: until a person has looked, or not before its day."""
+    allowances.give_back(conn, batch, limits, unused)
+    if mail.held:
+        hold(conn, batch.message_id, because=mail.held)
+        return _window(batch, now)
+    return _window(batch, now, next_at=mail.ready_at)
 
 
 def _window(
@@ -216,7 +234,7 @@ def _window(
 
 
 def _choose(
-    conn: Connection, batch: Row[Any], zones: Zones, copies: int, now: datetime
+    conn: Connection, batch: Row[Any], zones: Zones, mail: MailLimits, now: datetime
 ) -> list[Candidate]:
     """Lock what may leave now, with the reason for each copy that may not leave at all."""
     waits = waits_of(batch, Channel(batch.channel))
@@ -230,16 +248,19 @@ def _choose(
         "low": batch.lo_id,
         "high": batch.hi_id,
         "now": now,
-        "copies": copies,
+        "copies": mail.copies,
     }
+    if mail.closed:
+        values["closed"] = mail.closed
     if open_zones is not None:
         values |= handing.ids(conn.dialect.name, open_zones)
-    text = conn.execute(_candidates(shape, hours=open_zones is not None), values).scalar_one()
+    chosen = _candidates(shape, hours=open_zones is not None, gates=bool(mail.closed))
+    text = conn.execute(chosen, values).scalar_one()
     return sorted(handing.rows_in(text))
 
 
 @lru_cache(maxsize=64)
-def _candidates(shape: _Shape, *, hours: bool) -> Select[str]:
+def _candidates(shape: _Shape, *, hours: bool, gates: bool) -> Select[str]:
     """The statement that chooses, built once for all messages alike in what decides."""
     why = refusal(
         shape.channel, Delivery.address.expression, Delivery.contact_id.expression, shape.terms
@@ -270,6 +291,8 @@ def _candidates(shape: _Shape, *, hours: bool) -> Select[str]:
         rows = rows.where(
             or_(Delivery.zone_set_id.is_(None), open_now) if shape.anywhere else open_now
         )
+    if gates:
+        rows = rows.where(mail_limits.not_closed(shape.dialect))
     locked = (
         rows.order_by(Delivery.id)
         .limit(bindparam("copies", type_=Integer))
@@ -332,19 +355,23 @@ def _count(deltas: counts.Deltas, batch: Row[Any], claimed: Sequence[Candidate])
         )
 
 
-def _next_at(conn: Connection, batch: Row[Any], zones: Zones, now: datetime) -> datetime | None:
+def _next_at(
+    conn: Connection, batch: Row[Any], zones: Zones, mail: MailLimits, now: datetime
+) -> datetime | None:
     """When something in this batch can leave; None when nothing in it waits any more."""
+    behind = mail_limits.behind(conn.dialect.name, mail).label("behind")
     waiting = conn.execute(
         select(
             Delivery.zone_set_id,
+            behind,
             func.min(func.coalesce(Delivery.not_before, literal(now, TIME))),
         )
         .where(*in_range(batch), Delivery.status == Status.PENDING)
-        .group_by(Delivery.zone_set_id)
+        .group_by(Delivery.zone_set_id, behind)
     ).all()
     waits = waits_of(batch, Channel(batch.channel))
     times = [
-        zones.ready(conn, zone_set_id, waits, max(now, not_before))
-        for zone_set_id, not_before in waiting
+        zones.ready(conn, zone_set_id, waits, max(now, not_before, mail.opens_at(domain, now)))
+        for zone_set_id, domain, not_before in waiting
     ]
     return min(times, default=None)

@@ -87,6 +87,7 @@ class Draft:
     key: str | None = None
     part_of: int | None = None  # the network's message whose part this is
     own_hour: OwnHour | None = None  # each copy waits for it where it goes
+    urgent: bool = False  # lives are at stake: no warm-up of its sender's domain holds it
 
 
 def locked(conn: Connection, message_id: int) -> Row[int, str, int, datetime | None]:
@@ -302,6 +303,7 @@ def _changeable(draft: Draft) -> dict[str, Any]:
         "expires_at": draft.expires_at,
         "sms_sender": draft.sms_sender,
         "email_sender": draft.email_sender,
+        "urgent": draft.urgent,
     }
 
 

@@ -62,6 +62,7 @@ from messages.models import (
     Reply,
     Status,
 )
+from messages.reach_models import ListDifference, MailTrouble
 from messages.receipts import INBOUND
 
 ERASED = "erased"  # why a copy that waited was not sent
@@ -97,7 +98,7 @@ def erase(conn: Connection, contact_id: int, *, now: datetime) -> Erasure:
     conn.execute(delete(Reply).where(_of(Reply, contact_id, alone)))
     _erase_responses(conn, contact_id)
     _erase_calls(conn, contact_id, alone)
-    for table in (Consent, AddressStanding, SignUp):
+    for table in (Consent, AddressStanding, SignUp, MailTrouble, ListDifference):
         conn.execute(delete(table).where(at(table, alone)))
     conn.execute(delete(ImportChange).where(mentions(ImportChange.before, alone)))
     conn.execute(delete(ImportChange).where(mentions(ImportChange.after, alone)))

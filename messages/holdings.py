@@ -47,6 +47,7 @@ from messages.models import (
     Status,
 )
 from messages.prompt_models import Prompt, Suggestion
+from messages.reach_models import ListDifference, MailTrouble
 
 Rows = list[dict[str, Any]]
 OF_CONTACT = (
@@ -76,6 +77,8 @@ def held_on(conn: Connection, contact_id: int) -> dict[str, Any]:
         "messages": _messages(conn, contact_id),
         "shown_copies": _copies(conn, contact_id),
         "lost_answers": _doubts(conn, contact_id),
+        "email_troubles": _troubles(conn, alone),
+        "kept_back_by_the_provider": _differences(conn, alone),
         "clicks": _clicks(conn, contact_id),
         "replies": _replies(conn, contact_id, alone),
         "calls": _calls(conn, contact_id),
@@ -223,6 +226,24 @@ def _doubts(conn: Connection, contact_id: int) -> Rows:
     """Sends whose answer was lost, and what was learned of them."""
     columns = select(Doubt.delivery_id.label("copy"), Doubt.noted_at, Doubt.found, Doubt.closed_how)
     return _rows(conn, columns.where(Doubt.delivery_id.in_(_own(contact_id))).order_by(Doubt.id))
+
+
+def _troubles(conn: Connection, alone: Sequence[Pair]) -> Rows:
+    """Emails to them that came back, or that were marked as spam."""
+    columns = select(
+        MailTrouble.address,
+        MailTrouble.kind,
+        MailTrouble.code,
+        MailTrouble.at,
+        MailTrouble.delivery_id.label("copy"),
+    )
+    return _rows(conn, columns.where(at(MailTrouble, alone)).order_by(MailTrouble.id))
+
+
+def _differences(conn: Connection, alone: Sequence[Pair]) -> Rows:
+    """Lists of the provider's that keep our mail from them, though they said yes."""
+    columns = select(ListDifference.name, ListDifference.address, ListDifference.found_at)
+    return _rows(conn, columns.where(at(ListDifference, alone)).order_by(ListDifference.name))
 
 
 def _clicks(conn: Connection, contact_id: int) -> Rows:

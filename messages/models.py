@@ -124,6 +124,7 @@ class Message(Base):
     budget_cents: Mapped[int] = mapped_column(server_default=text("0"))  # of its texts; 0 = none
     begins_at: Mapped[datetime | None]  # nothing leaves earlier; NULL = as soon as undo is over
     own_hour: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # own_hour.py
+    urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # no warm-up holds it
 
 
 class MessageText(Base):
@@ -358,8 +359,7 @@ class OutboxMessage(Base):
 class Doubt(Base):
     """A try whose answer was lost, and what was learned of it since: one row per (delivery, attempt).
 
-    Written in the transaction in which the copy becomes unknown, so that nobody has to search the
-    deliveries for it. The delivery's own status says whether it still is unknown.
+    Written as the copy becomes unknown, so that nobody has to search for it; its own status says if it is.
     """
 
     __tablename__ = "doubts"

@@ -18,6 +18,7 @@ from functools import cache
 from typing import Any
 
 import orjson
+import structlog
 from sqlalchemy import (
     Connection,
     Executable,
@@ -36,13 +37,15 @@ from contacts.models import Channel
 from database.handing import Handed, among, ids
 from database.tables import Id
 from database.upserts import insert_for
-from messages import counts, links
+from messages import complaints, counts, links, mail_gates, troubles
 from messages.calling_off import LIVE, call_off
 from messages.models import Delivery, Event, Message, Status
 from messages.outcomes import Next, advanced
-from messages.providers import sendgrid, twilio
-from messages.providers.provider import Harm, Receipt
+from messages.providers import sendgrid, sendgrid_events, twilio
+from messages.providers.provider import Harm, Receipt, Trouble
 from messages.recording import suppress
+
+log = structlog.get_logger("messages")
 
 RECEIPT = "receipt"
 INBOUND = "inbound"
@@ -52,7 +55,7 @@ LOCK_PATIENCE = "1s"  # for rows that somebody else holds, before receipts are o
 
 READERS: Mapping[str, tuple[Channel, Callable[[Mapping[str, Any]], Receipt | None]]] = {
     twilio.NAME: (Channel.SMS, twilio.read_status),
-    sendgrid.NAME: (Channel.EMAIL, sendgrid.read_event),
+    sendgrid.NAME: (Channel.EMAIL, sendgrid_events.read_event),
 }
 
 NEW_EVENTS = Handed("new", {"provider": Text(), "key": Text(), "kind": Text(), "payload": Text()})
@@ -179,8 +182,11 @@ def apply(conn: Connection, receipts: Sequence[Marked], *, secret: str, now: dat
     """Move deliveries up, and record what receipts say about addresses."""
     proven = [(channel, receipt) for channel, receipt in receipts if _is_ours(receipt, secret)]
     deltas: counts.Deltas = Counter()
-    addresses = _advance(conn, [receipt for _, receipt in proven], deltas, now)
+    mail_gates.note(conn, [(each.address, each.deferral) for _, each in proven], now=now)
+    rows = _advance(conn, [receipt for _, receipt in proven], deltas, now)
+    addresses = {row.id: row.address for row in rows.values() if row.address}
     _harm(conn, proven, addresses, deltas, now)
+    _note_troubles(conn, proven, rows, now)
     counts.apply(conn, deltas)
 
 
@@ -197,8 +203,8 @@ def _is_ours(receipt: Receipt, secret: str) -> bool:
 
 def _advance(
     conn: Connection, receipts: Sequence[Receipt], deltas: counts.Deltas, now: datetime
-) -> dict[int, str]:
-    """Apply status changes in order of arrival; return the addresses of the deliveries named."""
+) -> Mapping[int, Any]:
+    """Apply status changes in order of arrival; return the rows of the deliveries named, as they were."""
     named = sorted({receipt.delivery_id for receipt in receipts if receipt.delivery_id is not None})
     if not named:
         return {}
@@ -214,7 +220,7 @@ def _advance(
         if step is not None:
             reached[row.id] = step
     _write(conn, rows, reached, deltas, now)
-    return {row.id: row.address for row in rows.values() if row.address}
+    return rows
 
 
 def _locked(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, Any]:
@@ -304,3 +310,21 @@ def _harm(
             Delivery.address.in_(these),
         )
         call_off(conn, waiting, Status.SKIPPED, harm.value, deltas, now)
+
+
+def _note_troubles(
+    conn: Connection, receipts: Sequence[Marked], rows: Mapping[int, Any], now: datetime
+) -> None:
+    """Keep which copies bounced or were marked as spam, and pause what too many complain of."""
+    found: dict[tuple[int, str], troubles.Noted] = {}
+    for _, receipt in receipts:
+        row = rows.get(receipt.delivery_id or 0)
+        if receipt.trouble is None or row is None or row.address is None:
+            continue
+        noted = troubles.Noted(row.id, row.message_id, row.address, receipt.trouble, receipt.code)
+        found.setdefault((row.id, receipt.trouble.value), noted)
+    new = troubles.note(conn, list(found.values()), now=now)
+    complained = {message_id for message_id, kind in new if kind == Trouble.COMPLAINT}
+    if complained:
+        for message_id in complaints.judge(conn, complained, now=now):
+            log.warning("paused for complaints", message=message_id)

@@ -46,6 +46,7 @@ from messages.models import (
     Reply,
     Status,
 )
+from messages.reach_models import MailTrouble
 from organizers import audit
 from organizers.models import SignInAttempt
 
@@ -124,7 +125,7 @@ def _copies(before: datetime) -> ColumnElement[bool]:
 
 def _reduce(conn: Connection, which: ColumnElement[bool]) -> int:
     ids = list(conn.scalars(select(Delivery.id).where(which).with_for_update()))
-    for table in (Click, OutboxMessage):
+    for table in (Click, OutboxMessage, MailTrouble):
         conn.execute(delete(table).where(table.delivery_id.in_(ids)))
     reduced = update(Delivery).where(Delivery.id.in_(ids))
     return conn.execute(reduced.values(contact_id=None, **NOBODYS)).rowcount

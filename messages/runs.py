@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 
 from database.clock import SLACK, Clock
 from database.jobs import Jobs
-from messages import pacing
+from messages import mail_gates, pacing
 from messages.batches import look_again, reap
 from messages.calling_off import LIVE
 from messages.control import pause_all
@@ -72,8 +72,7 @@ def begin(
     last = conn.scalar(select(func.max(SenderRun.seen_at)))
     held = _why_held(conn, remembered, last, now)
     if _was_set_back(conn, last, now):
-        pacing.clock_set_back(conn, now=now)
-        look_again(conn, jobs, now=now)
+        clock_set_back(conn, jobs, now=now)
     _note_dead(conn, remembered.dead, now)
     crashed = _crashed(conn, now, alone=alone)
     conn.execute(
@@ -202,3 +201,10 @@ def _unknown_here(conn: Connection, claims: Sequence[tuple[int, int]]) -> Iterat
     for delivery_id, attempt in claims:
         # One that is gone, though younger ones are there, was deleted, not forgotten.
         yield attempts.get(delivery_id, attempt if delivery_id <= newest else 0) < attempt
+
+
+def clock_set_back(conn: Connection, jobs: Jobs, *, now: datetime) -> None:
+    """Let nothing wait for a time that comes later than it did: paces, gates and batches."""
+    pacing.clock_set_back(conn, now=now)
+    mail_gates.clock_set_back(conn, now=now)
+    look_again(conn, jobs, now=now)

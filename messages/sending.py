@@ -25,7 +25,7 @@ from contacts.models import Channel
 from database.clock import Clock, Watched, database_now
 from database.engine import Database
 from database.jobs import Handler, Jobs
-from messages import batches, claims, composing, control, expanding, finding, pacing, runs
+from messages import batches, claims, composing, control, expanding, finding, runs
 from messages.allowances import Limits
 from messages.budgets import FREE, Tariff
 from messages.claims import Window
@@ -33,6 +33,7 @@ from messages.composing import Compositions, Identity, Kept, LookedUp, Ready
 from messages.providers.provider import NotSent, Outcome, Provider, Unknown
 from messages.recording import Done
 from messages.remembering import Memory, Remembered
+from messages.volumes import COLD, WarmUp
 from messages.zones import Zones
 
 log = structlog.get_logger()
@@ -51,6 +52,7 @@ class Policy:
     slice: timedelta = timedelta(seconds=2)  # then a batch makes room for more urgent ones
     pace: Mapping[Channel, float] = field(default_factory=dict)  # tokens per second, 0 = no limit
     tariff: Tariff = FREE
+    warm_up: WarmUp = COLD  # of a sender's domain that nobody has heard of
     unclean_starts: int = 3  # within ten minutes; then everything is paused. 0 = never
 
 
@@ -156,7 +158,7 @@ class Sender:
 
     async def recover(self) -> None:
         """Take back what senders held whose lease is over: often, for somebody waits for it."""
-        if await self._database.read(self._anything_lost):
+        if await self._database.read(lambda conn: runs.anything_lost(conn, now=self._clock(conn))):
             await self._database.write(self._release_dead)
 
     def handlers(self) -> dict[str, Handler]:
@@ -280,14 +282,10 @@ class Sender:
         now = self._clock(conn)
         if back := self._clock.set_back(now):
             log.warning("the clock was set back", seconds=back.total_seconds())
-            pacing.clock_set_back(conn, now=now)
-            batches.look_again(conn, self._jobs, now=now)
+            runs.clock_set_back(conn, self._jobs, now=now)
         control.expire_due(conn, now=now)
         runs.release_dead(conn, self._jobs, now=now)
         return runs.seen(conn, owner=self.owner, clock=self._clock)
-
-    def _anything_lost(self, conn: Connection) -> bool:
-        return runs.anything_lost(conn, now=self._clock(conn))
 
     def _release_dead(self, conn: Connection) -> None:
         runs.release_dead(conn, self._jobs, now=self._clock(conn))
@@ -340,7 +338,8 @@ class Sender:
     def _limits(self, channel: Channel) -> Limits:
         policy, provider = self._policy, self._providers[channel]
         copies = provider.window if provider.bulk else min(policy.window, provider.window)
-        return Limits(copies, policy.pace.get(channel, 0.0), policy.lease, policy.tariff)
+        rate = policy.pace.get(channel, 0.0)
+        return Limits(copies, rate, policy.lease, policy.tariff, policy.warm_up)
 
     async def _send(self, window: Window, claimed_at: float) -> list[Done]:
         """Compose and send a window. Whatever goes wrong, every claim comes back as something."""

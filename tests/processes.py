@@ -153,6 +153,7 @@ class House:
             "LLAMADO_TWILIO__FROM_NUMBER": "+16085550100",
             "LLAMADO_TWILIO__API_BASE": fake.url,
             "LLAMADO_SENDGRID__API_KEY": "SG.fake",
+            "LLAMADO_DELIVERABILITY__WARM_UP_FIRST_DAY": "0",
             "LLAMADO_SENDGRID__FROM_EMAIL": "Sister Cities <alerts@example.org>",
             "LLAMADO_SENDGRID__EVENT_PUBLIC_KEY": fake.ask("state")["sendgrid_public_key"],
             "LLAMADO_SENDGRID__API_BASE": fake.url,

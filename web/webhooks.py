@@ -28,6 +28,7 @@ from database.jobs import Jobs
 from messages.providers import sendgrid, twilio
 from messages.providers.provider import Inbound
 from messages.providers.replied_mail import decoded_fields
+from messages.providers.sendgrid_events import event_key
 from messages.receipts import INBOUND, RECEIPT, RawEvent, mark_applied, store
 from messages.replies import receive
 from web.console import approval_letters
@@ -112,8 +113,7 @@ async def sendgrid_events(request: web.Request) -> web.Response:
     if not sendgrid.verify(site.sendgrid_public_keys, timestamp, body, signature, now=now):
         raise BadSignature
     events = [
-        RawEvent(sendgrid.NAME, sendgrid.event_key(payload), RECEIPT, payload)
-        for payload in _array(body)
+        RawEvent(sendgrid.NAME, event_key(payload), RECEIPT, payload) for payload in _array(body)
     ]
     await request.app[INTAKE].take(events, now=now)
     request[ROUTINE] = True

@@ -91,6 +91,14 @@ class Harm(StrEnum):
     BLOCKED = "blocked"
 
 
+class Trouble(StrEnum):
+    """What became of an email that counts against its sender, or its address."""
+
+    HARD = "hard"  # the mailbox is gone
+    SOFT = "soft"  # it came back, and the next one may arrive
+    COMPLAINT = "complaint"  # its person marked it as spam
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The provider took it."""
@@ -115,6 +123,7 @@ class NotSent:
 
     reason: str
     retry_seconds: float
+    deferral: str = ""  # the receiving server's code for "later", where it spoke of this one copy
 
     @property
     def slow_down(self) -> bool:
@@ -195,6 +204,8 @@ class Receipt:
     provider_id: str = ""
     address: str = ""  # known for email events; lets a complaint count without our marks
     at: datetime | None = None
+    trouble: Trouble | None = None  # what it counts as, of emails
+    deferral: str = ""  # the receiving server's code for "later": "421 4.7.28"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from email.message import Message
+from hashlib import sha256
 from html.parser import HTMLParser
 from typing import Any
 
@@ -106,3 +107,8 @@ def text_of_html(html: str) -> str:
     reader.feed(html[: 10 * _LONGEST])
     reader.close()
     return "".join(reader.words)
+
+
+def digest(*parts: str) -> str:
+    """A key of what was said, the same whenever it is said again."""
+    return sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:40]

@@ -16,9 +16,7 @@ from datetime import UTC, datetime, timedelta
 from email.parser import HeaderParser
 from email.utils import parseaddr, parsedate_to_datetime
 from functools import lru_cache, partial
-from hashlib import sha256
 from http import HTTPStatus
-from typing import Any
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -39,13 +37,12 @@ from messages.providers.provider import (
     NotSent,
     Outcome,
     Outgoing,
-    Receipt,
     Rejected,
     Unknown,
-    Verdict,
 )
 from messages.providers.replied_mail import (
     decoded_fields,
+    digest,
     is_automatic,
     json_object,
     own_words,
@@ -60,47 +57,12 @@ _ACCOUNT = "SendGrid refused our account (HTTP {status}): check the API key, its
 _STRANGER = "SendGrid cannot be used as set up (HTTP {status}): check api_base in the settings, and any proxy in between."
 _MAIL = "SendGrid refuses this email as a whole (it names {field}): check the sender, the subject and the text, then resume."
 
-# What an event says about the delivery. What happens to an email later, be it a deferral or a click,
-# at least proves that it was taken: the event that says so itself may have been lost.
-VERDICTS: Mapping[str, Verdict] = {
-    "processed": Verdict.ACCEPTED,
-    "deferred": Verdict.ACCEPTED,
-    "open": Verdict.ACCEPTED,
-    "click": Verdict.ACCEPTED,
-    "spamreport": Verdict.ACCEPTED,
-    "unsubscribe": Verdict.ACCEPTED,
-    "group_unsubscribe": Verdict.ACCEPTED,
-    "delivered": Verdict.DELIVERED,
-    "bounce": Verdict.UNDELIVERED,
-    "dropped": Verdict.FAILED,
-}
-# What it says about the address. A bounce of the type "blocked" says nothing: the receiving server
-# disliked us, not the address.
-HARMS: Mapping[str, Harm] = {
-    "bounce": Harm.BOUNCED,
-    "spamreport": Harm.COMPLAINED,
-    "unsubscribe": Harm.OPTED_OUT,
-    "group_unsubscribe": Harm.OPTED_OUT,
-}
-# SendGrid drops what is on its own lists, which then belongs on ours; and for reasons of ours.
-DROPPED: Mapping[str, tuple[str, Harm | None]] = {
-    "unsubscribed address": ("dropped_unsubscribed", Harm.OPTED_OUT),
-    "bounced address": ("dropped_bounced", Harm.BOUNCED),
-    "spam reporting address": ("dropped_complained", Harm.COMPLAINED),
-    "invalid": ("dropped_invalid", Harm.BOUNCED),
-    "invalid smtpapi header": ("dropped_header", None),
-    "spam content": ("dropped_spam_content", None),
-    "spam content (if spam checker app enabled)": ("dropped_spam_content", None),
-    "recipient list over package quota": ("dropped_quota", None),
-}
-
 _BLAMED = (HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
 _MOST_BYTES = 30 * 1024**2
 _RECIPIENT_FIELD = re.compile(r"personalizations[.\[](\d+)\]?\.(\w+)")
 # SendGrid repeats what was not answered well for 24 hours, and does not say whether it signs each
 # repetition anew. A shorter limit would lose the receipts of an outage; a replay does no harm, for
 # every event is kept once.
-_DIGITS = re.compile(r"[0-9]{1,18}")
 _MAX_AGE = timedelta(hours=25)
 
 
@@ -294,61 +256,6 @@ def _public_key(text: str) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def event_key(payload: Mapping[str, Any]) -> str:
-    """The same for every copy of one event.
-
-    SendGrid's own id is missing on some events and was seen to change between retries
-    (https://github.com/sendgrid/sendgrid-nodejs/issues/1435), so what happened is the key.
-    """
-    names = ("email", "event", "timestamp", "type", "url", "attempt", "d", "a")
-    facts = [str(payload.get(name, "")) for name in names]
-    if not payload.get("d"):
-        facts.append(str(payload.get("sg_event_id", "")))
-    return _digest(*facts)
-
-
-def read_event(payload: Mapping[str, Any]) -> Receipt:
-    """One event of an array; the address is only used where our marks are missing."""
-    event = str(payload.get("event", ""))
-    code, harm = _code_and_harm(event, payload)
-    return Receipt(
-        delivery_id=_number(payload.get("d")),
-        attempt=_number(payload.get("a")),
-        token=str(payload.get("k", "")),
-        verdict=VERDICTS.get(event, Verdict.NOTHING),
-        code=code,
-        harm=harm,
-        provider_id=str(payload.get("sg_message_id", ""))[:80],
-        address=str(payload.get("email", "")).strip().lower(),
-        at=_time(payload.get("timestamp")),
-    )
-
-
-def _code_and_harm(event: str, payload: Mapping[str, Any]) -> tuple[str, Harm | None]:
-    if event == "dropped":
-        reason = str(payload.get("reason", "")).strip().lower()
-        return DROPPED.get(reason, ("dropped", None))
-    if event == "bounce" and payload.get("type") == "blocked":
-        return "blocked", None
-    # Reasons quote the receiving server, addresses and all: only its status number is kept.
-    status = str(payload.get("status", ""))
-    known = event == "bounce" and re.fullmatch(r"\d\.\d{1,3}\.\d{1,3}", status)
-    return (status if known else event), HARMS.get(event)
-
-
-def _number(value: object) -> int | None:
-    text = str(value)
-    return int(text) if _DIGITS.fullmatch(text) else None
-
-
-def _time(value: object) -> datetime | None:
-    seconds = _number(value)
-    try:
-        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
 class UnreadableMail(ValueError):
     """A parsed email without a sender's address."""
 
@@ -374,10 +281,6 @@ def read_inbound_parse(fields: Mapping[str, bytes | str]) -> Inbound | None:
         channel="email",
         address=address,
         body=body,
-        key=one_line(headers.get("Message-ID", "") or _digest(address, body))[:160],
+        key=one_line(headers.get("Message-ID", "") or digest(address, body))[:160],
         recipient=parseaddr(str(recipients[0]))[1].lower() if isinstance(recipients, list) else "",
     )
-
-
-def _digest(*parts: str) -> str:
-    return sha256("\n".join(parts).encode(errors="replace")).hexdigest()[:40]

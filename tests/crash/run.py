@@ -129,6 +129,7 @@ def _set(plan: Plan, town: Town, clock: Clock) -> Iterator[Stage]:
             "LLAMADO_SENDING__BATCH": plan.window,
             "LLAMADO_SENDGRID__PEOPLE_PER_REQUEST": plan.window,
             "LLAMADO_SENDING__LEASE_SECONDS": int(LEASE),
+            "LLAMADO_DELIVERABILITY__WARM_UP_FIRST_DAY": 0,
             "LLAMADO_QUIET_HOURS__OPENS": clock.opens,
             "LLAMADO_QUIET_HOURS__CLOSES": clock.closes,
             "LLAMADO_QUIET_HOURS__SUNDAY_OPENS": clock.opens,

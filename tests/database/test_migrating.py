@@ -60,6 +60,7 @@ importlib.import_module("campaigns.story_models")
 importlib.import_module("messages.inbox_models")
 importlib.import_module("messages.prompt_models")
 importlib.import_module("messages.mail_models")
+importlib.import_module("messages.reach_models")
 
 NUMBERS = sorted(path.name[:4] for path in (SCRIPTS / "versions").glob("0*.py"))
 

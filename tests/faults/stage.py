@@ -164,6 +164,7 @@ class Stage:
             "LLAMADO_TWILIO__AUTH_TOKEN": self.fake.fake.options.twilio_token,
             "LLAMADO_TWILIO__FROM_NUMBER": "+16085550100",
             "LLAMADO_TWILIO__API_BASE": provider,
+            "LLAMADO_DELIVERABILITY__WARM_UP_FIRST_DAY": "0",
             "LLAMADO_SENDGRID__API_KEY": self.fake.fake.options.sendgrid_api_key,
             "LLAMADO_SENDGRID__FROM_EMAIL": "Sister Cities <alerts@example.org>",
             "LLAMADO_SENDGRID__EVENT_PUBLIC_KEY": self.fake.fake.sendgrid_public_key,

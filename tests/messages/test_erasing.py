@@ -36,7 +36,7 @@ from contacts.sign_ups import Wish, remember
 from database.engine import is_sqlite
 from database.opening import Opened, scrubbed
 from database.tables import Base
-from messages import erasing, keeping
+from messages import erasing, keeping, troubles
 from messages.answering import write_answer
 from messages.call_models import Call, CallStep
 from messages.clicks import record_click
@@ -46,7 +46,8 @@ from messages.holdings import held_on
 from messages.models import Delivery, Doubt, Event, MessageStatus, Reply, Status
 from messages.prompt_models import Prompt, PromptKind
 from messages.providers.outbox import Kept
-from messages.providers.provider import Ticket
+from messages.providers.provider import Ticket, Trouble
+from messages.reach_models import ListDifference
 from messages.receipts import INBOUND, RECEIPT, RawEvent, store
 from messages.unknowns import approve_another_send
 from tests.builders import (
@@ -105,6 +106,10 @@ def everywhere(conn: Connection, bench: Bench, message_id: int, contact_id: int)
     suggest(conn, told, heard, now=bench.now)
     make_call(conn, action, contact_id, phone=PHONE, zip="53703")
     make_standing(conn, "email", OLD_EMAIL, Standing.BOUNCED)
+    noted = troubles.Noted(delivery_id or 0, message_id, EMAIL, Trouble.SOFT, "4.2.2")
+    troubles.note(conn, [noted], now=bench.now)
+    kept = {"name": "bounces", "channel": "email", "address": EMAIL, "found_at": bench.now}
+    conn.execute(insert(ListDifference).values(**kept, clearing_by="", failed=""))
     imported = conn.scalar(
         insert(Import)
         .values(
@@ -376,6 +381,8 @@ SEEN_TO = {
     "deliveries": "stays without contact, address, provider's number",
     "clicks": "deleted by delivery",
     "outbox": "deleted by delivery",
+    "mail_troubles": "deleted by address",
+    "list_differences": "deleted by address",
     "doubts": "closed: attempts and times of a copy that is nobody's",
     "replies": "deleted by contact and address",
     "sign_ups": "go with the contact; others' by address",
@@ -433,6 +440,8 @@ TOLD_IN = {
     "clicks": "clicks",
     "outbox": "shown_copies",
     "doubts": "lost_answers",
+    "mail_troubles": "email_troubles",
+    "list_differences": "kept_back_by_the_provider",
     "replies": "replies",
     "responses": "calls",
     "office_reports": "heard_at_offices",

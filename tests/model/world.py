@@ -26,7 +26,7 @@ from messages.control import NotNow
 from messages.hours import Hours, write
 from messages.links import receipt_token
 from messages.progress import progress
-from messages.providers import sendgrid, twilio
+from messages.providers import sendgrid, sendgrid_events, twilio
 from messages.providers.provider import (
     Accepted,
     Harm,
@@ -674,7 +674,7 @@ def _event(
     name = names.get(verdict, "bounce" if verdict == "undelivered" else verdict)
     fields = {"event": name, "type": "blocked", "email": entry["to"], "sg_message_id": entry["sid"]}
     payload = {**marks, **fields, "timestamp": str(number)}
-    return RawEvent(sendgrid.NAME, sendgrid.event_key(payload), RECEIPT, payload)
+    return RawEvent(sendgrid.NAME, sendgrid_events.event_key(payload), RECEIPT, payload)
 
 
 _FATES: dict[str, tuple[str, Outcome | None]] = {

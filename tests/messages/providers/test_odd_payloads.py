@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messages.providers import sendgrid, twilio
+from messages.providers import sendgrid, sendgrid_events, twilio
 from messages.providers.provider import Inbound, Receipt
 
 words = st.text(max_size=40)
@@ -30,8 +30,8 @@ mail_names = st.sampled_from(["headers", "from", "to", "text", "html", "envelope
 @settings(deadline=None)
 @given(st.dictionaries(event_names | words, values, max_size=8))
 def test_any_event_is_read(payload: dict[str, Any]) -> None:
-    assert isinstance(sendgrid.read_event(payload), Receipt)
-    assert len(sendgrid.event_key(payload)) <= 160
+    assert isinstance(sendgrid_events.read_event(payload), Receipt)
+    assert len(sendgrid_events.event_key(payload)) <= 160
 
 
 @settings(deadline=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,14 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sendgrid.helpers.eventwebhook import EventWebhook
 
-from messages.providers.provider import Harm, Receipt, Verdict
-from messages.providers.sendgrid import (
-    UnreadableMail,
-    event_key,
-    read_event,
-    read_inbound_parse,
-    verify,
-)
+from messages.providers.provider import Harm, Receipt, Trouble, Verdict
+from messages.providers.sendgrid import UnreadableMail, read_inbound_parse, verify
+from messages.providers.sendgrid_events import event_key, read_event
 from tests.fakes.courier import event_public_key, sign_events
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -185,7 +181,7 @@ def make_event(event: str, **changes: Any) -> dict[str, Any]:
 def test_an_event_is_read(
     payload: dict[str, Any], verdict: Verdict, code: str, harm: Harm | None
 ) -> None:
-    assert read_event(payload) == Receipt(
+    assert replace(read_event(payload), trouble=None) == Receipt(
         delivery_id=12,
         attempt=1,
         token="secret",
@@ -196,6 +192,63 @@ def test_an_event_is_read(
         address="ana@example.org",
         at=NOW,
     )
+
+
+@pytest.mark.parametrize(
+    ("payload", "trouble", "harm"),
+    [
+        (
+            make_event("bounce", type="bounce", status="5.1.1"),
+            Trouble.HARD,
+            Harm.BOUNCED,
+        ),
+        (make_event("bounce", type="bounce"), Trouble.HARD, Harm.BOUNCED),
+        (
+            make_event("bounce", type="bounce", bounce_classification="Invalid Address"),
+            Trouble.HARD,
+            Harm.BOUNCED,
+        ),
+        (
+            make_event("bounce", type="bounce", status="5.1.1", bounce_classification="Reputation"),
+            Trouble.HARD,
+            Harm.BOUNCED,
+        ),
+        (make_event("bounce", type="blocked", status="5.1.1"), Trouble.SOFT, None),
+        (make_event("bounce", type="bounce", status="5.2.2"), Trouble.SOFT, None),
+        (make_event("bounce", type="bounce", status="4.4.1"), Trouble.SOFT, None),
+        (
+            make_event(
+                "bounce", type="bounce", bounce_classification="Frequency or Volume Too High"
+            ),
+            Trouble.SOFT,
+            None,
+        ),
+        (
+            make_event("bounce", type="bounce", status="5.7.1", bounce_classification="Content"),
+            Trouble.SOFT,
+            None,
+        ),
+        (make_event("spamreport"), Trouble.COMPLAINT, Harm.COMPLAINED),
+        # It never left, so this email's sender is not to be judged by it.
+        (make_event("dropped", reason="Spam Reporting Address"), None, Harm.COMPLAINED),
+        (make_event("dropped", reason="Bounced Address"), None, Harm.BOUNCED),
+        (make_event("delivered"), None, None),
+    ],
+)
+def test_only_a_mailbox_that_is_gone_is_refused_at_once(
+    payload: dict[str, Any], trouble: Trouble | None, harm: Harm | None
+) -> None:
+    receipt = read_event(payload)
+
+    assert (receipt.trouble, receipt.harm) == (trouble, harm)
+
+
+def test_a_deferral_keeps_the_servers_code_and_not_its_words() -> None:
+    words = "421 4.7.28 [192.0.2.1] unusual rate of mail to <ana@example.org>"
+
+    assert read_event(make_event("deferred", response=words)).deferral == "421 4.7.28"
+    assert read_event(make_event("deferred", response="try later")).deferral == ""
+    assert read_event(make_event("delivered", response="250 OK")).deferral == ""
 
 
 def test_a_complaint_without_our_marks_still_names_the_address() -> None:

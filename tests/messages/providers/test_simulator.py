@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from messages.providers import sendgrid, twilio
+from messages.providers import sendgrid, sendgrid_events, twilio
 from messages.providers.outbox import Kept, rendered
 from messages.providers.provider import Harm, Verdict
 from messages.providers.simulated_lives import Act, Behaviour, life
@@ -159,7 +159,7 @@ async def test_texts_are_delivered_through_signed_callbacks(site: Site) -> None:
 async def test_emails_are_delivered_through_signed_events(site: Site) -> None:
     await play(site, NOBODY, EMAILS)
 
-    receipts = [sendgrid.read_event(event) for event in site.events]
+    receipts = [sendgrid_events.read_event(event) for event in site.events]
     assert site.forged == 0
     assert Counter(receipt.verdict for receipt in receipts) == {
         Verdict.ACCEPTED: 20,
@@ -179,7 +179,7 @@ async def test_texts_fail_with_a_carriers_code(site: Site) -> None:
 async def test_emails_bounce(site: Site) -> None:
     await play(site, replace(NOBODY, bounced=1), EMAILS)
 
-    receipts = [sendgrid.read_event(event) for event in site.events]
+    receipts = [sendgrid_events.read_event(event) for event in site.events]
     assert sum(receipt.harm is Harm.BOUNCED for receipt in receipts) == 20
 
 
@@ -187,7 +187,7 @@ async def test_a_receipt_that_comes_twice_is_the_same_receipt(site: Site) -> Non
     await play(site, replace(NOBODY, doubled=1, disordered=1), [*TEXTS, *EMAILS])
 
     statuses = Counter(twilio.event_key(payload) for payload in site.statuses)
-    events = Counter(sendgrid.event_key(event) for event in site.events)
+    events = Counter(sendgrid_events.event_key(event) for event in site.events)
     assert set(statuses.values()) == {2}
     assert set(events.values()) == {2}
 

@@ -1,0 +1,42 @@
+"""What a receiving server's codes say of us, and what of the one mailbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from messages.providers.mail_codes import asks_to_slow, code_of, is_lasting
+
+
+@pytest.mark.parametrize(
+    ("response", "code", "slow"),
+    [
+        ("421 4.7.28 Our system has detected an unusual rate", "421 4.7.28", True),
+        ("421-4.7.0 Try again later, closing connection", "421 4.7.0", True),
+        ("421 RP-001 The mail server IP has exceeded the rate limit", "421", True),
+        ("451 4.3.2 Please try again later", "451 4.3.2", True),
+        ("451 greylisted", "451", True),
+        ("452 4.5.3 Too many recipients", "452 4.5.3", True),
+        ("452 4.2.2 The email account is over quota", "452 4.2.2", False),
+        ("450 4.2.1 The user is receiving mail at a rate too high", "450 4.2.1", False),
+        ("450 4.1.1 no such mailbox yet", "450 4.1.1", False),
+        (
+            "smtp; 451 4.7.650 The mail server has been temporarily rate limited",
+            "451 4.7.650",
+            True,
+        ),
+        ("unable to get mx info", "", False),
+        ("550 5.1.1 no such user", "550 5.1.1", False),
+    ],
+)
+def test_what_is_for_everybody_slows_us_down(response: str, code: str, *, slow: bool) -> None:
+    assert code_of(response) == code
+    assert asks_to_slow(code) == slow
+
+
+def test_a_full_mailbox_is_not_gone() -> None:
+    assert is_lasting("5.1.1")
+    assert is_lasting("")
+    assert is_lasting("5.1.2", "Reputation")
+    assert not is_lasting("5.2.2")
+    assert not is_lasting("4.4.1")
+    assert not is_lasting("5.7.1", " Reputation ")
