@@ -367,7 +367,7 @@ def _next_at(
             func.min(func.coalesce(Delivery.not_before, literal(now, TIME))),
         )
         .where(*in_range(batch), Delivery.status == Status.PENDING)
-        .group_by(Delivery.zone_set_id, behind)
+        .group_by(Delivery.zone_set_id, "behind")
     ).all()
     waits = waits_of(batch, Channel(batch.channel))
     times = [
