@@ -23,7 +23,8 @@ from contacts.models import Channel
 from database.handing import Handed
 from database.upserts import insert_for
 from messages.eligibility import ANSWERS
-from messages.models import MessageKind, Spending
+from messages.models import MessageKind
+from messages.sender_models import Spending
 
 CENTS = 100
 MESSAGE_SPENT = "The budget of {dollars} for this message is spent; raise it, then resume, or stop."

@@ -21,7 +21,7 @@ from database.locking import take_turns
 from database.upserts import insert_or
 from messages.call_models import Call, CallStatus
 from messages.hours import DEFAULT, Hours
-from messages.models import Spending
+from messages.sender_models import Spending
 
 MINUTE = 60
 HELLO_MINUTES = 2  # reserved for ringing somebody and greeting them

@@ -228,32 +228,6 @@ class MessageCount(Base):
     __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)
 
 
-class Pace(Base):
-    """A token bucket per sender identity, shared by all processes, in segments (emails: copies)."""
-
-    __tablename__ = "paces"
-
-    sender: Mapped[str] = mapped_column(String(80), primary_key=True)
-    tokens: Mapped[float]
-    filled_at: Mapped[datetime]
-    # After a 429: the share of the rate that was left at ``slowed_at``; it grows back by itself.
-    slowed: Mapped[float] = mapped_column(server_default=text("1"))
-    slowed_at: Mapped[datetime | None]
-
-    __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)
-
-
-class Spending(Base):
-    """How many segments were sent from a budget's account: "message:5" or "day:2026-11-25"."""
-
-    __tablename__ = "spendings"
-
-    account: Mapped[str] = mapped_column(String(40), primary_key=True)
-    segments: Mapped[int]
-
-    __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)
-
-
 class Link(Base):
     """A web address in a message's text, replaced per person by a short one of our own."""
 
@@ -385,17 +359,3 @@ class Doubt(Base):
         UniqueConstraint("delivery_id", "attempt"),
         Index("ix_doubts_open", "next_look_at", **_partial("closed_at IS NULL")),
     )
-
-
-class SenderRun(Base):
-    """A sender's life: a start without a stop is a crash, and three in ten minutes pause sending."""
-
-    __tablename__ = "sender_runs"
-
-    owner: Mapped[str] = mapped_column(String(40), primary_key=True)
-    started_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
-    stopped_at: Mapped[datetime | None]
-    died_at: Mapped[datetime | None]  # proven dead by a later start on its machine
-
-    __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)

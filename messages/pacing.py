@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from contacts.models import Channel
 from database.upserts import insert_or
-from messages.models import Pace
+from messages.sender_models import Pace
 
 REGROWTH = timedelta(minutes=1)  # from nothing to the full rate
 SLOWEST = 1 / 32  # of the rate: something must leave for us to learn that it may

@@ -22,8 +22,9 @@ from messages import mail_gates, pacing
 from messages.batches import look_again, reap
 from messages.calling_off import LIVE
 from messages.control import pause_all
-from messages.models import Batch, Delivery, SenderRun
+from messages.models import Batch, Delivery
 from messages.remembering import Remembered
+from messages.sender_models import SenderRun
 
 PERIOD = timedelta(minutes=10)
 UNSEEN = timedelta(seconds=60)  # a sender not seen for so long is dead or asleep

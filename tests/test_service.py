@@ -21,7 +21,8 @@ from database.embedded import SenderRunning
 from database.engine import is_sqlite
 from fitting import make_providers, make_site, read_secrets, site_for
 from messages.links import person_token
-from messages.models import MessageStatus, SenderRun, Status
+from messages.models import MessageStatus, Status
+from messages.sender_models import SenderRun
 from service import PortTaken, Role, running
 from settings import Settings
 from tests import plain_logs

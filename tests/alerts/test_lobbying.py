@@ -20,7 +20,8 @@ from alerts.preflight import check
 from alerts.text_costs import Taken
 from database.jobs import EmbeddedJobs
 from messages.control import NotNow
-from messages.models import MessageCount, MessageStatus, Spending, Status
+from messages.models import MessageCount, MessageStatus, Status
+from messages.sender_models import Spending
 from organizers.roles import NETWORKS
 from tests.alerts.drafting import HOUSE, make_draft
 from tests.builders import Alerted, make_alert, make_call, make_contact, make_project

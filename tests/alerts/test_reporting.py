@@ -19,7 +19,8 @@ from alerts.models import Alert, FollowUp, FollowUpKind
 from alerts.reporting import LONGEST, alert_report, case_report
 from database.jobs import EmbeddedJobs
 from messages import counts
-from messages.models import Message, MessageCount, MessageStatus, Spending, Status
+from messages.models import Message, MessageCount, MessageStatus, Status
+from messages.sender_models import Spending
 from tests.builders import (
     Alerted,
     load_invented_officials,

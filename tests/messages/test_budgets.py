@@ -14,8 +14,9 @@ from database.opening import Opened
 from messages import budgets, control
 from messages.budgets import Tariff, dollars
 from messages.control import NotNow
-from messages.models import MessageKind, MessageStatus, Spending
+from messages.models import MessageKind, MessageStatus
 from messages.providers.provider import NotSent, Outcome, Outgoing, Rejected, Unknown
+from messages.sender_models import Spending
 from messages.sending import Policy
 from tests.messages.test_sending import Bench
 

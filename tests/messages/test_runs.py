@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import Connection, delete, select, update
 
 from database.opening import Opened
-from messages.models import Batch, Delivery, MessageStatus, SenderRun
+from messages.models import Batch, Delivery, MessageStatus
 from messages.providers.provider import Outcome, Outgoing
 from messages.remembering import Memory
 from messages.runs import BROKEN, RESTORED, SET_BACK, alive
+from messages.sender_models import SenderRun
 from messages.sending import Sender
 from tests.doubles import ProviderInMemory
 from tests.messages.test_sending import Bench

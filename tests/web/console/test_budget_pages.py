@@ -12,7 +12,8 @@ from sqlalchemy import insert, select, update
 from alerts.launching import message_of
 from database.opening import Opened
 from messages import budgets
-from messages.models import Message, MessageStatus, Spending
+from messages.models import Message, MessageStatus
+from messages.sender_models import Spending
 from organizers import audit
 from tests.builders import make_contact
 from tests.web.console.test_alert_pages import ALERT

@@ -23,16 +23,8 @@ from database.opening import Opened
 from messages import doubts
 from messages.audience import EVERYBODY
 from messages.control import Words
-from messages.models import (
-    Doubt,
-    Message,
-    MessageCount,
-    MessageStatus,
-    Reply,
-    ReplyVerdict,
-    Spending,
-    Status,
-)
+from messages.models import Doubt, Message, MessageCount, MessageStatus, Reply, ReplyVerdict, Status
+from messages.sender_models import Spending
 from organizers.roles import Role
 from tests.builders import (
     load_invented_officials,
