@@ -169,7 +169,7 @@ async def test_a_moment_is_changed_taken_off_and_put_back(office: Office) -> Non
 
     await amina.post("/console/moments/1/strike")
     assert "The vote." not in (await office.public())[1]
-    assert "Put it back" in await amina.page(f"{address}/story")
+    assert "Let it stand again" in await amina.page(f"{address}/story")
     await amina.post("/console/moments/1/put-back")
 
     assert "The vote." in (await office.public())[1]
