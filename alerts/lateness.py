@@ -7,12 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, or_, select
 
-from alerts.follow_ups import Followed, asks_for_calls, followed_by
+from alerts.follow_ups import Followed, asks_for_calls, followed_by, sent_again
 from alerts.models import Alert, Case, FollowUpKind
 from alerts.pages import page_of_action
+from alerts.reached_words import STOPPED, says_some
 from messages.audience import read
+from messages.checking import texts_of
 from messages.findings import Finding, finding
-from messages.models import Message
+from messages.models import Message, MessageStatus
 
 ASKING = (FollowUpKind.NUDGE, FollowUpKind.REST)  # what asks for the calls of another alert
 ENDING = (FollowUpKind.OUTCOME, FollowUpKind.NEWS)  # what tells how a case ended
@@ -31,11 +33,22 @@ def late_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Fi
         yield finding("case_open")
     if followed is not None:
         yield from _unsettled(conn, alert_id)
+    if followed is not None and followed.kind is FollowUpKind.REACHED:
+        yield from _told_to_wait(conn, alert_id, followed)
 
 
 def _is_over(conn: Connection, followed: Followed, now: datetime) -> bool:
     """Whether the page to which a follow-up leads asks for no more calls."""
     return page_of_action(conn, followed.action_id, now=now).ended_at(now) is not None
+
+
+def _told_to_wait(conn: Connection, alert_id: int, followed: Followed) -> Iterator[Finding]:
+    """That an alert was stopped is not told any more once it has gone out again."""
+    last = sent_again(conn, followed.alert_id)[-1]
+    stopped = conn.scalar(select(Message.status).where(Message.id == last)) == MessageStatus.STOPPED
+    message = select(Alert.message_id).where(Alert.id == alert_id)
+    if not stopped and says_some(texts_of(conn, conn.scalars(message).one()), STOPPED):
+        yield finding("told_to_wait")
 
 
 def _unsettled(conn: Connection, alert_id: int) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ has got it by none of the sendings before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,12 +19,13 @@ from alerts.launching import rewrite
 from alerts.models import Alert, FollowUpKind, Level
 from alerts.pages import page_of_action
 from alerts.preflight import find_alert
+from alerts.reached_words import CHANGED, STOPPED, Made, filled, still_says
 from alerts.steering import Act, steer
 from alerts.stored import stored_draft
 from database.jobs import Jobs
 from messages.audience import Filter, contact_ids, seen_by
 from messages.calling_off import LIVE
-from messages.control import NotNow, Words, locked
+from messages.control import NotNow, locked
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from organizers.roles import Within
@@ -41,40 +41,6 @@ BEFORE = (
     "not_acted_any",
     "not_got_any",
 )
-# Words to begin with: whoever knows more writes it.
-STOPPED: Mapping[str, Words] = {
-    "en": Words(
-        '{{ first_name | "Friend" }}, we stopped “{title}” after it had gone to you. Please wait with'
-        " your call until we write again. What is known: {{ link }}",
-        "We stopped: {title}",
-        '{{ first_name | "Friend" }},\n\nwe stopped “{title}” after it had gone to you. Please wait with'
-        " your call until we write again.\n\nWhat is known now is on the page:\n\n{{ link }}",
-    ),
-    "es": Words(
-        '{{ first_name | "Hola" }}, detuvimos “{title}” cuando ya le había llegado. Espere con su'
-        " llamada hasta que le escribamos otra vez. Lo que se sabe: {{ link }}",
-        "La detuvimos: {title}",
-        '{{ first_name | "Hola" }},\n\ndetuvimos “{title}” cuando ya le había llegado. Espere con su'
-        " llamada hasta que le escribamos otra vez.\n\nLo que se sabe ahora está en la página:"
-        "\n\n{{ link }}",
-    ),
-}
-CHANGED: Mapping[str, Words] = {
-    "en": Words(
-        '{{ first_name | "Friend" }}, what we know of “{title}” has changed. Please read the page'
-        " again: {{ link }}",
-        "New: {title}",
-        '{{ first_name | "Friend" }},\n\nwhat we know of “{title}” has changed. Please read the page'
-        " again:\n\n{{ link }}",
-    ),
-    "es": Words(
-        '{{ first_name | "Hola" }}, cambió lo que sabemos de “{title}”. Lea la página otra vez, por'
-        " favor: {{ link }}",
-        "Nuevo: {title}",
-        '{{ first_name | "Hola" }},\n\ncambió lo que sabemos de “{title}”. Lea la página otra vez, por'
-        " favor:\n\n{{ link }}",
-    ),
-}
 
 
 def stop_and_write_anew(
@@ -117,36 +83,41 @@ def write_to_the_reached(
     """Draft a message to exactly those who got an alert: that it was stopped, or that something changed.
 
     By whichever of its sendings they got it, but for those who were written to so already. A draft that is there
-    is for whoever has got it by now.
+    is for whoever has got it by now; it says what holds now, unless somebody has written other words.
     """
     first = first_of(conn, alert_id)
     locked(conn, find_alert(conn, first).message_id)  # two press the button, on two of its pages
     sent = sent_again(conn, first)
     drafts, told = _told_so_far(conn, first)
     to = Filter(got_any=sent, not_got_any=told)
+    # Whoever got it in better words is not to wait with their call.
+    stopped = _status(conn, sent[-1]) == MessageStatus.STOPPED
+    words, others = (STOPPED, CHANGED) if stopped else (CHANGED, STOPPED)
     if drafts:
         own = stored_draft(conn, drafts[-1])
-        if own != (anew := _to(own, to)):
+        anew = _to(own, to)
+        if still_says(own.texts, others):
+            made = addressed(stored_draft(conn, alert_id), to, words)
+            anew = replace(anew, texts=made.texts, words=made.words)
+        if own != anew:
             rewrite(conn, drafts[-1], anew, house=house, by=by, now=now)
         return drafts[-1]
 
     def draft(message_id: int, _action_id: int) -> AlertDraft:
         _require_sending(conn, alert_id, message_id)
-        # Whoever got it in better words is not to wait with their call.
-        stopped = _status(conn, sent[-1]) == MessageStatus.STOPPED
-        return addressed(stored_draft(conn, alert_id), to, STOPPED if stopped else CHANGED)
+        return addressed(stored_draft(conn, alert_id), to, words)
 
     return follow(conn, alert_id, FollowUpKind.REACHED, draft, house=house, by=by, now=now)
 
 
-def addressed(own: AlertDraft, to: Filter, words: Mapping[str, Words]) -> AlertDraft:
+def addressed(own: AlertDraft, to: Filter, words: Made) -> AlertDraft:
     """Other words about an alert's page, to other people than it went to; never in the rush of a red one.
 
     ``{title}`` in the words is the alert's own.
     """
     titles = {language: plain(each.title) for language, each in own.words.items()}
     texts = {
-        language: Words(*(_filled(each, titles.get(language, "")) for each in _parts(said)))
+        language: filled(said, titles.get(language, ""))
         for language, said in words.items()
         if language in own.texts
     }
@@ -221,11 +192,3 @@ def _is_live(conn: Connection, message_id: int) -> bool:
     family = (Message.id == message_id) | (Message.part_of == message_id)
     found = select(Message.id).where(family, Message.status.in_(LIVE)).limit(1)
     return conn.scalar(found) is not None
-
-
-def _parts(words: Words) -> tuple[str, str, str]:
-    return words.sms, words.subject, words.body
-
-
-def _filled(text: str, title: str) -> str:
-    return text.replace("{title}", title)

@@ -115,6 +115,16 @@ SENTENCES: Mapping[str, _Sentence] = {
         en="The copies of the message before this one are still being counted; wait a minute and look again.",
         es="Todavía se cuentan las copias del mensaje anterior; espere un minuto y vuelva a mirar.",
     ),
+    "told_to_wait": _Sentence(
+        en=(
+            "It tells people that the alert was stopped, which has gone out again since. Press “Write to those"
+            " who already got it” on its page once more, or say what holds now."
+        ),
+        es=(
+            "Dice que la alerta se detuvo, pero desde entonces volvió a salir. Pulse otra vez «Escribir a"
+            " quienes ya la recibieron» en su página, o diga lo que vale ahora."
+        ),
+    ),
     "case_open": _Sentence(
         en="Its case is open: there is no end to tell. Close the case first.",
         es="Su caso está abierto: no hay final que contar. Cierre antes el caso.",

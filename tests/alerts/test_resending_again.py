@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import pytest
@@ -13,7 +13,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from alerts.follow_ups import followed_by, sent_again
 from alerts.following_up import draft_follow_up
+from alerts.launching import rewrite
 from alerts.models import Alert, FollowUpKind
+from alerts.preflight import check
 from alerts.reporting import alert_report
 from alerts.resending import (
     remaining,
@@ -201,6 +203,40 @@ def test_a_draft_to_those_who_got_it_is_for_all_who_have_got_it_by_now(sent: Sen
 
     assert sent.tell(third) == draft
     assert sent.audience(draft) == {*sent.phones[:3], sent.phones[4]}
+
+
+def test_a_draft_that_tells_of_a_stop_says_otherwise_once_it_went_out_again(sent: Sent) -> None:
+    third = sent.stop_and_write_anew()
+    draft = sent.tell(sent.alerts[0])
+    stopped = stored_draft(sent.conn, draft).texts["en"].sms
+    sent.launch(third)
+
+    late = check(sent.conn, draft, house=RULES, now=sent.now)
+    sent.tell(sent.alerts[0])
+
+    found = check(sent.conn, draft, house=RULES, now=sent.now)
+    texts = stored_draft(sent.conn, draft).texts
+    assert "we stopped" in stopped
+    assert "told_to_wait" in {each.code for each in late.blocking}
+    assert "told_to_wait" not in {each.code for each in found.blocking}
+    assert "has changed" in texts["en"].sms
+    assert "cambió" in texts["es"].body
+
+
+def test_words_that_somebody_wrote_are_kept_when_it_went_out_again(sent: Sent) -> None:
+    third = sent.stop_and_write_anew()
+    draft = sent.tell(sent.alerts[0])
+    own = stored_draft(sent.conn, draft)
+    english = replace(own.texts["en"], sms="We were wrong about the day. {{ link }}")
+    mine = replace(own, texts={**own.texts, "en": english})
+    rewrite(sent.conn, draft, mine, house=RULES, by="Amina", now=sent.now)
+    sent.launch(third)
+
+    sent.tell(sent.alerts[0])
+
+    assert stored_draft(sent.conn, draft).texts == mine.texts
+    found = check(sent.conn, draft, house=RULES, now=sent.now)
+    assert "told_to_wait" in {each.code for each in found.blocking}  # the email says so still
 
 
 def test_who_was_written_to_already_is_not_written_to_again(sent: Sent) -> None:
