@@ -265,7 +265,7 @@ def _letters(database: Opened, site: Site) -> Tick:
     """
 
     async def write_waiting() -> None:
-        if await database.database.read(any_waiting):
+        if await database.database.read(any_waiting, _now()):
             await database.database.write(write_letters, database.jobs, site, _now())
 
     return Tick("letters", LETTERS_SECONDS, write_waiting)

@@ -162,24 +162,27 @@ def waiting_for(conn: Connection, organizer_id: int) -> list[Row[Any]]:
 
 
 def heard(conn: Connection, inbound: Inbound, *, house: HouseRules, now: datetime) -> Heard | None:
-    """Take "YES 7K3M" from an organizer's own phone for an approval; None for anything else."""
+    """Take "YES 7K3M" from an organizer's own phone for an approval; None for anything else.
+
+    A phone that is noted and not confirmed approves nothing, and is told what to do; no word of what is asked.
+    """
     body = unicodedata.normalize("NFKD", inbound.body)
     said = YES.fullmatch("".join(each for each in body if not unicodedata.combining(each)).strip())
     if inbound.channel != Channel.SMS or said is None or not inbound.address:
         return None
-    mine = (
-        Organizer.phone == inbound.address,
-        Organizer.phone_confirmed,
-        Organizer.disabled_at.is_(None),
-    )
-    owners = conn.execute(select(Organizer.id, Organizer.language).where(*mine)).all()
-    if not owners:
+    columns = (Organizer.id, Organizer.language, Organizer.phone_confirmed)
+    mine = (Organizer.phone == inbound.address, Organizer.disabled_at.is_(None))
+    noted = conn.execute(select(*columns).where(*mine).order_by(Organizer.id)).all()
+    if not noted:
         return None
-    code, spoken = said[1].upper(), owners[0].language
+    owners = [each for each in noted if each.phone_confirmed]
+    code, spoken = said[1].upper(), (owners or noted)[0].language
     try:
         attempts.count(conn, {_tries(inbound.address): TRIES}, now)
     except TooManyAttempts:
         return Heard(f"tries:{now:%H}", "tries", spoken, {})
+    if not owners:
+        return Heard(f"unconfirmed:{now:%Y-%m-%d %H}", "unconfirmed", spoken, {})
     wanted = (ApprovalAsk.code == code, ApprovalAsk.organizer_id.in_([each.id for each in owners]))
     row = conn.execute(_asks().where(*wanted, *_open(now))).first()
     if row is None:

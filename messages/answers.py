@@ -8,16 +8,19 @@ gets the same answer twice a day, whatever two auto-responders tell each other.
 from __future__ import annotations
 
 import contextlib
+import re
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
 from contacts.models import Channel
 from database.jobs import Jobs
 from database.upserts import insert_or
+from messages import control
 from messages.adding import add_copy, begin_empty
+from messages.calling_off import LIVE
 from messages.control import Draft
 from messages.models import (
     Message,
@@ -25,6 +28,8 @@ from messages.models import (
     MessageText,
     Reach,
 )
+
+BLOT = "*"  # a character of every text's alphabet
 
 
 def answer(
@@ -57,6 +62,21 @@ def answer(
         now=now,
     )
     return added is not None
+
+
+def blot_out(conn: Connection, purpose: str, what: re.Pattern[str], *, now: datetime) -> None:
+    """Make unreadable what stands in texts whose purpose begins so; those that have not left never will."""
+    mine = Message.key.startswith(f"answer:{purpose}", autoescape=True)
+    columns = (MessageText.message_id, MessageText.language, MessageText.sms, Message.status)
+    rows = select(*columns).join(Message, Message.id == MessageText.message_id).where(mine)
+    for row in conn.execute(rows).all():
+        blotted = what.sub(lambda found: BLOT * len(found[0]), row.sms)
+        if blotted == row.sms:
+            continue
+        if row.status in LIVE:
+            control.stop(conn, row.message_id, now=now)
+        own = (MessageText.message_id == row.message_id, MessageText.language == row.language)
+        conn.execute(update(MessageText).where(*own).values(sms=blotted))
 
 
 def _message_of_the_day(

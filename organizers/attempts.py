@@ -15,22 +15,25 @@ from database import locking
 from organizers.models import SignInAttempt
 
 WINDOW = timedelta(minutes=15)
+A_DAY = timedelta(days=1)  # the longest that anything counts
 
 
 class TooManyAttempts(Exception):
     """Too many attempts. Wait 15 minutes and try again."""
 
 
-def count(conn: Connection, limits: Mapping[str, int], now: datetime) -> None:
+def count(
+    conn: Connection, limits: Mapping[str, int], now: datetime, *, within: timedelta = WINDOW
+) -> None:
     """Count one attempt on every subject; raise TooManyAttempts where there were as many already.
 
-    Subjects are words about an account or address; only their SHA-256 is stored.
+    Subjects are words about an account or address; only their SHA-256 is stored. ``within`` is a day at most.
     """
     hashed = {_sha256(subject): limit for subject, limit in limits.items()}
     locking.take_turns(conn, hashed)  # each is to see those before it
     recent = (
         select(SignInAttempt.subject, func.count().label("tries"))
-        .where(SignInAttempt.subject.in_(hashed), SignInAttempt.at > now - WINDOW)
+        .where(SignInAttempt.subject.in_(hashed), SignInAttempt.at > now - within)
         .group_by(SignInAttempt.subject)
     )
     if any(tries >= hashed[subject] for subject, tries in conn.execute(recent)):
@@ -41,7 +44,7 @@ def count(conn: Connection, limits: Mapping[str, int], now: datetime) -> None:
 def forget(conn: Connection, subject: str, now: datetime) -> None:
     """Forget what was tried on a subject, because it went well; and whatever is too old to count."""
     mine = SignInAttempt.subject == _sha256(subject)
-    conn.execute(delete(SignInAttempt).where(mine | (SignInAttempt.at <= now - WINDOW)))
+    conn.execute(delete(SignInAttempt).where(mine | (SignInAttempt.at <= now - A_DAY)))
 
 
 def _sha256(text: str) -> str:

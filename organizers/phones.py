@@ -14,15 +14,21 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Label, case, delete, insert, select, update
 
 from organizers import attempts
+from organizers.attempts import TooManyAttempts
 from organizers.models import Organizer, PhoneCode
 
 LASTS = timedelta(minutes=10)
 TRIES = 5
 TEXTS = 3  # in a quarter of an hour, to one phone and for one organizer
+TEXTS_A_DAY = 6
 
 
 class NoPhone(Exception):
     """There is no phone to confirm. Note its number first."""
+
+
+class EnoughToday(Exception):
+    """As many codes have been sent as a day allows. Look for the latest text, or try again tomorrow."""
 
 
 class NoPhoneCode(Exception):
@@ -50,11 +56,16 @@ def set_phone(conn: Connection, organizer_id: int, phone: str) -> bool:
 def new_code(conn: Connection, organizer_id: int, *, key: str, now: datetime) -> tuple[str, str]:
     """A phone that is to be confirmed, and the code for it; one that went before is good no more.
 
-    Raises NoPhone, and TooManyAttempts where as many texts have gone already.
+    Raises NoPhone, and TooManyAttempts or EnoughToday where as many texts have gone already.
     """
     phone = _unconfirmed(conn, organizer_id)
     subjects = (f"phone code for {organizer_id}", f"phone code to {phone}")
     attempts.count(conn, dict.fromkeys(subjects, TEXTS), now)
+    today = {f"{each} in a day": TEXTS_A_DAY for each in subjects}
+    try:
+        attempts.count(conn, today, now, within=attempts.A_DAY)
+    except TooManyAttempts as error:
+        raise EnoughToday(EnoughToday.__doc__) from error
     code = f"{secrets.randbelow(10**6):06}"
     _forget(conn, organizer_id)
     row = insert(PhoneCode).values(
@@ -94,6 +105,18 @@ def confirm(conn: Connection, organizer_id: int, typed: str, *, key: str, now: d
     conn.execute(mine.values(phone_confirmed=True))
     _forget(conn, organizer_id)
     return True
+
+
+def any_over(conn: Connection, now: datetime) -> bool:
+    """Whether the time of a code is over."""
+    over = select(PhoneCode.organizer_id).where(PhoneCode.expires_at <= now).limit(1)
+    return conn.scalar(over) is not None
+
+
+def end_codes(conn: Connection, now: datetime) -> list[int]:
+    """End the codes whose time is over; return whose they were."""
+    over = delete(PhoneCode).where(PhoneCode.expires_at <= now)
+    return sorted(conn.scalars(over.returning(PhoneCode.organizer_id)))
 
 
 def _unconfirmed(conn: Connection, organizer_id: int) -> str:

@@ -11,7 +11,7 @@ from organizers import phones
 from organizers.attempts import TooManyAttempts
 from organizers.members import members
 from organizers.models import PhoneCode
-from organizers.phones import NoPhone, NoPhoneCode
+from organizers.phones import EnoughToday, NoPhone, NoPhoneCode
 from tests.builders import a_phone, make_organizer
 
 KEY = "5e" * 32
@@ -88,6 +88,25 @@ def test_so_many_texts_go_and_no_more(conn: Connection, amina: int, now: datetim
         with pytest.raises(TooManyAttempts):
             phones.new_code(conn, each, key=KEY, now=now)
     assert phones.new_code(conn, ben, key=KEY, now=now + timedelta(minutes=16))
+
+
+def test_no_more_texts_go_in_a_day_to_one_phone_or_for_one_organizer(
+    conn: Connection, amina: int, now: datetime
+) -> None:
+    ben, carla = (make_organizer(conn, each, network=True) for each in ("Ben", "Carla"))
+    phones.set_phone(conn, ben, PHONE)
+    for n in range(phones.TEXTS_A_DAY):
+        who = (amina, ben)[n % 2]
+        phones.new_code(conn, who, key=KEY, now=now + timedelta(minutes=20 * n))
+    later = now + timedelta(hours=20)
+    phones.set_phone(conn, carla, PHONE)
+    phones.set_phone(conn, ben, a_phone())
+
+    for each in (amina, carla):
+        with pytest.raises(EnoughToday):
+            phones.new_code(conn, each, key=KEY, now=later)
+    assert phones.new_code(conn, ben, key=KEY, now=later)
+    assert phones.new_code(conn, carla, key=KEY, now=now + timedelta(days=1, hours=2))
 
 
 def test_another_number_is_confirmed_anew(conn: Connection, amina: int, now: datetime) -> None:

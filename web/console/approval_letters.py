@@ -55,6 +55,10 @@ NOTHING_DONE = {
         "%(network)s: Too many codes from this phone. Nothing was approved. Wait 15 minutes, or see the link"
         " in your email."
     ),
+    "unconfirmed": (
+        "%(network)s: Codes are taken from a confirmed phone only, so nothing was approved. Sign in, confirm"
+        " this phone under Your account, then answer again; or use the link in your email."
+    ),
     "changed": (
         "%(network)s: “%(title)s” has changed since you were asked. Nothing was approved. Its author asks"
         " you anew."

@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from alerts.models import Answer
 from alerts.proposals import Offer, any_letters_due, letters_due
 from database.jobs import Jobs
-from organizers import links
+from organizers import links, phones
 from organizers.links import RESET_HOURS, Letter
 from organizers.members import Member, members
 from organizers.roles import May
 from web.console import approval_letters, posting
+from web.console.own_phone import forget_codes
 from web.console.posting import Post, titled, words_in
 from web.keys import Site
 
@@ -39,14 +40,15 @@ STANDING = (
 )
 
 
-def any_waiting(conn: Connection) -> bool:
-    """Whether a letter is to be written."""
+def any_waiting(conn: Connection, now: datetime) -> bool:
+    """Whether a letter is to be written, or a code in one to be forgotten."""
     waiting = links.any_waiting(conn) or any_letters_due(conn)
-    return waiting or approval_letters.any_waiting(conn)
+    return waiting or approval_letters.any_waiting(conn) or phones.any_over(conn, now)
 
 
 def write_letters(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> int:
-    """Write the letters that were asked for; return how many."""
+    """Write the letters that were asked for; return how many. Codes that are over are read by nobody any more."""
+    forget_codes(conn, now=now)
     waiting = links.letters(conn, now)
     for letter in waiting:
         _write(conn, jobs, site, letter, now)

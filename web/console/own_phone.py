@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from datetime import datetime
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -10,9 +12,10 @@ from sqlalchemy import Connection
 from contacts.addresses import BadPhone, persons_phone
 from contacts.countries import textable
 from database.jobs import Jobs
+from messages.answers import blot_out
 from organizers import audit, phones
 from organizers.attempts import TooManyAttempts
-from organizers.phones import NoPhone, NoPhoneCode
+from organizers.phones import EnoughToday, NoPhone, NoPhoneCode
 from web.console import posting
 from web.console.account import HOME, shown
 from web.console.posting import Post
@@ -26,6 +29,7 @@ STOPPED = (
     "That phone has said STOP to us, so no code can go to it. Text START from it to our number, then have"
     " the code sent again."
 )
+DIGITS = re.compile(r"\b[0-9]{6}\b")
 CODE = (
     "%(network)s: %(code)s is the code for your account. It is good for 10 minutes. If you did not ask for"
     " it, do nothing, and tell nobody."
@@ -71,7 +75,7 @@ async def _send(request: web.Request) -> web.Response:
             request,
             request.config_dict[JOBS],
         )
-    except (NoPhone, TooManyAttempts) as error:
+    except (NoPhone, TooManyAttempts, EnoughToday) as error:
         return await shown(request, problem=str(error))
     if not sent:
         return await shown(request, problem=STOPPED)
@@ -83,12 +87,15 @@ def _send_code(conn: Connection, request: web.Request, jobs: Jobs) -> bool:
     phone, code = phones.new_code(conn, me, key=site.links_secret, now=at)
     words = posting.words_in(site, language_of(request))
     said = words(CODE, network=site.network_name, code=code)
-    purpose = f"phone:{me}:{secrets.token_hex(8)}"  # every text is one of its own
+    _forget(conn, me, at)
+    purpose = f"{_texts_of(me)}{secrets.token_hex(8)}"  # every text is one of its own
     return posting.text(conn, jobs, Post(purpose, phone, words.language, said), at)
 
 
 def _note_it(conn: Connection, request: web.Request, number: str) -> bool:
-    waits = phones.set_phone(conn, request[VIEWER].organizer_id, number)
+    me = request[VIEWER].organizer_id
+    waits = phones.set_phone(conn, me, number)
+    _forget(conn, me, now(request))
     _record(conn, request, "organizer.phone", has_phone=bool(number))
     return waits
 
@@ -97,8 +104,25 @@ def _confirm(conn: Connection, request: web.Request, typed: str) -> bool:
     key, me = request.config_dict[SITE].links_secret, request[VIEWER].organizer_id
     right = phones.confirm(conn, me, typed, key=key, now=now(request))
     if right:
+        _forget(conn, me, now(request))
         _record(conn, request, "organizer.phone_confirmed")
     return right
+
+
+def forget_codes(conn: Connection, *, now: datetime) -> None:
+    """Make the codes unreadable whose time is over."""
+    for organizer_id in phones.end_codes(conn, now):
+        _forget(conn, organizer_id, now)
+
+
+def _forget(conn: Connection, organizer_id: int, at: datetime) -> None:
+    """Nobody reads a code any more that is used, over, or followed by another."""
+    blot_out(conn, _texts_of(organizer_id), DIGITS, now=at)
+
+
+def _texts_of(organizer_id: int) -> str:
+    """What the purpose of their codes begins with."""
+    return f"phone:{organizer_id}:"
 
 
 def _record(conn: Connection, request: web.Request, act: str, **after: object) -> None:

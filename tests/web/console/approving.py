@@ -68,7 +68,7 @@ class Committee:
         """The letters that are due, written; the words of all so far, by address."""
 
         def unit(conn: Connection) -> dict[str, list[str]]:
-            if any_waiting(conn):
+            if any_waiting(conn, self.now[0]):
                 site = make_site(public_url=LOOPBACK, approvals=2)
                 write_letters(conn, EmbeddedJobs(), site, self.now[0])
             rows = (

@@ -12,15 +12,19 @@ from sqlalchemy import delete, func, select, update
 from alerts.fact_models import FactVersion
 from alerts.models import Alert
 from contacts.models import Standing
+from database.jobs import EmbeddedJobs
 from database.opening import Opened
 from messages.audience import Audience, Filter, Outdated, write
-from messages.models import Message, MessageStatus, Reply
+from messages.models import Delivery, Message, MessageStatus, MessageText, Reply, Status
+from organizers import phones
 from organizers.members import set_grant
 from organizers.models import Organizer, Session
 from organizers.roles import Grant, Role
 from tests.builders import make_office, make_project, make_standing
 from tests.web.console.approving import DIGEST, LINK, PHONE, Committee, committee
 from tests.web.organizing import desk, words
+from tests.web.serving import make_site
+from web.console.letters import any_waiting, write_letters
 
 WHY = "They are being moved to another prison tonight."
 
@@ -513,6 +517,53 @@ async def test_a_phone_counts_once_its_code_has_come_back(there: Committee) -> N
     await there.says(f"YES {await there.code(alert_id, there.berta)}", phone=other, key="SM10")
     assert {each[2] for each in await there.approved()} == {"reply"}
     assert await there.record("organizer.phone_confirmed")
+
+
+CODES = select(MessageText.sms).where(MessageText.sms.contains("is the code for your account"))
+
+
+@pytest.mark.parametrize("how", ["used", "followed", "over"])
+async def test_a_code_is_not_to_be_read_once_it_has_come_to_its_end(
+    there: Committee, how: str
+) -> None:
+    other = "+16082314455"
+    await there.berta.post("/console/account/phone", {"phone": other})
+    [code] = re.findall(r"[0-9]{6}", str(await there.scalar(CODES)))
+    database, later = there.opened.database, there.now[0] + phones.LASTS
+
+    if how == "used":
+        await there.berta.post("/console/account/phone/confirm", {"code": code})
+    elif how == "followed":
+        await there.berta.post("/console/account/phone/code", {})
+    else:
+        assert not await database.read(any_waiting, there.now[0])
+        assert await database.read(any_waiting, later)
+        await database.write(write_letters, EmbeddedJobs(), make_site(), later)
+
+    kept = await database.read(lambda conn: list(conn.scalars(CODES)))
+    assert not [each for each in kept if code in each]
+    assert [each for each in kept if "******" in each]
+    waits = select(func.count(Delivery.id)).where(
+        Delivery.address == other, Delivery.status == Status.PENDING
+    )
+    assert await there.scalar(waits) == (1 if how == "followed" else 0)
+
+
+async def test_an_answer_from_a_phone_that_is_not_confirmed_is_told_what_to_do(
+    there: Committee,
+) -> None:
+    alert_id = await there.draft()
+    await there.ask(alert_id, there.berta)
+    unproved = update(Organizer).values(phone_confirmed=False)
+    await there.opened.database.write(lambda conn: conn.execute(unproved))
+
+    for n, code in enumerate((await there.code(alert_id, there.berta), "2ZZZ")):
+        await there.says(f"YES {code}", key=f"SM2{n}")
+
+    [told] = [each for each in (await there.letters())[PHONE] if "confirmed phone" in each]
+    assert "nothing was approved" in told  # and the same whether there is such a code or not
+    assert "14" not in told
+    assert await there.approved() == []
 
 
 async def test_a_phone_noted_before_is_proved_by_a_button(there: Committee) -> None:

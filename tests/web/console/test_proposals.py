@@ -75,7 +75,7 @@ async def test_whoever_may_send_for_a_committee_gets_a_letter_once(
 
     assert f"/console/proposals/{asked.proposal_id}" in letter
     assert "Call for the Suchitoto 14" in letter
-    assert not await opened.database.read(any_waiting)
+    assert not await opened.database.read(any_waiting, now)
     assert len(await write_all(opened, now)) == 1
 
 
