@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from alerts.citation_models import FactCorrection
@@ -13,11 +13,18 @@ from messages.findings import Finding, finding
 
 
 def counts_as() -> ColumnElement[int]:
-    """The alert as which one counts, as SQL: the one that it follows or corrects, or itself."""
-    followed = select(FollowUp.of_id).where(FollowUp.alert_id == Alert.id)
-    corrects = select(FactCorrection.of_id).where(FactCorrection.alert_id == Alert.id)
-    leads_to = (each.correlate(Alert).scalar_subquery() for each in (followed, corrects))
-    return func.coalesce(*leads_to, Alert.id)
+    """The alert as which one counts, as SQL: the first of those that it follows or corrects, or itself."""
+    steps = union_all(
+        select(FollowUp.alert_id, FollowUp.of_id),
+        select(FactCorrection.alert_id, FactCorrection.of_id),
+    ).subquery()
+    before, step = select(steps).cte("before", recursive=True), steps.alias()
+    before = before.union(
+        select(before.c.alert_id, step.c.of_id).join(step, step.c.alert_id == before.c.of_id)
+    )
+    first = select(before.c.of_id).where(before.c.alert_id == Alert.id)
+    first = first.where(before.c.of_id.not_in(select(steps.c.alert_id)))
+    return func.coalesce(first.correlate(Alert).scalar_subquery(), Alert.id)
 
 
 def work_of(conn: Connection, alert_id: int) -> Work | None:

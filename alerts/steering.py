@@ -87,6 +87,8 @@ def set_budget(conn: Connection, jobs: Jobs, alert_id: int, cents: int, *, now: 
     if held[0] != MessageStatus.PAUSED or held[1] == budgets.because(before):
         for each in live or family[:1]:
             control.set_budget(conn, jobs, each, cents, now=now)
+    if not before:
+        budgets.open_account(conn, root_id, family)
     # Also what is finished: whoever joins later takes the budget from there.
     conn.execute(update(Message).where(Message.id.in_(family)).values(budget_cents=cents))
 

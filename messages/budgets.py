@@ -11,19 +11,19 @@ A day is UTC's, as on the pages where Twilio says what was used (https://www.twi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
-from sqlalchemy import BigInteger, Connection, Executable, Text, select, true
+from sqlalchemy import BigInteger, Connection, Executable, Text, case, func, select, true
 
 from contacts.models import Channel
 from database.handing import Handed
-from database.upserts import insert_for
+from database.upserts import insert_for, insert_or
 from messages.eligibility import ANSWERS
-from messages.models import MessageKind
+from messages.models import Delivery, Message, MessageKind, Status
 from messages.sender_models import Spending
 
 CENTS = 100
@@ -106,8 +106,27 @@ def correct(conn: Connection, purse: Purse, difference: int) -> None:
         _spend(conn, purse, difference)
 
 
+def open_account(conn: Connection, message_id: int, family: Sequence[int]) -> None:
+    """Begin the account of a message that gets its budget when some of it, or of its parts, has left already.
+
+    What they took is in it: a copy that is on the wire at the most it can take, as if its claim had paid.
+    """
+    longest = case((Message.segments > 1, Message.segments), else_=1)
+    known = case((Delivery.status == Status.SENDING, 0), else_=Delivery.segments)
+    took = (
+        select(func.sum(func.coalesce(func.nullif(known, 0), longest)))
+        .select_from(Delivery)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(Delivery.message_id.in_(family), Delivery.channel == Channel.SMS)
+        .where(Delivery.status.between(Status.SENDING, Status.UNDELIVERED))
+    )
+    row = {"account": _own(message_id), "segments": conn.scalar(took) or 0}
+    begun = insert_or(conn, Spending).values(**row)
+    conn.execute(begun.on_conflict_do_update(index_elements=["account"], set_=row))
+
+
 def spent(conn: Connection, message_id: int) -> int:
-    """How many segments a message has taken since it has a budget."""
+    """How many segments a message that has a budget has taken, with its parts."""
     return spent_by_message(conn, [message_id]).get(message_id, 0)
 
 

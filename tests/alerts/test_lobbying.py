@@ -6,25 +6,35 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from alerts import launching
 from alerts.fingerprint import digest
 from alerts.guessing_work import Because
-from alerts.kinds_of_work import work_of
+from alerts.kinds_of_work import counts_as, work_findings, work_of
 from alerts.launching import NotReady, launch
 from alerts.lobbying import BadHours, Worked, guess_stored, hours_of, note_hours, say_work
 from alerts.lobbying_report import Spent, yearly
 from alerts.models import Alert, FollowUp, FollowUpKind, Work
 from alerts.preflight import check
-from alerts.text_costs import Taken
+from alerts.steering import set_budget
+from alerts.text_costs import Taken, texts_taken
 from database.jobs import EmbeddedJobs
+from messages import counts
 from messages.control import NotNow
 from messages.models import MessageCount, MessageStatus, Status
 from messages.sender_models import Spending
 from organizers.roles import NETWORKS
 from tests.alerts.drafting import HOUSE, make_draft
-from tests.builders import Alerted, make_alert, make_call, make_contact, make_project
+from tests.builders import (
+    Alerted,
+    make_alert,
+    make_call,
+    make_contact,
+    make_delivery,
+    make_project,
+)
+from tests.doubles import NoJobs
 
 DAY = date(2026, 5, 4)
 
@@ -56,6 +66,45 @@ def test_what_follows_an_alert_counts_as_that_one(conn: Connection) -> None:
         say_work(conn, nudge.alert_id, Work.EDUCATION, by="Amina")
 
     assert work_of(conn, nudge.alert_id) is Work.GRASSROOTS
+
+
+def test_what_follows_something_that_follows_counts_as_the_first(conn: Connection) -> None:
+    first = make_alert(conn)
+    rest = follows(conn, first)
+    rest_of_rest = follows(conn, rest)
+    reached = follows(conn, rest_of_rest)
+    counted = select(Alert.id, counts_as()).order_by(Alert.id)
+
+    found = dict(conn.execute(counted).all())
+
+    ids = [each.alert_id for each in (first, rest, rest_of_rest, reached)]
+    assert found == dict.fromkeys(ids, first.alert_id)
+    assert work_of(conn, reached.alert_id) == work_of(conn, first.alert_id)
+    assert list(work_findings(conn, reached.alert_id)) == []
+
+
+def test_a_budget_that_came_after_the_launch_counts_what_was_sent_before(
+    conn: Connection, now: datetime
+) -> None:
+    """By hand: 3 + 2 segments that left, one copy on the wire at 4 at most, one unknown at 4; one waits."""
+    alert = make_alert(conn, segments=4, launched_at=now, status=MessageStatus.SENDING)
+    for status, segments in (
+        (Status.DELIVERED, 3),
+        (Status.UNDELIVERED, 2),
+        (Status.SENDING, 0),
+        (Status.UNKNOWN, 0),
+        (Status.PENDING, 0),
+        (Status.FAILED, 0),
+    ):
+        make_delivery(conn, alert.message_id, make_contact(conn), status=status, segments=segments)
+    counts.apply(conn, counts.Deltas(counts.counted(conn, alert.message_id)))
+    before = texts_taken(conn, [alert.message_id])[alert.message_id]
+
+    set_budget(conn, NoJobs(), alert.alert_id, 5_000, now=now)
+    set_budget(conn, NoJobs(), alert.alert_id, 9_000, now=now)  # and a second time adds nothing
+
+    assert not before.exact
+    assert texts_taken(conn, [alert.message_id])[alert.message_id].segments == 3 + 2 + 4 + 4
 
 
 def test_a_stored_draft_is_judged_by_what_people_say_not_by_the_case(

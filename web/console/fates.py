@@ -1,7 +1,7 @@
 """Everybody's fate before the launch, as the page tells it: each line with the people behind it.
 
 Whoever launches and whoever approves see the same lines. Of projects whose people the viewer may not see,
-only a sum is told.
+only a sum is told, and to the network's office alone.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from messages.expecting import Expected, Money, Paces, expected, money
 from messages.forecast import HELD, NOW, SKIPPED, Fate, Forecast, Split, Waiting
 from messages.house import HouseRules
 from messages.models import Message
-from organizers.roles import Within
+from organizers.roles import NETWORKS, Within
 from web.console.paces import clock_and_places
 
 STATES = 3  # that a line names
@@ -83,6 +83,7 @@ class Fates:
     names: Mapping[int, str]  # of the projects that the viewer sees
     expected: Expected | None  # as is the money, only of an alert that is stored
     money: Money | None
+    tells_of_others: bool = False  # also of lists that the viewer does not see
 
     @property
     def texts_now(self) -> int:
@@ -136,10 +137,14 @@ class Fates:
 
     @property
     def lists(self) -> list[ListLine]:
-        """What becomes of the people of each project; somebody of several counts in each."""
+        """What becomes of the people of each project; somebody of several counts in each.
+
+        That somebody of one's own list is on another's, too, is that other committee's to tell: only the
+        network's office sees a line of those.
+        """
         found: dict[int, Split] = {}
         for lists, split in self.forecast.by_lists.items():
-            for each in _shown(lists, self.names):
+            for each in _shown(lists, self.names, others=self.tells_of_others):
                 found[each] = found.get(each, Split()) + split
         order = sorted(found, key=lambda each: (each <= NO_LIST, -found[each].people))
         return [ListLine(each, self.names.get(each, ""), found[each]) for each in order]
@@ -171,14 +176,16 @@ def fates(
             expires_at=row.expires_at,
         ),
         money=money(conn, check.cost, budget_cents=row.budget_cents, tariff=tariff, now=now),
+        tells_of_others=within is None or NETWORKS in within,
     )
 
 
-def _shown(lists: Sequence[int], names: Collection[int]) -> list[int]:
+def _shown(lists: Sequence[int], names: Collection[int], *, others: bool) -> list[int]:
     """Under which lines somebody counts who is on these lists."""
+    if not lists:
+        return [NO_LIST]
     shown = [each for each in lists if each in names]
-    hidden = [OTHERS] if len(shown) < len(lists) else []
-    return [*shown, *hidden] or [NO_LIST]
+    return [*shown, OTHERS] if others and len(shown) < len(lists) else shown
 
 
 def _morning(alike: Sequence[Waiting]) -> Morning:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 
 from alerts.launching import create, launch
 from alerts.preflight import check, find_alert
-from contacts.models import Channel, Standing
+from contacts.models import Channel, Project, Standing
 from database.opening import Opened
 from messages import counts
 from messages.audience import Audience, Filter
@@ -26,7 +26,7 @@ from tests.doubles import NoJobs
 from tests.web.console.test_alert_pages import written
 from tests.web.organizing import Desk, console, desk
 from web.console.fate_people import Line, crowd_of
-from web.console.fates import Fates, fates
+from web.console.fates import NO_LIST, OTHERS, Fates, fates
 
 MORNING = datetime(
     2026, 11, 19, 16, 30, tzinfo=UTC
@@ -145,6 +145,28 @@ def test_doubles_are_counted_and_people_of_several_lists_stand_in_each(conn: Con
     assert [(each.channel, each.count) for each in told.folded] == [(Channel.SMS, 1)]
     assert {each.name: each.split.people for each in told.lists} == {"Madison": 2, "Bangor": 2}
     assert {each.name: each.split.left_out for each in told.lists} == {"Madison": 0, "Bangor": 1}
+
+
+@pytest.mark.parametrize("office", [True, False])
+def test_that_somebody_is_on_a_list_that_one_does_not_see_is_told_to_the_office_alone(
+    conn: Connection, *, office: bool
+) -> None:
+    madison, bangor = make_project(conn, "Madison"), make_project(conn, "Bangor")
+    conn.execute(update(Project).values(shares_list=False))
+    make_contact(conn, "Ada", projects=[madison, bangor])
+    make_contact(conn, "Eva", projects=[bangor])
+    make_contact(conn, "Ben")
+    draft = make_draft(audience=Audience(Filter()))
+    alert_id = create(conn, draft, house=HOUSE, created_by="test", now=MORNING)
+    message_id = find_alert(conn, alert_id).message_id
+    conn.execute(update(Message).where(Message.id == message_id).values(audience={}))
+    found = check(conn, alert_id, house=HOUSE, now=MORNING)
+
+    within = [madison, NETWORKS] if office else [madison]
+    told = fates(conn, found, message_id, house=HOUSE, within=within, now=MORNING)
+
+    lines = {each.project_id: each.split.people for each in told.lists}
+    assert lines == {madison: 1, NO_LIST: 1} | ({OTHERS: 2} if office else {})
 
 
 @pytest.fixture
