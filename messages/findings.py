@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from messages.caution_words import CAUTIONS, PLACES
+from messages.late_words import LATE
 
 LANGUAGES = {
     "en": {"en": "English", "es": "Spanish"},
@@ -70,7 +71,10 @@ def _found(
 
 
 SENTENCES: Mapping[str, _Sentence] = {
-    **{code: _Sentence(en=english, es=spanish) for code, (english, spanish) in CAUTIONS.items()},
+    **{
+        code: _Sentence(en=english, es=spanish)
+        for code, (english, spanish) in {**CAUTIONS, **LATE}.items()
+    },
     "nobody": _Sentence(
         en="Nobody is in this audience; choose other projects, tags or languages.",
         es="No hay nadie en este público; elija otros proyectos, etiquetas o idiomas.",
@@ -106,32 +110,6 @@ SENTENCES: Mapping[str, _Sentence] = {
     "no_page": _Sentence(
         en="The public page has no {language} title and summary; write both.",
         es="La página pública no tiene título ni resumen en {language}; escriba los dos.",
-    ),
-    "page_over": _Sentence(
-        en="The page to which it leads asks for no more calls: its time is over. Write another alert.",
-        es="La página a la que lleva ya no pide llamadas: su tiempo terminó. Escriba otra alerta.",
-    ),
-    "rest_unknown": _Sentence(
-        en="The copies of the message before this one are still being counted; wait a minute and look again.",
-        es="Todavía se cuentan las copias del mensaje anterior; espere un minuto y vuelva a mirar.",
-    ),
-    "told_to_wait": _Sentence(
-        en=(
-            "It tells people that the alert was stopped, which has gone out again since. Press “Write to those"
-            " who already got it” on its page once more, or say what holds now."
-        ),
-        es=(
-            "Dice que la alerta se detuvo, pero desde entonces volvió a salir. Pulse otra vez «Escribir a"
-            " quienes ya la recibieron» en su página, o diga lo que vale ahora."
-        ),
-    ),
-    "case_open": _Sentence(
-        en="Its case is open: there is no end to tell. Close the case first.",
-        es="Su caso está abierto: no hay final que contar. Cierre antes el caso.",
-    ),
-    "case_closed": _Sentence(
-        en="Its case is closed: its page tells how it ended and asks for no call; reopen the case first.",
-        es="Su caso está cerrado: su página dice cómo terminó y no pide llamadas; reabra antes el caso.",
     ),
     "no_script": _Sentence(
         en="The call script is missing in {language}; write it.",

@@ -20,8 +20,8 @@ def test_what_began_to_leave_last_is_what_is_answered(
     phone = a_phone()
     person = make_contact(conn, phone=phone)
     days = [now + timedelta(days=each) for each in range(6)]
-    early = {"launched_at": days[0], "starts_at": days[4] if begins_late else None}
-    first = make_alert(conn, created_at=days[0], **early)
+    begins = days[4] if begins_late else None
+    first = make_alert(conn, created_at=days[0], launched_at=days[0], starts_at=begins)
     second = make_alert(conn, created_at=days[1], launched_at=days[1], starts_at=days[1])
     for each in (first, second):
         make_delivery(conn, each.message_id, person, address=phone, status=Status.DELIVERED)
