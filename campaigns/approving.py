@@ -7,7 +7,7 @@ transaction and under the lock of the email's row, which every change takes.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -17,7 +17,8 @@ from sqlalchemy import Connection, Row, select
 
 from campaigns.approval_models import EmailApproval
 from campaigns.calendar import find_email
-from campaigns.models import CampaignRun
+from campaigns.models import Campaign, CampaignEmail, CampaignRun, ScheduleStatus
+from contacts.models import Project
 from database.upserts import insert_or
 from messages.house import HouseRules
 from organizers.approvers import (
@@ -28,8 +29,9 @@ from organizers.approvers import (
     NotRead,
     able,
     coming,
+    reads_of,
 )
-from organizers.roles import NETWORKS
+from organizers.roles import NETWORKS, owned
 
 PLAN = ("audience", "rule", "local_time", "zone", "own_zone", "project_id", "email_sender")
 
@@ -82,6 +84,52 @@ def ballot(
         possible=possible,
         awaited=coming(conn, project, now) if now is not None else (),
     )
+
+
+def asked_of(
+    conn: Connection, projects: Collection[int], organizer_id: int, *, house: HouseRules
+) -> list[Row[Any]]:
+    """The planned emails of these projects that wait for an organizer's approval of their words."""
+    if house.approvals <= 1 or not projects:
+        return []
+    columns: Sequence[Any] = (
+        *CampaignEmail.__table__.columns,
+        Campaign.project_id,
+        Project.email_sender,
+    )
+    rows = (
+        select(*columns)
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .outerjoin(Project, Project.id == Campaign.project_id)
+        .where(CampaignEmail.status == ScheduleStatus.SCHEDULED)
+        .where(owned(Campaign.project_id, tuple(projects)))
+        .order_by(CampaignEmail.next_run_at)
+    )
+    me = f"organizer:{organizer_id}"
+    foreign = [each for each in conn.execute(rows).all() if me not in writers_of(each, None)]
+    given = _given(conn, foreign)
+    reads = reads_of(conn, organizer_id) if foreign else ()
+    return [
+        each
+        for each in foreign
+        if any(
+            len(given.get((each.id, code), ())) < house.approvals - 1
+            and organizer_id not in given.get((each.id, code), ())
+            for code in house.languages
+            if code in reads
+        )
+    ]
+
+
+def _given(conn: Connection, emails: Sequence[Row[Any]]) -> dict[tuple[int, str], set[int]]:
+    """Who approved each of these emails as it is, by email and language."""
+    stands = {each.id: digest(each) for each in emails}
+    rows = select(EmailApproval).where(EmailApproval.digest.in_(list(stands.values())))
+    found: dict[tuple[int, str], set[int]] = {}
+    for row in conn.execute(rows).all() if stands else ():
+        if stands.get(row.email_id) == row.digest:
+            found.setdefault((row.email_id, row.language), set()).add(row.organizer_id)
+    return found
 
 
 def approve(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from campaigns import recurring
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Missed, ScheduleStatus
@@ -139,18 +139,30 @@ def upcoming(conn: Connection) -> dict[int, datetime]:
 
 def find_email(conn: Connection, email_id: int) -> Row[Any]:
     """An email, locked until the transaction ends, with its campaign's sender. Raises NoSuchEmail."""
+    return _one(conn, _emails(email_id).with_for_update(of=CampaignEmail), email_id)
+
+
+def look_at(conn: Connection, email_id: int) -> Row[Any]:
+    """The same for whoever only reads. Raises NoSuchEmail."""
+    return _one(conn, _emails(email_id), email_id)
+
+
+def _emails(email_id: int) -> Select[Any]:
     columns: Sequence[Any] = (
         *CampaignEmail.__table__.columns,
         Campaign.project_id,
         Project.email_sender,
     )
-    found = conn.execute(
+    return (
         select(*columns)
         .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
         .outerjoin(Project, Project.id == Campaign.project_id)
         .where(CampaignEmail.id == email_id)
-        .with_for_update(of=CampaignEmail)
-    ).one_or_none()
+    )
+
+
+def _one(conn: Connection, statement: Select[Any], email_id: int) -> Row[Any]:
+    found = conn.execute(statement).one_or_none()
     if found is None:
         raise NoSuchEmail(f"there is no scheduled email {email_id}")
     return found

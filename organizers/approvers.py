@@ -132,6 +132,14 @@ def sends_in(project: ColumnElement[Any]) -> ColumnElement[bool]:
     return and_(Organizer.disabled_at.is_(None), or_(office, granted))
 
 
+def reads_of(conn: Connection, organizer_id: int) -> tuple[str, ...]:
+    """The languages that an organizer reads."""
+    row = conn.execute(
+        select(Organizer.reads, Organizer.language).where(Organizer.id == organizer_id)
+    ).one()
+    return tuple((row.reads or row.language).split())
+
+
 def coming(conn: Connection, project: int, now: datetime) -> list[Awaited]:
     """Who will be able to once they have come by their invitation."""
     guests = links.guests(conn, [project], now)

@@ -103,6 +103,8 @@ def _environment(language: str) -> jinja2.Environment:
     environment.filters["when"] = lambda value: _when(value, words)
     environment.filters["hour"] = lambda value: _hour(value, words)
     environment.filters["day"] = lambda value: format_date(value, locale=words.locale)
+    environment.filters["wall"] = lambda value: _wall(value, words)
+    environment.filters["wall_hour"] = lambda value, zone: _wall_hour(value, zone, words)
     environment.filters["month"] = lambda value: _month(value, words)
     environment.filters["masked"] = masked
     environment.filters["veiled"] = veiled
@@ -137,6 +139,18 @@ def _hour(value: datetime, words: Translator) -> str:
     """The hour alone, in the same zone, where the day is plain."""
     local = value.astimezone(eastern())
     return f"{format_time(local, 'short', locale=words.locale)} ET"
+
+
+def _wall(value: str, words: Translator) -> str:
+    """A time on the wall, "2026-12-01T09:00", with its weekday; the zone is told apart."""
+    local = datetime.fromisoformat(value)
+    day = format_skeleton("yMMMEd", local, locale=words.locale)
+    return f"{day}, {format_time(local, 'short', locale=words.locale)}"
+
+
+def _wall_hour(value: datetime, zone: str, words: Translator) -> str:
+    """The hour of an instant on the wall of a zone."""
+    return str(format_time(value.astimezone(ZoneInfo(zone)), "short", locale=words.locale))
 
 
 def _month(value: date, words: Translator) -> str:

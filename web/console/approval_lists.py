@@ -16,6 +16,7 @@ from alerts.approving import Standing
 from alerts.fingerprint import digest
 from alerts.models import Alert
 from alerts.titles import titles_by_alert
+from campaigns import approving as planned
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
@@ -45,11 +46,21 @@ class Mine:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """A planned email whose words somebody is to approve."""
+
+    email_id: int
+    titles: Mapping[str, str]
+    local_time: str
+
+
+@dataclass(frozen=True)
 class Queue:
     """All of it."""
 
     waiting: Sequence[Waiting]
     changed: Collection[int]  # alerts, since somebody was asked: their authors ask anew
+    emails: Sequence[Planned]
     mine: Sequence[Mine]
     alone: Sequence[Alone]
     projects: Mapping[int, str]
@@ -78,7 +89,17 @@ def unreviewed(conn: Connection, viewer: Viewer) -> list[Alone]:
     return alone.unreviewed(conn, viewer.within)
 
 
-def count(conn: Connection, viewer: Viewer) -> int:
+def emails(conn: Connection, viewer: Viewer, *, house: HouseRules) -> list[Planned]:
+    """Planned emails whose words wait for this organizer, the next first."""
+    projects = viewer.may_in(May.SEND)
+    rows = planned.asked_of(conn, projects, viewer.organizer_id, house=house)
+    return [
+        Planned(row.id, {code: each["subject"] for code, each in row.texts.items()}, row.next_local)
+        for row in rows
+    ]
+
+
+def count(conn: Connection, viewer: Viewer, *, house: HouseRules) -> int:
     """How much of it waits for this organizer themselves."""
     to_review = [
         each
@@ -86,7 +107,8 @@ def count(conn: Connection, viewer: Viewer) -> int:
         if each.launched_by != viewer.actor
         and (viewer.may(May.SEND) or viewer.may(May.SEND, each.project_id))
     ]
-    return len(approval_asks.waiting_for(conn, viewer.organizer_id)) + len(to_review)
+    asked = approval_asks.waiting_for(conn, viewer.organizer_id)
+    return len(asked) + len(to_review) + len(emails(conn, viewer, house=house))
 
 
 def queue(conn: Connection, viewer: Viewer, *, house: HouseRules, now: datetime) -> Queue:
@@ -96,6 +118,7 @@ def queue(conn: Connection, viewer: Viewer, *, house: HouseRules, now: datetime)
     return Queue(
         waiting=asked,
         changed={each.alert_id for each in asked if each.digest != digest(conn, each.alert_id)},
+        emails=emails(conn, viewer, house=house),
         mine=[
             Mine(
                 each,

@@ -8,16 +8,14 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
 from campaigns import calendar
-from campaigns.calendar import AlreadyPast, create_campaign
+from campaigns.calendar import create_campaign
 from campaigns.models import ScheduleStatus
-from messages.wallclock import BadTime
 from organizers.roles import May
 from web.console import overviews, planned
-from web.console.campaign_forms import ZONES, Unwritten, read_email
 from web.console.choices import projects
+from web.console.emails import WRONG, drafted, form_values
 from web.console.guard import require_project
 from web.console.viewing import VIEWER, now, number, page, read, write
-from web.keys import SITE
 from web.pages import language_of
 
 
@@ -52,27 +50,21 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def schedule(request: web.Request) -> web.Response:
-    """Schedule an email."""
+    """Schedule an email, keep it as a draft, or only show the dates it would go on."""
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
     campaign_id = int(request.match_info["campaign_id"])
     row = await read(request, overviews.campaign, campaign_id)
+    if form.get("act") == "preview":
+        return await _show(request, form)
     try:
-        draft = read_email(
-            form,
-            languages=request.config_dict[SITE].languages,
-            projects=[row.project_id] if row.project_id else None,
+        draft = drafted(request, form, row.project_id)
+        by, at = request[VIEWER].actor, now(request)
+        email_id, _ = await write(
+            request, calendar.schedule, campaign_id, draft, created_by=by, now=at
         )
-        await write(
-            request,
-            calendar.schedule,
-            campaign_id,
-            draft,
-            created_by=request[VIEWER].actor,
-            now=now(request),
-        )
-    except (Unwritten, BadTime, AlreadyPast) as error:
+    except WRONG as error:
         return await _show(request, form, problem=str(error))
-    raise web.HTTPSeeOther(f"/console/campaigns/{campaign_id}")
+    raise web.HTTPSeeOther(f"/console/emails/{email_id}")
 
 
 async def _index(request: web.Request, typed: dict[str, str], *, problem: str = "") -> web.Response:
@@ -102,9 +94,7 @@ async def _show(
             statuses=tuple(ScheduleStatus),
             campaign_id=campaign_id,
         ),
-        "zones": ZONES,
-        "typed": typed,
-        "problem": problem,
+        **form_values(typed, problem),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if values["problem"] else HTTPStatus.OK
     return await page(request, "campaign.html", values, status=status)

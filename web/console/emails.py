@@ -1,15 +1,95 @@
-"""What is done about a scheduled email and its occurrences."""
+"""One scheduled email: its page, its form, and what is done about its dates."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from http import HTTPStatus
+from typing import Any, NoReturn
 
 from aiohttp import web
+from multidict import MultiDict, MultiMapping
 
-from campaigns import changing, firing, occurrences
+from campaigns import approving, changing, firing, occurrences
+from campaigns.calendar import AlreadyPast, look_at
 from campaigns.models import Reason, RunStatus
-from web.console.viewing import VIEWER, now, page, write
+from campaigns.recurring import BadRule
+from campaigns.upcoming import preview
+from messages.wallclock import BadTime
+from organizers.approvers import Changed, MayNotApprove, NotRead
+from web.console.campaign_forms import (
+    EVERY,
+    ZONES,
+    Unwritten,
+    read_email,
+    read_rule,
+    read_words,
+    typed_of,
+    typed_words,
+)
+from web.console.email_pages import email_page
+from web.console.planned import findings
+from web.console.viewing import VIEWER, now, page, read, write
 from web.keys import JOBS, SITE
+
+DATES = 6  # that a form shows
+WRONG = (Unwritten, BadTime, BadRule, AlreadyPast)
+
+
+async def show(request: web.Request) -> web.Response:
+    """The email, its dates, and what is asked about them."""
+    return await _show(request)
+
+
+async def edit(request: web.Request) -> web.Response:
+    """The form of its plan."""
+    row = await read(request, look_at, _email(request))
+    return await form_page(request, typed_of(row._asdict(), row.texts), row=row)
+
+
+async def change(request: web.Request) -> web.Response:
+    """Replace the plan and its words."""
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    row = await read(request, look_at, _email(request))
+    if form.get("act") == "preview":
+        return await form_page(request, form, row=row)
+    try:
+        draft = drafted(request, form, row.project_id)
+        by, at = request[VIEWER].actor, now(request)
+        await write(request, changing.change, row.id, draft, by=by, now=at)
+    except WRONG as error:
+        return await form_page(request, form, row=row, problem=str(error))
+    raise web.HTTPSeeOther(f"/console/emails/{row.id}")
+
+
+def drafted(request: web.Request, form: MultiMapping[str], project_id: int | None) -> Any:
+    """What the form says. Raises Unwritten, BadRule."""
+    projects = [project_id] if project_id else None
+    return read_email(form, languages=request.config_dict[SITE].languages, projects=projects)
+
+
+async def form_page(
+    request: web.Request, typed: MultiMapping[str], *, row: Any, problem: str = ""
+) -> web.Response:
+    """The form by itself, with the dates that it makes."""
+    values = {"email": row, **form_values(typed, problem)}
+    return await page(request, "email_change.html", values, status=_status(values["problem"]))
+
+
+def form_values(typed: MultiMapping[str], problem: str = "") -> dict[str, Any]:
+    """What the form's template wants: the choices, what was typed, and the dates that it makes."""
+    dates: list[Any] = []
+    if typed.get("day") and not problem:
+        try:
+            at = f"{typed.get('day')}T{typed.get('hour', '')}"
+            dates = preview(read_rule(typed), at, str(typed.get("zone", "")), DATES)
+        except WRONG as error:
+            problem = str(error)
+    return {
+        "typed": typed,
+        "dates": dates,
+        "problem": problem,
+        "zones": ZONES,
+        "every_choices": [(str(each), str(each)) for each in range(1, EVERY + 1)],
+    }
 
 
 async def send_held(request: web.Request) -> web.Response:
@@ -27,26 +107,126 @@ async def send_held(request: web.Request) -> web.Response:
     )
     if fired.status is RunStatus.HELD and fired.reason is Reason.BLOCKED:
         return await page(request, "campaign_held.html", {"findings": fired.held_because})
-    raise web.HTTPSeeOther("/console/campaigns")
+    raise _back(email_id)
 
 
 async def leave_out(request: web.Request) -> NoReturn:
-    """Leave one occurrence out."""
+    """Leave one date out."""
     email_id, at = await _which(request)
-    await write(
-        request, occurrences.leave_out, email_id, at, by=request[VIEWER].actor, now=now(request)
-    )
-    raise web.HTTPSeeOther("/console/campaigns")
+    by = request[VIEWER].actor
+    await write(request, occurrences.leave_out, email_id, at, by=by, now=now(request))
+    raise _back(email_id)
+
+
+async def move(request: web.Request) -> web.Response:
+    """Have one date go at another time."""
+    email_id, at = await _which(request)
+    form = await request.post()
+    to, by = f"{form.get('day', '')}T{form.get('hour', '')}", request[VIEWER].actor
+    try:
+        await write(request, occurrences.move, email_id, at, to, by=by, now=now(request))
+    except (BadTime, AlreadyPast) as error:
+        return await _show(request, problem=str(error))
+    raise _back(email_id)
+
+
+async def put_back(request: web.Request) -> NoReturn:
+    """Undo what was done to one date."""
+    email_id, at = await _which(request)
+    by = request[VIEWER].actor
+    await write(request, occurrences.put_back, email_id, at, by=by, now=now(request))
+    raise _back(email_id)
+
+
+async def words(request: web.Request) -> web.Response:
+    """A form for the words of one date only."""
+    return await _words(request, request.query.get("at", ""))
+
+
+async def change_words(request: web.Request) -> web.Response:
+    """Give one date words of its own, or those of its email again."""
+    email_id, at = await _which(request)
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    languages, by = request.config_dict[SITE].languages, request[VIEWER].actor
+    try:
+        texts = None if form.get("act") == "same" else read_words(form, languages)
+        await write(request, occurrences.change_words, email_id, at, texts, by=by)
+    except Unwritten as error:
+        return await _words(request, at, form, problem=str(error))
+    raise _back(email_id)
 
 
 async def cancel(request: web.Request) -> NoReturn:
     """Call all of it off."""
-    email_id, _ = await _which(request)
-    await write(request, changing.cancel, email_id, by=request[VIEWER].actor, now=now(request))
-    raise web.HTTPSeeOther("/console/campaigns")
+    email_id, by = _email(request), request[VIEWER].actor
+    await write(request, changing.cancel, email_id, by=by, now=now(request))
+    raise _back(email_id)
+
+
+async def take_up(request: web.Request) -> web.Response:
+    """Schedule a draft, or what was called off."""
+    email_id = _email(request)
+    try:
+        await write(request, changing.take_up, email_id, now=now(request))
+    except (AlreadyPast, BadRule) as error:
+        return await _show(request, problem=str(error))
+    raise _back(email_id)
+
+
+async def approve(request: web.Request) -> web.Response:
+    """Stand behind its words, in the languages one reads."""
+    email_id, at = await _which(request)
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    try:
+        await write(
+            request,
+            approving.approve,
+            email_id,
+            at,
+            request[VIEWER].organizer_id,
+            seen=str(form.get("seen", "")),
+            languages=[str(each) for each in form.getall("language", [])],
+            house=request.config_dict[SITE].house,
+            now=now(request),
+        )
+    except (Changed, MayNotApprove, NotRead) as error:
+        return await _show(request, problem=str(error))
+    raise _back(email_id)
+
+
+async def _show(request: web.Request, problem: str = "") -> web.Response:
+    house = request.config_dict[SITE].house
+    found = await read(request, email_page, _email(request), house=house, now=now(request))
+    values = {"it": found, "problem": problem, "zones": ZONES, "findings": findings}
+    return await page(request, "email.html", values, status=_status(problem))
+
+
+async def _words(
+    request: web.Request, at: str, typed: MultiMapping[str] | None = None, *, problem: str = ""
+) -> web.Response:
+    email_id, house = _email(request), request.config_dict[SITE].house
+    found = await read(request, email_page, email_id, house=house, now=now(request))
+    which = next((each for each in found.ahead if each.local_time == at), None)
+    if which is None:
+        raise occurrences.NoSuchOccurrence(occurrences.NoSuchOccurrence.__doc__)
+    typed = MultiDict(typed_words(which.texts)) if typed is None else typed
+    values = {"it": found, "which": which, "typed": typed, "problem": problem}
+    return await page(request, "email_words.html", values, status=_status(problem))
+
+
+def _status(problem: str) -> int:
+    return HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+
+
+def _email(request: web.Request) -> int:
+    return int(request.match_info["email_id"])
 
 
 async def _which(request: web.Request) -> tuple[int, str]:
-    """The email, and the occurrence that the form names."""
+    """The email, and the date that the form names."""
     form = await request.post()
-    return int(request.match_info["email_id"]), str(form.get("at", ""))
+    return _email(request), str(form.get("at", ""))
+
+
+def _back(email_id: int) -> web.HTTPSeeOther:
+    return web.HTTPSeeOther(f"/console/emails/{email_id}")

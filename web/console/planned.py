@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
+from campaigns.recurring import Choice, choice_of
 from messages.findings import Finding
 from organizers.roles import Within, owned
 
@@ -28,6 +29,7 @@ class EmailLine:
     zone: str
     rule: str
     own_zone: bool
+    choice: Choice
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ def emails(
             zone=row.zone,
             rule=row.rule,
             own_zone=row.own_zone,
+            choice=choice_of(row.rule),
         )
         for row in conn.execute(statement.limit(LIST)).all()
     ]

@@ -143,7 +143,7 @@ def _unsent(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterato
 
 def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
     for each in planned.held(conn, within, language=language):
-        yield Line("held", "/console/campaigns", title=each.subject)
+        yield Line("held", f"/console/emails/{each.email_id}", title=each.subject)
 
 
 def _asked(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:

@@ -11,11 +11,12 @@ from aiohttp import web
 from sqlalchemy import Connection
 
 from database.engine import Unit
+from messages.house import HouseRules
 from organizers.sessions import Viewer
 from web.console import approval_lists
 from web.console.acts import ACTING, perform
 from web.console.inboxes import waiting_count
-from web.keys import CLOCK, DATABASE
+from web.keys import CLOCK, DATABASE, SITE
 from web.pages import render
 
 P = ParamSpec("P")
@@ -32,9 +33,9 @@ async def page(
     status: int = 200,
 ) -> web.Response:
     """Answer a signed-in organizer with a page of the console."""
-    viewer = request[VIEWER]
+    viewer, house = request[VIEWER], request.config_dict[SITE].house
     shell = {
-        **await read(request, _shell, viewer, now(request)),
+        **await read(request, _shell, viewer, house, now(request)),
         "viewer": viewer,
         "path": request.path,
         "notice": request.query.get("notice", ""),
@@ -42,11 +43,13 @@ async def page(
     return render(request, f"console/{template}", {**shell, **(values or {})}, status=status)
 
 
-def _shell(conn: Connection, viewer: Viewer, at: datetime) -> dict[str, int]:
+def _shell(
+    conn: Connection, viewer: Viewer, house: HouseRules, at: datetime
+) -> dict[str, int]:
     """What the menu counts on every page."""
     return {
         "waiting": waiting_count(conn, viewer.within, now=at),
-        "to_approve": approval_lists.count(conn, viewer),
+        "to_approve": approval_lists.count(conn, viewer, house=house),
     }
 
 

@@ -388,11 +388,11 @@ async def test_a_campaigns_email_is_scheduled_and_called_off(amina: Desk) -> Non
     address = await campaign(amina)
     await amina.post(address, EMAIL)
     page = await (await amina.get(address)).text()
-    assert "2026-12-01 09:00 America/Chicago" in words(page)
+    assert re.search("Tue, Dec 1, 2026, 9:00.AM Central", words(page))
 
-    cancel = re.search(r"/console/emails/\d+/cancel", page)
-    assert cancel is not None
-    await amina.post(cancel[0])
+    email = re.search(r"/console/emails/\d+", page)
+    assert email is not None
+    await amina.post(f"{email[0]}/cancel")
 
     assert "Called off" in await amina.page(address)
 
@@ -426,7 +426,7 @@ async def test_a_held_email_is_asked_about(
     at = datetime(2026, 12, 1, 16, tzinfo=UTC)
     await opened.database.write(occurrences.hold_overdue, at)
     page = await (await amina.get("/console/campaigns")).text()
-    assert "should have left at 2026-12-01 09:00" in words(page)
+    assert re.search("should have left at Tue, Dec 1, 2026, 9:00.AM", words(page))
 
     asked = re.search(rf"/console/emails/\d+/{answer}", page)
     assert asked is not None

@@ -1,0 +1,80 @@
+"""What the page of one scheduled email shows: its plan, its dates, who stands behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from campaigns import approving
+from campaigns.calendar import look_at
+from campaigns.clashes import Clash, clashes
+from campaigns.models import Campaign, CampaignRun, RunStatus, ScheduleStatus
+from campaigns.recurring import Choice, choice_of
+from campaigns.upcoming import Occurrence, of_emails
+from messages.house import HouseRules
+from organizers.access import names
+from organizers.approvers import Ballot
+
+AHEAD = 6
+PAST = timedelta(days=400)
+FAR = timedelta(days=3660)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmailPage:
+    """All of it."""
+
+    email: Row[Any]
+    campaign: str
+    choice: Choice
+    ahead: Sequence[Occurrence]  # what waits for somebody, and the next dates
+    past: Sequence[Occurrence]  # the latest first
+    ballot: Ballot | None  # None: one person is enough here
+    own: dict[str, Ballot]  # of occurrences with words of their own
+    clashes: Sequence[Clash]  # other mail to the same people on the same days
+    names: dict[str, str]
+
+
+def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datetime) -> EmailPage:
+    """An email as it stands; the caller has looked whether it may be seen."""
+    email = look_at(conn, email_id)
+    found = of_emails(conn, None, start=now - PAST, stop=now + FAR, email_id=email_id, most=AHEAD)
+    waiting = (RunStatus.HELD, RunStatus.POSTPONED, RunStatus.PLANNED)
+    ahead = [each for each in found if each.at > now or each.status in waiting]
+    past = [each for each in found if each not in ahead]
+    campaign = conn.execute(
+        select(Campaign.name).where(Campaign.id == email.campaign_id)
+    ).scalar_one()
+    asks = house.approvals > 1 and email.status != ScheduleStatus.CANCELLED
+    return EmailPage(
+        email=email,
+        campaign=campaign,
+        choice=choice_of(email.rule),
+        ahead=ahead,
+        past=past[::-1],
+        ballot=approving.ballot(conn, email, None, house=house, now=now) if asks else None,
+        own=_own(conn, email, ahead, house, now) if asks else {},
+        clashes=clashes(conn, email, [each.at for each in ahead], now=now),
+        names=dict(names(conn)),
+    )
+
+
+def _own(
+    conn: Connection,
+    email: Row[Any],
+    ahead: Sequence[Occurrence],
+    house: HouseRules,
+    now: datetime,
+) -> dict[str, Ballot]:
+    own = [each.local_time for each in ahead if each.own_words]
+    rows = select(CampaignRun).where(
+        CampaignRun.email_id == email.id, CampaignRun.local_time.in_(own)
+    )
+    return {
+        run.local_time: approving.ballot(conn, email, run, house=house, now=now)
+        for run in conn.execute(rows).all()
+    }
