@@ -69,6 +69,7 @@ def make_site(settings: Settings, secrets: Secrets, base: str) -> Site:
         default_language=network.default_language,
         undo_seconds=settings.sending.undo_seconds,
         approvals=settings.sending.approvals,
+        planned_waits_hours=settings.sending.planned_waits_hours,
         links_secret=secrets.links,
         twilio_tokens=tuple(filter(None, tokens)),
         sendgrid_public_keys=tuple(filter(None, public_keys)),

@@ -80,6 +80,7 @@ class Sending:
     lease_seconds: int = between(30, 600)
     undo_seconds: int = between(0, 3600)
     approvals: int = between(1, 5)
+    planned_waits_hours: int = between(0, 720)
     sms_segments_per_second: float = between(0.1, 10_000)
     emails_per_second: float = between(0.1, 100_000)
     weekly_cap: int = between(0, 100)

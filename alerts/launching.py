@@ -193,6 +193,7 @@ def launch(
         undo_seconds=house.undo_seconds,
         now=now,
     )
+    sharing.give_way(conn, alert.message_id, Level(alert.level), house=house, now=now)
     sharing.launch_parts(conn, jobs, alert_id, found.joining, house=house, by=by, now=now)
 
 

@@ -20,6 +20,7 @@ from alerts.follow_ups import asks_for_calls
 from alerts.holding import hold_open
 from alerts.models import Alert, Answer, Level, Proposal
 from alerts.proposals import Offer, Proposed, note_parts, proposal
+from campaigns import collisions
 from contacts.models import Contact, Membership, Project
 from database import locking
 from database.jobs import Jobs
@@ -316,6 +317,15 @@ def _launch(
         undo_seconds=house.undo_seconds,
         now=now,
     )
+    give_way(conn, message_id, Level(root.level), house=house, now=now)
+
+
+def give_way(
+    conn: Connection, message_id: int, level: Level, *, house: HouseRules, now: datetime
+) -> None:
+    """Have planned mail to the same people wait where the alert is red: they hear of one thing at a time."""
+    if level is Level.RED:
+        collisions.postpone(conn, message_id, hours=house.planned_waits_hours, now=now)
 
 
 def _require_open(root: Row[Any], now: datetime) -> None:

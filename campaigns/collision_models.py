@@ -21,5 +21,5 @@ class Postponement(Base):
     )
     project_id: Mapped[int | None] = mapped_column(
         ForeignKey("projects.id", ondelete="CASCADE"), index=True
-    )  # whose people get it; NULL = everybody's
+    )  # whose people get it; NULL = the network's own
     until: Mapped[datetime]

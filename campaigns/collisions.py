@@ -27,14 +27,16 @@ class InTheWay:
     until: datetime
 
 
-def postpone(
-    conn: Connection, message_id: int, *, project_id: int | None, hours: int, now: datetime
-) -> None:
-    """Keep planned mail to the people of a project, or to everybody, back for some hours; 0 = not at all."""
+def postpone(conn: Connection, message_id: int, *, hours: int, now: datetime) -> None:
+    """Keep planned mail to whom this message goes to back for some hours; 0 = not at all.
+
+    Each committee's part of an alert is a message of its own, and keeps that committee's mail back.
+    """
     if hours <= 0:
         return
+    whose = select(Message.project_id).where(Message.id == message_id).scalar_subquery()
     row = insert_or(conn, Postponement).values(
-        message_id=message_id, project_id=project_id, until=now + timedelta(hours=hours)
+        message_id=message_id, project_id=whose, until=now + timedelta(hours=hours)
     )
     conn.execute(row.on_conflict_do_nothing(index_elements=["message_id"]))
 
@@ -74,7 +76,7 @@ def meet(one: Iterable[int] | None, other: Iterable[int] | None) -> bool:
 def _meets(alert: Row[Any], email: Row[Any]) -> bool:
     """A committee's alert keeps the network's mail to everybody not back: it goes to a few of them."""
     if alert.project_id is None:
-        return True
+        return bool(email.project_id is None)
     return alert.project_id in (whose(email) or ())
 
 

@@ -28,5 +28,6 @@ class HouseRules:
     segments_per_second: float = 0.0  # that a sender may send; 0 = no pace is known
     emails_per_second: float = 0.0
     undo_seconds: int = 60
+    planned_waits_hours: int = 48  # planned mail, after a red alert to the same people
     approvals: int = 1  # people it takes to launch an alert; 1 = its author may do so alone
     real_email: bool = False  # email leaves the house, so the law wants a postal address under it

@@ -36,6 +36,7 @@ class Site:
     default_language: str = "en"
     undo_seconds: int = 60
     approvals: int = 1  # people it takes to launch an alert
+    planned_waits_hours: int = 48  # planned mail, after a red alert
     links_secret: str = field(default="", repr=False)  # the installation's secret "links"
     twilio_tokens: tuple[str, ...] = field(default=(), repr=False)  # any of them may have signed
     sendgrid_public_keys: tuple[str, ...] = ()
@@ -89,6 +90,7 @@ class Site:
             emails_per_second=self.emails_per_second,
             undo_seconds=self.undo_seconds,
             approvals=self.approvals,
+            planned_waits_hours=self.planned_waits_hours,
             real_email=self.real_email,
         )
 

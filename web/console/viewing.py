@@ -43,9 +43,7 @@ async def page(
     return render(request, f"console/{template}", {**shell, **(values or {})}, status=status)
 
 
-def _shell(
-    conn: Connection, viewer: Viewer, house: HouseRules, at: datetime
-) -> dict[str, int]:
+def _shell(conn: Connection, viewer: Viewer, house: HouseRules, at: datetime) -> dict[str, int]:
     """What the menu counts on every page."""
     return {
         "waiting": waiting_count(conn, viewer.within, now=at),
