@@ -27,7 +27,7 @@ import deliverability
 import settings as settings_module
 import upkeep
 from alerts import asking
-from campaigns import calendar, firing, occurrences
+from campaigns import calendar, occurrences, sweeping
 from database.embedded import SenderLock
 from database.engine import Database, is_sqlite
 from database.opening import Opened, opened, prepare, secret
@@ -317,13 +317,10 @@ def _alarms(database: Opened, site: Site) -> Alarms:
         return await rows.read(calendar.upcoming)
 
     async def ring(email_id: int) -> None:
-        fire = partial(firing.fire, house=house)
-        for fired in await rows.write(fire, database.jobs, email_id, now=_now()):
-            log.info("campaign email", email=email_id, status=fired.status, reason=fired.reason)
+        await sweeping.sweep(rows, database.jobs, house=house, clock=_now, among=[email_id])
 
     async def sweep() -> None:
-        for email_id in await rows.read(calendar.due, now=_now()):
-            await ring(email_id)
+        await sweeping.sweep(rows, database.jobs, house=house, clock=_now)
 
     return Alarms(upcoming, ring, sweep)
 
