@@ -11,12 +11,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     SQLColumnExpression,
     String,
+    and_,
     case,
     func,
     insert,
@@ -72,9 +75,32 @@ def suppression(
     of their primary key.
     """
     kind = literal(channel, String) if isinstance(channel, str) else channel
-    foreign = (kind == Channel.SMS.value) & not_(_of_countries(address, tuple(countries)))
-    strictest = _strictest(kind, address, sorted({NETWORK, *scopes}))
-    return case((foreign, FOREIGN), else_=func.coalesce(strictest, NO_CONSENT))
+    return _suppressed(kind, address, _strictest(kind, address, _counting(scopes)), countries)
+
+
+def joined(
+    rows: Select[Any],
+    channel: str,
+    address: SQLColumnExpression[Any],
+    scopes: Sequence[str],
+    countries: Sequence[str] = AT_HOME,
+) -> tuple[Select[Any], ColumnElement[str]]:
+    """The same rule for very many addresses: the standings joined to rows that hold an address, and it.
+
+    A database looks up each address's standings for ``suppression``; joined, it may go through all at once.
+    """
+    held = [aliased(AddressStanding) for _ in _counting(scopes)]
+    for one, scope in zip(held, _counting(scopes), strict=True):
+        mine = (one.channel == channel, one.address == address, one.scope == scope)
+        rows = rows.outerjoin(one, and_(*mine))
+    found = [
+        (or_(*(one.standing == standing for one in held)), literal(standing.value))
+        for standing in reversed(STRICTNESS)
+        if standing is not Standing.GRANTED
+    ]
+    granted = or_(*(one.standing == Standing.GRANTED for one in held))
+    strictest = case(*found, (granted, ""), else_=NO_CONSENT)
+    return rows, _suppressed(literal(channel, String), address, strictest, countries)
 
 
 def refusal_of(
@@ -85,7 +111,7 @@ def refusal_of(
     What they sent asks for an answer, so neither a consent is needed nor a number of a certain country; but
     a refusal in the network's scope or in one of ``scopes`` holds.
     """
-    strictest = _strictest(literal(channel, String), address, sorted({NETWORK, *scopes}))
+    strictest = _strictest(literal(channel, String), address, _counting(scopes))
     return func.coalesce(strictest, "")
 
 
@@ -258,6 +284,21 @@ def standings(conn: Connection, pairs: Iterable[Pair], *, scopes: Sequence[str] 
 def _require_refusal(standing: Standing) -> None:
     if standing not in STRICTNESS[1:]:
         raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
+
+
+def _counting(scopes: Sequence[str]) -> list[str]:
+    """The scopes whose standings count for a message of these."""
+    return sorted({NETWORK, *scopes})
+
+
+def _suppressed(
+    kind: SQLColumnExpression[str],
+    address: SQLColumnExpression[Any],
+    strictest: ColumnElement[str],
+    countries: Sequence[str],
+) -> ColumnElement[str]:
+    foreign = (kind == Channel.SMS.value) & not_(_of_countries(address, tuple(countries)))
+    return case((foreign, FOREIGN), else_=func.coalesce(strictest, NO_CONSENT))
 
 
 def _of_countries(phone: SQLColumnExpression[str], countries: Sequence[str]) -> ColumnElement[bool]:

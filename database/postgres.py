@@ -12,6 +12,8 @@ from database import vanishing
 from database.engine import P, T, Unit
 
 RETRIES = 3
+# To compile a page's statements takes longer than to carry them out; they are asked anew each time.
+PLANS = {"jit": "off"}
 RUN_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock detected
 
 
@@ -64,7 +66,7 @@ def _prepare(dbapi: Any, _record: Any) -> None:
     the middle of a transaction must not keep everybody waiting for its locks until TCP gives it up.
     """
     with dbapi.cursor() as cursor:
-        for name, value in vanishing.SERVER.items():
+        for name, value in {**vanishing.SERVER, **PLANS}.items():
             cursor.execute("SELECT set_config(%s, %s, false)", (name, value))
         cursor.execute(
             "SELECT set_config('synchronous_commit', 'on', false)"

@@ -135,6 +135,16 @@ def refusal(
     if terms.kind in (MessageKind.ANSWER, MessageKind.TRIAL):
         return refusal_of(channel, address, terms.scopes)
     suppressed = suppression(channel, address, terms.scopes, terms.countries)
+    return refused(channel, contact_id, terms, suppressed)
+
+
+def refused(
+    channel: Channel,
+    contact_id: ColumnElement[Any],
+    terms: Terms,
+    suppressed: ColumnElement[str],
+) -> ColumnElement[str]:
+    """The same of an alert or an email, where the ledger has been asked about the address already."""
     reasons = [(suppressed != "", suppressed)]
     if terms.today is not None:
         urgent = terms.kind is not MessageKind.CAMPAIGN

@@ -1,13 +1,13 @@
 """What will the texts cost? Segments per rendered person, because "María" costs what "Ben" does not.
 
-Up to 5,000 people everybody's text is rendered; above, every n-th person's, and the sum scaled up.
+Up to 1,000 people everybody's text is rendered; above, every n-th person's, and the sum scaled up.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
@@ -19,7 +19,7 @@ from messages.audience import Audience
 from messages.composing import Compositions, Identity
 from messages.control import Words
 from messages.eligibility import Terms
-from messages.models import Delivery
+from messages.models import Delivery, Reach
 from messages.prospects import prospects
 from messages.providers.provider import Text
 from messages.recording import Claim
@@ -27,7 +27,7 @@ from messages.rendering import PersonValues
 from messages.sms import Measure, measure
 from messages.templates import BadTemplate
 
-RENDERED = 5_000  # people whose texts are rendered at most
+RENDERED = 1_000  # people whose texts are rendered at most
 AT_ONCE = 500
 
 TYPICAL = PersonValues(
@@ -156,7 +156,8 @@ def _segments(text: str, language: str, defaults: Mapping[str, str], identity: I
 
 
 def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -> Iterator[int]:
-    rows = prospects(audience, terms, among=Contact.id % step == 0)
+    texted = replace(terms, reach=Reach.SMS)  # who gets a text is so whatever else they get
+    rows = prospects(audience, texted, among=Contact.id % step == 0)
     chosen = select(rows.c.contact_id).where(rows.c[Channel.SMS] == "")
     yield from conn.scalars(chosen.order_by(rows.c.contact_id))
 

@@ -125,3 +125,14 @@ async def test_it_commits_durably(postgres_url: str) -> None:
             return word
 
         assert await database.database.write(setting) == "on"
+
+
+async def test_statements_are_not_compiled_to_machine_code(postgres_url: str) -> None:
+    """A page asks most of them once a second at most; to compile them takes longer than their answer."""
+    async with opened(prepare(postgres_url)) as database:
+
+        def setting(conn: Connection) -> str | None:
+            word: str | None = conn.exec_driver_sql("SHOW jit").scalar()
+            return word
+
+        assert await database.database.read(setting) == "off"

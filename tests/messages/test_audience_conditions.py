@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, func, select
 
-from contacts.models import NETWORK, Channel, Contact
+from contacts.models import NETWORK, Channel, Contact, Standing, project_scope
 from messages.audience import Audience, Filter, contact_ids
 from messages.eligibility import Terms
 from messages.forecast import foresee
 from messages.models import Reach
 from messages.prospects import prospects
-from tests.builders import make_contact, make_project
+from tests.builders import make_contact, make_project, make_standing
 
 PROJECTS = 3
 TAGS = ("choir", "Niñez", "drivers")
@@ -156,6 +156,30 @@ def test_looking_at_some_people_leaves_those_before_them_in_sight(conn: Connecti
     [(contact_id, reason)] = conn.execute(select(rows.c.contact_id, rows.c[Channel.SMS])).all()
 
     assert (contact_id, reason) == (bea, "shared_address")
+
+
+def test_everybody_at_once_is_told_the_same_as_each_looked_up(conn: Connection) -> None:
+    """The one rule stands in two forms; they agree on every pair of standings there can be."""
+    madison = make_project(conn)
+    scopes = (NETWORK, project_scope(madison))
+    known = [None, *Standing]
+    for number, pair in enumerate((one, two) for one in known for two in known):
+        phone = f"+1608{7_000_000 + number}"
+        make_contact(conn, phone=phone, email=None, consent=None, projects=[madison])
+        for scope, standing in zip(scopes, pair, strict=True):
+            if standing is not None:
+                make_standing(conn, Channel.SMS, phone, standing, scope=scope)
+    make_contact(conn, phone="+50370001234")
+    make_contact(conn, phone="+16087000000")
+    terms = Terms(reach=Reach.SMS, scopes=scopes, today=date(2026, 11, 24))
+
+    forms = [prospects(Audience(), terms, among=among) for among in (None, Contact.id > 0)]
+    at_once, looked_up = (
+        dict(conn.execute(select(rows.c.contact_id, rows.c[Channel.SMS])).all()) for rows in forms
+    )
+
+    assert at_once == looked_up
+    assert set(at_once.values()) >= {"", "no_consent", "foreign", "shared_address", "opted_out"}
 
 
 @pytest.mark.parametrize("reach", list(Reach))

@@ -59,3 +59,15 @@ def test_a_survey_looks_addresses_and_standings_up(conn: Connection) -> None:
 
     for scanned in ("SCAN address", "SCAN sms_address", "Seq Scan on address"):
         assert scanned not in surveyed
+
+
+@pytest.mark.usefixtures("people")
+def test_a_survey_asks_nothing_of_the_ledger_for_each_address_by_itself(conn: Connection) -> None:
+    rows = prospects(STATES, Terms(reach=Reach.BOTH, scopes=[NETWORK]))
+
+    surveyed = plan(
+        conn, select(rows.c.sms, rows.c.email, func.count()).group_by(rows.c.sms, rows.c.email)
+    )
+
+    assert "CORRELATED SCALAR SUBQUERY" not in surveyed
+    assert "SubPlan" not in surveyed
