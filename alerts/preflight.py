@@ -26,7 +26,7 @@ from alerts.models import Alert, AlertText
 from alerts.sharing import NOBODY, Committee, PartCheck
 from alerts.stored import told_draft
 from alerts.timeline import closed_because, facts_of, find_fact, not_public
-from alerts.timing import begins_findings, closed_findings
+from alerts.timing import begins_findings, closed_findings, recess_findings
 from alerts.weighing import weigh_alert
 from database.tables import folded
 from messages.audience import read as read_audience
@@ -133,6 +133,7 @@ def check(
             *(each for each in quoted if each.code not in NOT_TO_BE_TOLD),
             *_link_warnings(conn, alert.message_id, texts),
             *closed_findings(conn, alert_id, now),
+            *recess_findings(conn, alert_id, now),
             *weighed.warnings,
         ],
         forecast=message.forecast,

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
 from actions.asks import asking_congress, read_action
 from actions.custom_targets import offices_by_action
+from actions.models import TargetRule
 from actions.office_hours import CONGRESS, Schedule, is_open, opens_at
 from alerts.follow_ups import asks_for_calls
 from alerts.models import Alert
 from messages.findings import Finding, finding
 from messages.models import Message
+from representatives.recesses import Chamber, recesses
+
+WEEK = timedelta(days=6)
+_CHAMBERS: Mapping[TargetRule, Collection[Chamber]] = {
+    TargetRule.REPRESENTATIVE: (Chamber.HOUSE,),
+    TargetRule.SENATORS: (Chamber.SENATE,),
+    TargetRule.CONGRESS: tuple(Chamber),
+    TargetRule.COMMITTEE: tuple(Chamber),
+}
 
 
 def schedule_of(conn: Connection, action_id: int) -> Schedule | None:
@@ -57,6 +67,22 @@ def closed_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[
     opens = opens_at(schedule, first)
     if opens is not None:
         yield finding("offices_closed", opens=_spelt(opens, schedule.zone))
+
+
+def recess_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Finding]:
+    """Whether a chamber that a draft asks people to call does not sit when it arrives or in the week after."""
+    if not asks_for_calls(conn, alert_id):
+        return
+    action_id, begins_at, expires_at = _terms(conn, alert_id)
+    first = max(now, begins_at or now)
+    action = read_action(conn, action_id)
+    ends = [at for at in (expires_at, action.ends_at) if at is not None]
+    last = max(first, min([first + WEEK, *ends]))
+    asked = {each for ask in action.asks for each in _CHAMBERS.get(ask.rule, ())}
+    days = (at.astimezone(ZoneInfo(CONGRESS.zone)).date() for at in (first, last))
+    for each in recesses(conn, *days):
+        if each.chamber in asked:
+            yield finding(f"recess_{each.chamber}", first=f"{each.first}", last=f"{each.last}")
 
 
 def _terms(conn: Connection, alert_id: int) -> tuple[int, datetime | None, datetime | None]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from messages.caution_words import CAUTIONS, PLACES
 from messages.late_words import LATE
+from messages.timing_words import TIMING
 
 LANGUAGES = {
     "en": {"en": "English", "es": "Spanish"},
@@ -71,10 +72,7 @@ def _found(
 
 
 SENTENCES: Mapping[str, _Sentence] = {
-    **{
-        code: _Sentence(en=english, es=spanish)
-        for code, (english, spanish) in {**CAUTIONS, **LATE}.items()
-    },
+    **{code: _Sentence(en=en, es=es) for code, (en, es) in {**CAUTIONS, **LATE, **TIMING}.items()},
     "nobody": _Sentence(
         en="Nobody is in this audience; choose other projects, tags or languages.",
         es="No hay nadie en este público; elija otros proyectos, etiquetas o idiomas.",
@@ -136,38 +134,6 @@ SENTENCES: Mapping[str, _Sentence] = {
     "bad_template": _Sentence(
         en="{reason}",
         es="{reason}",
-    ),
-    "begins_after_end": _Sentence(
-        en="It would begin when it is over; let it begin earlier, or last longer.",
-        es="Empezaría cuando ya terminó; que empiece antes o que dure más.",
-    ),
-    "begins_far": _Sentence(
-        en=(
-            "It would begin in more than {days} days, and whom it goes to is settled at the launch;"
-            " launch it nearer to that day."
-        ),
-        es=(
-            "Empezaría en más de {days} días, y a quién llega se decide al lanzarla;"
-            " láncela más cerca de ese día."
-        ),
-    ),
-    "offices_closed": _Sentence(
-        en=(
-            "The offices are closed when it arrives; they answer from {opens}. Let it begin then,"
-            " or people will speak to a machine."
-        ),
-        es=(
-            "Las oficinas están cerradas cuando llega; atienden desde {opens}. Que empiece"
-            " entonces, o la gente hablará con una contestadora."
-        ),
-    ),
-    "expired": _Sentence(
-        en="It expires before the first message could leave; choose a later expiry.",
-        es=("Vence antes de que pueda salir el primer mensaje; elija un vencimiento más tarde."),
-    ),
-    "deadline_over": _Sentence(
-        en="The deadline for calls has passed; choose a later one or leave it out.",
-        es="El plazo para llamar ya pasó; elija uno más tarde o quítelo.",
     ),
     "no_postal_address": _Sentence(
         en=(
@@ -362,16 +328,6 @@ SENTENCES: Mapping[str, _Sentence] = {
         es=(
             "Sus mensajes de texto cuestan unos {cost}, pero su presupuesto es de {budget}: se "
             "pondrá en pausa cuando se agote. Suba el presupuesto o escriba a menos personas."
-        ),
-    ),
-    "asleep": _Sentence(
-        en=(
-            "{people} texts would wait for their people's morning and expire before it comes;"
-            " choose a later expiry."
-        ),
-        es=(
-            "{people} mensajes de texto esperarían la mañana de sus destinatarios y vencerían"
-            " antes; elija un vencimiento más tarde."
         ),
     ),
     "other_languages": _Sentence(

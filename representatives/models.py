@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import Date, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, id_key
@@ -68,6 +68,26 @@ class Correction(Base):
     expires_on: Mapped[date] = mapped_column(Date)
     ended_at: Mapped[datetime | None]
     ended_because: Mapped[str] = mapped_column(String(16))  # a corrections.End; "" while in force
+
+
+class Recess(Base):
+    """Days on which a chamber does not sit, from its published calendar."""
+
+    __tablename__ = "recesses"
+
+    id: Mapped[id_key]
+    chamber: Mapped[str] = mapped_column(String(8))  # a recesses.Chamber
+    first_on: Mapped[date] = mapped_column(Date)
+    last_on: Mapped[date] = mapped_column(Date)  # of the days without a sitting
+    source: Mapped[str]  # the address of the calendar
+    set_by: Mapped[str] = mapped_column(String(80))
+    set_at: Mapped[datetime]
+
+    __table_args__ = (
+        UniqueConstraint("chamber", "first_on"),
+        Index(None, "last_on"),
+        {"sqlite_autoincrement": True},  # a number is never given twice: the record tells of it
+    )
 
 
 class Seat(Base):

@@ -140,6 +140,7 @@ PAGES = [
     "/console/proposals",
     "/console/proposals/1",
     "/console/record",
+    "/console/recesses",
     "/console/representatives?q=WI",
 ]
 

@@ -37,7 +37,7 @@ from organizers.links import Purpose
 from organizers.models import DoorLink, Organizer, OrganizerProject
 from organizers.roles import NETWORKS, May
 from organizers.sessions import Viewer
-from representatives.models import Correction
+from representatives.models import Correction, Recess
 
 _ID: BindParameter[int] = bindparam("id")
 SHARED = frozenset({May.SEE, May.WRITE, May.SEND})
@@ -59,6 +59,7 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
     ),
     # The office's alone: who sits where is the same for everybody.
     "correction_id": select(null()).where(Correction.id == _ID),
+    "recess_id": select(null()).where(Recess.id == _ID),
     "proposal_id": select(Proposal.project_id).where(Proposal.id == _ID),
     "guest_id": select(DoorLink.project_id).where(
         DoorLink.id == _ID, DoorLink.purpose == Purpose.INVITATION

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from babel import Locale
 from babel.dates import format_time
@@ -25,6 +26,7 @@ from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
 from representatives.maps import begins, congress_at
+from representatives.recesses import recesses
 from web.console.hearings import hearings
 from web.pages import eastern
 from web.translations import REGIONS
@@ -71,6 +73,7 @@ class Entry:
     at: str = ""  # the hour, if it has one
     until: str = ""  # and its end
     number: int = 0
+    last: date | None = None  # of what lasts for days
 
 
 Launched = Row[int, int, datetime | None, datetime | None]  # an alert, its action and its ends
@@ -246,7 +249,27 @@ def _congress(_conn: Connection, _within: Within, span: Span) -> list[Entry]:
     return [Entry(day=day, kind="congress", number=coming, href=href, at=span.clock(at))]
 
 
-SOURCES: tuple[Source, ...] = (_emails, _first_hours, _last_days, _today, _hearings, _congress)
+def _recesses(conn: Connection, _within: Within, span: Span) -> list[Entry]:
+    """When a chamber goes into recess, and the last day of it; on the first of the month, what goes on."""
+    found = []
+    for each in recesses(conn, span.first, span.end - timedelta(days=1)):
+        row: dict[str, Any] = {"title": str(each.chamber), "href": "/console/recesses"}
+        first = max(each.first, span.first)
+        found.append(Entry(day=first, kind="recess", last=each.last, **row))
+        if first < each.last < span.end:
+            found.append(Entry(day=each.last, kind="recess_ends", **row))
+    return found
+
+
+SOURCES: tuple[Source, ...] = (
+    _emails,
+    _first_hours,
+    _last_days,
+    _today,
+    _hearings,
+    _congress,
+    _recesses,
+)
 
 
 def _alerts(within: Within) -> Select[int, int, datetime | None, datetime | None]:

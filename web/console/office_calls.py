@@ -29,13 +29,13 @@ from alerts.models import Alert
 from alerts.preflight import find_alert
 from messages.models import Message
 from organizers.access import names
-from web.console.alert_forms import BadForm
 from web.console.lives import known_as
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.pages import language_of
 
 NO_OUTCOME = "Say what came of the call: choose one of the answers."
 NO_STANCE = "Say what the office says: choose one of the answers."
+NOTHING: Mapping[str, object] = {}
 SAID_BY = (Source.ORGANIZER, Source.PUBLISHED)
 OFFICE = re.compile(r"[A-Za-z0-9:_-]{1,80}")
 OF_CONGRESS = (Role.REPRESENTATIVE, Role.DELEGATE, Role.SENATOR)
@@ -65,7 +65,7 @@ async def note(request: web.Request) -> web.Response:
     form, alert_id, office = await _of(request)
     stance, source = str(form.get("stance", "")), str(form.get("source", ""))
     if stance not in set(Stance) or source not in SAID_BY:
-        return await _show(request, problem=NO_STANCE)
+        return await _show(request, form, problem=NO_STANCE)
     await write(
         request,
         _note,
@@ -88,7 +88,7 @@ async def log(request: web.Request) -> web.Response:
     form, alert_id, office = await _of(request)
     outcome = str(form.get("outcome", ""))
     if outcome not in set(Outcome):
-        return await _show(request, problem=NO_OUTCOME)
+        return await _show(request, form, problem=NO_OUTCOME)
     await write(
         request,
         _log,
@@ -116,7 +116,7 @@ async def add_aide(request: web.Request) -> web.Response:
             now=now(request),
         )
     except BadStaffer as error:
-        return await _show(request, problem=str(error))
+        return await _show(request, form, problem=str(error))
     raise _back(request, "saved")
 
 
@@ -127,15 +127,16 @@ async def withdraw_aide(request: web.Request) -> NoReturn:
     raise web.HTTPSeeOther(await _from(request))
 
 
-async def confirm_report(request: web.Request) -> NoReturn:
-    """Make a stance or an aide of what a caller heard."""
+async def confirm_report(request: web.Request) -> web.Response:
+    """Make a stance or an aide of what a caller heard; the office's page has what was typed, where it cannot be."""
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
     report_id = int(request.match_info["report_id"])
     aide = aide_of(form) if "name" in form else None
     try:
         await write(request, _confirm, report_id, aide, by=request[VIEWER].actor, now=now(request))
     except BadStaffer as error:
-        raise BadForm([str(error)]) from None
+        at = await read(request, place_of_report, report_id)
+        return await _show(request, form, at=at, report_id=report_id, problem=str(error))
     raise web.HTTPSeeOther(await _from(request))
 
 
@@ -164,6 +165,15 @@ def owner_of_report(conn: Connection, report_id: int) -> int | None:
     owner = owner.join(Response, Response.action_id == Alert.action_id)
     owner = owner.join(OfficeReport, OfficeReport.response_id == Response.id)
     return conn.scalar(owner.where(OfficeReport.id == report_id))
+
+
+def place_of_report(conn: Connection, report_id: int) -> tuple[int, str]:
+    """The alert and the office that a caller's report is about."""
+    rows = select(Alert.id, Response.target)
+    rows = rows.join(Response, Response.action_id == Alert.action_id)
+    rows = rows.join(OfficeReport, OfficeReport.response_id == Response.id)
+    alert_id, office = conn.execute(rows.where(OfficeReport.id == report_id)).one()
+    return alert_id, office
 
 
 def _note(conn: Connection, alert_id: int, office: str, said: Standing) -> int:
@@ -244,11 +254,21 @@ async def _from(request: web.Request) -> str:
     return f"{home}/coverage?notice=saved" if alert_id else home
 
 
-async def _show(request: web.Request, *, problem: str = "") -> web.Response:
-    alert_id, office = int(request.match_info["alert_id"]), request.match_info["office"]
+async def _show(
+    request: web.Request,
+    typed: Mapping[str, object] = NOTHING,
+    *,
+    at: tuple[int, str] | None = None,
+    report_id: int = 0,
+    problem: str = "",
+) -> web.Response:
+    """The page of an office: ``at``, or the address's; ``typed`` into the form of a report, or into one of its own."""
+    named = request.match_info
+    alert_id, office = at or (int(named["alert_id"]), named["office"])
     seen = await read(request, _seen, alert_id, office, language_of(request), now(request))
     values = {"seen": seen, "alert_id": alert_id, "office": office, "problem": problem}
     values |= {"stances": list(Stance), "outcomes": list(Outcome)}
+    values |= {"typed": typed, "report_id": report_id}
     code = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return await page(request, "office.html", values, status=code)
 

@@ -41,6 +41,7 @@ from web.console import (
     person_calls,
     projects,
     proposals,
+    recess_calendar,
     record,
     reports,
     rights,
@@ -75,6 +76,7 @@ KEY = "{office:[A-Za-z0-9:_-]{1,80}}"  # as responses keep it
 PROJECT = "{project_id:[0-9]{1,15}}"
 POSTER = "{kind:png|svg|letter-poster|a4-poster}"
 PROPOSAL = "{proposal_id:[0-9]{1,15}}"
+RECESS = "{recess_id:[0-9]{1,15}}"
 REPLY = "{reply_id:[0-9]{1,15}}"
 RISK = "{risk_id:[0-9]{1,15}}"  # somebody whom a case keeps as a person at risk
 REPORT = "{report_id:[0-9]{1,15}}"
@@ -180,6 +182,9 @@ OFFICE = [
         ADMIN_SURELY,
         "correction.withdraw",
     ),
+    _get("/recesses", recess_calendar.show, SEE),
+    _act("/recesses", recess_calendar.note, ADMIN_SURELY, "recess.note", makes=True),
+    _act(f"/recesses/{RECESS}/remove", recess_calendar.remove, ADMIN_SURELY, "recess.remove"),
     _get("/projects", projects.index, SEE),
     _act("/projects", projects.add, ADMIN_SURELY, "project.add", makes=True),
     _get(f"/projects/{PROJECT}", projects.show, ADMIN),

@@ -27,7 +27,7 @@ from messages.models import Delivery, Message, MessageText, Reply, Status
 from organizers.audit import State
 from organizers.models import DoorLink, Organizer
 from organizers.sessions import grants_of, has_second_step
-from representatives.models import Correction
+from representatives.models import Correction, Recess
 
 _ID: BindParameter[int] = bindparam("id")
 
@@ -157,6 +157,7 @@ LOOKS: Mapping[str, Look] = {
         ).where(Correction.id == _ID)
     ),
     "delivery": _delivery,
+    "recess": _row(select(Recess.chamber, Recess.first_on, Recess.last_on).where(Recess.id == _ID)),
     "case": _row(
         select(Case.project_id, Case.slug, Case.closed_at.is_not(None).label("closed")).where(
             Case.id == _ID

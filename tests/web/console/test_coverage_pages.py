@@ -123,6 +123,22 @@ async def test_an_aide_who_was_confirmed_is_in_the_next_callers_script(bench: Be
     assert "Ana" not in str(await bench.recorded())
 
 
+async def test_what_was_typed_of_an_aide_is_there_when_something_is_wrong(bench: Bench) -> None:
+    [report] = await bench.hear(name="Ana Pérez")
+    typed = {"name": "", "role": "asylum and visas", "phone": "202-555-0148", "email": "a@b.org"}
+    heard = {**typed, "alert": str(bench.alert.alert_id), "office": ""}
+
+    confirmed = await bench.amina.post(f"/console/reports/{report}/confirm", heard)
+    added = await bench.amina.post(f"{bench.home}/offices/{HOUSE}/aide", typed)
+
+    for response in (confirmed, added):
+        page = await response.text()
+        assert response.status == 422
+        assert "What callers heard: does it hold?" in page
+        assert page.count('value="asylum and visas"') == 1
+        assert page.count('value="202-555-0148"') == 1
+
+
 async def test_a_report_is_let_be(bench: Bench) -> None:
     [report] = await bench.hear(name="An insult")
 

@@ -34,6 +34,7 @@ from organizers.roles import NETWORKS, Grant, Role
 from representatives import corrections
 from representatives.corrections import Field
 from representatives.loading import load
+from representatives.recesses import keep, read_days
 from tests.builders import (
     make_alert,
     make_contact,
@@ -155,7 +156,9 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         ids["proposal_id"] = _proposed(conn, project, now)
     else:
         ids["correction_id"] = _corrected(conn, now)
-    nowhere = {"project_id": NOWHERE, "proposal_id": NOWHERE, "correction_id": NOWHERE}
+        ids["recess_id"] = _in_recess(conn, now)
+    offices = ("correction_id", "recess_id")
+    nowhere = dict.fromkeys(("project_id", "proposal_id", *offices), NOWHERE)
     known = {"project_id": project} if project else {}
     return Theirs({**nowhere, **ids, "case_id": alert.case_id, **known})
 
@@ -219,6 +222,12 @@ def _corrected(conn: Connection, now: datetime) -> int:
     )
 
 
+def _in_recess(conn: Connection, now: datetime) -> int:
+    """A recess of the House, which is the office's alone."""
+    days = read_days("house", "2026-08-01", "2026-08-31", "https://house.gov/calendar")
+    return keep(conn, [days], by="x", now=now)[0]
+
+
 def _proposed(conn: Connection, project: int, now: datetime) -> int:
     alert = make_alert(conn, status=MessageStatus.DRAFT, launched_at=None)
     row = {"alert_id": alert.alert_id, "project_id": project, "answer": Answer.OPEN}
@@ -267,7 +276,7 @@ async def test_what_is_her_own_is_there(two: Two, opened: Opened, now: datetime)
             two.amina, route, own.path(route), project=str(two.madison), role="viewer"
         )
         for route in GUARDED
-        if "correction_id" not in route.path  # the office's alone
+        if "correction_id" not in route.path and "recess_id" not in route.path  # the office's alone
     }
 
     assert 404 not in statuses.values(), statuses

@@ -182,6 +182,7 @@ UNBOUND = (
     "/count",
     "/inbox/ready",
     "/corrections",
+    "/recesses",
 )
 
 
