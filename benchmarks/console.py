@@ -38,7 +38,8 @@ from tests.builders import load_invented_officials, make_alert
 from tests.web.console.test_isolation import Theirs, make_theirs
 from tests.web.organizing import Desk, console, desk
 from tests.web.serving import Client
-from web.console.routes import ROUTES, TOKEN
+from web.console.declaring import TOKEN
+from web.console.routes import ROUTES
 
 COPIES = 20  # of each person, over the year
 TIMES = 20

@@ -17,8 +17,9 @@ from tests.attacks.outside import MODULES
 from tests.attacks.pages import SCRIPTS
 from tests.attacks.stage import MARK, Stage, staged
 from tests.attacks.visitors import COOKIE, Visitor
+from web.console.declaring import POSTER
 from web.console.needs import NEEDS
-from web.console.routes import POSTER, ROUTES
+from web.console.routes import ROUTES
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 STORED = 20  # the attack that plants
