@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
 from contacts.models import Channel
 from database.engine import Database
 from database.jobs import Jobs
-from database.opening import secret
+from database.opening import Opened, secret
 from messages import keeping
 from messages.budgets import Tariff
 from messages.call_limits import VoiceRules
+from messages.collecting import Collector
 from messages.providers import sendgrid, smtp
+from messages.providers.imap import Imap, ImapAccount
 from messages.providers.lookup import (
     SENDGRID_EVENTS_FOR,
     Lookup,
@@ -26,6 +30,8 @@ from messages.providers.lookup import (
     Sought,
     Unlisted,
 )
+from messages.providers.mailboxes import Mailbox
+from messages.providers.maildir import Maildir
 from messages.providers.outbox import Kept, Outbox
 from messages.providers.provider import Provider
 from messages.providers.sendgrid import SendGrid, SendGridAccount
@@ -38,10 +44,12 @@ from messages.providers.twilio_voice import TwilioCalls
 from messages.reconciling import Reconciler
 from messages.sending import Policy
 from messages.volumes import COLD
+from scheduler import Tick
 from settings import Settings
 from web.geocoding import Geocoder
 from web.keys import Site
 from web.patience import Patience
+from web.webhooks import mail_desk
 
 
 @dataclass(frozen=True)
@@ -173,8 +181,41 @@ def make_providers(
             )
         )
     elif settings.email_by == "smtp":
-        email = SMTP(_relay(settings))
+        email = SMTP(make_relay(settings))
     return {Channel.SMS: sms, Channel.EMAIL: email}
+
+
+def mail_ticks(settings: Settings, site: Site, database: Opened) -> list[Tick]:
+    """Who collects mail that comes back, and how often; nobody where it is brought to us, or unread.
+
+    Among many processes one collects at a time.
+    """
+    mailbox = _mailbox(settings)
+    if mailbox is None:
+        return []
+    desk = mail_desk(database.jobs, site)
+    collector = Collector(database.database, mailbox, desk, uuid4().hex, lambda: datetime.now(UTC))
+    return [Tick("mail", settings.inbound.poll_seconds, collector.tick)]
+
+
+def _mailbox(settings: Settings) -> Mailbox | None:
+    inbound = settings.inbound
+    if inbound.source == "maildir":
+        return Maildir(Path(inbound.maildir), inbound.keep_days)
+    return Imap(imap_account(settings)) if inbound.source == "imap" else None
+
+
+def imap_account(settings: Settings) -> ImapAccount:
+    """Whose IMAP folder is read."""
+    inbound = settings.inbound
+    return ImapAccount(
+        host=inbound.imap_host,
+        port=inbound.imap_port,
+        security=inbound.imap_security,
+        username=inbound.imap_username,
+        password=inbound.imap_password,
+        folder=inbound.imap_folder,
+    )
 
 
 def make_reconciler(settings: Settings, site: Site, database: Database, jobs: Jobs) -> Reconciler:
@@ -233,7 +274,8 @@ def _twilio(settings: Settings, site: Site) -> TwilioAccount:
     )
 
 
-def _relay(settings: Settings) -> Relay:
+def make_relay(settings: Settings) -> Relay:
+    """The mail server that sends for us."""
     smtp = settings.smtp
     return Relay(
         host=smtp.host,

@@ -33,6 +33,7 @@ from database.engine import Database, is_sqlite
 from database.opening import Opened, opened, prepare, secret
 from fitting import (
     host_of,
+    mail_ticks,
     make_calls,
     make_patience,
     make_policy,
@@ -231,6 +232,7 @@ async def _send(
     ticks = _ticks(sender, reconciler, database, site)
     for more in (upkeep, deliverability):
         ticks += more.ticks(settings, database.database)
+    ticks += mail_ticks(settings, site, database)
     calls = make_calls(settings, site)
     if calls is not None and site.voice is not None:
         stack.push_async_callback(calls.close)
@@ -260,9 +262,7 @@ def _ticks(sender: Sender, reconciler: Reconciler, database: Opened, site: Site)
 
 
 def _letters(database: Opened, site: Site) -> Tick:
-    """Links to new passwords, written apart from the request so that it takes the same for everybody;
-    and the network's questions to committees.
-    """
+    """Links to new passwords, which take the same for everybody, and questions to committees."""
 
     async def write_waiting() -> None:
         if await database.database.read(any_waiting, _now()):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import re
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from contacts.models import Channel
@@ -23,6 +24,7 @@ from messages.adding import add_copy, begin_empty
 from messages.calling_off import LIVE
 from messages.control import Draft
 from messages.models import (
+    Delivery,
     Message,
     MessageKind,
     MessageText,
@@ -30,6 +32,7 @@ from messages.models import (
 )
 
 BLOT = "*"  # a character of every text's alphabet
+_A_DAY = timedelta(days=1)  # for which a message of the day takes copies
 
 
 def answer(
@@ -77,6 +80,21 @@ def blot_out(conn: Connection, purpose: str, what: re.Pattern[str], *, now: date
             control.stop(conn, row.message_id, now=now)
         own = (MessageText.message_id == row.message_id, MessageText.language == row.language)
         conn.execute(update(MessageText).where(*own).values(sms=blotted))
+
+
+def given_since(
+    conn: Connection, channel: str, address: str, purposes: Sequence[str], since: datetime
+) -> bool:
+    """Whether we have written to an address for one of these purposes since then."""
+    kinds = [Message.key.startswith(f"answer:{each}:", autoescape=True) for each in purposes]
+    copies = (
+        select(Delivery.id)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(or_(*kinds), Message.launched_at > since - _A_DAY)
+        .where(Delivery.channel == channel, Delivery.address == address)
+        .where(Delivery.changed_at > since)
+    )
+    return conn.execute(copies.limit(1)).first() is not None
 
 
 def _message_of_the_day(

@@ -27,11 +27,15 @@ class Correspondent:
     asked_at: datetime | None = None  # since when it leaves
 
 
-def correspondent(conn: Connection, channel: str, address: str) -> Correspondent:
-    """Look up who writes from this address."""
+def correspondent(
+    conn: Connection, channel: str, address: str, *, about: int | None = None
+) -> Correspondent:
+    """Look up who writes from this address; ``about`` is the copy they answer, where that is proven."""
     copies = _copies(channel, address).limit(1)
-    latest = conn.execute(copies).one_or_none()
-    asking = conn.execute(copies.where(Message.action_id.is_not(None))).one_or_none()
+    latest = conn.execute(copies.where(Delivery.id == about)).one_or_none() if about else None
+    latest = latest or conn.execute(copies).one_or_none()
+    asking = latest if latest is not None and latest.action_id else None
+    asking = asking or conn.execute(copies.where(Message.action_id.is_not(None))).one_or_none()
     contact = _contact(conn, channel, address, latest.contact_id if latest else None)
     return Correspondent(
         contact_id=contact.id if contact else None,

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 
 from actions.flooding import Most, TooOften, count_answer
 from contacts import consent_wordings, erased, sign_ups
@@ -30,8 +30,8 @@ from contacts.people import Person
 from contacts.sign_ups import FormRow, Wish, form_by_keyword, form_of, waiting
 from database.jobs import Jobs
 from messages import wording
-from messages.answers import answer
-from messages.models import Delivery, Message
+from messages.answers import answer, given_since
+from messages.models import Message
 from messages.proofs import proof_url
 from messages.providers.provider import Inbound
 from messages.vocabulary import YES
@@ -125,7 +125,7 @@ def send_private_link(
     count_answer(conn, asking.networks, now=now)
     if not _may_be_asked(conn, channel, address):
         return False
-    if _written(conn, channel, address, [Purpose.PRIVATE], now - A_DAY):
+    if given_since(conn, channel, address, [Purpose.PRIVATE], now - A_DAY):
         return True  # it still works, in whichever language it was
     if not _rested(conn, channel, address, [Purpose.PRIVATE], now):
         return False
@@ -300,22 +300,7 @@ def _rested(
     standing = standings(conn, [(channel, address)]).refused.get((channel, address))
     if channel != Channel.EMAIL or standing is not Standing.OPTED_OUT:
         return True
-    return not _written(conn, channel, address, purposes, now - REST)
-
-
-def _written(
-    conn: Connection, channel: str, address: str, purposes: Sequence[Purpose], since: datetime
-) -> bool:
-    """Whether we have written to an address for one of these purposes since then."""
-    kinds = [Message.key.startswith(f"answer:{each.value}:", autoescape=True) for each in purposes]
-    copies = (
-        select(Delivery.id)
-        .join(Message, Message.id == Delivery.message_id)
-        .where(or_(*kinds), Message.launched_at > since - A_DAY)
-        .where(Delivery.channel == channel, Delivery.address == address)
-        .where(Delivery.changed_at > since)
-    )
-    return conn.execute(copies.limit(1)).first() is not None
+    return not given_since(conn, channel, address, purposes, now - REST)
 
 
 def _within(conn: Connection, sources: Mapping[str, Most], now: datetime) -> bool:

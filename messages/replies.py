@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert
 
@@ -18,8 +18,8 @@ from contacts import consent, sign_ups
 from contacts.countries import AT_HOME
 from contacts.models import NETWORK, Channel, Standing
 from database.jobs import Jobs
-from messages import accounts, attributing, joining, wording
-from messages.answers import answer
+from messages import accounts, attributing, joining, threads, wording
+from messages.answers import answer, given_since
 from messages.attributing import Meant
 from messages.calling_off import cancel_pending
 from messages.correspondents import Correspondent, correspondent
@@ -31,6 +31,7 @@ from messages.words import CODES, Understood, understand
 
 SUPPORTER = "supporter"  # who acted, in the ledger of consent
 AUTOMATIC = "automatic"  # who handled a reply that nobody needs to read
+REST = timedelta(days=7)  # between two emails that tell somebody who we are
 LONGEST_BODY = 10_000
 LONGEST_EVIDENCE = 500
 
@@ -70,7 +71,8 @@ def receive(
 
     ``network`` is the name our answers are signed with; numbers of ``countries`` may be texted.
     """
-    writer = correspondent(conn, inbound.channel, inbound.address)
+    about = inbound.letter.about if inbound.letter else None
+    writer = correspondent(conn, inbound.channel, inbound.address, about=about)
     understood = _understood(inbound, writer.standing)
     desk = _Desk(
         conn=conn,
@@ -92,7 +94,7 @@ def _act(desk: _Desk) -> bool:
     """Do what the verdict asks; tell whether nobody needs to read the reply any more."""
     match desk.understood.verdict:
         case ReplyVerdict.OPT_OUT:
-            return _opt_out(desk)
+            return _opt_out(desk) if _is_known(desk) else _hold(desk)
         case ReplyVerdict.MAYBE_OPT_OUT:
             return _hold(desk)
         case ReplyVerdict.OPT_IN:
@@ -103,6 +105,14 @@ def _act(desk: _Desk) -> bool:
             return _record_outcome(desk, desk.understood.outcome)
         case ReplyVerdict.OTHER:
             return _join(desk) or _told(desk)
+
+
+def _is_known(desk: _Desk) -> bool:
+    """Whether an email is provably about an address, or comes from one on file: else a person has to find
+    whom it means. A text comes from the phone itself.
+    """
+    letter = desk.inbound.letter
+    return letter is None or letter.about is not None or desk.writer.contact_id is not None
 
 
 def _opt_out(desk: _Desk) -> bool:
@@ -164,8 +174,11 @@ def _join(desk: _Desk) -> bool:
 
 
 def _help(desk: _Desk) -> bool:
-    """Tell who we are; ``answer`` gives nobody the same answer twice a day."""
-    _answer(desk, Purpose.HELP)
+    """Tell who we are: once a day, and an email once a week, for a machine asks for ever."""
+    channel, address, since = desk.inbound.channel, desk.inbound.address, desk.now - REST
+    by_email = channel == Channel.EMAIL
+    if not (by_email and given_since(desk.conn, channel, address, [Purpose.HELP], since)):
+        _answer(desk, Purpose.HELP)
     return True
 
 
@@ -242,8 +255,12 @@ def _refuse(desk: _Desk, standing: Standing) -> None:
 
 
 def _answer(desk: _Desk, purpose: Purpose) -> None:
-    """Queue our answer, unless the carrier or the provider has given its own."""
-    if desk.inbound.handled:
+    """Queue our answer, unless the carrier or the provider has given its own.
+
+    Nor does a mail program get one that pressed "unsubscribe" for its person.
+    """
+    letter = desk.inbound.letter
+    if desk.inbound.handled or (letter is not None and letter.leaves):
         return
     said = wording.answer(purpose, desk.language, network=desk.network)
     answer(
@@ -277,6 +294,8 @@ def _keep(desk: _Desk, *, settled: bool) -> None:
         .returning(Reply.id)
     )
     reply_id = desk.conn.execute(kept).scalar_one()
+    if desk.inbound.letter is not None:
+        threads.keep(desk.conn, reply_id, desk.inbound.letter)
     if not settled:
         _suggest(desk, reply_id)
 
@@ -286,6 +305,8 @@ def _understood(inbound: Inbound, standing: Standing | None) -> Understood:
 
     But for its START from somebody who never left: to Twilio each YES is one, and to us an answer.
     """
+    if inbound.letter is not None and inbound.letter.leaves:
+        return Understood(ReplyVerdict.OPT_OUT)
     understood = understand(inbound.body, opted_out=standing is Standing.OPTED_OUT)
     known = _BY_PROVIDER.get(inbound.handled)
     if known in {None, understood.verdict}:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from messages.inbox_models import WrittenAnswer
 from messages.mail_addresses import NO_THREAD, Thread
 from messages.mail_models import ReplyMail
+from messages.providers.headers import one_line
+from messages.providers.provider import Letter
 
 MOST_REFERENCES = 20  # a header that grew for years is shortened from its middle (RFC 5537, 3.4.4)
 
@@ -16,6 +18,17 @@ MOST_REFERENCES = 20  # a header that grew for years is shortened from its middl
 _BEFORE = re.compile(
     r"(?:\s*(?:re|rv|fwd?|aw|sv|resp(?:uesta)?)\s*(?:\[\d+\])?\s*:)+\s*", re.IGNORECASE
 )
+
+
+def keep(conn: Connection, reply_id: int, letter: Letter) -> None:
+    """Keep what an email's headers said, beside the reply it is."""
+    said = {
+        "message_id": letter.message_id,
+        "thread": " ".join(letter.thread[-MOST_REFERENCES:]),
+        "subject": one_line(letter.subject.replace("\0", "")),
+        "attachments": list(letter.attachments),
+    }
+    conn.execute(insert(ReplyMail).values(reply_id=reply_id, **said))
 
 
 def thread_of(conn: Connection, message_id: int) -> Thread:

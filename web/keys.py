@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from email.utils import parseaddr
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -63,6 +64,12 @@ class Site:
     def secure(self) -> bool:
         """Whether browsers reach us by https; only a machine's own loopback may do without."""
         return urlsplit(self.public_url).scheme == "https"
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The addresses that our emails are from and come back to."""
+        named = (self.email_sender, self.mailbox.replies, self.mailbox.bounces)
+        return frozenset(parseaddr(each)[1].lower() for each in named if each)
 
     @property
     def house(self) -> HouseRules:

@@ -8,6 +8,7 @@ already holds.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,9 +26,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from alerts import approval_asks
 from database.engine import DatabaseUnusable
 from database.jobs import Jobs
+from messages import mail_sources
+from messages.mailroom import Desk, take_in
 from messages.providers import sendgrid, twilio
+from messages.providers.inbound_parse import RAW, decoded_fields, read_inbound_parse
+from messages.providers.mail_reading import MOST_BYTES, UnreadableMail
 from messages.providers.provider import Inbound
-from messages.providers.replied_mail import decoded_fields
 from messages.providers.sendgrid_events import event_key
 from messages.receipts import INBOUND, RECEIPT, RawEvent, mark_applied, store
 from messages.replies import receive
@@ -43,7 +47,7 @@ MAIL_LIMIT = 31 * 1024 * 1024  # SendGrid passes mails on up to 30 MB
 FIELD_LIMIT = 256 * 1024  # of a mail's text; what is longer is not read by anybody
 MOST_FIELDS = 60  # of a form; SendGrid sends about twenty
 ATTACHMENT = re.compile(r"attachment\d+")
-KEPT_OF_MAIL = ("from", "to", "subject", "text", "headers", "envelope", "SPF", "dkim")
+UNREADABLE_KEPT = 20_000  # characters of each field of a mail that nobody can read
 
 
 class BadSignature(Exception):
@@ -75,7 +79,7 @@ def carefully(hook: Hook) -> Hook:
             return await hook(request)
         except BadSignature:
             return _refused(hook, HTTPStatus.FORBIDDEN, str(BadSignature.__doc__))
-        except (BadBody, BadForm, twilio.UnreadableText, sendgrid.UnreadableMail) as error:
+        except (BadBody, BadForm, twilio.UnreadableText) as error:
             return _refused(hook, HTTPStatus.BAD_REQUEST, str(error))
         except (SQLAlchemyError, DatabaseUnusable) as error:
             log.exception("webhook not stored", hook=hook.__name__, error=type(error).__name__)
@@ -127,12 +131,34 @@ async def sendgrid_inbound(request: web.Request) -> web.Response:
     if not expected or not hmac.compare_digest(given.encode(), expected.encode()):
         raise BadSignature
     fields = await _mail_fields(request)
-    inbound = sendgrid.read_inbound_parse(fields)
-    if inbound is not None:
-        payload = _kept_of_mail(decoded_fields(fields))
-        event = RawEvent(sendgrid.NAME, f"in:{inbound.key}", INBOUND, payload)
-        await _take(request, event, inbound)
+    app = request.app
+    try:
+        mail = await asyncio.to_thread(read_inbound_parse, fields)
+    except UnreadableMail as error:
+        await app[DATABASE].write(_set_aside, fields, str(error), now=app[CLOCK]())
+        return web.Response(status=HTTPStatus.NO_CONTENT)
+    desk = mail_desk(app[JOBS], app[SITE])
+    counted = await app[DATABASE].write(take_in, [mail], desk, now=app[CLOCK]())
+    log.info("mail", **{kind.value: count for kind, count in counted.items()})
     return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+def mail_desk(jobs: Jobs, site: Site) -> Desk:
+    """Who takes in emails, however they come."""
+
+    def hear(conn: Connection, inbound: Inbound, now: datetime) -> None:
+        act_on(conn, jobs, inbound, site=site, now=now)
+
+    return Desk(site.links_secret, site.own_addresses, hear)
+
+
+def _set_aside(
+    conn: Connection, fields: Mapping[str, bytes | str], sentence: str, *, now: datetime
+) -> None:
+    """Keep the beginning of an email that nobody can read, for a person; SendGrid would not repeat it."""
+    texts = {name: value for name, value in decoded_fields(fields).items() if value}
+    payload = _clean({name: value[:UNREADABLE_KEPT] for name, value in texts.items()})
+    mail_sources.keep_unreadable(conn, sendgrid.NAME, payload, sentence, now=now)
 
 
 async def _take(request: web.Request, event: RawEvent, inbound: Inbound) -> None:
@@ -149,27 +175,31 @@ def take(
     site: Site,
     now: datetime,
 ) -> None:
-    """Store what somebody sent us and act on it, in one transaction; a copy of it does nothing.
+    """Store what somebody sent us and act on it, in one transaction; a copy of it does nothing."""
+    new = store(conn, [event], now=now)
+    if new:
+        act_on(conn, jobs, inbound, site=site, now=now)
+        mark_applied(conn, new, now=now)
+
+
+def act_on(conn: Connection, jobs: Jobs, inbound: Inbound, *, site: Site, now: datetime) -> None:
+    """Do what somebody's words ask for.
 
     An organizer's answer about an approval is nobody else's business, and does not go to the inbox.
     """
-    new = store(conn, [event], now=now)
-    if not new:
-        return
     approval = approval_asks.heard(conn, inbound, house=site.house, now=now)
     if approval is not None:
         approval_letters.answer_text(conn, jobs, site, inbound, approval, now)
-    else:
-        receive(
-            conn,
-            jobs,
-            inbound,
-            network=site.network_name,
-            default_language=site.default_language,
-            countries=site.countries,
-            now=now,
-        )
-    mark_applied(conn, new, now=now)
+        return
+    receive(
+        conn,
+        jobs,
+        inbound,
+        network=site.network_name,
+        default_language=site.default_language,
+        countries=site.countries,
+        now=now,
+    )
 
 
 async def signed_form(request: web.Request) -> dict[str, str]:
@@ -213,7 +243,8 @@ async def _mail_fields(request: web.Request) -> dict[str, bytes | str]:
     try:
         async for part in await request.multipart():
             if isinstance(part, BodyPartReader) and _is_field(part) and len(fields) < MOST_FIELDS:
-                fields[part.name or ""] = await _beginning(part)
+                limit = MOST_BYTES if part.name == RAW else FIELD_LIMIT
+                fields[part.name or ""] = await _beginning(part, limit)
     except UNREADABLE as error:
         raise BadForm(BadForm.__doc__) from error
     return fields
@@ -224,17 +255,12 @@ def _is_field(part: BodyPartReader) -> bool:
     return bool(name) and part.filename is None and not ATTACHMENT.fullmatch(name)
 
 
-async def _beginning(part: BodyPartReader) -> bytes:
+async def _beginning(part: BodyPartReader, limit: int) -> bytes:
     """As much of a field as anybody reads; the rest streams past."""
     kept = bytearray()
     while chunk := await part.read_chunk():
-        kept += chunk[: FIELD_LIMIT - len(kept)]
+        kept += chunk[: limit - len(kept)]
     return bytes(kept)
-
-
-def _kept_of_mail(form: Mapping[str, str]) -> dict[str, str]:
-    names = KEPT_OF_MAIL if form.get("text") else (*KEPT_OF_MAIL, "html")
-    return {name: _clean(form[name]) for name in names if name in form}
 
 
 def _refused(hook: Hook, status: HTTPStatus, sentence: str) -> web.Response:

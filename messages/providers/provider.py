@@ -209,6 +209,18 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """What an email that somebody sent us says besides its words."""
+
+    message_id: str = ""  # with its angle brackets; "" where it has none
+    thread: Sequence[str] = ()  # the Message-IDs it answers, the oldest first
+    subject: str = ""
+    attachments: Sequence[str] = ()  # names and sizes
+    about: int | None = None  # the delivery it answers, proven by a token of ours
+    leaves: bool = False  # it went to the address that unsubscribes
+
+
+@dataclass(frozen=True, slots=True)
 class Inbound:
     """A text or an email somebody sent us."""
 
@@ -219,3 +231,4 @@ class Inbound:
     # "STOP", "START" or "HELP" when the carrier or provider already acted on it and answered.
     handled: str = ""
     recipient: str = ""  # the number or address of ours it was sent to
+    letter: Letter | None = None  # of an email

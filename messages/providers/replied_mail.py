@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from email.message import Message
 from hashlib import sha256
 from html.parser import HTMLParser
-from typing import Any
 
-import orjson
+import nh3
 
 _LONGEST = 20_000
 # Where the quoted message begins: Gmail, Outlook, Apple Mail and phones, in English and Spanish.
@@ -27,46 +25,40 @@ _QUOTE = re.compile(
     re.MULTILINE | re.VERBOSE | re.IGNORECASE,
 )
 
-
-def decoded_fields(fields: Mapping[str, bytes | str]) -> dict[str, str]:
-    """Each field in the character set the form says it is in; nothing of it is ever refused."""
-    raw = fields.get("charsets", b"")
-    charsets = json_object(raw if isinstance(raw, str) else raw.decode(errors="replace"))
-    return {
-        name: value if isinstance(value, str) else _decoded(value, str(charsets.get(name, "utf-8")))
-        for name, value in fields.items()
-    }
-
-
-def _decoded(value: bytes, charset: str) -> str:
-    try:
-        return value.decode(charset, errors="replace")
-    except (LookupError, ValueError):
-        return value.decode("utf-8", errors="replace")
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """The JSON object in a form field; anything else counts as empty."""
-    try:
-        value = orjson.loads(text)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
+_MACHINES = (
+    *("X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-Auto-Reply-From", "X-Mail-Autoreply"),
+    *("X-Failed-Recipients", "X-MS-Exchange-Inbox-Rules-Loop", "List-Id"),
+)
+# Subjects that mail programs write for whoever is away; a person's "Re: …" begins otherwise.
+_AWAY = re.compile(
+    r"""^\s*\[?(?:
+        (?:re:\s*)? auto(?:matic|mated)?[\ -]*(?:reply|response|answer)\b
+      | (?:re:\s*)? out\ of\ (?:the\ )?office\b | ooo\b | away\ from\ (?:my\ |the\ )?(?:office|desk|email)\b
+      | (?:i\ am|i'm)\ (?:currently\ )?(?:away|out\ of)\b | on\ vacation\b | vacation\ (?:reply|response|notice)\b
+      | (?:re:\s*)? (?:respuesta|contestaci[oó]n)\ autom[aá]tica\b | auto-?respuesta\b | autom[aá]tico:
+      | (?:re:\s*)? fuera\ de\ (?:la\ |mi\ )?oficina\b | ausente\b | estoy\ (?:ausente|de\ vacaciones|fuera)\b
+      | (?:aviso\ de\ )?ausencia\b | de\ vacaciones\b
+      | (?:undeliver(?:able|ed)|delivery\ (?:status\ notification|failure|has\ failed)|mail\ delivery)\b
+      | (?:no\ se\ (?:ha\ podido|pudo)\ entregar|error\ de\ entrega|notificaci[oó]n\ de\ estado\ de\ entrega)
+    )""",
+    re.IGNORECASE | re.VERBOSE,
+)
 
 
-def is_automatic(headers: Message) -> bool:
+def is_automatic(headers: Message, subject: str) -> bool:
     """Whether a machine wrote it: out of office, a bounce, a mailing list (RFC 3834)."""
-    submitted = headers.get("Auto-Submitted", "no").strip().lower()
-    if submitted.split(";")[0].strip() not in ("", "no"):
-        return True
-    precedence = headers.get("Precedence", "").strip().lower()
+    submitted = _value(headers, "Auto-Submitted").split(";")[0].strip()
     return (
-        precedence in ("bulk", "junk", "list", "auto_reply")
-        or bool(headers.get("X-Autoreply"))
-        or bool(headers.get("X-Autorespond"))
-        or bool(headers.get("X-Failed-Recipients"))
-        or headers.get("Return-Path", "").strip() == "<>"
+        submitted not in ("", "no")
+        or _value(headers, "Precedence") in ("bulk", "junk", "list", "auto_reply")
+        or any(headers.get(name) for name in _MACHINES)
+        or _value(headers, "Return-Path") == "<>"
+        or _AWAY.search(subject) is not None
     )
+
+
+def _value(headers: Message, name: str) -> str:
+    return str(headers.get(name, "")).strip().lower()
 
 
 def own_words(text: str) -> str:
@@ -76,35 +68,35 @@ def own_words(text: str) -> str:
     return (text[: quote.start()] if quote else text).strip()
 
 
+_BREAKS = {"p", "div", "br", "li", "tr", "blockquote"}
+_HIDDEN = {"style", "script", "title"}
+
+
 class _Words(HTMLParser):
     """Collects what a person would read."""
-
-    _BREAKS = frozenset({"p", "div", "br", "li", "tr", "blockquote"})
-    _HIDDEN = frozenset({"style", "script", "head", "title"})
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.words: list[str] = []
-        self._hidden = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._hidden += tag in self._HIDDEN
-        if tag in self._BREAKS:
-            self.words.append("\n> " if tag == "blockquote" else "\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._HIDDEN and self._hidden:
-            self._hidden -= 1
+        self.words.append("\n> " if tag == "blockquote" else "\n")
 
     def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.words.append(data)
+        self.words.append(data)
 
 
 def text_of_html(html: str) -> str:
-    """The words of an HTML mail that came without a text part; a quotation starts with ``>``."""
+    """The words of an HTML mail that came without a text part; a quotation starts with ``>``.
+
+    It is cleaned first, in a time that grows with its length alone; Python's parser takes hours for what
+    somebody left open on purpose.
+    """
+    clean = nh3.clean(
+        html[: 10 * _LONGEST], tags=_BREAKS, clean_content_tags=_HIDDEN, attributes={}
+    )
     reader = _Words()
-    reader.feed(html[: 10 * _LONGEST])
+    reader.feed(clean)
     reader.close()
     return "".join(reader.words)
 

@@ -1,4 +1,4 @@
-"""SendGrid: emails out, many to a request, and its events and parsed replies in.
+"""SendGrid: emails out, many to a request, and its events in.
 
 One request carries up to a thousand people: the words once, with a tag per merge field, and each person's
 values beside their address. The official package opens a connection per request and reverses the
@@ -13,8 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from email.parser import HeaderParser
-from email.utils import parseaddr, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 from functools import lru_cache, partial
 from http import HTTPStatus
 
@@ -32,21 +31,12 @@ from messages.providers.provider import (
     SLOW_DOWN,
     Accepted,
     Harm,
-    Inbound,
     Misconfigured,
     NotSent,
     Outcome,
     Outgoing,
     Rejected,
     Unknown,
-)
-from messages.providers.replied_mail import (
-    decoded_fields,
-    digest,
-    is_automatic,
-    json_object,
-    own_words,
-    text_of_html,
 )
 from messages.providers.sendgrid_requests import MOST_PEOPLE, Batch, batches, request_body
 
@@ -254,33 +244,3 @@ def _public_key(text: str) -> ec.EllipticCurvePublicKey:
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise TypeError("SendGrid's verification keys are elliptic curve keys.")
     return key
-
-
-class UnreadableMail(ValueError):
-    """A parsed email without a sender's address."""
-
-
-def read_inbound_parse(fields: Mapping[str, bytes | str]) -> Inbound | None:
-    """An email somebody wrote to us, from Inbound Parse's form; None for an automatic answer.
-
-    Give the fields as raw bytes: each is in a character set of its own. They are not signed, and
-    anybody can write any sender, so a reply counts for less than a text.
-    """
-    form = decoded_fields(fields)
-    envelope = json_object(form.get("envelope", ""))
-    headers = HeaderParser().parsestr(form.get("headers", ""))
-    if is_automatic(headers) or envelope.get("from") == "":
-        return None
-    address = parseaddr(str(envelope.get("from") or form.get("from", "")))[1].strip().lower()
-    if "@" not in address:
-        raise UnreadableMail("This email names no sender, so nobody can be found for it.")
-    written = own_words(form.get("text", "") or text_of_html(form.get("html", "")))
-    body = written or one_line(form.get("subject", ""))  # "unsubscribe", and nothing below it
-    recipients = envelope.get("to") or [form.get("to", "")]
-    return Inbound(
-        channel="email",
-        address=address,
-        body=body,
-        key=one_line(headers.get("Message-ID", "") or digest(address, body))[:160],
-        recipient=parseaddr(str(recipients[0]))[1].lower() if isinstance(recipients, list) else "",
-    )

@@ -16,6 +16,7 @@ import orjson
 from aiohttp import ClientSession, web
 
 from messages.providers import sendgrid, twilio
+from messages.providers.inbound_parse import read_inbound_parse
 from messages.providers.provider import Accepted, Rejected
 from messages.providers.sendgrid import SendGrid, SendGridAccount
 from messages.providers.twilio import Twilio, TwilioAccount
@@ -201,8 +202,7 @@ async def test_emails_get_their_signed_events_and_can_complain_and_reply() -> No
         "spamreport": 1,
     }
     assert {event["d"] for event in one.events} == {"1", "2"}
-    inbound = sendgrid.read_inbound_parse(one.mails[0])
-    assert inbound is not None
+    inbound = read_inbound_parse(one.mails[0]).inbound(about=None)
     assert (inbound.address, inbound.body) == ("person2@example.org", "ALTO")
     assert one.refused == 0
 

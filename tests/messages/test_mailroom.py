@@ -1,0 +1,391 @@
+"""What becomes of mail that comes in: through the mailroom, with the replies of the product behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, func, select, update
+
+from contacts.models import AddressStanding, Channel, Consent, Standing
+from messages.mail_addresses import Mark, OwnMailbox, routes, token
+from messages.mail_models import MailTally, ReplyMail
+from messages.mailroom import Desk, Kind, take_in
+from messages.models import (
+    Delivery,
+    Event,
+    Message,
+    MessageKind,
+    MessageStatus,
+    MessageText,
+    Reply,
+    ReplyVerdict,
+    Status,
+)
+from messages.providers.mail_reading import read_mail
+from messages.providers.provider import Inbound
+from messages.replies import receive
+from tests.builders import make_address, make_contact, make_delivery, make_message
+from tests.doubles import NoJobs
+from tests.fakes.mails import OURS, a_complaint, a_reply, a_report
+
+SECRET = "s" * 64
+ANA, BEN = "ana@example.org", "ben@example.org"
+MAILBOX = OwnMailbox(OURS)
+
+
+@dataclass
+class Room:
+    """A mailroom, one alert by email that Ana got, and what the table says of it."""
+
+    conn: Connection
+    now: datetime
+    message_id: int = 0
+    contact_id: int = 0
+    copy_id: int = 0
+
+    def take(self, *mails: bytes) -> Mapping[Kind, int]:
+        def hear(conn: Connection, inbound: Inbound, now: datetime) -> None:
+            receive(
+                conn, NoJobs(), inbound, network="Sister Cities", default_language="en", now=now
+            )
+
+        desk = Desk(SECRET, frozenset({"alerts@example.org", OURS}), hear)
+        return take_in(self.conn, [read_mail(raw) for raw in mails], desk, now=self.now)
+
+    @property
+    def status(self) -> Status:
+        found = select(Delivery.status).where(Delivery.id == self.copy_id)
+        return Status(self.conn.execute(found).scalar_one())
+
+    @property
+    def standings(self) -> dict[str, str]:
+        columns = select(AddressStanding.address, AddressStanding.standing)
+        rows = self.conn.execute(columns.where(AddressStanding.standing != Standing.GRANTED))
+        return {row.address: row.standing for row in rows}
+
+    @property
+    def replies(self) -> list[Any]:
+        return list(self.conn.execute(select(Reply).order_by(Reply.id)))
+
+    @property
+    def answers(self) -> list[tuple[str, str]]:
+        """Whom we answered by ourselves, and how."""
+        kinds = [MessageKind.REPLY.value, MessageKind.CONFIRMATION.value]
+        rows = self.conn.execute(
+            select(Delivery.address, MessageText.subject)
+            .join(Message, Message.id == Delivery.message_id)
+            .join(MessageText, MessageText.message_id == Message.id)
+            .where(Message.kind.in_(kinds))
+        )
+        return [(row.address or "", row.subject) for row in rows]
+
+    def to(self, mark: Mark) -> str:
+        return f"mail+{token(SECRET, mark, self.copy_id)}@in.example.org"
+
+    @property
+    def message_mark(self) -> str:
+        return f"<{routes(SECRET, MAILBOX)(self.copy_id).message_id}@example.org>"
+
+
+@pytest.fixture
+def room(conn: Connection, now: datetime) -> Room:
+    contact_id = make_contact(conn, "Ana", email=ANA, language="en")
+    message_id = make_message(
+        conn, status=MessageStatus.SENDING, reach="email", launched_at=now, starts_at=now
+    )
+    copy_id = make_delivery(
+        conn, message_id, contact_id, channel=Channel.EMAIL, status=Status.ACCEPTED
+    )
+    return Room(conn, now, message_id, contact_id, copy_id)
+
+
+# Reports
+
+
+@pytest.mark.parametrize("by", ["return path", "message-id", "envelope id", "reply address"])
+def test_a_bounce_moves_its_copy_however_it_is_told(room: Room, by: str) -> None:
+    headers, to = "Subject: Call", OURS
+    match by:
+        case "return path":
+            to = room.to(Mark.BOUNCE).upper()
+        case "message-id":
+            headers = f"Message-ID: {room.message_mark}"
+        case "envelope id":
+            headers = f"X-Envelope-ID: {token(SECRET, Mark.ID, room.copy_id)}"
+        case "reply address":
+            headers = f"Reply-To: {room.to(Mark.REPLY)}"
+
+    counted = room.take(a_report(to=to, headers=headers))
+
+    assert counted == {Kind.BOUNCE: 1}
+    assert room.status is Status.UNDELIVERED
+    assert room.standings == {ANA: Standing.BOUNCED}
+    assert room.replies == []
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "after", "standings"),
+    [
+        ("failed", "5.2.2", Status.UNDELIVERED, {}),
+        ("failed", "5.7.1", Status.UNDELIVERED, {}),
+        ("failed", "4.4.7", Status.UNDELIVERED, {}),
+        ("delayed", "4.4.1", Status.ACCEPTED, {}),
+        ("delivered", "2.1.5", Status.DELIVERED, {}),
+        ("relayed", "2.0.0", Status.SENT, {}),
+    ],
+)
+def test_a_report_comes_to_what_it_says(
+    room: Room, action: str, status: str, after: Status, standings: dict[str, str]
+) -> None:
+    room.take(a_report(to=room.to(Mark.BOUNCE), action=action, status=status, answer="said so"))
+
+    assert room.status is after
+    assert room.standings == standings
+
+
+def test_a_late_report_proves_that_a_lost_try_had_left(room: Room) -> None:
+    room.conn.execute(update(Delivery).values(status=int(Status.UNKNOWN)))
+
+    room.take(a_report(to=room.to(Mark.BOUNCE), action="delayed", status="4.4.1"))
+
+    assert room.status is Status.ACCEPTED
+
+
+def test_a_complaint_suppresses_at_once(room: Room) -> None:
+    mark = f"Message-ID: {room.message_mark}"
+
+    assert room.take(a_complaint(to=OURS, headers=mark)) == {Kind.COMPLAINT: 1}
+
+    assert room.standings == {ANA: Standing.COMPLAINED}
+    assert room.status is Status.ACCEPTED
+
+
+@pytest.mark.parametrize("proof", ["none", "guessed", "of another house", "changed"])
+def test_a_report_that_proves_nothing_does_nothing(room: Room, proof: str) -> None:
+    mark = token(SECRET, Mark.BOUNCE, room.copy_id)
+    tokens = {
+        "none": "",
+        "guessed": f"b{room.copy_id}{'0' * 16}",
+        "of another house": token("x" * 64, Mark.BOUNCE, room.copy_id),
+        "changed": token(SECRET, Mark.BOUNCE, room.copy_id)[:-1]
+        + ("0" if mark[-1] != "0" else "1"),
+    }
+    to = f"mail+{tokens[proof]}@in.example.org"
+    copy_of = f"Message-ID: <{tokens[proof]}@example.org>\r\nTo: {ANA}"
+
+    counted = room.take(
+        a_report(to=to, headers=copy_of), a_complaint(to=to, headers=copy_of, number=2)
+    )
+
+    assert counted == {Kind.UNPROVEN: 2}
+    assert room.status is Status.ACCEPTED
+    assert room.standings == {}
+    assert room.replies == []
+
+
+def test_a_report_counts_against_the_address_we_wrote_to_whomever_it_names(room: Room) -> None:
+    room.take(a_report(to=room.to(Mark.BOUNCE), recipient=BEN))
+
+    assert room.standings == {ANA: Standing.BOUNCED}
+
+
+def test_a_report_that_comes_again_is_known(room: Room) -> None:
+    report = a_report(to=room.to(Mark.BOUNCE))
+
+    assert [room.take(report), room.take(report, report)] == [{Kind.BOUNCE: 1}, {}]
+
+    assert room.conn.scalar(select(func.count()).select_from(Event)) == 1
+    assert room.conn.scalar(select(func.sum(MailTally.count))) == 1
+
+
+# What people write
+
+
+def test_a_reply_stands_under_the_alert_it_answers(room: Room, now: datetime) -> None:
+    later = make_message(room.conn, status=MessageStatus.SENDING, reach="email", launched_at=now)
+    make_delivery(room.conn, later, room.contact_id, channel=Channel.EMAIL, status=Status.ACCEPTED)
+    mail = a_reply(
+        "Which office?\n\nOn Mon, Nov 23, 2026 Sister Cities wrote:\n> Call",
+        to=room.to(Mark.REPLY),
+        In_Reply_To="<x@mx>",
+        References="<w@mx> <x@mx>",
+        Message_ID="<y@mx>",
+    )
+
+    assert room.take(mail) == {Kind.REPLY: 1}
+
+    (reply,) = room.replies
+    assert (reply.message_id, reply.contact_id) == (room.message_id, room.contact_id)
+    assert (reply.body, reply.handled_at) == ("Which office?", None)
+    said = room.conn.execute(select(ReplyMail)).one()
+    assert (said.message_id, said.thread) == ("<y@mx>", "<w@mx> <x@mx>")
+    assert said.subject == "Re: Call today"
+
+
+def test_a_reply_is_told_by_what_it_answers_where_the_address_says_nothing(room: Room) -> None:
+    mail = a_reply("Which office?", sender="ana@work.example", In_Reply_To=room.message_mark)
+
+    room.take(mail)
+
+    (reply,) = room.replies
+    assert (reply.address, reply.contact_id) == (ANA, room.contact_id)
+
+
+def test_a_reply_without_any_mark_is_its_senders(room: Room) -> None:
+    room.take(a_reply("Which office?", sender=ANA.upper()))
+
+    (reply,) = room.replies
+    assert (reply.address, reply.contact_id) == (ANA, room.contact_id)
+    assert reply.message_id == room.message_id
+
+
+@pytest.mark.parametrize("words", ["Unsubscribe me, please.", "STOP", "Denme de baja por favor"])
+def test_a_wish_to_leave_is_honoured_and_confirmed_once(room: Room, words: str) -> None:
+    room.take(a_reply(words, to=room.to(Mark.REPLY), Message_ID="<1@mx>"))
+    room.take(a_reply(words, to=room.to(Mark.REPLY), Message_ID="<2@mx>"))
+
+    assert room.standings == {ANA: Standing.OPTED_OUT}
+    assert [address for address, _ in room.answers] == [ANA]
+    assert all(reply.handled_at for reply in room.replies)
+
+
+def test_who_writes_from_elsewhere_leaves_with_the_address_we_wrote_to(room: Room) -> None:
+    room.take(a_reply("unsubscribe", sender="ana@work.example", to=room.to(Mark.REPLY)))
+
+    assert room.standings == {ANA: Standing.OPTED_OUT}
+    assert [address for address, _ in room.answers] == [ANA]
+
+
+def test_a_wish_to_leave_from_an_address_on_file_needs_no_mark(room: Room) -> None:
+    room.take(a_reply("unsubscribe", sender=ANA))
+
+    assert room.standings == {ANA: Standing.OPTED_OUT}
+
+
+def test_a_wish_to_leave_from_a_stranger_waits_for_a_person(room: Room) -> None:
+    room.take(a_reply("unsubscribe", sender="who@example.com"))
+
+    (reply,) = room.replies
+    assert (reply.verdict, reply.handled_at) == (ReplyVerdict.OPT_OUT, None)
+    assert room.standings == {"who@example.com": Standing.REVIEW}
+    assert room.answers == []
+
+
+def test_what_may_be_a_wish_to_leave_holds_everything_for_a_person(room: Room) -> None:
+    room.take(a_reply("I don't want to get these emails any more", to=room.to(Mark.REPLY)))
+
+    (reply,) = room.replies
+    assert (reply.verdict, reply.handled_at) == (ReplyVerdict.MAYBE_OPT_OUT, None)
+    assert room.standings == {ANA: Standing.REVIEW}
+
+
+@pytest.mark.parametrize("written", ["", "Please stop", "anything at all"])
+def test_an_email_to_the_address_that_unsubscribes_does_so(room: Room, written: str) -> None:
+    mail = a_reply(written, sender="x@y.example", to=room.to(Mark.LEAVE), Subject="unsubscribe")
+
+    assert room.take(mail) == {Kind.LEAVE: 1}
+
+    assert room.standings == {ANA: Standing.OPTED_OUT}
+    assert room.answers == []  # a program pressed it; nobody waits for a letter
+
+
+def test_where_addresses_have_no_tokens_the_subject_unsubscribes(room: Room) -> None:
+    leave = routes(SECRET, OwnMailbox(OURS, tagged=False))(room.copy_id).leave
+    subject = leave.partition("subject=")[2].replace("%20", " ")
+
+    room.take(a_reply("", sender="x@y.example", Subject=subject))
+
+    assert room.standings == {ANA: Standing.OPTED_OUT}
+
+
+def test_a_token_for_answers_does_not_unsubscribe_by_itself(room: Room) -> None:
+    room.take(a_reply("Gracias por todo.", to=room.to(Mark.REPLY)))
+
+    assert room.standings == {}
+
+
+# Machines
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Auto_Submitted": "auto-replied"},
+        {"Auto_Submitted": "auto-generated"},
+        {"Precedence": "auto_reply"},
+        {"Precedence": "bulk"},
+        {"X_Autoreply": "yes"},
+        {"X_Autorespond": "Fuera"},
+        {"Return_Path": "<>"},
+        {"Subject": "Automatic reply: Call today"},
+        {"Subject": "Out of Office: Call today"},
+        {"Subject": "Respuesta automática: Llame hoy"},
+        {"Subject": "Fuera de la oficina"},
+    ],
+)
+def test_what_a_machine_answers_is_counted_and_no_more(room: Room, headers: dict[str, str]) -> None:
+    mail = a_reply("STOP writing, I am away. HELP: call Ben.", to=room.to(Mark.REPLY), **headers)
+
+    assert room.take(mail) == {Kind.AUTOMATIC: 1}
+
+    assert (room.replies, room.standings, room.answers) == ([], {}, [])
+    assert room.conn.execute(select(MailTally.kind, MailTally.count)).one() == ("automatic", 1)
+
+
+@pytest.mark.parametrize("subject", ["Re: Call today", "Officers out of control", "A vacation"])
+def test_a_persons_subject_is_no_machines(room: Room, subject: str) -> None:
+    assert room.take(a_reply("Hello.", to=room.to(Mark.REPLY), Subject=subject)) == {Kind.REPLY: 1}
+
+
+def test_our_own_email_that_comes_back_is_nobodys_reply(room: Room) -> None:
+    assert room.take(a_reply("STOP", sender="alerts@example.org")) == {Kind.OWN: 1}
+
+    assert room.replies == []
+
+
+def test_our_answer_meets_a_machine_that_answers_everything(room: Room) -> None:
+    """It says nothing of being one, and repeats what we say: HELP, and "Reply STOP"."""
+    said = "HELP"
+    for turn in range(50):
+        room.take(a_reply(said, to=room.to(Mark.REPLY), Message_ID=f"<{turn}@robot>"))
+        texts = room.conn.scalars(select(MessageText.body).where(MessageText.body != ""))
+        said = next((text for text in texts if "STOP" in text), "HELP")
+        said = "HELP" if turn % 2 else said
+
+    assert len(room.answers) == 1
+
+
+def test_two_machines_do_not_go_on_for_weeks(room: Room) -> None:
+    for day in range(60):
+        room.now += timedelta(days=1)
+        room.take(a_reply("help", to=room.to(Mark.REPLY), Message_ID=f"<{day}@robot>"))
+
+    assert len(room.answers) <= 10
+
+
+# What was forgotten, or never was
+
+
+def test_a_mark_of_a_copy_that_is_forgotten_does_nothing_to_anybody(room: Room) -> None:
+    to, leave = room.to(Mark.REPLY), room.to(Mark.LEAVE)
+    bounced = a_report(to=room.to(Mark.BOUNCE))
+    room.conn.execute(update(Delivery).values(address=None, contact_id=None))
+
+    room.take(bounced, a_reply("x", sender=BEN, to=leave), a_reply("STOP", sender=BEN, to=to))
+
+    assert room.standings == {BEN: Standing.REVIEW}
+
+
+def test_one_address_of_two_people_leaves_for_both(room: Room) -> None:
+    other = make_contact(room.conn, "Luz", email=None)
+    make_address(room.conn, other, Channel.EMAIL, ANA)
+
+    room.take(a_reply("unsubscribe", to=room.to(Mark.REPLY)))
+
+    evidence = select(Consent.evidence).where(Consent.standing == Standing.OPTED_OUT.value)
+    assert room.standings == {ANA: Standing.OPTED_OUT}
+    assert room.conn.scalars(evidence).all() == ["unsubscribe"]
