@@ -68,7 +68,7 @@ def send_held(
 ) -> Fired:
     """Send a held occurrence after all: the answer "send it now".
 
-    Raises NotNow unless it is held, NoSuchOccurrence, and Locked. What cannot be sent as it is stays held.
+    Raises NotNow unless it is held, NotOneOfItsDates, and Locked. What cannot be sent as it is stays held.
     """
     locking.require_unlocked(conn)
     email = find_email(conn, email_id)

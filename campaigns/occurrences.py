@@ -26,8 +26,8 @@ AT_ONCE = 500  # occurrences that enter in one transaction, after a long silence
 WAITING = (RunStatus.PLANNED, RunStatus.POSTPONED, RunStatus.HELD)
 
 
-class NoSuchOccurrence(LookupError):
-    """This email has no occurrence at that time, or it is over."""
+class NotOneOfItsDates(LookupError):
+    """This email has no such date, or it is over. Look at its dates again."""
 
 
 def enter(conn: Connection, email: Row[Any], *, now: datetime) -> None:
@@ -73,11 +73,11 @@ def settle(conn: Connection, run_id: int, status: RunStatus, reason: Reason, **v
 
 
 def held(conn: Connection, email_id: int, local_time: str) -> Row[Any]:
-    """An occurrence that waits for an answer, locked. Raises NotNow, NoSuchOccurrence."""
+    """An occurrence that waits for an answer, locked. Raises NotNow, NotOneOfItsDates."""
     find_email(conn, email_id)
     run = _known(conn, email_id, local_time)
     if run is None:
-        raise NoSuchOccurrence(NoSuchOccurrence.__doc__)
+        raise NotOneOfItsDates(NotOneOfItsDates.__doc__)
     if run.status != RunStatus.HELD:
         raise NotNow("only what is held waits for an answer; look at the list again")
     return run
@@ -86,7 +86,7 @@ def held(conn: Connection, email_id: int, local_time: str) -> Row[Any]:
 def leave_out(conn: Connection, email_id: int, local_time: str, *, by: str, now: datetime) -> None:
     """Let one occurrence go, beforehand or as the answer to whether a held one should leave.
 
-    Raises NotNow, NoSuchOccurrence.
+    Raises NotNow, NotOneOfItsDates.
     """
     run = _open(conn, email_id, local_time)
     settle(
@@ -103,7 +103,7 @@ def leave_out(conn: Connection, email_id: int, local_time: str, *, by: str, now:
 def move(
     conn: Connection, email_id: int, local_time: str, to: str, *, by: str, now: datetime
 ) -> Moment:
-    """Have one occurrence go at another time. Raises NotNow, NoSuchOccurrence, BadTime, AlreadyPast."""
+    """Have one occurrence go at another time. Raises NotNow, NotOneOfItsDates, BadTime, AlreadyPast."""
     run = _open(conn, email_id, local_time)
     email = find_email(conn, email_id)
     at = moment(to, email.zone)
@@ -132,12 +132,12 @@ def change_words(
 def put_back(conn: Connection, email_id: int, local_time: str, *, by: str, now: datetime) -> None:
     """Undo: an occurrence that was left out or moved goes at its hour again; if that is over, it is asked about.
 
-    Raises NotNow, NoSuchOccurrence.
+    Raises NotNow, NotOneOfItsDates.
     """
     email = find_email(conn, email_id)
     run = _known(conn, email_id, local_time)
     if run is None:
-        raise NoSuchOccurrence(NoSuchOccurrence.__doc__)
+        raise NotOneOfItsDates(NotOneOfItsDates.__doc__)
     undone = run.status == RunStatus.SKIPPED or (
         run.status == RunStatus.PLANNED and run.moved_to is not None
     )
@@ -248,13 +248,13 @@ def _known(conn: Connection, email_id: int, local_time: str) -> Row[Any] | None:
 
 
 def _open(conn: Connection, email_id: int, local_time: str) -> Row[Any]:
-    """An occurrence that has not left, written down if it is still ahead. Raises NotNow, NoSuchOccurrence."""
+    """An occurrence that has not left, written down if it is still ahead. Raises NotNow, NotOneOfItsDates."""
     email = find_email(conn, email_id)
     run = _known(conn, email_id, local_time)
     if run is None:
         ahead = email.next_local is not None and local_time >= email.next_local
         if not ahead or not recurring.happens(email.rule, email.local_time, local_time):
-            raise NoSuchOccurrence(NoSuchOccurrence.__doc__)
+            raise NotOneOfItsDates(NotOneOfItsDates.__doc__)
         at = instant_of(conn, local_time, email.zone, own_zone=email.own_zone)
         _insert(conn, email_id, local_time, at)
         run = _known(conn, email_id, local_time)

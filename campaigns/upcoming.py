@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from campaigns import recurring
-from campaigns.calendar import instant_of
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
+from messages.own_hour import OwnHour, first_of, sets_of
 from messages.wallclock import Oddity, moment
 from organizers.roles import Within, owned
 
@@ -63,12 +63,13 @@ def of_emails(
     )
     if email_id is not None:
         emails = emails.where(CampaignEmail.id == email_id)
-    ledger = _ledger(conn, within, start, stop, email_id)
+    ledger, known = _ledger(conn, within, start, stop, email_id), _known(conn, email_id)
+    rows = conn.execute(emails).all()
+    sets = sets_of(conn).values() if any(each.own_zone for each in rows) else ()
     found = []
-    for email in conn.execute(emails).all():
-        runs = ledger.get(email.id, [])
-        found += [_written(email, run) for run in runs]
-        found += _computed(conn, email, _known(conn, email), start, stop, most)
+    for email in rows:
+        found += [_written(email, run) for run in ledger.get(email.id, ())]
+        found += _computed(email, known.get(email.id, ()), sets, start, stop, most)
     return sorted(found, key=lambda each: (each.at, each.email_id, each.local_time))
 
 
@@ -110,18 +111,25 @@ def _ledger(
     return found
 
 
-def _known(conn: Connection, email: Row[Any]) -> set[str]:
-    """What of an email's future stands in the ledger already."""
-    ahead = select(CampaignRun.local_time).where(
-        CampaignRun.email_id == email.id, CampaignRun.local_time >= (email.next_local or "9999")
+def _known(conn: Connection, email_id: int | None) -> dict[int, set[str]]:
+    """What of the emails' future stands in the ledger already."""
+    ahead = (
+        select(CampaignRun.email_id, CampaignRun.local_time)
+        .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
+        .where(CampaignRun.local_time >= CampaignEmail.next_local)
     )
-    return set(conn.scalars(ahead))
+    if email_id is not None:
+        ahead = ahead.where(CampaignRun.email_id == email_id)
+    found: dict[int, set[str]] = {}
+    for row in conn.execute(ahead):
+        found.setdefault(row.email_id, set()).add(row.local_time)
+    return found
 
 
 def _computed(
-    conn: Connection,
     email: Row[Any],
-    known: set[str],
+    known: Collection[str],
+    sets: Collection[tuple[str, ...]],
     start: datetime,
     stop: datetime,
     most: int,
@@ -132,14 +140,13 @@ def _computed(
     for local in recurring.times(email.rule, email.local_time):
         if local < email.next_local or local in known:
             continue
-        at = instant_of(conn, local, email.zone, own_zone=email.own_zone)
+        here = moment(local, email.zone)
+        at = first_of(OwnHour(local, email.zone, 0), sets) if email.own_zone else here.instant
         if at >= stop or count == most:
             return
         if at >= start:
             count += 1
-            yield _occurrence(
-                email, local, at, RunStatus.PLANNED, oddity=moment(local, email.zone).oddity
-            )
+            yield _occurrence(email, local, at, RunStatus.PLANNED, oddity=here.oddity)
 
 
 def _written(email: Row[Any], run: Row[Any]) -> Occurrence:

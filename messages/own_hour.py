@@ -57,13 +57,24 @@ def instant(hour: OwnHour, zones: Sequence[str]) -> datetime:
 
 def earliest(conn: Connection, hour: OwnHour) -> datetime:
     """The instant at which the hour comes to the first of our people."""
-    return min(instant(hour, zones) for zones in [(), *_sets(conn).values()])
+    return first_of(hour, sets_of(conn).values())
+
+
+def first_of(hour: OwnHour, sets: Iterable[tuple[str, ...]]) -> datetime:
+    """The instant at which the hour comes to the first of these zone sets, or of people in the plan's."""
+    return min(instant(hour, zones) for zones in [(), *sets])
+
+
+def sets_of(conn: Connection) -> dict[int, tuple[str, ...]]:
+    """The zone sets that people live in, by id."""
+    rows = conn.execute(select(ZoneSet.id, ZoneSet.zones))
+    return {key: tuple(zones.split()) for key, zones in rows}
 
 
 def passed_in(conn: Connection, hour: OwnHour, now: datetime) -> list[int]:
     """The zone sets in which the hour is over by more than is allowed."""
     allowed = timedelta(minutes=hour.late_minutes)
-    return [key for key, zones in _sets(conn).items() if now - instant(hour, zones) > allowed]
+    return [key for key, zones in sets_of(conn).items() if now - instant(hour, zones) > allowed]
 
 
 def ended(hour: OwnHour, now: datetime) -> bool:
@@ -74,8 +85,3 @@ def ended(hour: OwnHour, now: datetime) -> bool:
 def come_in(hour: OwnHour, sets: Mapping[int, Sequence[str]], now: datetime) -> Iterable[int]:
     """Those of these zone sets in which the hour has come."""
     return [key for key, zones in sets.items() if instant(hour, tuple(zones)) <= now]
-
-
-def _sets(conn: Connection) -> dict[int, tuple[str, ...]]:
-    rows = conn.execute(select(ZoneSet.id, ZoneSet.zones))
-    return {key: tuple(zones.split()) for key, zones in rows}

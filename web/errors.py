@@ -22,7 +22,7 @@ from alerts.preflight import NoSuchAlert
 from alerts.proposals import NoSuchProposal
 from alerts.timeline import NoSuchFact
 from campaigns.calendar import NoSuchEmail
-from campaigns.occurrences import NoSuchOccurrence
+from campaigns.occurrences import NotOneOfItsDates
 from contacts.people import NoSuchContact
 from database.engine import DatabaseUnusable
 from database.locking import AlreadyLocked, Locked
@@ -54,7 +54,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NoSuchProposal: HTTPStatus.NOT_FOUND,
     NoSuchContact: HTTPStatus.NOT_FOUND,
     NoSuchEmail: HTTPStatus.NOT_FOUND,
-    NoSuchOccurrence: HTTPStatus.NOT_FOUND,
+    NotOneOfItsDates: HTTPStatus.CONFLICT,
     NotNow: HTTPStatus.CONFLICT,
     Locked: HTTPStatus.LOCKED,
     AlreadyLocked: HTTPStatus.CONFLICT,

@@ -208,7 +208,7 @@ async def _words(
     found = await read(request, email_page, email_id, house=house, now=now(request))
     which = next((each for each in found.ahead if each.local_time == at), None)
     if which is None:
-        raise occurrences.NoSuchOccurrence(occurrences.NoSuchOccurrence.__doc__)
+        raise occurrences.NotOneOfItsDates(occurrences.NotOneOfItsDates.__doc__)
     typed = MultiDict(typed_words(which.texts)) if typed is None else typed
     values = {"it": found, "which": which, "typed": typed, "problem": problem}
     return await page(request, "email_words.html", values, status=_status(problem))

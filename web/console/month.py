@@ -22,7 +22,8 @@ from alerts.follow_ups import stands_alone
 from alerts.models import Alert, Case
 from alerts.timing import schedules_of
 from alerts.titles import titles_by_alert
-from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
+from campaigns.models import RunStatus
+from campaigns.upcoming import of_emails
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
 from representatives.maps import begins, congress_at
@@ -33,6 +34,13 @@ from web.translations import REGIONS
 
 MONTH = re.compile(r"(20[0-9]{2})-(0[1-9]|1[0-2])")
 WEEK = 7
+EMAILS = {
+    RunStatus.PLANNED: "email",
+    RunStatus.FIRED: "email_sent",
+    RunStatus.HELD: "email_held",
+    RunStatus.POSTPONED: "email_postponed",
+    RunStatus.SKIPPED: "email_left_out",
+}
 LATEST = 10  # alerts whose offices' hours are told of today
 
 
@@ -149,27 +157,18 @@ def month(
 
 
 def _emails(conn: Connection, within: Within, span: Span) -> list[Entry]:
-    """Campaigns' emails that go by themselves."""
-    rows = (
-        select(CampaignEmail.campaign_id, CampaignEmail.next_run_at, CampaignEmail.texts)
-        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
-        .where(
-            CampaignEmail.status == ScheduleStatus.SCHEDULED,
-            CampaignEmail.next_run_at >= span.start,
-            CampaignEmail.next_run_at < span.stop,
-            owned(Campaign.project_id, within),
-        )
-    )
+    """Campaigns' emails, by date: what is planned, what went, and what became of the others."""
     return [
         Entry(
-            day=at.astimezone(eastern()).date(),
-            kind="email",
-            title=_words({code: each["subject"] for code, each in texts.items()}, span.language),
-            href=f"/console/campaigns/{campaign_id}",
-            at=span.clock(at),
+            day=each.at.astimezone(eastern()).date(),
+            kind=EMAILS[each.status],
+            title=_words(
+                {code: words["subject"] for code, words in each.texts.items()}, span.language
+            ),
+            href=f"/console/emails/{each.email_id}",
+            at=span.clock(each.at),
         )
-        for campaign_id, at, texts in conn.execute(rows)
-        if at is not None
+        for each in of_emails(conn, within, start=span.start, stop=span.stop)
     ]
 
 

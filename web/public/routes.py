@@ -32,6 +32,7 @@ from web.public import (
     leaving,
     locating,
     owning,
+    planning,
     preferring,
     reminding,
 )
@@ -41,6 +42,7 @@ from web.security import CrossSite
 
 Page = Callable[[web.Request], Awaitable[web.Response]]
 TOKEN = "{token:[0-9A-Za-z]{1,40}}"  # noqa: S105 - a pattern, not a secret
+FEED = "{feed:[0-9A-Za-z_-]{43}}"
 SLUG = "{slug:[0-9A-Za-z_-]{1,64}}"
 PROOF = "{proof:[0-9A-Za-z]{1,40}}"
 # Of a page with a name of its own, which may be such a word: /join/home is a page.
@@ -67,6 +69,7 @@ def add_routes(app: web.Application) -> None:
             web.get(f"/u/{TOKEN}", kindly(leaving.show)),
             web.post(f"/u/{TOKEN}", kindly(leaving.leave)),
             web.get(f"/r/{TOKEN}/{LINK}", kindly(following.lead_on)),
+            web.get(f"/calendar/{FEED}.ics", planning.read),
             web.get("/privacy", joining.privacy),
             web.get(f"/join/{SLUG}", kindly(joining.show)),
             web.post(f"/join/{SLUG}", kindly(joining.send)),

@@ -50,6 +50,8 @@ UNRECORDED = {
         "noted where it is done: tests/web/console/test_account.py",
     ),
     "/language": "a taste",
+    "/account/calendar": "an address for their own calendar, which tells what they see",
+    "/account/calendar/end": "the same",
     "/alerts/measure": "stores nothing",
     "/alerts/count": "stores nothing",
     "/inbox/{reply_id:[0-9]{1,15}}/measure": "keeps only who is writing an answer",
