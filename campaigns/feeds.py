@@ -66,7 +66,7 @@ def calendar(conn: Connection, token: str, *, site: str, name: str, now: datetim
     return _written(found, owner.language, site=site, name=name, now=now)
 
 
-def _owner(conn: Connection, token: str) -> Row[Any]:
+def _owner(conn: Connection, token: str) -> Row[int, str]:
     mine = (
         select(Organizer.id, Organizer.language)
         .join(CalendarFeed, CalendarFeed.organizer_id == Organizer.id)

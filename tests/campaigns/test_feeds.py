@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from campaigns import calendar, feeds, occurrences
 from campaigns.feed_models import CalendarFeed
@@ -37,7 +38,7 @@ def plan(conn: Connection, now: datetime, project_id: int | None, subject: str) 
 
 def read(conn: Connection, token: str, now: datetime) -> list[tuple[str, datetime, str, str]]:
     body = feeds.calendar(conn, token, site="llamado.example.org", name="Sister Cities", now=now)
-    book = Calendar.from_ical(body)
+    book: Any = Calendar.from_ical(body)
     return [
         (str(each["UID"]), each["DTSTART"].dt, str(each["SUMMARY"]), str(each["STATUS"]))
         for each in book.walk("VEVENT")
@@ -83,7 +84,7 @@ def test_an_address_ends_with_a_new_one_and_with_its_organizer(
     assert new not in conn.scalars(select(CalendarFeed.token_hash)).one()
     with pytest.raises(feeds.NoSuchFeed):
         read(conn, old, now)
-    conn.execute(Organizer.__table__.update().values(disabled_at=now))
+    conn.execute(update(Organizer).values(disabled_at=now))
     with pytest.raises(feeds.NoSuchFeed):
         read(conn, new, now)
     feeds.end(conn, amina)

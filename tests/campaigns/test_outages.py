@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
+from campaigns import firing
 from campaigns.models import CampaignRun, Missed
 from tests.builders import make_contact
-from tests.campaigns.test_firing import HOUSE, firing, schedule
+from tests.campaigns.test_firing import HOUSE, schedule
 from tests.crash.year import instant
 from tests.doubles import NoJobs
 

@@ -31,6 +31,7 @@ LATE = timedelta(minutes=60)
 SWEEP = timedelta(seconds=30)
 LEASE = timedelta(seconds=90)
 UNKNOWN, SKIPPED = 15, 50  # as deliveries have it
+Row = tuple[str, str, int | None, datetime | None]  # status, reason, message, when it was fired
 PEOPLE = {  # by mailbox: where they live; () = nobody knows
     "guam": ("Pacific/Guam",),
     "york": ("America/New_York",),
@@ -243,9 +244,10 @@ def judge(url: str, folder: Path, life: Life, start: datetime, end: datetime) ->
         if len(rows) != 1:
             life.broken.append(f"{name}: {len(rows)} times in the ledger")
             continue
-        (status, reason, message_id) = rows[0]
+        status, reason, message_id, fired_at = rows[0]
         life.counted[f"{status} {reason}".strip()] += 1
         life.broken += [f"{name}: {each}" for each in _judge_time(plan, wall, status, reason, life)]
+        life.broken += [f"{name}: {each}" for each in _judge_prompt(plan, wall, fired_at, life)]
         copies = got.pop(message_id, {}) if message_id else {}
         life.broken += [
             f"{name}: {each}" for each in _judge_copies(plan, wall, status, copies, life)
@@ -275,6 +277,16 @@ def _judge_time(plan: Plan, wall: datetime, status: str, reason: str, life: Life
         yield "it was overtaken, though each is to be asked about"
 
 
+def _judge_prompt(
+    plan: Plan, wall: datetime, fired_at: datetime | None, life: Life
+) -> Iterator[str]:
+    looked = next((each for each in life.looks if each >= due(plan, wall)), None)
+    if fired_at is not None and fired_at < due(plan, wall):
+        yield f"it was fired at {fired_at}, before its hour"
+    if fired_at is not None and looked is not None and fired_at > looked:
+        yield f"it was fired at {fired_at}, though the service looked at {looked}"
+
+
 def _judge_copies(
     plan: Plan, wall: datetime, status: str, copies: Mapping[str, Copy], life: Life
 ) -> Iterator[str]:
@@ -296,16 +308,25 @@ def _judge_copies(
             yield f"{person} did not get it, and it is {copy.status} {copy.reason}"
 
 
-def _ledger(url: str) -> dict[tuple[str, str], list[tuple[str, str, int | None]]]:
+def _ledger(url: str) -> dict[tuple[str, str], list[Row]]:
     rows = checker.query(
         url,
-        "SELECT e.created_by, r.local_time, r.status, r.reason, r.message_id"
+        "SELECT e.created_by, r.local_time, r.status, r.reason, r.message_id, r.fired_at"
         " FROM campaign_runs r JOIN campaign_emails e ON e.id = r.email_id",
     )[0]
-    found: dict[tuple[str, str], list[tuple[str, str, int | None]]] = {}
-    for name, local, status, reason, message_id in rows:
-        found.setdefault((name, local), []).append((status, reason, message_id))
+    found: dict[tuple[str, str], list[Row]] = {}
+    for name, local, status, reason, message_id, fired_at in rows:
+        row = (status, reason, message_id, _aware(fired_at))
+        found.setdefault((name, local), []).append(row)
     return found
+
+
+def _aware(at: datetime | str | None) -> datetime | None:
+    """A time as SQLite, which keeps a text in UTC, or PostgreSQL hands it out."""
+    if at is None:
+        return None
+    found = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _got(url: str, folder: Path) -> dict[int, dict[str, Copy]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
+from typing import Any
 
 import pytest
 from icalendar import Calendar
@@ -181,7 +182,7 @@ async def test_a_calendar_program_subscribes_until_the_address_is_ended(amina: D
     assert address is not None
 
     answer = await amina.client.get(address[0])
-    book = Calendar.from_ical(await answer.read())
+    book: Any = Calendar.from_ical(await answer.read())
     again = await (await amina.get("/console/account/calendar")).text()
     await amina.post("/console/account/calendar/end")
 
