@@ -9,7 +9,7 @@ punctuation when they turn an address into a link.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
@@ -182,8 +182,16 @@ def save_links(
 
 def load_links(conn: Connection, message_id: int) -> dict[str, int]:
     """Return the ids of a message's tracked links by address."""
-    rows = conn.execute(select(Link.url, Link.id).where(Link.message_id == message_id))
-    return dict(rows.all())
+    return load_many_links(conn, [message_id]).get(message_id, {})
+
+
+def load_many_links(conn: Connection, message_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """The same of many messages; those without links are left out."""
+    found: dict[int, dict[str, int]] = {}
+    rows = select(Link.message_id, Link.url, Link.id).where(Link.message_id.in_(message_ids))
+    for message_id, url, link_id in conn.execute(rows):
+        found.setdefault(message_id, {})[url] = link_id
+    return found
 
 
 def _is_ours(url: str, public_url: str) -> bool:

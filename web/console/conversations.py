@@ -14,15 +14,15 @@ from actions.targets import targets_by_key
 from alerts.models import Alert, AlertText
 from contacts.models import Channel, Contact
 from contacts.scope import people
-from messages import composing, links
-from messages.composing import Ready
+from messages import composing, links, recording
+from messages.composing import Compositions, Ready
 from messages.house import HouseRules
 from messages.inbox_models import WrittenAnswer
 from messages.models import Delivery, Message, MessageKind, MessageStatus, Reply, Status
 from messages.providers.provider import Email, Text, fill
 from messages.recording import Claim
 from messages.rendering import PROOF, TOKEN
-from messages.templates import BadTemplate
+from messages.rereading import compositions_of
 from organizers.access import names
 from organizers.roles import Within, owned
 from web.console.inboxes import Listed, Suggested, one, suggested, visible
@@ -177,11 +177,18 @@ def _sent(
     known: Mapping[str, str],
     now: datetime,
 ) -> Iterable[Turn]:
+    messages = {each.message_id for each in copies}
+    persons = composing.people(conn, {each.contact_id for each in copies if each.contact_id})
     words = {
         copy_id: said
-        for message_id in {copy.message_id for copy in copies}
+        for message_id, compiled in compositions_of(conn, messages, house.identity).items()
         for copy_id, said in _rendered(
-            conn, message_id, [each for each in copies if each.message_id == message_id], house, now
+            conn,
+            compiled,
+            [each for each in copies if each.message_id == message_id],
+            persons,
+            house,
+            now,
         )
     }
     for copy in copies:
@@ -211,8 +218,9 @@ def _why_paused(copy: Row[*tuple[Any, ...]]) -> str:
 
 def _rendered(
     conn: Connection,
-    message_id: int,
+    compiled: Compositions,
     copies: Sequence[Row[*tuple[Any, ...]]],
+    persons: Mapping[int, recording.Person],
     house: HouseRules,
     now: datetime,
 ) -> Iterable[tuple[int, tuple[str, str]]]:
@@ -220,11 +228,6 @@ def _rendered(
 
     Whoever knows that address acts as them; an organizer needs none. Words that are kept no longer are "".
     """
-    try:
-        compiled = composing.compositions(conn, message_id, house.identity)
-    except BadTemplate:
-        return
-    persons = composing.people(conn, {each.contact_id for each in copies if each.contact_id})
     for channel in Channel:
         claims = [
             Claim(each.id, 1, each.contact_id, each.address or "", each.language, persons[who])

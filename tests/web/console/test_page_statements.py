@@ -10,11 +10,22 @@ from sqlalchemy import Connection, insert
 from alerts import approval_asks
 from alerts.fact_models import FactKind
 from alerts.models import Answer, Proposal
+from contacts.models import Channel
 from database.opening import Opened
-from messages.models import MessageStatus
-from tests.builders import make_alert, make_contact, make_fact, make_organizer, make_project
+from messages.models import MessageStatus, Status
+from tests.builders import (
+    make_alert,
+    make_contact,
+    make_delivery,
+    make_fact,
+    make_organizer,
+    make_project,
+)
+from tests.messages.test_answering import HOUSE, make_reply
+from tests.web.console.test_inbox_plans import asked
 from tests.web.console.test_progress_statements import statements
 from tests.web.organizing import Desk, console, desk
+from web.console.conversations import conversation
 
 MOST = 60  # statements of an overview on which something of everything is shown
 
@@ -28,8 +39,8 @@ def busy(conn: Connection, project: int, organizer_id: int, now: datetime, times
         make_alert(conn, **mine, launched_at=now, status=MessageStatus.FINISHED)
         draft = make_alert(conn, **mine, launched_at=None, status=MessageStatus.DRAFT)
         approval_asks.ask(conn, draft.alert_id, [organizer_id], by=f"organizer:{office}", now=now)
-        asked = make_alert(conn, launched_at=None, status=MessageStatus.DRAFT)
-        row = {"alert_id": asked.alert_id, "project_id": project, "answer": Answer.OPEN}
+        offer = make_alert(conn, launched_at=None, status=MessageStatus.DRAFT)
+        row = {"alert_id": offer.alert_id, "project_id": project, "answer": Answer.OPEN}
         conn.execute(insert(Proposal).values(**row, asked_at=now, answered_by=""))
         soon: dict[str, Any] = {
             "kind": FactKind.HEARING,
@@ -38,7 +49,7 @@ def busy(conn: Connection, project: int, organizer_id: int, now: datetime, times
         make_fact(conn, draft.case_id, en="The first hearing.", **soon)
 
 
-async def asked(amina: Desk) -> int:
+async def statements_of(amina: Desk) -> int:
     """How many statements her overview takes, once nothing is left to be noted or counted."""
     await amina.page("/console/")
     with statements() as heard:
@@ -55,9 +66,35 @@ async def test_the_overview_asks_as_often_for_many_as_for_one(
     async with console(opened, now) as client:
         amina = await desk(client, opened, now, projects=[madison])
         await opened.database.write(busy, madison, amina.organizer_id, now, 1)
-        one = await asked(amina)
+        one = await statements_of(amina)
         await opened.database.write(busy, madison, amina.organizer_id, now, 3)
-        many = await asked(amina)
+        many = await statements_of(amina)
 
     assert many == one
     assert one <= MOST
+
+
+def talked(conn: Connection, ben: int, times: int) -> None:
+    """So many alerts more of which he got copies by text and by email."""
+    for _ in range(times):
+        alert = make_alert(conn)
+        for channel in Channel:
+            make_delivery(conn, alert.message_id, ben, channel=channel, status=Status.DELIVERED)
+
+
+def test_a_conversation_asks_as_often_for_many_copies_as_for_few(
+    conn: Connection, now: datetime
+) -> None:
+    ben = make_contact(conn, "Ben")
+    reply = make_reply(conn, now, ben)
+    counted = []
+    for more in (1, 4):
+        talked(conn, ben, more)
+        with asked(conn) as heard:
+            found = conversation(conn, reply, (0,), HOUSE, language="en", now=now)
+        assert found is not None
+        counted.append((len(heard), len([each for each in found.turns if each.kind == "sent"])))
+
+    (few, copies), (many, more_copies) = counted
+    assert (copies, more_copies) == (2, 10)
+    assert many == few
