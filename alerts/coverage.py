@@ -186,33 +186,43 @@ def _members(whose: Whose, contact_id: ColumnElement[Any]) -> ColumnElement[bool
 
 def _places(conn: Connection, whose: Whose, *, able: bool) -> dict[Place, Counted]:
     """How many people there are in each place, have been asked, and, if wanted, may still be."""
-    gone, place = _gone_out(whose), (Contact.state, Contact.district)
     theirs = _members(whose, Contact.id.expression)
-    both = select(*place, func.count(), func.count().filter(gone)).where(theirs).group_by(*place)
-    left: dict[Place, int] = {}
-    if able:
-        # The dearest question, asked only of those who are left: two look-ups an address.
-        unasked = select(*place, func.count()).where(theirs, ~gone, _may_be_asked(conn, whose))
-        left = {(row[0], row[1]): row[2] for row in conn.execute(unasked.group_by(*place))}
+    asked = _by_place(conn, theirs, _got_one(whose))
+    # The dearest question, asked only of those who are left: two look-ups an address.
+    rest = (theirs, ~_looked_up(whose), _may_be_asked(conn, whose))
+    left = _by_place(conn, *rest) if able else {}
     return {
-        (state, district): Counted(
-            constituents=people, asked=asked, available=left.get((state, district), 0)
-        )
-        for state, district, people, asked in conn.execute(both)
+        place: Counted(constituents=people, asked=asked.get(place, 0), available=left.get(place, 0))
+        for place, people in _by_place(conn, theirs).items()
     }
 
 
-def _gone_out(whose: Whose) -> ColumnElement[bool]:
-    """That a copy went out to a person: looked up for each of them, by a key.
+def _by_place(conn: Connection, *conditions: ColumnElement[bool]) -> dict[Place, int]:
+    """How many people there are of whom all of this is so."""
+    place = (Contact.state, Contact.district)
+    rows = select(*place, func.count()).where(*conditions).group_by(*place)
+    return {(state, district): people for state, district, people in conn.execute(rows).all()}
 
-    Joined to all who got one, SQLite compares each with each where it has no statistics.
+
+def _got_one(whose: Whose) -> ColumnElement[bool]:
+    """That a copy went out to a person.
+
+    An alert's own people are most of those it wrote to: its copies are read, and nobody else's. Of another
+    committee's alert each of a project's people is looked up: the others may be a thousand times as many.
     """
+    if not whose.own:
+        return _looked_up(whose)
+    return Contact.id.in_(select(Delivery.contact_id).where(*_gone_out(whose)))
+
+
+def _looked_up(whose: Whose) -> ColumnElement[bool]:
+    """The same, asked for each person by a key."""
+    return exists().where(Delivery.contact_id == Contact.id, *_gone_out(whose))
+
+
+def _gone_out(whose: Whose) -> tuple[ColumnElement[bool], ...]:
     out = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
-    return exists().where(
-        Delivery.contact_id == Contact.id,
-        Delivery.message_id.in_(whose.family),
-        Delivery.status.in_(out),
-    )
+    return (Delivery.message_id.in_(whose.family), Delivery.status.in_(out))
 
 
 def _may_be_asked(conn: Connection, whose: Whose) -> ColumnElement[bool]:
