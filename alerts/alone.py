@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from alerts.approval_models import AloneLaunch
 from alerts.models import Alert, Level
 from alerts.titles import titles_by_alert
 from messages.control import NotNow
-from messages.models import Message
+from messages.models import Message, Reach
 from organizers.roles import NETWORKS, Within, owned
 
 LEAST = 10  # characters of a reason
@@ -99,6 +99,16 @@ def alone(conn: Connection, alert_id: int) -> Alone | None:
     """How an alert left without a second person; None for one that did not."""
     row = conn.execute(_rows().where(AloneLaunch.alert_id == alert_id)).one_or_none()
     return None if row is None else _alone(conn, [row])[0]
+
+
+def letters_about(conn: Connection, alert_id: int) -> int | None:
+    """How many letters about it went to anybody; None while they are still to be written."""
+    due = select(AloneLaunch.letter_due).where(AloneLaunch.alert_id == alert_id)
+    if conn.scalar(due):
+        return None
+    own = Message.key.startswith(f"answer:alone:{alert_id}:", autoescape=True)
+    emails = select(func.count(Message.id)).where(own, Message.reach == Reach.EMAIL)
+    return conn.scalar(emails) or 0
 
 
 def unreviewed(conn: Connection, within: Within) -> list[Alone]:

@@ -18,12 +18,11 @@ from database import locking
 from database.jobs import Jobs
 from messages import budgets, control
 from messages.calling_off import LIVE
-from messages.control import NotNow
+from messages.control import PAUSED_BY_COMMITTEE, NotNow
 from messages.eligibility import family_of, take_turns
 from messages.models import Message, MessageStatus
 from messages.prompting import live_messages
 
-PAUSED_BY_COMMITTEE = "The committee has paused its part."
 PAUSED_BY_NETWORK = "The network has paused this alert."
 
 
@@ -121,7 +120,7 @@ def _makes_sense(conn: Connection, message_id: int, act: Act) -> bool:
     if act is Act.PAUSE:
         return status == MessageStatus.SENDING
     if act is Act.RESUME:
-        return status == MessageStatus.PAUSED and because != PAUSED_BY_COMMITTEE
+        return status == MessageStatus.PAUSED and not because.endswith(PAUSED_BY_COMMITTEE)
     return status in LIVE
 
 

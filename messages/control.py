@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, case, delete, insert, select, update
 
 from contacts import countries
 from contacts.countries import AT_HOME
@@ -41,6 +41,7 @@ PRIORITY = {
     MessageKind.ALERT: 20,
     MessageKind.CAMPAIGN: 40,
 }
+PAUSED_BY_COMMITTEE = "The committee has paused its part."
 AT_ONCE = 5_000  # copies called off in the transaction that ends their message; a tenth of a second
 
 
@@ -195,9 +196,14 @@ def pause_all(
     among: Sequence[MessageStatus] = (MessageStatus.SENDING,),
     but: Sequence[MessageKind] = (),
 ) -> int:
-    """Pause every message in these statuses but those of some kinds; return how many."""
+    """Pause every message in these statuses but those of some kinds; return how many.
+
+    A committee's own pause is told as well, and outlasts a resume of the whole.
+    """
+    both = Message.paused_because.endswith(PAUSED_BY_COMMITTEE)
+    why = case((both, f"{because} {PAUSED_BY_COMMITTEE}"), else_=because)
     paused = update(Message).where(Message.status.in_(among), Message.kind.not_in(but))
-    return conn.execute(paused.values(status=MessageStatus.PAUSED, paused_because=because)).rowcount
+    return conn.execute(paused.values(status=MessageStatus.PAUSED, paused_because=why)).rowcount
 
 
 def resume(conn: Connection, jobs: Jobs, message_id: int, *, now: datetime) -> None:

@@ -57,7 +57,9 @@ WAITING = text(
            OR NOT EXISTS (SELECT 1 FROM locks WHERE ended_at IS NULL))
       AND (messages.priority > 0 OR NOT EXISTS (
         SELECT 1 FROM messages AS held
-        WHERE held.status = 'paused' AND held.paused_because IN (:restored, :set_back)
+        WHERE held.status = 'paused' AND (
+          held.paused_because LIKE :restored OR held.paused_because LIKE :set_back
+        )
       ))
       AND (
         SELECT batches.id FROM batches
@@ -182,7 +184,7 @@ def _expansions(conn: Connection, but: Collection[int]) -> list[Candidate]:
 
 
 def _sendable(conn: Connection, now: datetime) -> list[Candidate]:
-    asked = {"now": now, "restored": RESTORED, "set_back": SET_BACK}
+    asked = {"now": now, "restored": f"{RESTORED}%", "set_back": f"{SET_BACK}%"}
     return [_candidate(row) for row in conn.execute(WAITING, asked)]
 
 

@@ -5,7 +5,7 @@ The last of the network's office cannot leave it: nobody could then let anybody 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +17,7 @@ from database.upserts import insert_or
 from organizers import factors, sessions
 from organizers.models import DoorLink, Organizer, OrganizerProject
 from organizers.phones import confirmed_phone
-from organizers.roles import NETWORKS, Grant, Within
+from organizers.roles import NETWORKS, Grant, May, Within
 from organizers.sessions import grants_of, has_second_step
 
 
@@ -63,6 +63,15 @@ def members(conn: Connection, within: Within) -> list[Member]:
         if shown or within is None:
             found.append(_member(row, shown))
     return found
+
+
+def admins_of(conn: Connection, projects: Iterable[int]) -> list[Member]:
+    """Who is an admin in one of these projects and may sign in, once each."""
+    return [
+        each
+        for each in members(conn, sorted(set(projects)))
+        if not each.disabled and any(May.ADMIN in held.allows for held in each.grants.values())
+    ]
 
 
 def _member(row: Row[*tuple[Any, ...]], grants: Mapping[int, Grant]) -> Member:

@@ -23,10 +23,12 @@ from alerts.steering import Act, set_budget, steer, steer_part
 from contacts.models import Channel, Project, Standing, project_scope
 from database.jobs import Jobs
 from messages import budgets
-from messages.control import NotNow
+from messages.calling_off import LIVE
+from messages.control import PAUSED_BY_COMMITTEE, NotNow, pause_all
 from messages.eligibility import ELSEWHERE, SHARED
 from messages.expanding import expand_chunk
 from messages.models import Delivery, Message, MessageStatus, Status
+from messages.runs import RESTORED
 from organizers import audit
 from tests.alerts.drafting import HOUSE, make_draft
 from tests.builders import (
@@ -355,6 +357,29 @@ def test_what_a_committee_paused_the_network_does_not_resume(
     statuses = dict(conn.execute(select(Message.id, Message.status)).all())
     assert statuses[mine] == MessageStatus.PAUSED
     assert statuses[theirs] == MessageStatus.SENDING
+    steer_part(conn, jobs, mine, Act.RESUME, now=now)
+
+
+def test_what_a_committee_has_paused_stays_so_when_a_restored_backup_is_sent_on(
+    conn: Connection, now: datetime, jobs: Jobs
+) -> None:
+    bangor, boston = (committee(conn, name, joins_red=True) for name in ("Bangor", "Boston"))
+    for project in (bangor, boston):
+        make_contact(conn, projects=[project])
+    alert_id = write(conn, now)
+    launch(conn, jobs, alert_id, now)
+    mine, theirs = part_of(conn, bangor), part_of(conn, boston)
+    steer_part(conn, jobs, mine, Act.PAUSE, now=now)
+
+    for _ in range(2):  # and another start before anybody looks
+        pause_all(conn, RESTORED, among=LIVE)
+    held = dict(conn.execute(select(Message.id, Message.paused_because)).all())
+    steer(conn, jobs, alert_id, Act.RESUME, by="Amina", now=now)
+
+    assert held[theirs] == RESTORED
+    assert held[mine] == f"{RESTORED} {PAUSED_BY_COMMITTEE}"
+    statuses = dict(conn.execute(select(Message.id, Message.status)).all())
+    assert (statuses[mine], statuses[theirs]) == (MessageStatus.PAUSED, MessageStatus.SENDING)
     steer_part(conn, jobs, mine, Act.RESUME, now=now)
 
 

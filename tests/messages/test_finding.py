@@ -150,7 +150,9 @@ async def test_what_waits_for_the_pace_costs_no_transaction(bench: Bench) -> Non
     assert (await bench.progress(message)).equation.sent == 1
 
 
-@pytest.mark.parametrize("because", [RESTORED, SET_BACK])
+@pytest.mark.parametrize(
+    "because", [RESTORED, SET_BACK, f"{RESTORED} {control.PAUSED_BY_COMMITTEE}"]
+)
 async def test_while_a_restored_database_is_held_not_even_answers_leave(
     bench: Bench, because: str
 ) -> None:

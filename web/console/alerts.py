@@ -11,7 +11,7 @@ from typing import NoReturn
 from aiohttp import web
 from sqlalchemy import Connection
 
-from alerts.alone import BreakGlass, NoReason, NotRed, alone
+from alerts.alone import BreakGlass, NoReason, NotRed, alone, letters_about
 from alerts.approving import NotApproved
 from alerts.corrections import corrections_of, reach_of
 from alerts.follow_ups import Followed, follow_ups, followed_by
@@ -69,6 +69,7 @@ async def show(request: web.Request) -> web.Response:
         "follow_ups": written,
         "followed": followed,
         "alone": await read(request, alone, alert_id),
+        "letters": await read(request, letters_about, alert_id),
         "names": await read(request, names),
         "labour": await read(request, work_seen, alert_id),
         "corrections": await read(request, corrections_of, alert_id),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -13,13 +12,15 @@ from alerts.approval_asks import Heard, Letter
 from alerts.approvers import project_of
 from contacts.models import Project
 from database.jobs import Jobs
+from messages.house import HouseRules
 from messages.providers.provider import Inbound
 from organizers.access import names
-from organizers.members import Member, members
-from organizers.roles import NETWORKS, May
+from organizers.members import Member, admins_of, members
+from organizers.roles import NETWORKS
 from web.console import posting
 from web.console.posting import Post, titled, words_in
 from web.keys import Site
+from web.translations import Translator
 
 ASKED = "%(author)s asks you to approve an alert: %(title)s"
 QUESTION = (
@@ -118,28 +119,58 @@ def _ask(conn: Connection, jobs: Jobs, site: Site, letter: Letter, now: datetime
     posting.email(conn, jobs, Post(purpose, letter.email, words.language, said, subject), now)
 
 
+def told_alone(conn: Connection, project_id: int, launcher: str) -> list[Member]:
+    """Whom a letter tells that somebody launches without a second person: every other admin of the project, and
+    all of the network's office; where there is none, everybody else who serves there.
+    """
+    places = (project_id, NETWORKS)
+    others = (each for each in members(conn, places) if not each.disabled)
+    for people in (admins_of(conn, places), others):
+        if told := [each for each in people if f"organizer:{each.id}" != launcher]:
+            return told
+    return []
+
+
+def mailbox_of(house: HouseRules) -> str:
+    """The network's own mailbox, told where nobody else is; "" while no email leaves the house."""
+    return house.identity.email_sender if house.real_email else ""
+
+
 def _tell_all(conn: Connection, jobs: Jobs, site: Site, left: Alone, now: datetime) -> int:
-    """Every admin of the project, and all of the network's office; not whoever launched it."""
-    people = {each.id: each for each in _admins(conn, {left.project_id, NETWORKS})}
-    told = [each for each in people.values() if f"organizer:{each.id}" != left.launched_by]
+    told = told_alone(conn, left.project_id, left.launched_by)
     for each in told:
         _tell(conn, jobs, site, left, each, now)
-    return len(told)
-
-
-def _admins(conn: Connection, projects: Iterable[int]) -> Iterable[Member]:
-    for project in sorted(projects):
-        for each in members(conn, [project]):
-            if May.ADMIN in each.grants[project].allows and not each.disabled:
-                yield each
+    mailbox = mailbox_of(site.house)
+    if not told and mailbox:
+        words = words_in(site, site.default_language)
+        said = _of_alone(conn, site, left, words, site.network_name)
+        post = Post(f"alone:{left.alert_id}:network", mailbox, words.language, *said)
+        posting.email(conn, jobs, post, now)
+    return len(told) or bool(mailbox)
 
 
 def _tell(
     conn: Connection, jobs: Jobs, site: Site, left: Alone, member: Member, now: datetime
 ) -> None:
     words = words_in(site, member.language)
-    told = {
-        "name": member.name,
+    purpose = f"alone:{left.alert_id}:{member.id}"
+    said = _of_alone(conn, site, left, words, member.name)
+    posting.email(conn, jobs, Post(purpose, member.email, words.language, *said), now)
+    if member.phone:
+        by_text = words(LEFT_ALONE_BY_TEXT, **_told(conn, site, left, words))
+        posting.text(conn, jobs, Post(purpose, member.phone, words.language, by_text), now)
+
+
+def _of_alone(
+    conn: Connection, site: Site, left: Alone, words: Translator, name: str
+) -> tuple[str, str]:
+    """Words and subject of the letter about a launch without a second person."""
+    told = {**_told(conn, site, left, words), "name": name}
+    return words(LEFT_ALONE_WORDS, **told), words(LEFT_ALONE, **told)
+
+
+def _told(conn: Connection, site: Site, left: Alone, words: Translator) -> dict[str, str]:
+    return {
         "network": site.network_name,
         "who": names(conn).get(left.launched_by) or words(OPERATOR),
         "project": _project(conn, site, left.alert_id),
@@ -147,12 +178,6 @@ def _tell(
         "why": left.why.rstrip("."),
         "link": f"{site.public_url}/console/approvals",
     }
-    purpose = f"alone:{left.alert_id}:{member.id}"
-    said, subject = words(LEFT_ALONE_WORDS, **told), words(LEFT_ALONE, **told)
-    posting.email(conn, jobs, Post(purpose, member.email, words.language, said, subject), now)
-    if member.phone:
-        by_text = words(LEFT_ALONE_BY_TEXT, **told)
-        posting.text(conn, jobs, Post(purpose, member.phone, words.language, by_text), now)
 
 
 def _project(conn: Connection, site: Site, alert_id: int) -> str:

@@ -16,11 +16,12 @@ from organizers.access import OrganizerExists
 from organizers.members import LastOfOffice
 from organizers.roles import NETWORKS, Grant, May, Role
 from organizers.sessions import Viewer, grants_of
+from web.console import clearing
 from web.console.alert_forms import BadForm
 from web.console.choices import projects
 from web.console.guard import NotAllowed, NotYours, require_project
 from web.console.viewing import VIEWER, now, number, page, read, write
-from web.keys import SITE
+from web.keys import JOBS, SITE
 
 HOME = "/console/members"
 NO_PLACE = "Choose the project, or the network's office, that this is about."
@@ -82,7 +83,7 @@ async def disable(request: web.Request) -> web.Response:
 async def clear(request: web.Request) -> NoReturn:
     """Take the second steps of somebody who has lost them."""
     organizer_id = int(request.match_info["organizer_id"])
-    await write(request, _clear, request[VIEWER], organizer_id)
+    await write(request, _clear, request[VIEWER], organizer_id, request)
     raise web.HTTPSeeOther(f"{HOME}?notice=role")
 
 
@@ -145,9 +146,11 @@ def _disable(conn: Connection, viewer: Viewer, organizer_id: int, request: web.R
     members.disable(conn, organizer_id, now(request))
 
 
-def _clear(conn: Connection, viewer: Viewer, organizer_id: int) -> None:
+def _clear(conn: Connection, viewer: Viewer, organizer_id: int, request: web.Request) -> None:
     _require_whole(conn, viewer, organizer_id)
     members.clear_second_step(conn, organizer_id)
+    jobs, site = request.config_dict[JOBS], request.config_dict[SITE]
+    clearing.tell(conn, jobs, site, organizer_id, viewer, now(request))
 
 
 def _new_link(conn: Connection, viewer: Viewer, organizer_id: int, request: web.Request) -> str:

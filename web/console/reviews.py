@@ -21,6 +21,7 @@ from messages.seeing import Seen
 from messages.templates import BadTemplate
 from organizers.roles import May, Within
 from organizers.sessions import Viewer
+from web.console.approval_letters import mailbox_of, told_alone
 from web.console.fates import Fates, fates
 from web.console.previews import Measured, measured, preview
 
@@ -75,6 +76,7 @@ class Asking:
     may_send: bool
     open_to: list[str]  # languages that the viewer may approve
     wrote: bool  # the viewer wrote some of it
+    letters_to: list[str]  # who would be told if the viewer launched it alone
 
 
 def asking(
@@ -89,7 +91,13 @@ def asking(
         may_send=viewer.may(May.SEND, project_of(conn, alert_id)),
         open_to=found.open_to(viewer.organizer_id),
         wrote=viewer.actor in writers_of(conn, alert_id),
+        letters_to=_letters_to(conn, alert_id, viewer, house),
     )
+
+
+def _letters_to(conn: Connection, alert_id: int, viewer: Viewer, house: HouseRules) -> list[str]:
+    told = told_alone(conn, project_of(conn, alert_id), viewer.actor)
+    return [each.name for each in told] or list(filter(None, [mailbox_of(house)]))
 
 
 def _preview(

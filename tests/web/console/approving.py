@@ -64,13 +64,13 @@ class Committee:
         answered = await (by or self.amina).post(f"/console/alerts/{alert_id}/approval", form)
         return answered.status
 
-    async def letters(self) -> dict[str, list[str]]:
+    async def letters(self, **site: Any) -> dict[str, list[str]]:
         """The letters that are due, written; the words of all so far, by address."""
 
         def unit(conn: Connection) -> dict[str, list[str]]:
             if any_waiting(conn, self.now[0]):
-                site = make_site(public_url=LOOPBACK, approvals=2)
-                write_letters(conn, EmbeddedJobs(), site, self.now[0])
+                own = make_site(public_url=LOOPBACK, approvals=2, **site)
+                write_letters(conn, EmbeddedJobs(), own, self.now[0])
             rows = (
                 select(Delivery.address, Delivery.channel, MessageText.body, MessageText.sms)
                 .join(Message, Message.id == Delivery.message_id)

@@ -358,6 +358,41 @@ async def test_a_red_alert_leaves_alone_and_loudly(there: Committee, now: dateti
     assert "Nobody else has looked at it" in await there.berta.page(f"/console/alerts/{alert_id}")
 
 
+async def test_without_another_admin_the_letter_goes_to_whoever_else_is_there(
+    there: Committee,
+) -> None:
+    alert_id = await there.draft()
+    page = await there.amina.page(f"/console/alerts/{alert_id}")
+    await there.launch(alert_id, why=WHY)
+
+    told = {await there.email(each) for each in (there.berta, there.carla, there.dora)}
+    assert "A letter with your reason goes at once to Berta, Carla, Dora." in page
+    assert told <= set(await there.letters())
+    live = await there.amina.page(f"/console/alerts/{alert_id}")
+    assert "3 letters about it have been written." in live
+
+
+@pytest.mark.parametrize("mailbox", ["", "network@example.org"])
+async def test_where_nobody_else_is_the_networks_mailbox_is_told_or_the_page_says_so(
+    opened: Opened, now: datetime, mailbox: str
+) -> None:
+    site = {"real_email": bool(mailbox), "email_sender": mailbox, "postal_address": "Main St 1"}
+    async with committee(opened, now, **site) as there:
+        alert_id = await there.draft()
+        others = update(Organizer).where(Organizer.id != there.amina.organizer_id)
+        gone = others.values(disabled_at=now)
+        await opened.database.write(lambda conn: conn.execute(gone))
+        before = await there.amina.page(f"/console/alerts/{alert_id}")
+        await there.launch(alert_id, why=WHY)
+        letters = await there.letters(**site)
+        after = await there.amina.page(f"/console/alerts/{alert_id}")
+
+    assert set(letters) == ({mailbox} if mailbox else set())
+    assert ("Nobody gets a letter about it" in before) is not bool(mailbox)
+    assert (f"goes at once to {mailbox}." in before) is bool(mailbox)
+    assert ("No letter about it went to anybody" in after) is not bool(mailbox)
+
+
 async def test_somebody_else_looks_at_it_and_the_banner_goes(there: Committee) -> None:
     alert_id = await there.draft()
     await there.launch(alert_id, why=WHY)

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 
 import pytest
+from sqlalchemy import Connection, select
 
 from database.opening import Opened
+from messages.models import Delivery, Message, MessageText
 from organizers import audit, sessions
+from organizers.models import Organizer
 from organizers.roles import NETWORKS, Grant, Role
 from tests.builders import make_organizer, make_project
 from tests.web.organizing import Desk, console, desk
@@ -98,6 +101,46 @@ async def test_an_account_that_can_do_more_is_not_opened_by_one_who_can_do_less(
     ]
 
     assert said == [403, 403, 403]
+
+
+async def test_whose_second_steps_are_taken_away_is_told_and_so_are_the_other_admins(
+    client: Client, opened: Opened, now: datetime
+) -> None:
+    madison, bangor = await project(opened, "Madison"), await project(opened, "Bangor")
+    ana = await desk(client, opened, now, name="Ana", projects=[madison])
+    await desk(client, opened, now, name="Eva", projects=[bangor])
+    others = [await desk(client, opened, now, name="Rosa", projects=[madison])]
+    others.append(await desk(client, opened, now, name="Olga"))
+    ben = await opened.database.write(
+        lambda conn: make_organizer(
+            conn,
+            "Ben",
+            projects=[madison],
+            role=Role.SENDER,
+            phone="+16085550142",
+            phone_confirmed=True,
+        )
+    )
+
+    assert (await ana.post(f"/console/members/{ben}/clear")).status == 303
+
+    def letters(conn: Connection) -> dict[str, str]:
+        rows = (
+            select(Delivery.address, MessageText.body, MessageText.sms)
+            .join(Message, Message.id == Delivery.message_id)
+            .join(MessageText, MessageText.message_id == Message.id)
+        )
+        return {row.address: row.body or row.sms for row in conn.execute(rows)}
+
+    def emails(conn: Connection) -> dict[int, str]:
+        return dict(conn.execute(select(Organizer.id, Organizer.email)).all())
+
+    said, at = await opened.database.read(letters), await opened.database.read(emails)
+    admins = {at[each.organizer_id] for each in others}
+    assert set(said) == {at[ben], "+16085550142", *admins}
+    assert "Ana has taken away the second steps of your account" in said[at[ben]]
+    assert "your account's second steps" in said["+16085550142"]
+    assert all("second steps of Ben" in said[each] for each in admins)
 
 
 async def test_the_last_of_the_office_is_told_in_a_sentence(
