@@ -278,13 +278,12 @@ def _launch(
     house: HouseRules,
     now: datetime,
 ) -> None:
-    part = _part(root, project_id)
     project = conn.execute(select(Project).where(Project.id == project_id)).one()
     texts = texts_of(conn, root.id)
     draft = Draft(
         kind=MessageKind.ALERT,
         texts=texts,
-        audience=part.audience,
+        audience=_part(root, project_id).audience,
         reach=Reach(root.reach),
         project_id=project_id,
         action_id=root.action_id,
