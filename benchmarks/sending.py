@@ -24,7 +24,7 @@ from contacts.models import Channel
 from database.engine import is_sqlite
 from database.opening import Opened, opened, prepare
 from messages import control
-from messages.composing import Identity
+from messages.identity import Identity
 from messages.models import Batch, Message, MessageCount, MessageStatus, Reach, Status
 from messages.providers.provider import Provider
 from messages.providers.sendgrid import SendGrid, SendGridAccount

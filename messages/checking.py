@@ -18,6 +18,7 @@ from messages.budgets import CENTS, dollars
 from messages.composing import Compositions
 from messages.control import NoSuchMessage, Words
 from messages.eligibility import CHANNELS, Terms, terms_of
+from messages.email_checks import email_findings
 from messages.estimating import Estimate, estimate
 from messages.findings import Finding, finding
 from messages.forecast import Forecast
@@ -72,29 +73,30 @@ def check_message(
     audience = audiences.read(message.audience) if part is None else part.audience
     terms = terms_of(conn, message_id, now=now)
     terms = terms if part is None else replace(terms, scopes=part.scopes)
-    window = hours.read(message.hours)
     leaves_at = max(now, message.begins_at or now)
     compiled, broken = _compiled(conn, message_id, house)
+    emails = email_findings(conn, compiled, texts, message)
     groups = _survey(conn, compiled, audience, terms, by_list=reckon)
-    seen = forecast.forecast_of(conn, groups, terms, hours=window, now=leaves_at)
+    seen = forecast.forecast_of(conn, groups, terms, hours=hours.read(message.hours), now=leaves_at)
     blocking = [
         *_audience_problems(seen, Reach(message.reach)),
         *_missing_texts(texts, Reach(message.reach), house),
         *_time_problems(message.begins_at, message.expires_at, house, now),
         *_email_problems(seen, house),
         *_country_problems(terms, house),
+        *emails.blocking,
     ]
     estimates: list[Estimate] = []
     if compiled is not None:
         blocking += _gaps(conn, compiled, groups, terms, now)
-        estimates = (
-            [] if not reckon else _estimates(conn, compiled, audience, terms, seen, house, now)
-        )
+        if reckon:
+            estimates = _estimates(conn, compiled, audience, terms, seen, house, now)
     price = cost(sum(each.segments for each in estimates), price=house.cents_per_segment / CENTS)
     return MessageCheck(
         blocking=[*blocking, *broken],
         warnings=[
             *_text_warnings(estimates),
+            *emails.warnings,
             *_people_warnings(seen, texts, message.expires_at, house),
             *_budget_warnings(price, message.budget_cents),
         ],
@@ -113,6 +115,8 @@ def texts_of(conn: Connection, message_id: int) -> dict[str, Words]:
 
 def _message(conn: Connection, message_id: int) -> Row[Any]:
     columns = (
+        Message.project_id,
+        Message.action_id,
         Message.audience,
         Message.reach,
         Message.hours,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -19,7 +19,9 @@ from sqlalchemy import Connection, select
 from contacts.models import Channel, Contact, Membership, Project
 from messages import links, rendering
 from messages.eligibility import ANSWERS, EXEMPT_KINDS
-from messages.mail_addresses import NO_MAILBOX, NO_THREAD, OwnMailbox, Thread, routes
+from messages.identity import Identity, letterhead
+from messages.looks import PLAIN_LOOK, Look, look_of
+from messages.mail_addresses import NO_THREAD, Thread, routes
 from messages.models import Message, MessageKind, MessageText
 from messages.providers.provider import (
     Email,
@@ -33,7 +35,7 @@ from messages.providers.provider import (
     fill,
 )
 from messages.recording import PERSON, Claim, Done, Person
-from messages.rendering import PROOF, TOKEN, CompiledEmail, Footer, Version, placed
+from messages.rendering import PROOF, TOKEN, CompiledEmail, Letterhead, Version, placed
 from messages.sms import segments
 from messages.templates import FIELDS, Compiled, clean_value
 from messages.threads import thread_of
@@ -45,19 +47,6 @@ LONGEST_VALIDITY = 36_000  # seconds: Twilio's ValidityPeriod ends at ten hours
 LookedUp = Mapping[str, str]
 Lines = tuple[str, int | None, int]  # state, district, and the Congress whose lines it follows
 NOTHING: LookedUp = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who sends, and where its pages are."""
-
-    network: str
-    postal_address: str
-    public_url: str
-    secret: str = field(repr=False)  # signs the tokens in our addresses
-    sms_sender: str = ""  # where neither message nor project names one
-    email_sender: str = ""
-    mailbox: OwnMailbox = NO_MAILBOX  # where mail about our emails comes back to
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +112,8 @@ def compositions(conn: Connection, message_id: int, identity: Identity) -> Compo
     link_ids = links.load_links(conn, message_id)
     answers = message.kind == MessageKind.ANSWER
     thread = thread_of(conn, message_id) if answers else NO_THREAD
-    return compiled(message, texts, link_ids, identity, thread)
+    look = PLAIN_LOOK if message.kind in ANSWERS else look_of(conn, message.project_id)
+    return compiled(message, texts, link_ids, identity, thread, look)
 
 
 def compiled(
@@ -132,10 +122,12 @@ def compiled(
     link_ids: Mapping[str, int],
     identity: Identity,
     thread: Thread = NO_THREAD,
+    look: Look = PLAIN_LOOK,
 ) -> Compositions:
     """Compile a message that has been read, or is being written. Raises BadTemplate."""
+    head = letterhead(identity, look, message.id)
     sms = {t.language: _sms(message.kind, t, identity, link_ids) for t in texts if t.sms}
-    emails = {t.language: _email(message.kind, t, identity, link_ids) for t in texts if t.body}
+    emails = {t.language: _email(message.kind, t, head, link_ids) for t in texts if t.body}
     defaults = message.merge_defaults
     return Compositions(
         message_id=message.id,
@@ -282,16 +274,12 @@ def _sms(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]) 
     )
 
 
-def _email(kind: str, text: Any, identity: Identity, link_ids: Mapping[str, int]) -> CompiledEmail:
+def _email(kind: str, text: Any, head: Letterhead, link_ids: Mapping[str, int]) -> CompiledEmail:
     if kind in ANSWERS:
         words = EmailWords((text.subject,), _answer(kind, text.body), ("",))
         return CompiledEmail(words, {})
     return rendering.email_words(
-        text.subject,
-        text.body,
-        language=text.language,
-        footer=Footer(identity.network, identity.postal_address),
-        links=link_ids,
+        text.subject, text.body, language=text.language, letterhead=head, links=link_ids
     )
 
 

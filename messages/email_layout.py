@@ -1,165 +1,72 @@
-"""How an email looks: Markdown to sanitised HTML and to plain text, with the footer the law asks.
+"""How an email looks: Markdown with its blocks, to sanitised HTML in the network's layout and to plain text.
 
-Merge fields pass through Markdown as marks, words of letters and digits that nobody types, and are
-cut out again from the finished HTML and text; so a value never meets the Markdown parser, and a
-field is only ever text or the whole of a link's address, never a part of the markup.
+Everything here is done once per message and language. What is each person's own is cut out of the result.
 """
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
 
 import nh3
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from messages import wording
+from messages.email_blocks import (
+    MARKDOWN,
+    Button,
+    Event,
+    Facts,
+    Part,
+    Photo,
+    Prose,
+    Quote,
+    parts_of,
+)
+from messages.email_marks import Marks
+from messages.email_page import Letterhead, Piece, page_of, style_of
 from messages.plain_text import plain_text
 from messages.providers.provider import Pieces
-from messages.templates import BadTemplate, Compiled, is_address
-
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
+from messages.templates import Compiled
 
 _TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "blockquote", "ul", "ol", "li", "pre", "hr"),
-    *("a", "br", "strong", "em", "s", "code", "img"),
+    *("a", "br", "strong", "em", "s", "code"),
 }
 _ATTRIBUTES = {tag: {"style"} for tag in _TAGS}
 _ATTRIBUTES["a"] |= {"href", "title"}
-_ATTRIBUTES["img"] |= {"src", "alt", "title"}
 _ATTRIBUTES["ol"] |= {"start"}
 _SCHEMES = {"https", "http", "mailto", "tel"}
 
-# Mail programs drop style sheets, so each element carries its own.
-_STYLES = {
-    "p": "margin:0 0 16px",
-    "a": "color:#27357e",
-    "h1": "margin:24px 0 12px;font-size:26px;line-height:1.25",
-    "h2": "margin:24px 0 12px;font-size:22px;line-height:1.25",
-    "h3": "margin:20px 0 8px;font-size:18px;line-height:1.3",
-    "ul": "margin:0 0 16px;padding-left:24px",
-    "ol": "margin:0 0 16px;padding-left:24px",
-    "blockquote": "margin:0 0 16px;padding:0 0 0 14px;border-left:4px solid #e2dccd",
-    "hr": "margin:24px 0;border:0;border-top:1px solid #e2dccd",
-    "img": "max-width:100%;height:auto",
-}
-# A link to the person's own page that is a paragraph of its own is what the email asks for.
-_BUTTON = (
-    "display:inline-block;padding:12px 22px;border-radius:6px;background-color:#27357e;"
-    "color:#ffffff;font-weight:bold;text-decoration:none"
-)
-_BODY = "margin:0;padding:0;background-color:#f7f4ec"
-_PAGE = (
-    "max-width:600px;margin:0 auto;padding:24px 20px;background-color:#ffffff;color:#1d2130;"
-    "font-family:-apple-system,BlinkMacSystemFont,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;"
-    "font-size:17px;line-height:1.5;overflow-wrap:break-word"
-)
-_FOOTER = ("unsubscribe", "preferences")  # the addresses in it
-_SMALL = "margin:0 0 8px;font-size:14px;color:#555b6e"
 
-
-@dataclass(frozen=True, slots=True)
-class Footer:
-    """Who writes, which every email must say."""
-
-    network: str
-    postal_address: str
-
-
-def lay_out(content: Compiled, *, language: str, footer: Footer) -> tuple[Pieces, Pieces]:
+def lay_out(content: Compiled, *, language: str, letterhead: Letterhead) -> tuple[Pieces, Pieces]:
     """Return an email's plain text and its HTML page, both cut at their merge fields.
 
-    Raises BadTemplate for a merge field where only a fixed address can stand.
+    Raises BadTemplate for what cannot stand in an email, with its line.
     """
-    marks = _Marks(content)
-    tokens = _MARKDOWN.parse(marks.source)
-    _link_and_style(tokens, marks)
-    text = plain_text(SyntaxTreeNode(tokens)) + "\n\n" + _text_footer(language, footer, marks)
-    page = _page(_sanitised(tokens), language=language, footer=footer, marks=marks)
+    marks = Marks(content)
+    call = wording.label(language, "call")
+    parts = parts_of(marks, public_url=letterhead.public_url, call=call)
+    for part in parts:
+        _link(getattr(part, "tokens", ()), marks)
+    said = "\n\n".join(_texts(parts, language, letterhead))
+    text = f"{said}\n\n{_text_footer(language, letterhead, marks)}"
+    pieces = list(_pieces(parts, language, letterhead))
+    page = page_of(pieces, said, language=language, letterhead=letterhead, marks=marks)
     return marks.cut(text), marks.cut(page)
 
 
-class _Marks:
-    """The words that stand for merge fields while Markdown is at work."""
-
-    def __init__(self, content: Compiled) -> None:
-        literals, self._fields = content.pieces[::2], (*content.pieces[1::2], *_FOOTER)
-        # Derived from the text, so that the text cannot contain it and the result is always the same.
-        self._stem = "q" + sha256("\0".join(content.pieces).encode()).hexdigest()[:16]
-        self._any = re.compile(rf"{self._stem}x(\d+)z")
-        marked = literals[0] + "".join(
-            self._mark(index) + literal for index, literal in enumerate(literals[1:])
-        )
-        self.source = re.sub(rf"<({self._any.pattern})>", r"\1", marked)
-        self.unsubscribe = self._mark(len(self._fields) - 2)
-        self.preferences = self._mark(len(self._fields) - 1)
-
-    def _mark(self, index: int) -> str:
-        return f"{self._stem}x{index}z"
-
-    def cut(self, text: str) -> Pieces:
-        """Cut a finished text at its marks."""
-        parts = self._any.split(text)
-        return tuple(
-            part if index % 2 == 0 else self._fields[int(part)] for index, part in enumerate(parts)
-        )
-
-    def in_text(self, text: str) -> list[tuple[str, bool]]:
-        """Cut a text around the marks of addresses; tell of each piece whether it is one."""
-        pieces, end = [], 0
-        for match in self._any.finditer(text):
-            if self._is_address(match):
-                pieces += [(text[end : match.start()], False), (match[0], True)]
-                end = match.end()
-        return [piece for piece in [*pieces, (text[end:], False)] if piece[0]]
-
-    def require_address(self, url: str) -> None:
-        """Refuse a link that a person's own words could lead elsewhere."""
-        match = self._any.search(url)
-        if match and not (match[0] == url and self._is_address(match)):
-            name = self._fields[int(match[1])]
-            raise BadTemplate(
-                f"A link's address cannot contain {{{{ {name} }}}}: use {{{{ link }}}} alone, or an "
-                "address without merge fields."
-            )
-
-    def is_own_page(self, url: str) -> bool:
-        """Tell whether a link leads to the person's action page."""
-        match = self._any.fullmatch(url)
-        return match is not None and self._fields[int(match[1])] == "link"
-
-    def _is_address(self, match: re.Match[str]) -> bool:
-        return is_address(self._fields[int(match[1])])
-
-
-def _link_and_style(tokens: Sequence[Token], marks: _Marks) -> None:
+def _link(tokens: Iterable[Token], marks: Marks) -> None:
     for token in tokens:
         if token.children is not None and token.type == "inline":
             token.children = list(_with_links(token.children, marks))
-            _link_and_style(token.children, marks)
-            _make_button(token.children, marks)
-        if token.nesting >= 0 and token.tag in _STYLES:
-            token.attrSet("style", _STYLES[token.tag])
 
 
-def _make_button(children: Sequence[Token], marks: _Marks) -> None:
-    match children:
-        case [Token(type="link_open") as link, Token(type="text") as words, Token()]:
-            address = str(link.attrGet("href"))
-            if words.content != address and marks.is_own_page(address):
-                link.attrSet("style", _BUTTON)
-
-
-def _with_links(children: Iterable[Token], marks: _Marks) -> Iterable[Token]:
+def _with_links(children: Iterable[Token], marks: Marks) -> Iterable[Token]:
     """Make a link of an address that stands in the text; leave those that already are in one."""
     depth = 0
     for token in children:
-        marks.require_address(str(token.attrGet("href") or token.attrGet("src") or ""))
+        marks.require_address(str(token.attrGet("href") or ""))
         depth += token.nesting if token.type.startswith("link_") else 0
         if token.type == "text" and depth == 0:
             for text, is_address in marks.in_text(token.content):
@@ -177,50 +84,123 @@ def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
-def _sanitised(tokens: Sequence[Token]) -> str:
-    rendered = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
-    return nh3.clean(
+def _texts(parts: Iterable[Part], language: str, letterhead: Letterhead) -> Iterable[str]:
+    """The plain-text twin of each part."""
+    facts, photo, calendar = (
+        wording.label(language, each) for each in ("facts", "photo", "calendar")
+    )
+    for part in parts:
+        match part:
+            case Prose(tokens):
+                yield _plain(tokens)
+            case Button(address, words):
+                yield f"{words} <{address}>"
+            case Photo(_, alt):
+                yield f"[{photo}: {alt}]"
+            case Facts(title, tokens):
+                yield f"--- {title or facts} ---\n{_plain(tokens)}\n---"
+            case Quote(who, tokens):
+                quoted = "\n".join(f"> {line}".rstrip() for line in _plain(tokens).split("\n"))
+                yield f"{quoted}\n> — {who}" if who else quoted
+            case Event(at, place, tokens, number):
+                address = _calendar(letterhead, language, number)
+                added = f"{calendar}: {address}" if address else ""
+                lines = [wording.moment(language, at), place, _plain(tokens), added]
+                yield "\n".join(filter(None, lines))
+
+
+def _plain(tokens: Sequence[Token]) -> str:
+    return plain_text(SyntaxTreeNode(tokens))
+
+
+def _pieces(parts: Iterable[Part], language: str, letterhead: Letterhead) -> Iterable[Piece]:
+    """Each part as the layout's piece for it, with its sanitised HTML."""
+    for part in parts:
+        match part:
+            case Prose(tokens):
+                yield Piece("prose", content=_html(tokens, language, letterhead))
+            case Button(address, words):
+                yield Piece("button", address=address, words=words)
+            case Photo(address, alt):
+                yield Piece("photo", address=address, alt=alt)
+            case Facts(title, tokens):
+                heading = _heading(title or wording.label(language, "facts"))
+                yield Piece("box", content=_html([*heading, *tokens], language, letterhead))
+            case Quote(who, tokens):
+                said = [*tokens, *(_paragraph(f"— {who}") if who else ())]
+                quoted = [Token("blockquote_open", "blockquote", 1), *said]
+                quoted.append(Token("blockquote_close", "blockquote", -1))
+                yield Piece("quote", content=_html(quoted, language, letterhead))
+            case Event(at, place, tokens, number):
+                address = _calendar(letterhead, language, number)
+                about = [
+                    *_heading(wording.moment(language, at)),
+                    *(_paragraph(place) if place else ()),
+                    *tokens,
+                    *(_link_line(wording.label(language, "calendar"), address) if address else ()),
+                ]
+                yield Piece("box", content=_html(about, language, letterhead))
+
+
+def _calendar(letterhead: Letterhead, language: str, number: int) -> str:
+    """Where an event's calendar file is; "" for a text that is not stored yet."""
+    return f"{letterhead.view_url}/{language}/{number}.ics" if letterhead.view_url else ""
+
+
+def _heading(words: str) -> list[Token]:
+    return [
+        Token("heading_open", "h2", 1),
+        _inline([_text(words)]),
+        Token("heading_close", "h2", -1),
+    ]
+
+
+def _paragraph(words: str) -> list[Token]:
+    return _in_paragraph([_text(words)])
+
+
+def _link_line(words: str, address: str) -> list[Token]:
+    opening = Token("link_open", "a", 1, attrs={"href": address})
+    return _in_paragraph([opening, _text(words), Token("link_close", "a", -1)])
+
+
+def _in_paragraph(children: list[Token]) -> list[Token]:
+    return [
+        Token("paragraph_open", "p", 1, block=True),
+        _inline(children),
+        Token("paragraph_close", "p", -1, block=True),
+    ]
+
+
+def _inline(children: list[Token]) -> Token:
+    return Token("inline", "", 0, children=children)
+
+
+def _html(tokens: Sequence[Token], language: str, letterhead: Letterhead) -> str:
+    """Sanitised HTML in which each element carries its own style: mail programs drop style sheets."""
+    for token in tokens:
+        for each in (token, *(token.children or ())):
+            style = style_of(each.tag, language, letterhead.palette) if each.nesting >= 0 else ""
+            if style:
+                each.attrSet("style", style)
+    rendered = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+    cleaned: str = nh3.clean(
         rendered, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=_SCHEMES, link_rel=None
     )
+    return cleaned.strip()
 
 
-def _text_footer(language: str, footer: Footer, marks: _Marks) -> str:
-    return "\n".join(
-        (
-            "-- ",
-            wording.why_this_email(language, network=footer.network),
-            f"{footer.network}, {_one_line(footer.postal_address)}",
+def _text_footer(language: str, letterhead: Letterhead, marks: Marks) -> str:
+    lines = [
+        "-- ",
+        wording.why_this_email(language, network=letterhead.network),
+        f"{letterhead.network}, {letterhead.address}",
+    ]
+    if letterhead.view_url and not letterhead.public:
+        lines.append(f"{wording.label(language, 'view')}: {letterhead.view_url}/{language}")
+    if not letterhead.public:
+        lines += [
             f"{wording.unsubscribe_label(language)}: {marks.unsubscribe}",
             f"{wording.preferences_label(language)}: {marks.preferences}",
-        )
-    )
-
-
-def _page(content: str, *, language: str, footer: Footer, marks: _Marks) -> str:
-    network, address = html.escape(footer.network), html.escape(_one_line(footer.postal_address))
-    why = html.escape(wording.why_this_email(language, network=footer.network))
-    return f"""<!DOCTYPE html>
-<html lang="{html.escape(language)}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{network}</title>
-</head>
-<body style="{_BODY}">
-<div style="{_PAGE}">
-{content.strip()}
-<hr style="{_STYLES["hr"]}">
-<p style="{_SMALL}">{why}</p>
-<p style="{_SMALL}">{network}, {address}</p>
-<p style="{_SMALL}"><a href="{marks.unsubscribe}" style="{_STYLES["a"]}">\
-{html.escape(wording.unsubscribe_label(language))}</a> · \
-<a href="{marks.preferences}" style="{_STYLES["a"]}">\
-{html.escape(wording.preferences_label(language))}</a></p>
-</div>
-</body>
-</html>
-"""
-
-
-def _one_line(text: str) -> str:
-    return ", ".join(line.strip(" ,") for line in text.splitlines() if line.strip())
+        ]
+    return "\n".join(lines)

@@ -16,9 +16,10 @@ from sqlalchemy import Connection, func, select
 from contacts.models import Channel, Contact
 from messages import composing, links, rendering
 from messages.audience import Audience
-from messages.composing import Compositions, Identity
+from messages.composing import Compositions
 from messages.control import Words
 from messages.eligibility import Terms
+from messages.identity import Identity
 from messages.models import Delivery, Reach
 from messages.prospects import prospects
 from messages.providers.provider import Text

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from messages.caution_words import CAUTIONS, PLACES
+from messages.email_words import EMAILS
 from messages.late_words import LATE
 from messages.timing_words import TIMING
 
@@ -71,8 +72,9 @@ def _found(
     }
 
 
+WORDS = {**CAUTIONS, **EMAILS, **LATE, **TIMING}
 SENTENCES: Mapping[str, _Sentence] = {
-    **{code: _Sentence(en=en, es=es) for code, (en, es) in {**CAUTIONS, **LATE, **TIMING}.items()},
+    **{code: _Sentence(en=en, es=es) for code, (en, es) in WORDS.items()},
     "nobody": _Sentence(
         en="Nobody is in this audience; choose other projects, tags or languages.",
         es="No hay nadie en este público; elija otros proyectos, etiquetas o idiomas.",

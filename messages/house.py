@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from contacts.countries import AT_HOME
-from messages.composing import Identity
 from messages.hours import DEFAULT, Hours
+from messages.identity import Identity
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,11 @@ punctuation when they turn an address into a link.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from hmac import compare_digest
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -33,6 +34,7 @@ _AS_RECEIPT = (_DIGITS + "-_").encode() * 4  # 64 of them, as in base 64 for add
 _PERSON_TOKEN = re.compile(rf"([1-9A-Za-z][0-9A-Za-z]{{0,10}})([0-9A-Za-z]{{{_MAC_DIGITS}}})")
 _PERSON = b"person's link"
 _RECEIPT = b"receipt"
+_EMAIL = b"email in browser"
 _PROOF = b"proof of address"
 _PROOF_DIGITS = 22  # 131 bits: more is at stake, and an email has room
 _PROOF_TOKEN = re.compile(rf"([1-9A-Za-z][0-9A-Za-z]{{0,10}})([0-9A-Za-z]{{{_PROOF_DIGITS}}})")
@@ -54,26 +56,35 @@ class BadToken(ValueError):
 class Tokens:
     """What signs an installation's addresses: made once, for it is asked for every copy."""
 
-    __slots__ = ("_person", "_receipt")
+    __slots__ = ("_email", "_person", "_receipt")
 
     def __init__(self, secret: str) -> None:
         # Digests of nothing yet: copying one costs a tenth of making it.
         self._person = blake2b(key=secret.encode(), person=_PERSON, digest_size=_PERSON_BYTES)
+        self._email = blake2b(key=secret.encode(), person=_EMAIL, digest_size=_PERSON_BYTES)
         self._receipt = blake2b(key=secret.encode(), person=_RECEIPT, digest_size=_RECEIPT_BYTES)
 
     def person(self, delivery_id: int) -> str:
         """Name one person's copy in an address: 14 characters for the first 900 million deliveries."""
-        more, last = divmod(delivery_id, 62)
-        made = self._person.copy()
-        made.update(b"%d" % delivery_id)
-        mac = made.digest().translate(_AS_DIGIT, _LEFT_OUT)[:_MAC_DIGITS].decode()
-        return f"{_leading(more)}{_DIGITS[last]}{mac}"
+        return _named(self._person, delivery_id)
+
+    def email(self, message_id: int) -> str:
+        """Name an email that everybody may read, and nobody who gets it."""
+        return _named(self._email, message_id)
 
     def receipt(self, delivery_id: int, attempt: int) -> str:
         """Return 16 characters that prove a callback is about this attempt of this delivery."""
         made = self._receipt.copy()
         made.update(b"%d.%d" % (delivery_id, attempt))
         return made.digest().translate(_AS_RECEIPT).decode()
+
+
+def _named(keyed: Any, number: int) -> str:
+    more, last = divmod(number, 62)
+    made = keyed.copy()
+    made.update(b"%d" % number)
+    mac = made.digest().translate(_AS_DIGIT, _LEFT_OUT)[:_MAC_DIGITS].decode()
+    return f"{_leading(more)}{_DIGITS[last]}{mac}"
 
 
 @lru_cache(maxsize=8)
@@ -89,13 +100,22 @@ def person_token(secret: str, delivery_id: int) -> str:
 
 def read_person_token(secret: str, token: str) -> int:
     """Return the delivery id in a person's token; raise BadToken for any other text."""
+    return _read(token, tokens(secret).person)
+
+
+def read_email_token(secret: str, token: str) -> int:
+    """Return the message id in an email's token; raise BadToken for any other text."""
+    return _read(token, tokens(secret).email)
+
+
+def _read(token: str, sign: Callable[[int], str]) -> int:
     match = _PERSON_TOKEN.fullmatch(token)
     if match is None:
         raise BadToken("This address is incomplete: please open the link from the message again.")
-    delivery_id = _number(match[1])
-    if not compare_digest(person_token(secret, delivery_id), token):
+    number = _number(match[1])
+    if not compare_digest(sign(number), token):
         raise BadToken("This address is not valid: please open the link from the message again.")
-    return delivery_id
+    return number
 
 
 def proof_token(secret: str, delivery_id: int) -> str:
@@ -144,6 +164,11 @@ def around_token(public_url: str, name: str) -> tuple[str, str]:
 def action_url(public_url: str, token: str) -> str:
     """Return the address of a person's action page."""
     return token.join(around_token(public_url, "link"))
+
+
+def email_url(public_url: str, secret: str, message_id: int) -> str:
+    """Return the address at which an email can be read in a browser; a language may follow it."""
+    return f"{public_url.rstrip('/')}/e/{tokens(secret).email(message_id)}"
 
 
 def unsubscribe_url(public_url: str, token: str) -> str:

@@ -21,9 +21,10 @@ from database.clock import Clock, database_now
 from database.engine import Database
 from database.jobs import Jobs
 from messages import composing, doubts, links, receipts, unknowns
-from messages.composing import Identity, Kept
+from messages.composing import Kept
 from messages.control import NotNow
 from messages.doubts import Closed, Due
+from messages.identity import Identity
 from messages.lookups import NOBODY, SKEW, Case, Decision, Found, Others, decide
 from messages.models import Delivery, Doubt, Message, MessageStatus, Status
 from messages.providers.lookup import CouldNotAsk, Finding, Lookup, Sought

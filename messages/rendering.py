@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from messages import wording
-from messages.email_layout import Footer, lay_out
+from messages.email_layout import lay_out
+from messages.email_page import Letterhead
 from messages.links import LINK_FIELD, around_token
 from messages.providers.provider import EmailWords, Pieces
 from messages.sms import LONGEST
@@ -32,7 +33,7 @@ __all__ = [
     "BadTemplate",
     "Compiled",
     "CompiledEmail",
-    "Footer",
+    "Letterhead",
     "PersonValues",
     "compile_sms",
     "compile_text",
@@ -147,7 +148,7 @@ def email_words(
     body: str,
     *,
     language: str,
-    footer: Footer,
+    letterhead: Letterhead,
     links: Mapping[str, int] | None = None,
 ) -> CompiledEmail:
     """Compile an email from its subject and Markdown body, for everybody who reads this language.
@@ -161,7 +162,7 @@ def email_words(
     content = compile_text(body, links=links)
     if content.pieces == ("",):
         raise BadTemplate("The email has no text: write it, or choose text messages only.")
-    text, page = lay_out(content, language=language, footer=footer)
+    text, page = lay_out(content, language=language, letterhead=letterhead)
     words = EmailWords(subject=heading.pieces, text=text, html=page)
     return CompiledEmail(words, shared_defaults(heading, content))
 

@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from messages.composing import Compositions, Identity, compiled
+from messages.composing import Compositions, compiled
+from messages.identity import Identity
 from messages.links import load_many_links
 from messages.mail_addresses import NO_THREAD
 from messages.models import Message, MessageKind, MessageText

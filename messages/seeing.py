@@ -32,8 +32,9 @@ from database.handing import Handed
 from messages import audience as audiences
 from messages import composing
 from messages.audience import Audience
-from messages.composing import Compositions, Identity
+from messages.composing import Compositions
 from messages.eligibility import Terms
+from messages.identity import Identity
 from messages.links import person_token
 from messages.prospects import first_reached, prospects, reached
 from messages.providers.provider import fill
@@ -80,6 +81,7 @@ class Seen:
     measure: Measure
     subject: str
     email: str  # as plain text; "" = no email
+    page: str  # as HTML
     why_not: Mapping[Channel, str]  # the reason on a channel on which they get no copy
     gaps: Sequence[str]  # fields without value and default: no copy goes to them
     as_wanted: bool = True  # False: nobody is like that, and this is somebody else
@@ -283,7 +285,7 @@ def _shown(
     who = composing.people(conn, [contact_id])[contact_id]
     token = {TOKEN: person_token(identity.secret, STAND_IN)}
     why_not = _why_not(conn, contact_id, audience, terms)
-    body = subject = email = ""
+    body = subject = email = page = ""
     gaps: set[str] = set()
     for channel in (each for each in terms.channels if not why_not[each]):
         versions = message.text_versions if channel is Channel.SMS else message.email_versions
@@ -297,6 +299,7 @@ def _shown(
         else:
             subject = fill(version.words.subject, filled)
             email = fill(version.words.text, filled)
+            page = fill(version.words.html, filled, escape=True)
     return Seen(
         contact_id=contact_id,
         name=who.first_name,
@@ -305,6 +308,7 @@ def _shown(
         measure=measure(body),
         subject=subject,
         email=email,
+        page=page,
         why_not={channel: reason for channel, reason in why_not.items() if reason},
         gaps=sorted(gaps),
     )

@@ -29,7 +29,8 @@ from messages import batches, claims, composing, control, expanding, finding, ru
 from messages.allowances import Limits
 from messages.budgets import FREE, Tariff
 from messages.claims import Window
-from messages.composing import Compositions, Identity, Kept, LookedUp, Ready
+from messages.composing import Compositions, Kept, LookedUp, Ready
+from messages.identity import Identity
 from messages.providers.provider import NotSent, Outcome, Provider, Unknown
 from messages.recording import Done
 from messages.remembering import Memory, Remembered

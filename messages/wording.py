@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+
+from babel.dates import format_date, format_time
 
 from messages.sms import plain_twin
 
@@ -43,6 +46,8 @@ class _Phrases:
     why: str
     unsubscribe: str
     preferences: str
+    labels: Mapping[str, str]  # of an email's layout
+    anybody: Mapping[str, str]  # what merge fields say where everybody may read
     answers: Mapping[Purpose, Said]
     reminder: Said
     how_it_went: str
@@ -99,6 +104,21 @@ _PHRASES = {
         why="You get this email because you signed up with {network}.",
         unsubscribe="Unsubscribe",
         preferences="Change what you get",
+        labels={
+            "view": "View in browser",
+            "call": "Make my call",
+            "facts": "What we know",
+            "photo": "Photo",
+            "calendar": "Add it to your calendar",
+            "name": "English",
+        },
+        anybody={
+            "first_name": "friend",
+            "city": "your town",
+            "state": "your state",
+            "zip": "your ZIP code",
+            "rep_name": "your representative",
+        },
         answers={
             Purpose.OPTED_OUT: Said(
                 "You are unsubscribed",
@@ -152,6 +172,21 @@ _PHRASES = {
         why="Recibe este correo porque se inscribió con {network}.",
         unsubscribe="Darse de baja",
         preferences="Cambiar lo que recibe",
+        labels={
+            "view": "Ver en el navegador",
+            "call": "Hacer mi llamada",
+            "facts": "Lo que sabemos",
+            "photo": "Foto",
+            "calendar": "Agregar a su calendario",
+            "name": "Español",
+        },
+        anybody={
+            "first_name": "amiga o amigo",
+            "city": "su ciudad",
+            "state": "su estado",
+            "zip": "su código postal",
+            "rep_name": "su representante",
+        },
         answers={
             Purpose.OPTED_OUT: Said(
                 "Le dimos de baja",
@@ -283,6 +318,22 @@ def unsubscribe_label(language: str) -> str:
 def preferences_label(language: str) -> str:
     """Return the words of the footer's link to what a person may choose."""
     return _phrases(language).preferences
+
+
+def label(language: str, name: str) -> str:
+    """Return the words of a button, a heading or a link of an email's layout."""
+    return _phrases(language).labels[name]
+
+
+def anybody(language: str) -> Mapping[str, str]:
+    """Return what merge fields say to nobody in particular; those that are missing say nothing."""
+    return _phrases(language).anybody
+
+
+def moment(language: str, at: datetime) -> str:
+    """Return a day and an hour on the wall in words: "Tuesday, December 1, 2026, 6:00 PM"."""
+    spoken = language if language in _PHRASES else "en"
+    return f"{format_date(at, 'full', spoken)}, {format_time(at, 'short', locale=spoken)}"
 
 
 def _phrases(language: str) -> _Phrases:

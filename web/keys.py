@@ -16,9 +16,9 @@ from contacts.countries import AT_HOME
 from database.engine import Database
 from database.jobs import Jobs
 from messages.call_limits import VoiceRules
-from messages.composing import Identity
 from messages.hours import DEFAULT, Hours
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.intake import Intake
 from messages.mail_addresses import NO_MAILBOX, OwnMailbox
 from web.geocoding import Geocoder

@@ -34,6 +34,12 @@ HSTS = "max-age=31536000; includeSubDomains"
 BODY_LIMIT = 1024 * 1024
 # The origins that may frame this one page, which the handler has read from what its project allows.
 FRAMED_BY: web.RequestKey[Sequence[str]] = web.RequestKey("framed_by", Sequence)
+# A page that is an email: it carries its own style and loads nothing but pictures of ours. The value says who may
+# frame it. What frames one says so, too; and what other sites may show: mail programs in a browser are such.
+EMAIL: web.ResponseKey[str] = web.ResponseKey("email", str)
+FRAMES_EMAIL: web.ResponseKey[bool] = web.ResponseKey("frames_email", bool)
+FOR_OTHER_SITES: web.ResponseKey[bool] = web.ResponseKey("for_other_sites", bool)
+NOBODY, OURSELVES = "'none'", "'self'"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -51,6 +57,12 @@ def adding_headers(site: Site) -> Prepare:
         response.headers.update(ours)
         if FRAMED_BY in request:
             _let_frame(response, request[FRAMED_BY])
+        if EMAIL in response:
+            _as_email(response, response[EMAIL], site)
+        if FRAMES_EMAIL in response:
+            response.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
+        if FOR_OTHER_SITES in response:
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.headers.setdefault("Cache-Control", "no-store")
 
     return add_headers
@@ -64,6 +76,18 @@ def _let_frame(response: web.StreamResponse, sites: Sequence[str]) -> None:
     )
     if sites:  # it knows no list; browsers that know frame-ancestors do not ask it
         del response.headers["X-Frame-Options"]
+
+
+def _as_email(response: web.StreamResponse, framed_by: str, site: Site) -> None:
+    """Let an email wear its own style. No script runs in it, no form leaves it, and no link of a preview leads on."""
+    ours = urlsplit(site.public_url)
+    alone = "; sandbox" if framed_by == OURSELVES else ""
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+        f"img-src 'self' {ours.scheme}://{ours.netloc}; frame-ancestors {framed_by}{alone}"
+    )
+    if framed_by == OURSELVES:
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
 
 
 def refuse_cross_site(request: web.Request) -> None:

@@ -12,9 +12,9 @@ from actions.scripts import ScriptWords
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, FactDraft, Headline
 from alerts.fact_models import Release
 from alerts.models import Level, Work
-from messages.composing import Identity
 from messages.control import Words
 from messages.house import HouseRules
+from messages.identity import Identity
 
 HOUSE = HouseRules(
     identity=Identity(

@@ -17,9 +17,9 @@ from alerts.models import Alert
 from alerts.steering import Act, steer
 from database.jobs import EmbeddedJobs
 from messages import counts
-from messages.composing import Identity
 from messages.eligibility import recent_messages
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.models import Click, Delivery, Message, MessageStatus, MessageText, Reply, Status
 from messages.progress import progress
 from messages.prompt_models import Prompt, PromptKind, Suggestion

@@ -34,9 +34,9 @@ from alerts.stored import stored_draft
 from database.jobs import EmbeddedJobs
 from messages import counts
 from messages.audience import contact_ids
-from messages.composing import Identity
 from messages.control import NotNow
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.models import Message, MessageStatus, Status
 from messages.prompt_models import Prompt
 from organizers.roles import Within

@@ -22,9 +22,9 @@ from database.jobs import EmbeddedJobs
 from messages import control
 from messages.call_limits import VoiceRules
 from messages.call_models import Call
-from messages.composing import Identity
 from messages.control import NotNow, Words
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.models import Delivery, Message, MessageStatus, Status
 from messages.progress import progress
 from messages.providers.twilio_voice import Heard

@@ -28,9 +28,9 @@ from contacts.models import Address, Channel, Contact
 from database.jobs import EmbeddedJobs
 from messages import counts
 from messages.audience import Audience, Filter, contact_ids
-from messages.composing import Identity
 from messages.control import NotNow
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.models import Delivery, Message, MessageStatus, Status
 from tests.alerts.launched import launch_whole
 from tests.builders import (

@@ -24,7 +24,7 @@ from alerts.starting_texts import (
     starting_texts,
 )
 from alerts.timeline import facts_of
-from messages.composing import Identity
+from messages.identity import Identity
 from messages.rendering import compile_sms, compile_text
 from tests.builders import make_alert, make_fact
 from web.console.previews import measured

@@ -125,6 +125,8 @@ PAGES = [
     "/console/campaigns/1",
     "/console/campaigns/1/story",
     "/console/moments/1",
+    "/console/pictures",
+    "/console/look",
     "/console/projects",
     "/console/projects/1/sign-up",
     "/console/unknown",

@@ -15,9 +15,9 @@ from campaigns.calendar import AlreadyPast, EmailDraft, NoSuchEmail
 from campaigns.models import CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
 from database.opening import Opened
 from messages.audience import EVERYBODY, Audience, Filter
-from messages.composing import Identity
 from messages.control import NotNow, Words
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.models import Link, Message, MessageKind, MessageStatus
 from messages.wallclock import BadTime, Oddity
 from tests.builders import LONG_AGO, make_contact, make_project

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from contacts.models import Channel
 from database.opening import Opened
 from messages import control
-from messages.composing import Identity
+from messages.identity import Identity
 from messages.models import Message
 from messages.providers.provider import Provider
 from messages.providers.sendgrid import SendGrid, SendGridAccount

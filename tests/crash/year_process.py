@@ -19,8 +19,8 @@ from pathlib import Path
 from campaigns.sweeping import sweep
 from contacts.models import Channel
 from database.opening import opened
-from messages.composing import Identity
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.providers.provider import Accepted, Outcome, Outgoing
 from messages.sending import Policy, Sender
 from tests.doubles import NoJobs

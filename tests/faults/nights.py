@@ -23,7 +23,7 @@ from contacts.models import Channel
 from database.engine import Database
 from database.opening import opened
 from messages import control
-from messages.composing import Identity
+from messages.identity import Identity
 from messages.models import Batch, Delivery, Reach, Status
 from messages.sending import Policy, Sender
 from tests.builders import a_phone, make_contact, make_message

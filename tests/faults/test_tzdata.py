@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from contacts.models import Channel
 from database.opening import Opened
 from messages import control
-from messages.composing import Identity
+from messages.identity import Identity
 from messages.models import Delivery, Reach
 from messages.sending import Policy, Sender
 from tests.builders import make_contact, make_message

@@ -16,8 +16,8 @@ from alerts.asking import ask_how_it_went, write_due
 from alerts.models import Alert
 from contacts.models import Channel, Standing
 from database.opening import Opened
-from messages.composing import Identity
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.links import person_token
 from messages.models import Delivery, Status
 from messages.prompt_models import Prompt

@@ -28,10 +28,10 @@ from messages.answering import (
     write_answer,
 )
 from messages.caring import Act, LeftAlready, NothingToUndo, Until, wakes_at
-from messages.composing import Identity
 from messages.control import NotNow
 from messages.conversing import TOO_LATE, ways
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.inbox_models import Care, WrittenAnswer
 from messages.models import Delivery, Message, MessageKind, Reply, ReplyVerdict, Status
 from messages.providers.provider import Email, Inbound

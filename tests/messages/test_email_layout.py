@@ -13,14 +13,16 @@ from messages.providers.provider import fill
 from messages.rendering import (
     BadTemplate,
     CompiledEmail,
-    Footer,
+    Letterhead,
     PersonValues,
     complete,
     email_words,
     values_for,
 )
 
-FOOTER = Footer("Red de Ciudades & Hermanas", "PO Box 1\nMadison, WI 53701")
+LETTERHEAD = Letterhead(
+    "Red de Ciudades & Hermanas", "PO Box 1\nMadison, WI 53701", "https://red.example.org"
+)
 AMINA = PersonValues(
     first_name="Amina",
     city="Madison",
@@ -35,7 +37,7 @@ AMINA = PersonValues(
 def make_email(
     body: str, subject: str = "Urgent", *, links: dict[str, int] | None = None
 ) -> CompiledEmail:
-    return email_words(subject, body, language="en", footer=FOOTER, links=links)
+    return email_words(subject, body, language="en", letterhead=LETTERHEAD, links=links)
 
 
 def html_for(email: CompiledEmail, person: PersonValues = AMINA) -> str:
@@ -67,7 +69,7 @@ def test_markdown_becomes_plain_html() -> None:
 
     for part in ("Urgent</h1>", "<strong>Call</strong>", "<em>today</em>", "<li>one</li>", "quote"):
         assert part in html
-    assert '<html lang="en">' in html
+    assert '<html lang="en" dir="ltr"' in html
 
 
 def test_html_in_a_body_is_shown_not_obeyed() -> None:
@@ -75,14 +77,15 @@ def test_html_in_a_body_is_shown_not_obeyed() -> None:
         html_for(
             make_email(
                 "<script>alert(1)</script> <b onclick=x>bold</b>\n\n<style>p{}</style>\n\n"
-                "[x](javascript:alert(1)) [y](data:text/html,z) ![i](https://a.org/i.png)"
+                "[x](javascript:alert(1)) [y](data:text/html,z)"
             )
         )
     )
 
-    assert not {"script", "style", "b"} & set(seen.tags)
+    own = Seen(html_for(make_email("Nothing but words.")))
+    assert set(seen.tags) <= set(own.tags)
     assert seen.hrefs == ["https://red.example.org/u/tok", "https://red.example.org/me/tok"]
-    assert seen.attributes <= {"lang", "charset", "name", "content", "style", "href", "src", "alt"}
+    assert seen.attributes <= own.attributes
 
 
 def test_values_are_escaped_in_html_and_not_in_text() -> None:
@@ -147,14 +150,14 @@ def test_the_plain_text_twin_reads_like_the_page() -> None:
 
 
 def test_each_email_tells_who_writes_from_where_why_and_how_to_leave() -> None:
-    email = email_words("Urgente", "Llame.", language="es", footer=FOOTER)
+    email = email_words("Urgente", "Llame.", language="es", letterhead=LETTERHEAD)
 
     for said in (html_for(email), text_for(email)):
         assert "PO Box 1, Madison, WI 53701" in said
         assert "porque se inscribió con Red" in said
         assert "https://red.example.org/u/tok" in said
         assert "Darse de baja" in said
-    assert '<html lang="es">' in html_for(email)
+    assert '<html lang="es" dir="ltr"' in html_for(email)
     assert "Hermanas &amp;" not in html_for(email).replace("Ciudades &amp; Hermanas", "")
 
 
@@ -173,5 +176,5 @@ def test_a_link_to_the_persons_page_on_its_own_is_a_button() -> None:
     alone = html_for(make_email("Call today:\n\n[Open my script]({{ link }})"))
     within = html_for(make_email("Please [open my script]({{ link }})\n\n{{ link }}"))
 
-    assert f'<a href="{AMINA.link}" style="display:inline-block' in alone
-    assert "inline-block" not in within
+    assert f'<a href="{AMINA.link}" target="_blank" style="display:inline-block' in alone
+    assert 'class="go"' not in within

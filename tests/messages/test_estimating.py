@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from contacts.models import Channel
 from messages import audience, composing, estimating
-from messages.composing import Identity
 from messages.control import Draft, Words, create
 from messages.eligibility import Terms
 from messages.estimating import Estimate, estimate, most_segments
+from messages.identity import Identity
 from messages.models import Reach
 from tests.builders import make_contact
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from contacts.models import Channel
 from messages import composing
-from messages.composing import Identity
+from messages.identity import Identity
 from messages.providers.provider import Email, Text
 from messages.recording import Claim
 from representatives.districts import OPEN

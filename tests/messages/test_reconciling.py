@@ -15,9 +15,9 @@ from contacts.consent import refuse
 from contacts.models import Channel, Contact, Standing
 from database.opening import Opened
 from messages import calling_off, control, counts, doubts, links, receipts, unknowns
-from messages.composing import Identity
 from messages.control import NotNow
 from messages.doubts import NOT_SENT_AGAIN, Closed
+from messages.identity import Identity
 from messages.lookups import FIRST_LOOK, Found
 from messages.models import Delivery, Doubt, Message, MessageStatus, Status
 from messages.providers.lookup import (

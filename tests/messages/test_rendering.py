@@ -13,7 +13,7 @@ from messages.rendering import (
     FIELDS,
     BadTemplate,
     CompiledEmail,
-    Footer,
+    Letterhead,
     PersonValues,
     compile_sms,
     compile_text,
@@ -25,7 +25,9 @@ from messages.rendering import (
 )
 from messages.sms import measure
 
-FOOTER = Footer("Red de Ciudades & Hermanas", "PO Box 1\nMadison, WI 53701")
+LETTERHEAD = Letterhead(
+    "Red de Ciudades & Hermanas", "PO Box 1\nMadison, WI 53701", "https://red.example.org"
+)
 AMINA = PersonValues(
     first_name="Amina",
     city="Madison",
@@ -40,7 +42,7 @@ AMINA = PersonValues(
 def make_email(
     body: str, subject: str = "Urgent", *, links: dict[str, int] | None = None
 ) -> CompiledEmail:
-    return email_words(subject, body, language="en", footer=FOOTER, links=links)
+    return email_words(subject, body, language="en", letterhead=LETTERHEAD, links=links)
 
 
 @given(st.text(max_size=100))

@@ -13,8 +13,8 @@ from contacts.consent import refuse, settle_review
 from contacts.models import Channel, Standing
 from database.opening import Opened
 from messages import control, counts
-from messages.composing import Identity
 from messages.hours import DEFAULT, write
+from messages.identity import Identity
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from messages.progress import Progress, progress
 from messages.providers.provider import (

@@ -21,9 +21,9 @@ from contacts.consent import grant_unless_refused, settle_review
 from contacts.models import Channel
 from database.engine import P, T, Unit
 from messages import control, expanding
-from messages.composing import Identity
 from messages.control import NotNow
 from messages.hours import Hours, write
+from messages.identity import Identity
 from messages.links import receipt_token
 from messages.progress import progress
 from messages.providers import sendgrid, sendgrid_events, twilio

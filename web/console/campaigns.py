@@ -13,6 +13,7 @@ from campaigns.models import ScheduleStatus
 from organizers.roles import May
 from web.console import overviews, planned
 from web.console.choices import projects
+from web.console.email_writing import beside, writing_page
 from web.console.emails import WRONG, drafted, form_values
 from web.console.guard import require_project
 from web.console.viewing import VIEWER, now, number, page, read, write
@@ -84,8 +85,10 @@ async def _show(
     request: web.Request, typed: MultiMapping[str], *, problem: str = ""
 ) -> web.Response:
     campaign_id = int(request.match_info["campaign_id"])
+    campaign = await read(request, overviews.campaign, campaign_id)
     values = {
-        "campaign": await read(request, overviews.campaign, campaign_id),
+        "campaign": campaign,
+        **await beside(request, campaign, typed),
         "emails": await read(
             request,
             planned.emails,
@@ -97,4 +100,4 @@ async def _show(
         **form_values(typed, problem),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if values["problem"] else HTTPStatus.OK
-    return await page(request, "campaign.html", values, status=status)
+    return await writing_page(request, "campaign.html", values, status=status)

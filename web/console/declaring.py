@@ -28,6 +28,7 @@ IMPORT = "{import_id:[0-9]{1,15}}"
 ORGANIZER = "{organizer_id:[0-9]{1,15}}"
 LAUNCH = "{launch_id:[0-9]{1,15}}"  # of an alert that left without a second person
 KEY = "{office:[A-Za-z0-9:_-]{1,80}}"  # as responses keep it
+PICTURE = "{picture_id:[0-9]{1,15}}"
 PROJECT = "{project_id:[0-9]{1,15}}"
 POSTER = "{kind:png|svg|letter-poster|a4-poster}"
 PROPOSAL = "{proposal_id:[0-9]{1,15}}"

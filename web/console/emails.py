@@ -26,6 +26,7 @@ from web.console.campaign_forms import (
     typed_words,
 )
 from web.console.email_pages import email_page
+from web.console.email_writing import beside, writing_page
 from web.console.planned import findings
 from web.console.viewing import VIEWER, now, page, read, write
 from web.keys import JOBS, SITE
@@ -70,8 +71,10 @@ async def form_page(
     request: web.Request, typed: MultiMapping[str], *, row: Any, problem: str = ""
 ) -> web.Response:
     """The form by itself, with the dates that it makes."""
-    values = {"email": row, **form_values(typed, problem)}
-    return await page(request, "email_change.html", values, status=_status(values["problem"]))
+    written = await beside(request, row, typed)
+    values = {"email": row, **written, **form_values(typed, problem)}
+    status = _status(values["problem"])
+    return await writing_page(request, "email_change.html", values, status=status)
 
 
 def form_values(typed: MultiMapping[str], problem: str = "") -> dict[str, Any]:
@@ -210,8 +213,14 @@ async def _words(
     if which is None:
         raise occurrences.NotOneOfItsDates(occurrences.NotOneOfItsDates.__doc__)
     typed = MultiDict(typed_words(which.texts)) if typed is None else typed
-    values = {"it": found, "which": which, "typed": typed, "problem": problem}
-    return await page(request, "email_words.html", values, status=_status(problem))
+    values = {
+        "it": found,
+        "which": which,
+        "typed": typed,
+        "problem": problem,
+        **await beside(request, found.email, typed),
+    }
+    return await writing_page(request, "email_words.html", values, status=_status(problem))
 
 
 def _status(problem: str) -> int:

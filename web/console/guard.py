@@ -31,6 +31,7 @@ from campaigns.models import Campaign, CampaignEmail
 from campaigns.story_models import CampaignMeasure, CampaignMoment
 from contacts.models import Contact, Import, Membership, Project
 from contacts.scope import networks_own, visible_projects
+from messages.email_models import Picture
 from messages.inbox_models import CannedReply
 from messages.models import Delivery, Message, Reply
 from organizers.links import Purpose
@@ -114,6 +115,8 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
         .join(CampaignEmail, CampaignEmail.campaign_id == Campaign.id)
         .where(CampaignEmail.id == _ID)
     ),
+    "picture_id": select(Picture.project_id).where(Picture.id == _ID),
+    "sent_id": select(Message.project_id).where(Message.id == _ID),
     "delivery_id": (
         select(Message.project_id)
         .join(Delivery, Delivery.message_id == Message.id)

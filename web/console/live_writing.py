@@ -5,11 +5,9 @@ Nothing is stored. Only people of the organizer's own projects are shown.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection
@@ -18,14 +16,11 @@ from actions.scripts import ScriptWords
 from alerts.at_risk import owner_of
 from alerts.weighing import Weighed, said_of_case, weigh
 from messages import audience as audiences
-from messages import composing, links, rendering
+from messages import composing, links
 from messages.cautions import Said
-from messages.composing import Identity
 from messages.control import Words
 from messages.estimating import Rough, rough
 from messages.house import HouseRules
-from messages.models import MessageKind
-from messages.rendering import Footer
 from messages.seeing import Seen, see
 from messages.sms import plain_twin
 from messages.templates import BadTemplate
@@ -36,6 +31,7 @@ from web.console.ask_forms import SCRIPT_PARTS, read_asks
 from web.console.citations import citable, telling
 from web.console.counting import addressed_typed, texts_counted
 from web.console.guard import require_visible
+from web.console.half_written import Unsaved, readable
 from web.console.previews import Measured, Telling, measured
 from web.console.viewing import number
 
@@ -44,7 +40,6 @@ SEE, PLAIN = (
     "plain:",
 )  # begin what a button of the form asks for, before whom or which language
 NEXT = "next"
-BRACES = re.compile(r"[{}]+")
 Form = MultiMapping[str]
 
 
@@ -58,28 +53,6 @@ class Live:
     seen: Seen | None
     person: int  # which of those who get it
     wanted: str  # or who was asked for
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Unsaved:
-    """A message that is still being written, as ``composing.compiled`` reads one."""
-
-    default_language: str
-    audience: Mapping[str, Any]
-    id: int = 0
-    kind: MessageKind = MessageKind.ALERT
-    merge_defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    sms_sender: str = ""
-    email_sender: str = ""
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class _Text:
-    language: str
-    sms: str
-    subject: str
-    body: str
 
 
 def live(
@@ -193,10 +166,10 @@ def _seen(
         )
         for each in house.languages
     }
-    texts = [_readable(each, said, house.identity) for each, said in words.items()]
+    texts = [readable(each, said, house.identity) for each, said in words.items()]
     urls = (url for each in texts for text in (each.sms, each.body) for url in _urls(text, house))
     tracked = {url: n for n, url in enumerate(dict.fromkeys(urls), 1)}
-    message = _Unsaved(
+    message = Unsaved(
         default_language=house.default_language, audience=audiences.write(to_whom.audience)
     )
     compiled = composing.compiled(message, texts, tracked, house.identity)
@@ -208,31 +181,3 @@ def _seen(
 
 def _urls(text: str, house: HouseRules) -> list[str]:
     return links.urls_in(text, public_url=house.identity.public_url)
-
-
-def _readable(language: str, words: Words, identity: Identity) -> _Text:
-    """What of half-written words can be shown by now: broken fields without their braces, an email once it is one."""
-    footer = Footer(identity.network, identity.postal_address)
-
-    def is_text(sms: str) -> bool:
-        return _compiles(rendering.compile_sms, sms, language=language, network=identity.network)
-
-    def is_email(body: str) -> bool:
-        return _compiles(
-            rendering.email_words, words.subject, body, language=language, footer=footer
-        )
-
-    return _Text(language, _first(words.sms, is_text), words.subject, _first(words.body, is_email))
-
-
-def _first(text: str, is_readable: Callable[[str], bool]) -> str:
-    """The text, or what is left of it without braces, whichever can be read; else nothing."""
-    return next((each for each in (text, BRACES.sub("…", text)) if is_readable(each)), "")
-
-
-def _compiles(compiler: Callable[..., object], *texts: str, **told: object) -> bool:
-    try:
-        compiler(*texts, **told)
-    except BadTemplate:
-        return False
-    return True

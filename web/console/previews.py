@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 
 from messages import audience as audiences
 from messages import composing, rendering
-from messages.composing import Identity
 from messages.eligibility import terms_of
 from messages.estimating import TYPICAL
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.links import action_url, person_token
 from messages.models import Message
 from messages.providers.provider import fill
@@ -83,8 +83,8 @@ def samples(conn: Connection, message_id: int, house: HouseRules) -> list[Sample
 
 
 def _sample(language: str, text: Version | None, email: Version | None, token: str) -> Sample:
-    body = fill(text.words.text, _invented(text, token)) if text else ""
-    values = _invented(email, token) if email else {}
+    body = fill(text.words.text, invented(text, token)) if text else ""
+    values = invented(email, token) if email else {}
     return Sample(
         language=language,
         text=body,
@@ -94,7 +94,8 @@ def _sample(language: str, text: Version | None, email: Version | None, token: s
     )
 
 
-def _invented(version: Version, token: str) -> dict[str, str]:
+def invented(version: Version, token: str) -> dict[str, str]:
+    """What an invented person reads where a version has merge fields."""
     known = rendering.values_for(TYPICAL)
     own = {name: known.get(name) or version.defaults.get(name, "") for name in version.fields}
     return {**own, TOKEN: token}

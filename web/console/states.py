@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, func, select
+from sqlalchemy import BindParameter, Connection, Select, bindparam, exists, func, select
 
 from actions.models import CustomTarget, Response
 from actions.office_models import OfficeReport, Staffer, StanceLine
@@ -22,6 +22,7 @@ from campaigns.models import Campaign, CampaignEmail
 from campaigns.story_models import CampaignMeasure, CampaignMoment
 from contacts.models import Address, Contact, Import, Membership, Project, SignUpForm
 from database.models import Lock
+from messages.email_models import ArchivedEmail, Picture
 from messages.inbox_models import CannedReply, Care
 from messages.models import Delivery, Message, MessageText, Reply, Status
 from organizers.audit import State
@@ -209,6 +210,13 @@ LOOKS: Mapping[str, Look] = {
         )
         .join(Campaign, Campaign.id == CampaignMeasure.campaign_id)
         .where(CampaignMeasure.id == _ID)
+    ),
+    "picture": _row(select(Picture.project_id).where(Picture.id == _ID)),
+    "sent": _row(
+        select(
+            Message.project_id,
+            exists().where(ArchivedEmail.message_id == Message.id).label("shown"),
+        ).where(Message.id == _ID)
     ),
     "email": _row(
         select(

@@ -19,19 +19,23 @@ from messages.clicks import NoSuchLink
 from messages.links import BadToken
 from messages.prompting import AlreadyReminded
 from messages.proofs import StaleProof
+from messages.shown_emails import NoSuchEmail
 from web.forms import BadForm
 from web.pages import LANGUAGE, render
 from web.public import (
     acting,
+    archive,
     campaigning,
     connecting,
     counting,
+    emails,
     following,
     homes,
     joining,
     leaving,
     locating,
     owning,
+    pictures,
     planning,
     preferring,
     reminding,
@@ -43,6 +47,8 @@ from web.security import CrossSite
 Page = Callable[[web.Request], Awaitable[web.Response]]
 TOKEN = "{token:[0-9A-Za-z]{1,40}}"  # noqa: S105 - a pattern, not a secret
 FEED = "{feed:[0-9A-Za-z_-]{43}}"
+SPOKEN = "{language:[a-z]{2}}"
+PICTURE = "{name:[0-9a-f]{32}[.](?:jpg|png)}"
 SLUG = "{slug:[0-9A-Za-z_-]{1,64}}"
 PROOF = "{proof:[0-9A-Za-z]{1,40}}"
 # Of a page with a name of its own, which may be such a word: /join/home is a page.
@@ -70,6 +76,13 @@ def add_routes(app: web.Application) -> None:
             web.post(f"/u/{TOKEN}", kindly(leaving.leave)),
             web.get(f"/r/{TOKEN}/{LINK}", kindly(following.lead_on)),
             web.get(f"/calendar/{FEED}.ics", planning.read),
+            web.get(f"/i/{PICTURE}", kindly(pictures.show)),
+            web.get(f"/e/{TOKEN}", kindly(emails.choose)),
+            web.get(f"/e/{TOKEN}/{SPOKEN}", kindly(emails.show)),
+            web.get(f"/e/{TOKEN}/{SPOKEN}/{{number:[0-9]{{1,2}}}}.ics", kindly(emails.event)),
+            web.get(f"/archive/{SLUG}", kindly(archive.choose)),
+            web.get(f"/archive/{SLUG}/{SPOKEN}", kindly(archive.show)),
+            web.get(f"/archive/{SLUG}/{SPOKEN}.xml", kindly(archive.feed)),
             web.get("/privacy", joining.privacy),
             web.get(f"/join/{SLUG}", kindly(joining.show)),
             web.post(f"/join/{SLUG}", kindly(joining.send)),
@@ -85,7 +98,7 @@ def add_routes(app: web.Application) -> None:
             web.get(f"/mine/{PROOF}/delete", kindly(owning.ask_delete)),
             web.post(f"/mine/{PROOF}/delete", kindly(owning.delete)),
             # Links arrive cut short or with a comma; those, too, deserve a page that helps.
-            web.get("/{door:[apur]|me|mine|join|confirm|campaign}/{rest:.*}", lost),
+            web.get("/{door:[aepur]|me|mine|join|confirm|campaign|archive}/{rest:.*}", lost),
         ]
     )
 
@@ -97,7 +110,14 @@ def kindly(handler: Page) -> Page:
     async def answer(request: web.Request) -> web.Response:
         try:
             return await handler(request)
-        except (BadToken, NoSuchPage, NoSuchLink, NoSuchForm, NoSuchCampaign) as error:
+        except (
+            BadToken,
+            NoSuchPage,
+            NoSuchLink,
+            NoSuchForm,
+            NoSuchCampaign,
+            NoSuchEmail,
+        ) as error:
             return _stale(request) if isinstance(error, StaleProof) else await lost(request)
         except (BadAnswer, BadForm, NotACandidate, AlreadyReminded, OnlyATest) as error:
             return _sorry(request, str(error), HTTPStatus.BAD_REQUEST)

@@ -6,21 +6,30 @@ function fieldsOf(groups) {
   return groups.split(" ").flatMap((group) =>
     [...document.querySelectorAll(`[data-fields="${group}"] tr:not([data-closed])`)].flatMap((row) =>
       [...row.querySelectorAll("td:first-child code")].map((code) => (
-        { code: code.textContent, means: row.cells[1].textContent.trim() }))));
+        { code: code.textContent, block: code.dataset.label, means: row.cells[1].textContent.trim() }))));
 }
 
 function fieldButton(field, box) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "small";
-  button.textContent = field.code.replace(/[{}]/g, "").trim();
+  button.textContent = field.block || field.code.replace(/[{}]/g, "").trim();
   button.title = field.means;
   button.addEventListener("click", () => {
-    box.setRangeText(field.code, box.selectionStart, box.selectionEnd, "end");
+    const code = field.block ? apart(field.code.trim(), box) : field.code;
+    box.setRangeText(code, box.selectionStart, box.selectionEnd, "end");
     box.dispatchEvent(new Event("input", { bubbles: true }));
     box.focus();
   });
   return button;
+}
+
+/* A block stands between empty lines. */
+function apart(block, box) {
+  const before = box.value.slice(0, box.selectionStart).match(/\n*$/)[0].length;
+  const after = box.value.slice(box.selectionEnd).match(/^\n*/)[0].length;
+  const first = box.selectionStart === before;
+  return `${first ? "" : "\n".repeat(Math.max(0, 2 - before))}${block}${"\n".repeat(Math.max(0, 2 - after))}`;
 }
 
 function offerFields(row) {
@@ -83,7 +92,34 @@ function noteParts(form) {
   });
 }
 
+/* The email in a frame, as its own page. Each look takes a new frame: it leaves no step to go back to. */
+function showLive(stage) {
+  const form = stage.closest("form");
+  const button = stage.querySelector("[data-show]");
+  const place = stage.querySelector(".frame");
+  let timer = 0, looks = 0;
+  const show = () => {
+    const frame = place.lastElementChild.cloneNode();
+    frame.name = `email-preview-${looks += 1}`;
+    place.append(frame);
+    frame.addEventListener("load", () => {
+      while (frame.previousElementSibling) frame.previousElementSibling.remove();
+    }, { once: true });
+    button.formTarget = frame.name;
+    form.requestSubmit(button);
+  };
+  const soon = (event) => {
+    if (event.target.name === "width") return;
+    clearTimeout(timer);
+    timer = setTimeout(show, 500);
+  };
+  button.parentElement.hidden = true;
+  form.addEventListener("input", soon);
+  if (stage.dataset.preview !== "later") show();
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  document.querySelectorAll("[data-preview]").forEach(showLive);
   document.querySelectorAll("[data-insert]").forEach(offerFields);
   document.querySelectorAll("[data-parts]").forEach(noteParts);
   document.querySelectorAll("[data-count]").forEach(countLive);

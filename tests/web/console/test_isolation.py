@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from actions.models import Outcome
 from actions.office_models import OfficeReport, Source, Stance
@@ -26,9 +26,11 @@ from campaigns.models import CampaignEmail, ScheduleStatus
 from campaigns.timeline import MomentDraft
 from contacts.models import Import
 from database.opening import Opened
-from messages import doubts
+from messages import doubts, pictures
+from messages.email_models import Picture
 from messages.inbox_models import CannedReply
 from messages.models import MessageStatus, Reply, ReplyVerdict, Status
+from messages.pictures import Prepared
 from organizers import links
 from organizers.roles import NETWORKS, Grant, Role
 from representatives import corrections
@@ -132,6 +134,10 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
     ready = {"project_id": project, "title": "Bangor's", "words": {"en": "x"}, "changed_at": now}
     kept = insert(CannedReply).values(ready).returning(CannedReply.id)
     ids["canned_id"] = conn.execute(kept).scalar_one()
+    picture = Prepared(f"Bangor picture {project}".encode(), "image/png", 1, 1, told_place=False)
+    pictures.keep(conn, project, picture, name="Bangor picture", by="x", now=now)
+    ids["picture_id"] = conn.execute(select(func.max(Picture.id))).scalar_one()
+    ids["sent_id"] = alert.message_id
     ids["organizer_id"] = make_organizer(conn, "Benita", projects=projects, network=project is None)
     ids["guest_id"], _ = links.invite(
         conn,

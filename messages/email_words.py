@@ -1,0 +1,42 @@
+"""What may be wrong with an email besides its words, in sentences: English, Spanish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+EMAILS: Mapping[str, tuple[str, str]] = {
+    "picture_gone": (
+        (
+            "A picture in the {language} email is not yours or is gone ({address}): insert another one from "
+            "“Pictures”."
+        ),
+        (
+            "Una imagen del correo en {language} no es suya o ya no existe ({address}): inserte otra desde "
+            "«Imágenes»."
+        ),
+    ),
+    "email_large": (
+        "The {language} email takes {kilobytes} KB, and Gmail shows no more than 102: shorten it.",
+        "El correo en {language} ocupa {kilobytes} KB, y Gmail no muestra más de 102: acórtelo.",
+    ),
+    "email_clipped": (
+        (
+            "The {language} email takes {kilobytes} KB. Gmail cuts it off at 102, and with it the link to "
+            "unsubscribe: shorten it."
+        ),
+        (
+            "El correo en {language} ocupa {kilobytes} KB. Gmail lo corta en 102, y con ello el enlace para "
+            "darse de baja: acórtelo."
+        ),
+    ),
+    "leads_nowhere": (
+        (
+            "The {language} email leads to a page with a script, and this email has none: take out "
+            "{{{{ link }}}} and ::: call."
+        ),
+        (
+            "El correo en {language} lleva a una página con guion, y este correo no la tiene: quite "
+            "{{{{ link }}}} y ::: llamada."
+        ),
+    ),
+}

@@ -1,0 +1,53 @@
+"""How do a project's emails look? Its name, its accent and its logo; the network's own where it chose none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from contacts.models import Project
+from database.upserts import insert_or
+from messages.email_colors import ACCENT, read_color
+from messages.email_models import EmailLook
+from organizers.roles import NETWORKS
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What tells a project's emails from others'."""
+
+    project: str = ""  # "" = the network
+    accent: str = ACCENT
+    logo: str = ""  # the address of a picture of ours
+    archive: bool = False  # its emails may be shown to everybody, one by one
+
+
+PLAIN_LOOK = Look()
+
+
+def look_of(conn: Connection, project_id: int | None) -> Look:
+    """The look of a project, or of the network (None)."""
+    owners = {NETWORKS, project_id or NETWORKS}
+    columns = (EmailLook.owner, EmailLook.accent, EmailLook.logo, EmailLook.archive)
+    rows = {
+        row.owner: row for row in conn.execute(select(*columns).where(EmailLook.owner.in_(owners)))
+    }
+    name = conn.scalar(select(Project.name).where(Project.id == project_id)) if project_id else ""
+    own = rows.get(project_id or NETWORKS)
+    shown = own or rows.get(NETWORKS)
+    return Look(
+        project=name or "",
+        accent=shown.accent if shown else ACCENT,
+        logo=shown.logo if shown else "",
+        archive=own.archive if own else False,
+    )
+
+
+def save_look(
+    conn: Connection, project_id: int | None, *, accent: str, logo: str, archive: bool
+) -> None:
+    """Keep a look, of the network's where there is no project. Raises BadColor."""
+    values = {"accent": read_color(accent), "logo": logo, "archive": archive}
+    row = insert_or(conn, EmailLook).values(owner=project_id or NETWORKS, **values)
+    conn.execute(row.on_conflict_do_update(index_elements=["owner"], set_=values))

@@ -1,0 +1,224 @@
+"""An email in the browser, its events, pictures, and the public archive: what everybody may read, and no more."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import icalendar
+import pytest
+from aiohttp import ClientSession
+from PIL import Image
+from sqlalchemy import Connection, select
+
+from alerts.at_risk import RiskDraft, add_person
+from alerts.models import Case
+from contacts.models import Project
+from database.opening import Opened
+from messages import pictures
+from messages.links import email_url, read_email_token
+from messages.looks import save_look
+from messages.models import MessageKind, MessageStatus
+from messages.pictures import prepare
+from tests.builders import make_alert, make_message, make_project
+from tests.web.organizing import Desk, console, desk
+from tests.web.serving import LINKS_SECRET as SECRET
+
+BODY = (
+    'Dear {{ first_name | "neighbor" }} of {{ city }},\n\n[Call now]({{ link }})\n\n'
+    "See https://a.example/x\n\n::: event 2026-12-01 18:00 Lake Street Church\nBring a candle.\n:::\n"
+)
+TEXTS = {
+    "en": {"sms": "", "subject": "Water for {{ first_name }}", "body": BODY},
+    "es": {"sms": "", "subject": "Agua", "body": "Estimada {{ first_name }}: venga."},
+}
+
+
+@pytest.fixture
+async def amina(opened: Opened, now: datetime) -> AsyncIterator[Desk]:
+    async with console(opened, now) as client:
+        project = await opened.database.write(lambda conn: make_project(conn, slug="madison"))
+        yield await desk(client, opened, now, projects=[project])
+
+
+async def sent(amina: Desk, now: datetime, **values: Any) -> int:
+    def make(conn: Connection) -> int:
+        project = conn.scalar(select(Project.id))
+        row = {
+            "kind": MessageKind.CAMPAIGN,
+            "status": MessageStatus.FINISHED,
+            "project_id": project,
+            "launched_at": now - timedelta(days=1),
+            "texts": TEXTS,
+        }
+        return make_message(conn, **{**row, **values})
+
+    return await amina.opened.database.write(make)
+
+
+async def open_archive(amina: Desk) -> None:
+    def opened(conn: Connection) -> None:
+        project = conn.scalar(select(Project.id))
+        save_look(conn, project, accent="#27357e", logo="", archive=True)
+
+    await amina.opened.database.write(opened)
+
+
+def path(message_id: int, rest: str = "/en") -> str:
+    return email_url("", SECRET, message_id) + rest
+
+
+async def stranger(amina: Desk, where: str) -> tuple[int, str, Any]:
+    """What somebody without a session gets."""
+    async with ClientSession() as session, session.get(amina.client.make_url(where)) as answer:
+        return answer.status, await answer.text(), answer.headers
+
+
+async def test_everybody_may_read_a_sent_email_and_it_names_nobody(
+    amina: Desk, now: datetime
+) -> None:
+    message_id = await sent(amina, now)
+
+    status, page, headers = await stranger(amina, path(message_id))
+
+    assert status == 200
+    assert "Dear neighbor of your town," in page
+    assert "https://a.example/x" in page
+    assert "/u/" not in page
+    assert "/me/" not in page
+    assert '<html lang="en"' in page
+    assert path(message_id, "/es") in page
+    assert headers["Cache-Control"] == "public, max-age=300"
+    assert "Set-Cookie" not in headers
+    assert "script" not in headers["Content-Security-Policy"]
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+async def test_it_is_read_in_each_of_its_languages(amina: Desk, now: datetime) -> None:
+    message_id = await sent(amina, now)
+
+    _, spanish, _ = await stranger(amina, path(message_id, "/es"))
+    missing, _, _ = await stranger(amina, path(message_id, "/fr"))
+
+    assert "Estimada amiga o amigo: venga." in spanish
+    assert missing == 404
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"status": MessageStatus.DRAFT},
+        {"kind": MessageKind.ANSWER},
+        {"kind": MessageKind.REPLY},
+        {"texts": {"en": {"sms": "x", "subject": "", "body": ""}}},
+        {"texts": {"en": {"sms": "", "subject": "x", "body": "![x](https://a.org/i.png)"}}},
+    ],
+)
+async def test_nobody_reads_what_was_not_sent_as_an_email(
+    amina: Desk, now: datetime, values: dict[str, Any]
+) -> None:
+    message_id = await sent(amina, now, **values)
+
+    status, _, _ = await stranger(amina, path(message_id))
+
+    assert status == 404
+
+
+async def test_its_address_cannot_be_guessed(amina: Desk, now: datetime) -> None:
+    message_id = await sent(amina, now)
+    token = path(message_id, "").removeprefix("/e/")
+
+    changed = token[:-1] + ("0" if token[-1] != "0" else "1")
+
+    assert read_email_token(SECRET, token) == message_id
+    assert (await stranger(amina, f"/e/{changed}/en"))[0] == 404
+
+
+async def test_an_event_goes_into_a_calendar_by_the_clock_of_its_place(
+    amina: Desk, now: datetime
+) -> None:
+    message_id = await sent(amina, now)
+
+    status, text, headers = await stranger(amina, path(message_id, "/en/1.ics"))
+    beyond, _, _ = await stranger(amina, path(message_id, "/en/2.ics"))
+
+    [event] = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    assert (status, beyond) == (200, 404)
+    assert headers.get("Content-Type", "").startswith("text/calendar")
+    assert event.decoded("dtstart") == datetime(2026, 12, 1, 18)
+    assert str(event["location"]) == "Lake Street Church"
+    assert str(event["summary"]) == "Water for neighbor"
+
+
+async def test_a_picture_is_for_everybody_and_for_ever(amina: Desk, now: datetime) -> None:
+    def kept(conn: Connection) -> str:
+        buffer = io.BytesIO()
+        Image.new("RGB", (9, 9)).save(buffer, "PNG")
+        made = prepare(buffer.getvalue())
+        return pictures.keep(conn, None, made, name="x", by="x", now=now)
+
+    address = await amina.opened.database.write(kept)
+    async with ClientSession() as session, session.get(amina.client.make_url(address)) as answer:
+        content = await answer.read()
+
+    assert answer.status == 200
+    assert content.startswith(b"\x89PNG")
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
+    assert "Set-Cookie" not in answer.headers
+
+
+async def test_the_archive_has_what_was_chosen_and_nothing_else(amina: Desk, now: datetime) -> None:
+    shown = await sent(amina, now)
+    other = await sent(amina, now, texts={"en": {"sms": "", "subject": "Hidden", "body": "x"}})
+    closed, _, _ = await stranger(amina, "/archive/madison/en")
+    refused = await amina.post(f"/console/look/emails/{shown}", {"act": "show"})
+    await open_archive(amina)
+
+    await amina.post(f"/console/look/emails/{shown}", {"act": "show"})
+    _, page, headers = await stranger(amina, "/archive/madison/en")
+    _, feed, _ = await stranger(amina, "/archive/madison/en.xml")
+    await amina.post(f"/console/look/emails/{shown}", {"act": "hide"})
+    _, emptied, _ = await stranger(amina, "/archive/madison/en")
+
+    assert (closed, refused.status) == (404, 422)
+    assert path(shown) in page
+    assert path(other) not in page
+    assert "Hidden" not in page + feed
+    assert headers["Cache-Control"] == "public, max-age=300"
+    [item] = ET.fromstring(feed).iter("item")
+    assert item.findtext("title") == "Water for neighbor"
+    assert "Dear neighbor of your town" in (item.findtext("description") or "")
+    assert path(shown) not in emptied
+
+
+async def test_an_email_that_names_somebody_at_risk_is_not_for_everybody(
+    amina: Desk, now: datetime
+) -> None:
+    def at_risk(conn: Connection) -> None:
+        project = conn.scalar(select(Project.id))
+        make_alert(conn, project_id=project)
+        case = conn.scalar(select(Case.id)) or 0
+        add_person(
+            conn, case, RiskDraft(given_names="Rosa", family_names="Cienfuegos"), by="x", now=now
+        )
+
+    words = {"en": {"sms": "", "subject": "News", "body": "Rosa Cienfuegos is free."}}
+    before = await sent(amina, now, texts=words)
+    after = await sent(amina, now, texts=words)
+    await open_archive(amina)
+    await amina.post(f"/console/look/emails/{before}", {"act": "show"})
+    _, listed, _ = await stranger(amina, "/archive/madison/en")
+
+    await amina.opened.database.write(at_risk)
+    refused = await amina.post(f"/console/look/emails/{after}", {"act": "show"})
+    _, since, _ = await stranger(amina, "/archive/madison/en")
+
+    assert path(before) in listed
+    assert refused.status == 422
+    assert path(before) not in since
+    assert path(after) not in since
