@@ -28,7 +28,7 @@ from actions.reports import Heard, suggest
 from actions.responses import record
 from actions.staffers import Aide, save_staffer
 from actions.stances import note_stance
-from alerts import alone, approval_asks
+from alerts import alone, approval_asks, own_starts
 from alerts.alone import BreakGlass
 from alerts.approval_models import ApprovalAsk
 from alerts.campaigning import put_in
@@ -143,6 +143,8 @@ PAGES = [
     "/console/proposals/1",
     "/console/record",
     "/console/recesses",
+    "/console/starting-texts",
+    "/console/starting-texts/1",
     "/console/representatives?q=WI",
 ]
 
@@ -221,6 +223,7 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
         actor="supporter",
         now=now,
     )
+    own_starts.keep(conn, alert, by="x", now=now)
     fill_coverage(conn, live, contact, now)
     fill_campaign(conn, live.alert_id, now)
 

@@ -17,6 +17,7 @@ from alerts.citing import CITED, with_pieces
 from alerts.drafts import AlertDraft, Ending
 from alerts.follow_ups import followed_by, stands_alone
 from alerts.models import Alert, AlertText, Case, CaseText
+from alerts.own_starts import own_starts
 from alerts.starting_texts import CASE_WORDS, NOTHING, PARTS, Known, begun, starting_texts
 from alerts.stored import case_slug, stored_draft
 from alerts.timeline import facts_of
@@ -55,6 +56,7 @@ async def show(request: web.Request) -> web.Response:
     if case_id:
         await read(request, require_visible, viewer, {"case_id": str(case_id)})
     values = {
+        "own": await read(request, own_starts),
         "moments": starting_texts(),
         "cases": await read(request, choices.cases, viewer.within, language),
         "earlier": await read(request, earlier, viewer, language),
@@ -159,7 +161,8 @@ def _begin_with(
     now: datetime,
 ) -> None:
     """Put a starting text into the form."""
-    text = next((each for each in starting_texts() if each.key == key), None)
+    offered = (*starting_texts(), *own_starts(conn))
+    text = next((each for each in offered if each.key == key), None)
     if text is None:
         raise NotYours(NotYours.__doc__)
     known = _known(conn, case_id) if case_id else NOTHING

@@ -36,6 +36,7 @@ RECESS = "{recess_id:[0-9]{1,15}}"
 REPLY = "{reply_id:[0-9]{1,15}}"
 RISK = "{risk_id:[0-9]{1,15}}"  # somebody whom a case keeps as a person at risk
 REPORT = "{report_id:[0-9]{1,15}}"
+START = "{start_id:[0-9]{1,15}}"  # a starting text of the network's own
 STAFFER = "{staffer_id:[0-9]{1,15}}"
 ACT = "{act:undo|pause|resume|stop}"
 FOLLOW_UP = "follow-up/{follow_up:nudge|thanks|rest|reached|outcome|news}"

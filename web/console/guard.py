@@ -27,6 +27,7 @@ from alerts.approval_models import AloneLaunch
 from alerts.fact_models import Fact
 from alerts.models import Alert, Case, Proposal
 from alerts.risk_models import PersonAtRisk
+from alerts.start_models import OwnStart
 from campaigns.models import Campaign, CampaignEmail
 from campaigns.story_models import CampaignMeasure, CampaignMoment
 from contacts.models import Contact, Import, Membership, Project
@@ -60,6 +61,7 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
     ),
     # The office's alone: who sits where is the same for everybody.
     "correction_id": select(null()).where(Correction.id == _ID),
+    "start_id": select(null()).where(OwnStart.id == _ID),
     "recess_id": select(null()).where(Recess.id == _ID),
     "proposal_id": select(Proposal.project_id).where(Proposal.id == _ID),
     "guest_id": select(DoorLink.project_id).where(

@@ -17,6 +17,7 @@ from alerts.approval_models import AloneLaunch, Approval, ApprovalAsk
 from alerts.fact_models import Fact, FactVersion
 from alerts.models import Alert, AlertText, Case, Proposal
 from alerts.risk_models import PersonAtRisk
+from alerts.start_models import OwnStart
 from alerts.work_models import StaffHours
 from campaigns.models import Campaign, CampaignEmail
 from campaigns.story_models import CampaignMeasure, CampaignMoment
@@ -158,6 +159,9 @@ LOOKS: Mapping[str, Look] = {
         ).where(Correction.id == _ID)
     ),
     "delivery": _delivery,
+    "start": _row(
+        select(OwnStart.level, OwnStart.retired_at, OwnStart.words).where(OwnStart.id == _ID)
+    ),
     "recess": _row(select(Recess.chamber, Recess.first_on, Recess.last_on).where(Recess.id == _ID)),
     "case": _row(
         select(Case.project_id, Case.slug, Case.closed_at.is_not(None).label("closed")).where(
@@ -323,7 +327,7 @@ LOOKS: Mapping[str, Look] = {
     ),
 }
 # Of these objects only the names of what changed are told: of all columns, or of the named ones.
-PERSONAL = {"contact": None, "alert": ("words", "audience")}
+PERSONAL = {"contact": None, "alert": ("words", "audience"), "start": ("words",)}
 
 
 def look(conn: Connection, kind: str, number: int) -> State:

@@ -20,6 +20,7 @@ from actions.staffers import Aide, save_staffer
 from alerts.approval_models import AloneLaunch
 from alerts.at_risk import RiskDraft, add_person
 from alerts.models import Alert, Answer, Proposal
+from alerts.start_models import OwnStart
 from campaigns import measures, timeline
 from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, ScheduleStatus
@@ -64,6 +65,7 @@ OTHERWISE = {
     "follow_up": "nudge",
 }
 NOWHERE = 999_999
+OFFICES = re.compile(r"\b(?:correction|recess|start)_id\b|/keep$")  # the network's office's alone
 GUARDED = [route for route in ROUTES if "_id" in route.path]
 
 
@@ -163,7 +165,8 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
     else:
         ids["correction_id"] = _corrected(conn, now)
         ids["recess_id"] = _in_recess(conn, now)
-    offices = ("correction_id", "recess_id")
+        ids["start_id"] = _kept(conn, now)
+    offices = ("correction_id", "recess_id", "start_id")
     nowhere = dict.fromkeys(("project_id", "proposal_id", *offices), NOWHERE)
     known = {"project_id": project} if project else {}
     return Theirs({**nowhere, **ids, "case_id": alert.case_id, **known})
@@ -228,6 +231,13 @@ def _corrected(conn: Connection, now: datetime) -> int:
     )
 
 
+def _kept(conn: Connection, now: datetime) -> int:
+    """A starting text of the network's own, which is offered to everybody."""
+    words = {code: {"name": "Evicted"} for code in ("en", "es")}
+    row = {"level": "red", "whom": "congress", "words": words, "kept_by": "x", "changed_at": now}
+    return conn.execute(insert(OwnStart).values(row).returning(OwnStart.id)).scalar_one()
+
+
 def _in_recess(conn: Connection, now: datetime) -> int:
     """A recess of the House, which is the office's alone."""
     days = read_days("house", "2026-08-01", "2026-08-31", "https://house.gov/calendar")
@@ -282,7 +292,7 @@ async def test_what_is_her_own_is_there(two: Two, opened: Opened, now: datetime)
             two.amina, route, own.path(route), project=str(two.madison), role="viewer"
         )
         for route in GUARDED
-        if "correction_id" not in route.path and "recess_id" not in route.path  # the office's alone
+        if not OFFICES.search(route.path)
     }
 
     assert 404 not in statuses.values(), statuses
