@@ -1,25 +1,44 @@
-"""What the clock does so that our email stays welcome: worn-out mailboxes, gates that are long open."""
+"""What the clock does so that our email stays welcome: records, the provider's lists, worn-out mailboxes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import structlog
 
+from database.clock import database_now
 from database.engine import Database
-from messages import mail_gates, troubles
+from fitting import make_lists, make_records, make_wanted
+from messages import mail_gates, sender_checks, troubles
+from messages.suppression_lists import Puller
 from scheduler import Tick
 from settings import Settings
 
 log = structlog.get_logger("service")
 
+RECORDS_SECONDS = 30
+LISTS_SECONDS = 60
 WORN_OUT_SECONDS = 3600
 
 
-def ticks(settings: Settings, database: Database) -> Sequence[Tick]:
-    """What a sending process does for it, and how often."""
-    return [_worn_out(settings, database)]
+@asynccontextmanager
+async def ticking(
+    settings: Settings, database: Database, sender: str
+) -> AsyncIterator[Sequence[Tick]]:
+    """What a sending process does for it, and how often; ``sender`` is the network's."""
+    ticks = [_worn_out(settings, database)]
+    if settings.email_by != "outbox":
+        ticks.append(_records(settings, database, sender))
+    lists = make_lists(settings)
+    if lists is None:
+        yield ticks
+        return
+    try:
+        yield [*ticks, Tick("lists", LISTS_SECONDS, Puller(database, lists, database_now).tick)]
+    finally:
+        await lists.close()
 
 
 def _worn_out(settings: Settings, database: Database) -> Tick:
@@ -32,6 +51,18 @@ def _worn_out(settings: Settings, database: Database) -> Tick:
         await database.write(mail_gates.forget, now=_now())
 
     return Tick("worn out", WORN_OUT_SECONDS, refuse)
+
+
+def _records(settings: Settings, database: Database, sender: str) -> Tick:
+    """The records of each sender's domain, once a day, and when somebody asks."""
+    records, wanted = make_records(settings), make_wanted(settings)
+
+    async def check() -> None:
+        checked = await sender_checks.check_due(database, records, sender, wanted, now=_now())
+        if checked:
+            log.info("sender records", domains=checked)
+
+    return Tick("sender records", RECORDS_SECONDS, check)
 
 
 def _now() -> datetime:

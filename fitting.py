@@ -21,6 +21,7 @@ from messages import keeping
 from messages.budgets import Tariff
 from messages.call_limits import VoiceRules
 from messages.collecting import Collector
+from messages.mailboxes import domain_of
 from messages.providers import sendgrid, smtp
 from messages.providers.imap import Imap, ImapAccount
 from messages.providers.lookup import (
@@ -34,7 +35,9 @@ from messages.providers.mailboxes import Mailbox
 from messages.providers.maildir import Maildir
 from messages.providers.outbox import Kept, Outbox
 from messages.providers.provider import Provider
+from messages.providers.resolving import Nameserver, Resolver
 from messages.providers.sendgrid import SendGrid, SendGridAccount
+from messages.providers.sendgrid_lists import SendGridLists
 from messages.providers.simulated_lives import Behaviour
 from messages.providers.simulator import Simulator, Stage, simulator_keys
 from messages.providers.smtp import SMTP, Relay, Security
@@ -42,8 +45,9 @@ from messages.providers.twilio import Twilio, TwilioAccount
 from messages.providers.twilio_list import TwilioList
 from messages.providers.twilio_voice import TwilioCalls
 from messages.reconciling import Reconciler
+from messages.sender_records import SENDGRID, Wanted
 from messages.sending import Policy
-from messages.volumes import COLD
+from messages.volumes import COLD, WarmUp
 from scheduler import Tick
 from settings import Settings
 from web.geocoding import Geocoder
@@ -96,10 +100,39 @@ def make_site(settings: Settings, secrets: Secrets, base: str) -> Site:
         email_sender=_email_sender(settings),
         mailbox=settings.inbound.mailbox,
         real_email=settings.email_by != "outbox",
+        warm_up=_warm_up(settings),
+        email_by=settings.email_by,
         second_step=settings.web.second_step,
         geocoder=_geocoder(settings),
         voice=_voice(settings, (network.public_url or base).rstrip("/")),
     )
+
+
+def _warm_up(settings: Settings) -> WarmUp:
+    """What stays in the outbox need not be gentle with anybody."""
+    return COLD if settings.email_by == "outbox" else settings.deliverability.warm_up
+
+
+def make_records(settings: Settings) -> Resolver:
+    """Who is asked about a sender's records."""
+    return Resolver([Nameserver.read(each) for each in settings.deliverability.nameservers])
+
+
+def make_wanted(settings: Settings) -> Wanted:
+    """What a sender's records have to say for whoever sends."""
+    if settings.email_by == "sendgrid":
+        return SENDGRID
+    told, mailbox = settings.deliverability, settings.inbound.mailbox
+    path = domain_of(mailbox.bounces or mailbox.replies)
+    return Wanted(spf=told.spf, selectors=told.dkim_selectors, return_path=path)
+
+
+def make_lists(settings: Settings) -> SendGridLists | None:
+    """SendGrid's own lists, to be closed; None where it does not send for us."""
+    if settings.email_by != "sendgrid":
+        return None
+    account = settings.sendgrid
+    return SendGridLists(SendGridAccount(account.api_key, account.api_base.rstrip("/")))
 
 
 def _geocoder(settings: Settings) -> Geocoder | None:
@@ -251,7 +284,7 @@ def make_policy(settings: Settings) -> Policy:
             Channel.EMAIL: sending.emails_per_second,
         },
         tariff=Tariff(sending.price_per_segment, sending.daily_budget_cents),
-        warm_up=COLD if settings.email_by == "outbox" else settings.deliverability.warm_up,
+        warm_up=_warm_up(settings),
     )
 
 

@@ -230,8 +230,11 @@ async def _send(
     reconciler = make_reconciler(settings, site, database.database, database.jobs)
     stack.push_async_callback(reconciler.close)
     ticks = _ticks(sender, reconciler, database, site)
-    for more in (upkeep, deliverability):
-        ticks += more.ticks(settings, database.database)
+    ticks += upkeep.ticks(settings, database.database)
+    sender_address = site.house.identity.email_sender
+    ticks += await stack.enter_async_context(
+        deliverability.ticking(settings, database.database, sender_address)
+    )
     ticks += mail_ticks(settings, site, database)
     calls = make_calls(settings, site)
     if calls is not None and site.voice is not None:

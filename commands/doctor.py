@@ -17,10 +17,13 @@ from database.clock import database_now
 from database.engine import Database, DatabaseUnusable, driver_url, is_sqlite
 from database.migrating import missing_migrations
 from database.opening import opened
-from messages import runs
+from fitting import make_records, make_wanted
+from messages import runs, sender_records
 from messages.budgets import dollars
 from messages.models import Event, Message, MessageStatus
+from messages.record_words import words
 from messages.retention import Keep, foreseen, oldest
+from messages.sender_checks import senders
 from organizers.models import Organizer
 from representatives import turnover
 from representatives.status import Status, status
@@ -70,11 +73,29 @@ async def examine(settings: Settings, *, now: datetime) -> list[Line]:
         return [*lines, Line(Verdict.BAD, "database", text)]
     lines.append(Line(Verdict.GOOD, "database", f"{_kind(url)}, migrations are current"))
     async with opened(url) as found:
-        return [*lines, *await _rows(found.database, settings, now)]
+        rows = await _rows(found.database, settings, now)
+        return [*lines, *rows, *await _records(found.database, settings)]
 
 
 async def _rows(database: Database, settings: Settings, now: datetime) -> list[Line]:
     return await database.read(_look, settings, now)
+
+
+async def _records(database: Database, settings: Settings) -> list[Line]:
+    """What the records of our senders' domains say now."""
+    if settings.email_by == "outbox":
+        return []
+    sender = (
+        settings.smtp.from_email if settings.email_by == "smtp" else settings.sendgrid.from_email
+    )
+    records, wanted = make_records(settings), make_wanted(settings)
+    lines = []
+    for domain in sorted(await database.read(senders, sender)):
+        for each in await sender_records.examine(records, domain, wanted):
+            record = f" {each.name} {each.kind}: {each.record}" if each.record else ""
+            text = f"{words(each, 'en')}{record or (f' ({each.name})' if each.name else '')}"
+            lines.append(Line(Verdict(each.verdict.value), domain, text))
+    return lines
 
 
 def _look(conn: Connection, settings: Settings, now: datetime) -> list[Line]:

@@ -24,6 +24,7 @@ from messages.findings import Finding, finding
 from messages.forecast import Forecast
 from messages.gaps import REPRESENTATIVE, find_gaps, wanted
 from messages.house import HouseRules
+from messages.mail_findings import mail_warnings
 from messages.models import Message, MessageText, Reach
 from messages.prospects import Group, survey
 from messages.sms import cost
@@ -99,6 +100,7 @@ def check_message(
             *emails.warnings,
             *_people_warnings(seen, texts, message.expires_at, house),
             *_budget_warnings(price, message.budget_cents),
+            *mail_warnings(conn, message, audience, seen, house=house, now=now),
         ],
         forecast=seen,
         estimates=estimates,
@@ -123,6 +125,9 @@ def _message(conn: Connection, message_id: int) -> Row[Any]:
         Message.begins_at,
         Message.expires_at,
         Message.budget_cents,
+        Message.kind,
+        Message.email_sender,
+        Message.urgent,
     )
     found = conn.execute(select(*columns).where(Message.id == message_id)).one_or_none()
     if found is None:

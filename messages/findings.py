@@ -13,6 +13,7 @@ from typing import Any
 from messages.caution_words import CAUTIONS, PLACES
 from messages.email_words import EMAILS
 from messages.late_words import LATE
+from messages.mail_words import MAIL
 from messages.timing_words import TIMING
 
 LANGUAGES = {
@@ -72,7 +73,7 @@ def _found(
     }
 
 
-WORDS = {**CAUTIONS, **EMAILS, **LATE, **TIMING}
+WORDS = {**CAUTIONS, **EMAILS, **LATE, **MAIL, **TIMING}
 SENTENCES: Mapping[str, _Sentence] = {
     **{code: _Sentence(en=en, es=es) for code, (en, es) in WORDS.items()},
     "nobody": _Sentence(
@@ -90,18 +91,12 @@ SENTENCES: Mapping[str, _Sentence] = {
         ),
     ),
     "nobody_reached": _Sentence(
-        en=("All {people} people in this audience would be left out; look at the reasons below."),
-        es=("Las {people} personas de este público quedarían fuera; vea los motivos más abajo."),
+        en="All {people} people in this audience would be left out; look at the reasons below.",
+        es="Las {people} personas de este público quedarían fuera; vea los motivos más abajo.",
     ),
     "no_sms": _Sentence(
-        en=(
-            "The {language} text message is missing; write it, so that everybody reads their "
-            "own language."
-        ),
-        es=(
-            "Falta el mensaje de texto en {language}; escríbalo para que cada quien lea en su"
-            " idioma."
-        ),
+        en="The {language} text message is missing; write it, so that everybody reads their own language.",
+        es="Falta el mensaje de texto en {language}; escríbalo para que cada quien lea en su idioma.",
     ),
     "no_email": _Sentence(
         en="The {language} email is missing; write its subject and text.",

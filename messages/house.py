@@ -8,6 +8,7 @@ from decimal import Decimal
 from contacts.countries import AT_HOME
 from messages.hours import DEFAULT, Hours
 from messages.identity import Identity
+from messages.volumes import COLD, WarmUp
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,3 +32,4 @@ class HouseRules:
     planned_waits_hours: int = 48  # planned mail, after a red alert to the same people
     approvals: int = 1  # people it takes to launch an alert; 1 = its author may do so alone
     real_email: bool = False  # email leaves the house, so the law wants a postal address under it
+    warm_up: WarmUp = COLD  # how a sender domain that nobody has heard of begins

@@ -38,8 +38,7 @@ def _partial(condition: str) -> dict[str, Any]:
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
-# Tiny tables that every window rewrites: room for new versions on the same page, cleaned early.
-REWRITTEN_OFTEN = {
+REWRITTEN_OFTEN = {  # by every window: room for new versions on the same page, cleaned early
     "fillfactor": 50,
     "autovacuum_vacuum_scale_factor": 0.0,
     "autovacuum_vacuum_threshold": 200,

@@ -21,6 +21,7 @@ from messages.house import HouseRules
 from messages.identity import Identity
 from messages.intake import Intake
 from messages.mail_addresses import NO_MAILBOX, OwnMailbox
+from messages.volumes import COLD, WarmUp
 from web.geocoding import Geocoder
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -56,6 +57,8 @@ class Site:
     email_sender: str = ""
     mailbox: OwnMailbox = NO_MAILBOX  # where mail about our emails comes back to
     real_email: bool = False  # email leaves the house
+    warm_up: WarmUp = COLD
+    email_by: str = "outbox"  # sendgrid | smtp | outbox
     geocoder: Geocoder | None = None  # asked for the district of a street address; None = off
     voice: VoiceRules | None = None  # how calls are put through; None = they are not
     second_step: bool = True  # whoever sends, exports or lets others in needs more than a password
@@ -99,6 +102,7 @@ class Site:
             approvals=self.approvals,
             planned_waits_hours=self.planned_waits_hours,
             real_email=self.real_email,
+            warm_up=self.warm_up,
         )
 
 

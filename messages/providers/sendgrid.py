@@ -186,7 +186,7 @@ def read_answer(answer: wire.Answer) -> Outcome:
     if status in (HTTPStatus.ACCEPTED, HTTPStatus.OK):  # the latter is the sandbox's
         return Accepted(answer.headers.get("X-Message-Id", ""))
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return NotSent(SLOW_DOWN, _reset_seconds(answer.headers))
+        return NotSent(SLOW_DOWN, reset_seconds(answer.headers))
     if status in wire.FORBIDDEN:
         return Misconfigured(f"http_{status}", _ACCOUNT.format(status=status))
     if wire.proves_nothing(status):
@@ -194,8 +194,8 @@ def read_answer(answer: wire.Answer) -> Outcome:
     return Misconfigured(f"http_{status}", _STRANGER.format(status=status))
 
 
-def _reset_seconds(headers: Mapping[str, str]) -> float:
-    """X-RateLimit-Reset is a Unix time, and so told apart from the answer's own Date."""
+def reset_seconds(headers: Mapping[str, str]) -> float:
+    """For how long it asks us to wait. X-RateLimit-Reset is a Unix time, and so told apart from the answer's own Date."""
     try:
         reset = float(headers["X-RateLimit-Reset"])
         asked = str(reset - parsedate_to_datetime(headers["Date"]).timestamp())

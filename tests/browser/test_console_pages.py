@@ -77,6 +77,7 @@ PAGES = [
     "/console/alerts",
     "/console/alerts/new",
     "/console/alerts/start?case=1",
+    "/console/deliverability",
     "/console/alerts/new?from=arrested",
     "/console/alerts/1",
     "/console/alerts/1/edit",

@@ -14,6 +14,7 @@ from aiohttp import web
 from tests.fakes.courier import Answer, Courier
 from tests.fakes.faults import Fault, FaultPlan, spoil
 from tests.fakes.journal import Journal, body_hash
+from tests.fakes.sendgrid_lists import SuppressionLists
 
 Json = dict[str, Any]
 REFUSED_AT_ONCE: Mapping[Fault, int] = {
@@ -38,8 +39,12 @@ class SendGridServer:
     seen: dict[str, Json] = field(default_factory=dict)  # address -> custom_args of its last mail
     mails: list[Json] = field(default_factory=list)  # each copy as its person would see it
 
+    def __post_init__(self) -> None:
+        self.lists = SuppressionLists(self.api_key)
+
     def add_routes(self, app: web.Application) -> None:
         app.router.add_post("/v3/mail/send", self.send)
+        self.lists.add_routes(app)
 
     # Send
 

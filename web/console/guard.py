@@ -35,6 +35,7 @@ from contacts.scope import networks_own, visible_projects
 from messages.email_models import Picture
 from messages.inbox_models import CannedReply
 from messages.models import Delivery, Message, Reply
+from messages.reach_models import SenderHold
 from organizers.links import Purpose
 from organizers.models import DoorLink, Organizer, OrganizerProject
 from organizers.roles import NETWORKS, May
@@ -63,6 +64,12 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
     "correction_id": select(null()).where(Correction.id == _ID),
     "start_id": select(null()).where(OwnStart.id == _ID),
     "recess_id": select(null()).where(Recess.id == _ID),
+    # Whose message too many marked as spam.
+    "hold_id": (
+        select(Message.project_id)
+        .join(SenderHold, SenderHold.message_id == Message.id)
+        .where(SenderHold.id == _ID)
+    ),
     "proposal_id": select(Proposal.project_id).where(Proposal.id == _ID),
     "guest_id": select(DoorLink.project_id).where(
         DoorLink.id == _ID, DoorLink.purpose == Purpose.INVITATION

@@ -12,7 +12,7 @@ from organizers.access import names
 from organizers.roles import May
 from organizers.sessions import Viewer
 from representatives.status import Age, data_age
-from web.console import approval_lists, overviews
+from web.console import approval_lists, overviews, reach_view
 from web.console.first_steps import first_steps
 from web.console.health import COUNTS, Healths, healths
 from web.console.lately import lately
@@ -71,6 +71,7 @@ def _overview(
             now=now,
         ),
         "age": age,
+        "mail": reach_view.told(conn, viewer, sender=site.email_sender),
     }
 
 

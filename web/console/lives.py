@@ -15,9 +15,10 @@ from actions.targets import SWITCHBOARD, Role, Target, targets_by_key
 from alerts.launching import Status, status
 from contacts.models import Contact
 from contacts.scope import people
-from messages import budgets, doubts
+from messages import budgets, complaints, doubts
+from messages.complaints import Rate
 from messages.connecting import CallTotals, call_totals
-from messages.models import Delivery, Doubt, MessageStatus
+from messages.models import Delivery, Doubt, Message, MessageStatus
 from messages.progress import Progress
 from messages.unknowns import AGAIN
 from organizers.roles import Within
@@ -45,6 +46,7 @@ class Live:
     unknowns: Sequence[UnknownCopy]
     doubtful: Sequence[Target]  # offices whose number several people found to be wrong
     connected: CallTotals  # calls that we put through
+    mail: Rate  # how its emails fared at those who got them
 
     @property
     def progress(self) -> Progress:
@@ -122,7 +124,14 @@ def live(conn: Connection, alert_id: int, *, within: Within, now: datetime) -> L
     equation = stands.progress.equation
     lost = unknowns(conn, stands.progress.message_id, within) if equation.unknown else []
     doubtful = targets_by_key(conn, stands.totals.doubtful_targets, now=now)
-    return Live(stands, lost, doubtful, call_totals(conn, stands.action_id))
+    mail = sum(complaints.rates(conn, _parts(conn, stands.progress.message_id)).values(), Rate())
+    return Live(stands, lost, doubtful, call_totals(conn, stands.action_id), mail)
+
+
+def _parts(conn: Connection, message_id: int) -> list[int]:
+    """A message, and the committees' parts of it."""
+    parts = select(Message.id).where(Message.part_of == message_id)
+    return [message_id, *conn.scalars(parts)]
 
 
 def known_as(target: Target, language: str) -> str:

@@ -26,6 +26,7 @@ KINDS = (
     "alert",
     "case",
     "fact",
+    "hold",
     "campaign",
     "moment",
     "measure",

@@ -18,6 +18,7 @@ from contacts.consent import suppression
 from contacts.models import (
     NETWORK,
     Address,
+    Channel,
     Consent,
     Contact,
     ContactTag,
@@ -27,6 +28,7 @@ from contacts.models import (
     project_scope,
 )
 from contacts.scope import visible_projects
+from messages import troubles
 from messages.models import Delivery, Message, Status
 from organizers.roles import Within, owned
 from web.console.lives import known_as
@@ -101,6 +103,7 @@ class Record:
     got: list[Got]
     calls: list[Called]
     alerts: list[Called]  # the newest, to note a call for
+    soft_bounce: bool = False  # a mailbox is refused only because emails came back for a while
 
 
 def record(
@@ -124,7 +127,15 @@ def record(
         got=_got(conn, contact_id, within, language),
         calls=_calls(conn, contact_id, within, language, now),
         alerts=_alerts(conn, within, language),
+        soft_bounce=_soft_bounce(conn, contact_id),
     )
+
+
+def _soft_bounce(conn: Connection, contact_id: int) -> bool:
+    mine = select(Address.address).where(
+        Address.contact_id == contact_id, Address.channel == Channel.EMAIL
+    )
+    return any(troubles.is_soft(conn, address) for address in list(conn.scalars(mine)))
 
 
 def _represented(conn: Connection, contact_id: int, language: str, now: datetime) -> Represented:

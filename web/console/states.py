@@ -26,6 +26,7 @@ from database.models import Lock
 from messages.email_models import ArchivedEmail, Picture
 from messages.inbox_models import CannedReply, Care
 from messages.models import Delivery, Message, MessageText, Reply, Status
+from messages.reach_models import SenderHold
 from organizers.audit import State
 from organizers.models import DoorLink, Organizer
 from organizers.sessions import grants_of, has_second_step
@@ -163,6 +164,17 @@ LOOKS: Mapping[str, Look] = {
         select(OwnStart.level, OwnStart.retired_at, OwnStart.words).where(OwnStart.id == _ID)
     ),
     "recess": _row(select(Recess.chamber, Recess.first_on, Recess.last_on).where(Recess.id == _ID)),
+    "hold": _row(
+        select(
+            Message.project_id,
+            SenderHold.domain,
+            SenderHold.complaints,
+            SenderHold.delivered,
+            SenderHold.ended_at.is_not(None).label("ended"),
+        )
+        .outerjoin(Message, Message.id == SenderHold.message_id)
+        .where(SenderHold.id == _ID)
+    ),
     "case": _row(
         select(Case.project_id, Case.slug, Case.closed_at.is_not(None).label("closed")).where(
             Case.id == _ID

@@ -32,6 +32,7 @@ from messages.email_models import Picture
 from messages.inbox_models import CannedReply
 from messages.models import MessageStatus, Reply, ReplyVerdict, Status
 from messages.pictures import Prepared
+from messages.reach_models import SenderHold
 from organizers import links
 from organizers.roles import NETWORKS, Grant, Role
 from representatives import corrections
@@ -133,6 +134,16 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         conn, alert.message_id, contact, status=Status.UNKNOWN, changed_at=now
     )
     doubts.note_found(conn, [ids["delivery_id"]], now=now)
+    held: dict[str, Any] = {
+        "domain": "example.org",
+        "complaints": 3,
+        "delivered": 90,
+        "at": now,
+        "ended_by": "",
+    }
+    held["message_id"] = alert.message_id
+    hold = insert(SenderHold).values(held).returning(SenderHold.id)
+    ids["hold_id"] = conn.execute(hold).scalar_one()
     ready = {"project_id": project, "title": "Bangor's", "words": {"en": "x"}, "changed_at": now}
     kept = insert(CannedReply).values(ready).returning(CannedReply.id)
     ids["canned_id"] = conn.execute(kept).scalar_one()

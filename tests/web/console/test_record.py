@@ -63,6 +63,7 @@ UNRECORDED = {
     "/imports/problems": "stores nothing",
     "/imports": "noted where an import begins, also from the command line",
     "/unknown/{delivery_id:[0-9]{1,15}}/look": "asks the provider; nothing is decided",
+    "/deliverability/look": "asks the name servers; nothing is decided",
 }
 
 
