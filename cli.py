@@ -34,7 +34,8 @@ from commands import (
     unknowns,
 )
 from commands import demo as demonstration
-from commands.doctor import Verdict, examine
+from commands.doctor import examine
+from commands.doctor_lines import Verdict
 from commands.session import (
     AsJson,
     complain,

@@ -232,10 +232,14 @@ def mail_ticks(settings: Settings, site: Site, database: Opened) -> list[Tick]:
 
 
 def _mailbox(settings: Settings) -> Mailbox | None:
-    inbound = settings.inbound
-    if inbound.source == "maildir":
-        return Maildir(Path(inbound.maildir), inbound.keep_days)
-    return Imap(imap_account(settings)) if inbound.source == "imap" else None
+    if settings.inbound.source == "maildir":
+        return make_maildir(settings)
+    return Imap(imap_account(settings)) if settings.inbound.source == "imap" else None
+
+
+def make_maildir(settings: Settings) -> Maildir:
+    """The Maildir that mail is delivered to."""
+    return Maildir(Path(settings.inbound.maildir), settings.inbound.keep_days)
 
 
 def imap_account(settings: Settings) -> ImapAccount:

@@ -37,6 +37,7 @@ class Measurement:
 MEASUREMENTS = {
     "texts": Measurement("sending", "texts", "people", 30_000, 100_000),
     "emails": Measurement("sending", "emails", "people", 60_000, 200_000),
+    "smtp": Measurement("mail", "emails", "people", 5_000, 50_000),
     "launch": Measurement("sending", "launch", "people", 100_000, 1_000_000),
     "endurance": Measurement("sending", "endurance", "people", 100_000, 1_000_000),
     "import": Measurement("importing", "measure", "rows", 50_000, 1_000_000),

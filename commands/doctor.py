@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import Connection, func, make_url, select
 
 import settings as all_settings
+from commands import mail_checks
+from commands.doctor_lines import Line, Verdict
 from contacts.models import Project
 from database.clock import database_now
 from database.engine import Database, DatabaseUnusable, driver_url, is_sqlite
@@ -35,29 +35,12 @@ LATE_RECEIPTS = timedelta(seconds=60)
 RETENTION_GRACE = timedelta(days=1)
 
 
-class Verdict(StrEnum):
-    """How a thing stands."""
-
-    GOOD = "good"
-    THINK = "think"  # works, but somebody should look at it
-    BAD = "bad"  # does not work
-
-
-@dataclass(frozen=True)
-class Line:
-    """One thing that was looked at."""
-
-    verdict: Verdict
-    subject: str
-    sentence: str
-
-
 async def examine(settings: Settings, *, now: datetime) -> list[Line]:
     """Look at everything that can be looked at without sending anything.
 
     Raises DatabaseUnusable where even the URL cannot be read.
     """
-    lines = list(_settings_lines(settings))
+    lines = [*_settings_lines(settings), *await mail_checks.ask_servers(settings)]
     url = driver_url(settings.database.url)
     if is_sqlite(url):
         lines += _disk(url)
@@ -105,6 +88,7 @@ def _look(conn: Connection, settings: Settings, now: datetime) -> list[Line]:
         *(Line(Verdict.THINK, "representatives", each) for each in turnover.warnings(conn, now)),
         *_people(conn),
         *_sending(conn, now),
+        *mail_checks.come_back(conn, settings, now),
         *_retention(conn, settings.retention.keep, now),
     ]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from messages.inbox_models import WrittenAnswer
 from messages.mail_addresses import NO_THREAD, Thread
@@ -45,6 +46,12 @@ def thread_of(conn: Connection, message_id: int) -> Thread:
     if len(earlier) >= MOST_REFERENCES:
         earlier = [earlier[0], *earlier[2 - MOST_REFERENCES :]]
     return Thread(row.message_id, " ".join([*earlier, row.message_id]))
+
+
+def mails_of(conn: Connection, reply_ids: Sequence[int]) -> dict[int, Row[ReplyMail]]:
+    """What the headers of these replies said, of those that came by email."""
+    rows = conn.execute(select(ReplyMail).where(ReplyMail.reply_id.in_(reply_ids)))
+    return {row.reply_id: row for row in rows}
 
 
 def subject_of(conn: Connection, reply_id: int) -> str:

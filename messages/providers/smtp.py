@@ -45,6 +45,9 @@ TEMPORARY_SECONDS = 300  # greylisting asks for some minutes
 _NO_SUCH_MAILBOX = re.compile(r"\b5\.(?:1\.(?:1|2|3|6|10)|2\.1)\b")
 _PERMANENT = 500
 
+_GOODBYE_SECONDS = 2
+_UNREACHED = "The mail server cannot be reached"
+
 _SENDER = "Our sender address cannot be used for email: check from_email in the settings."
 _RELAY = (
     "The mail server refuses to work for us: check host, port and security in the smtp settings."
@@ -85,6 +88,43 @@ class Relay:
     password: str = field(default="", repr=False)
     connections: int = 4
     timeout: float = 30.0
+
+
+async def try_relay(relay: Relay) -> str:
+    """Sign in and out again; return what stands in the way, in a sentence, or ""."""
+    try:
+        client = await _signed_in(relay)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        outcome = read_failure(error)
+        if isinstance(outcome, Misconfigured):
+            return outcome.sentence
+        return f"{_UNREACHED} ({type(error).__name__}): check host, port and security in the smtp settings."
+    with suppress(aiosmtplib.SMTPException, OSError):
+        await client.quit(timeout=_GOODBYE_SECONDS)
+    client.close()
+    return ""
+
+
+async def _signed_in(relay: Relay) -> aiosmtplib.SMTP:
+    """A connection that is ready for a message. Raises SMTPException or OSError."""
+    client = aiosmtplib.SMTP(
+        hostname=relay.host,
+        port=relay.port,
+        use_tls=relay.security is Security.TLS,
+        start_tls=relay.security is Security.STARTTLS,
+        username=relay.username or None,
+        password=relay.password or None,
+        timeout=relay.timeout,
+    )
+    try:
+        await client.connect()
+        if client.is_ehlo_or_helo_needed:
+            with suppress(aiosmtplib.SMTPHeloError):  # an old server; HELO will do
+                await client.ehlo()
+    except BaseException:
+        client.close()
+        raise
+    return client
 
 
 class SMTP:
@@ -191,32 +231,14 @@ class SMTP:
             self._idle.append(client)
 
     async def _connected(self, deadline: float) -> aiosmtplib.SMTP:
-        relay = self._relay
-        client = aiosmtplib.SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            use_tls=relay.security is Security.TLS,
-            start_tls=relay.security is Security.STARTTLS,
-            username=relay.username or None,
-            password=relay.password or None,
-            timeout=relay.timeout,
-        )
-        try:
-            async with asyncio.timeout(deadline - time.monotonic()):
-                await client.connect()
-                if client.is_ehlo_or_helo_needed:
-                    with suppress(aiosmtplib.SMTPHeloError):  # an old server; HELO will do
-                        await client.ehlo()
-        except BaseException:
-            client.close()
-            raise
-        return client
+        async with asyncio.timeout(deadline - time.monotonic()):
+            return await _signed_in(self._relay)
 
     async def close(self) -> None:
         while self._idle:
             client = self._idle.pop()
             try:
-                await client.quit(timeout=2)
+                await client.quit(timeout=_GOODBYE_SECONDS)
             except (aiosmtplib.SMTPException, OSError):
                 client.close()
 

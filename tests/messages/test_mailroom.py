@@ -11,6 +11,10 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from contacts.models import AddressStanding, Channel, Consent, Standing
+from messages.answering import write_answer
+from messages.composing import compose, compositions
+from messages.identity import Identity
+from messages.inbox_models import WrittenAnswer
 from messages.mail_addresses import Mark, OwnMailbox, routes, token
 from messages.mail_models import MailTally, ReplyMail
 from messages.mailroom import Desk, Kind, take_in
@@ -26,11 +30,13 @@ from messages.models import (
     Status,
 )
 from messages.providers.mail_reading import read_mail
-from messages.providers.provider import Inbound
+from messages.providers.provider import Email, Inbound
+from messages.recording import Claim, Person
 from messages.replies import receive
 from tests.builders import make_address, make_contact, make_delivery, make_message
 from tests.doubles import NoJobs
 from tests.fakes.mails import OURS, a_complaint, a_reply, a_report
+from tests.messages.test_answering import HOUSE, wanted
 
 SECRET = "s" * 64
 ANA, BEN = "ana@example.org", "ben@example.org"
@@ -389,3 +395,52 @@ def test_one_address_of_two_people_leaves_for_both(room: Room) -> None:
     evidence = select(Consent.evidence).where(Consent.standing == Standing.OPTED_OUT.value)
     assert room.standings == {ANA: Standing.OPTED_OUT}
     assert room.conn.scalars(evidence).all() == ["unsubscribe"]
+
+
+# What we answer
+
+
+def composed(conn: Connection, message_id: int, now: datetime) -> list[Email]:
+    """The copies of a message as they would leave."""
+    house = Identity("Sister Cities", "1 Street", "https://x.example", SECRET, mailbox=MAILBOX)
+    message = compositions(conn, message_id, house)
+    rows = conn.execute(select(Delivery).where(Delivery.message_id == message_id))
+    ana = Person("en", "Ana", "Rivas", "Madison", "53703", "WI", 2)
+    claims = [Claim(row.id, 1, row.contact_id, row.address, row.language, ana) for row in rows]
+    found = [each.item for each in compose(claims, Channel.EMAIL, message, {}, house, now)]
+    return [item for item in found if isinstance(item, Email)]
+
+
+def test_an_organizers_answer_stands_under_what_it_answers(room: Room, now: datetime) -> None:
+    sent = {"References": f"<w@mx> {room.message_mark}", "Message_ID": "<y@mx>"}
+    room.take(a_reply("Which office?", to=room.to(Mark.REPLY), Subject="RE: Call today", **sent))
+    (reply,) = room.replies
+    asked = wanted(room.conn, reply.id, "The one in Madison.", channel="email")
+
+    answer_id = write_answer(room.conn, NoJobs(), reply.id, asked, HOUSE, now=now)
+
+    found = select(WrittenAnswer.message_id).where(WrittenAnswer.id == answer_id)
+    (item,) = composed(room.conn, room.conn.execute(found).scalar_one(), now)
+    assert item.words.subject == ("Re: Call today",)
+    assert item.route.in_reply_to == "<y@mx>"
+    assert item.route.references == f"<w@mx> {room.message_mark} <y@mx>"
+    assert not item.route.automatic
+    again = a_reply("Thanks!", to=item.route.reply_to, In_Reply_To=f"<{item.route.message_id}@x>")
+    room.take(again)
+    assert room.replies[-1].contact_id == room.contact_id
+
+
+def test_what_we_answer_by_ourselves_says_so(room: Room, now: datetime) -> None:
+    room.take(a_reply("HELP", to=room.to(Mark.REPLY)))
+
+    found = select(Message.id).where(Message.kind == MessageKind.REPLY.value)
+    (item,) = composed(room.conn, room.conn.execute(found).scalar_one(), now)
+    assert item.route.automatic
+    assert item.route.return_path.startswith("mail+b")
+
+
+def test_an_alert_says_neither(room: Room, now: datetime) -> None:
+    (item,) = composed(room.conn, room.message_id, now)
+
+    assert (item.route.automatic, item.route.in_reply_to) == (False, "")
+    assert item.route.leave.startswith("mailto:mail+u")

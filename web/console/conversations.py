@@ -14,7 +14,7 @@ from actions.targets import targets_by_key
 from alerts.models import Alert, AlertText
 from contacts.models import Channel, Contact
 from contacts.scope import people
-from messages import composing, links, recording
+from messages import composing, links, recording, threads
 from messages.composing import Compositions, Ready
 from messages.house import HouseRules
 from messages.inbox_models import WrittenAnswer
@@ -58,6 +58,7 @@ class Turn:
     paused: str = ""  # why nothing of it leaves until somebody says so
     waits: bool = False  # for an hour at which a text may arrive
     id: int = 0
+    attached: Sequence[str] = ()  # names of what came with an email; it is not kept
 
 
 @dataclass(frozen=True)
@@ -261,7 +262,9 @@ def _said(
     newest = select(Reply).where(mine).order_by(Reply.id.desc()).limit(NEWEST_WORDS)
     rows = conn.execute(visible(newest, within)).all()
     told = suggested(conn, [row.id for row in rows], now)
+    mails = threads.mails_of(conn, [row.id for row in rows])
     for row in rows:
+        mail = mails.get(row.id)
         yield Turn(
             kind="said",
             at=row.received_at,
@@ -272,6 +275,8 @@ def _said(
             verdict=row.verdict,
             suggested=told.get(row.id),
             id=row.id,
+            subject=mail.subject if mail else "",
+            attached=mail.attachments if mail else (),
         )
 
 
