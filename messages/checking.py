@@ -66,11 +66,10 @@ def check_message(
 ) -> MessageCheck:
     """Check a draft against the people it would go to now. Raises NoSuchMessage.
 
-    ``part`` checks what a committee would send of it, to its own people. ``reckon`` renders people's texts to reckon what they cost; a launch, which holds other writers
-    up meanwhile, does without.
+    ``part`` checks what a committee would send of it, to its own people. ``reckon`` renders people's texts to
+    reckon what they cost; a launch, which holds other writers up meanwhile, does without.
     """
-    message = _message(conn, message_id)
-    texts = texts_of(conn, message_id)
+    message, texts = _message(conn, message_id), texts_of(conn, message_id)
     audience = audiences.read(message.audience) if part is None else part.audience
     terms = terms_of(conn, message_id, now=now)
     terms = terms if part is None else replace(terms, scopes=part.scopes)
