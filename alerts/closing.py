@@ -28,6 +28,7 @@ from alerts.preflight import find_alert, quoted
 from alerts.resending import addressed
 from alerts.steering import Act, steer, steer_prompts
 from alerts.stored import stored_draft
+from campaigns.leading import close_pages, open_pages
 from database.jobs import Jobs
 from messages import counts
 from messages.audience import Filter
@@ -140,6 +141,7 @@ def close(
     before = closing_of(conn, case_id)
     _put(conn, case_id, closing, by, now)
     close_case(conn, case_id, now=now)
+    close_pages(conn, _actions(conn, case_id), now=now)
     if before is not None and before.words != _stripped(closing.words):
         _delete_drafts(conn, case_id)
     states = _states(conn, case_id, within)
@@ -169,8 +171,14 @@ def reopen(
         )
     conn.execute(delete(CaseClosing).where(CaseClosing.case_id == case_id))
     conn.execute(update(Case).where(Case.id == case_id).values(closed_at=None))
+    open_pages(conn, _actions(conn, case_id))
     _delete_drafts(conn, case_id)
     _stop(conn, jobs, _live(conn, _states(conn, case_id, within, ending=True)), by, now)
+
+
+def _actions(conn: Connection, case_id: int) -> Sequence[int]:
+    """What the alerts of a case ask for, each on a page."""
+    return conn.scalars(select(Alert.action_id).where(Alert.case_id == case_id)).all()
 
 
 def _delete_drafts(conn: Connection, case_id: int) -> None:

@@ -33,7 +33,10 @@ from organizers.approvers import (
 )
 from organizers.roles import NETWORKS, owned
 
-PLAN = ("audience", "rule", "local_time", "zone", "own_zone", "project_id", "email_sender")
+PLAN = (
+    *("audience", "rule", "local_time", "zone", "own_zone", "project_id", "email_sender"),
+    "action_id",
+)
 
 
 def digest(email: Row[Any], run: Row[Any] | None = None) -> str:

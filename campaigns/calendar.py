@@ -44,6 +44,7 @@ class EmailDraft:
     own_zone: bool = False  # at that hour in each recipient's own zone
     missed: Missed = Missed.NEWEST
     wait_hours: int = WAIT_HOURS
+    action_id: int | None = None  # the page that its link leads to
     on: bool = True  # False: a draft of which nothing leaves
 
 
@@ -198,5 +199,6 @@ def plan(conn: Connection, draft: EmailDraft, now: datetime) -> tuple[Moment, di
         "own_zone": draft.own_zone,
         "missed": draft.missed,
         "wait_hours": draft.wait_hours,
+        "action_id": draft.action_id,
     }
     return first, values

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete
 
-from campaigns import approving, collisions, occurrences
+from campaigns import approving, collisions, leading, occurrences
 from campaigns.calendar import find_email
 from campaigns.models import Reason, RunStatus, ScheduleStatus
 from database import locking
@@ -129,9 +129,10 @@ def _send(
 ) -> Fired:
     message_id = _create_message(conn, email, run, house, now)
     found = check_message(conn, message_id, house=house, now=now, reckon=False)
-    if found.blocking:
+    leads = leading.findings(conn, email.action_id, _words(email, run).values(), now=now)
+    if blocking := [*found.blocking, *leads]:
         conn.execute(delete(Message).where(Message.id == message_id))
-        return _hold(conn, run.id, Reason.BLOCKED, found.blocking)
+        return _hold(conn, run.id, Reason.BLOCKED, blocking)
     control.queue(
         conn,
         jobs,
@@ -159,16 +160,14 @@ def _send(
 def _create_message(
     conn: Connection, email: Row[Any], run: Row[Any], house: HouseRules, now: datetime
 ) -> int:
-    texts = {
-        language: Words(subject=words["subject"], body=words["body"])
-        for language, words in (run.texts or email.texts).items()
-    }
+    texts = _words(email, run)
     draft = Draft(
         kind=MessageKind.CAMPAIGN,
         texts=texts,
         audience=audience_of(email),
         reach=Reach.EMAIL,
         project_id=email.project_id,
+        action_id=email.action_id,
         default_language=house.default_language,
         weekly_cap=house.weekly_cap,
         countries=house.countries,
@@ -180,6 +179,13 @@ def _create_message(
     bodies = [words.body for words in texts.values()]
     links.save_links(conn, message_id, bodies, public_url=house.identity.public_url)
     return message_id
+
+
+def _words(email: Row[Any], run: Row[Any]) -> dict[str, Words]:
+    return {
+        language: Words(subject=words["subject"], body=words["body"])
+        for language, words in (run.texts or email.texts).items()
+    }
 
 
 def audience_of(email: Row[Any]) -> Audience:

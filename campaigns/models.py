@@ -102,6 +102,7 @@ class CampaignEmail(Base):
     missed: Mapped[str] = mapped_column(String(8), server_default=text("'newest'"))  # a Missed
     wait_hours: Mapped[int] = mapped_column(server_default=text("72"))  # alerts postpone no longer
     writers: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))  # as records name them
+    action_id: Mapped[int | None]  # the page its link leads to; NULL = it has none
 
     __table_args__ = (
         Index(

@@ -57,6 +57,7 @@ importlib.import_module("alerts.closing_models")
 importlib.import_module("alerts.trial_models")
 importlib.import_module("alerts.work_models")
 importlib.import_module("alerts.start_models")
+importlib.import_module("campaigns.leading_models")
 importlib.import_module("campaigns.story_models")
 
 importlib.import_module("messages.inbox_models")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from multidict import MultiDict, MultiMapping
@@ -33,9 +33,16 @@ class Unwritten(ValueError):
 
 
 def read_email(
-    form: MultiMapping[str], *, languages: Sequence[str], projects: Sequence[int] | None
+    form: MultiMapping[str],
+    *,
+    languages: Sequence[str],
+    projects: Sequence[int] | None,
+    pages: Collection[int],
 ) -> EmailDraft:
-    """Understand the form; raise Unwritten or BadRule. ``projects`` are whose people get it, None: everybody."""
+    """Understand the form; raise Unwritten or BadRule.
+
+    ``projects`` are whose people get it, None: everybody; ``pages`` the actions to whose pages it may lead.
+    """
     chosen = tuple(str(each) for each in form.getall("language", []))
     include = Filter(projects=tuple(projects or ()), languages=chosen)
     day, hour = str(form.get("day", "")), str(form.get("hour", ""))
@@ -49,8 +56,14 @@ def read_email(
         late_minutes=_number(form, "late", LATE_MINUTES, max(LATE)),
         wait_hours=_number(form, "wait", WAIT_HOURS, max(WAIT)),
         missed=Missed.EACH if form.get("missed") == Missed.EACH else Missed.NEWEST,
+        action_id=_page(form, pages),
         on=form.get("act") != "draft",
     )
+
+
+def _page(form: MultiMapping[str], pages: Collection[int]) -> int | None:
+    chosen = str(form.get("leads_to", ""))
+    return next((each for each in pages if str(each) == chosen), None)
 
 
 def read_words(form: MultiMapping[str], languages: Sequence[str]) -> dict[str, Words]:
@@ -115,6 +128,7 @@ def typed_of(row: Mapping[str, object], texts: Mapping[str, Mapping[str, str]]) 
         late=str(row["late_minutes"]),
         wait=str(row["wait_hours"]),
         missed=str(row["missed"]),
+        leads_to=str(row["action_id"] or ""),
     )
     for each in chosen.days:
         typed.add("days", each)

@@ -14,7 +14,7 @@ from organizers.roles import May
 from web.console import overviews, planned
 from web.console.choices import projects
 from web.console.email_writing import beside, writing_page
-from web.console.emails import WRONG, drafted, form_values
+from web.console.emails import WRONG, drafted, form_values, leads_to
 from web.console.guard import require_project
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.pages import language_of
@@ -58,7 +58,8 @@ async def schedule(request: web.Request) -> web.Response:
     if form.get("act") == "preview":
         return await _show(request, form)
     try:
-        draft = drafted(request, form, row.project_id)
+        pages = await leads_to(request, campaign_id)
+        draft = drafted(request, form, row.project_id, pages)
         by, at = request[VIEWER].actor, now(request)
         email_id, _ = await write(
             request, calendar.schedule, campaign_id, draft, created_by=by, now=at
@@ -97,6 +98,7 @@ async def _show(
             statuses=tuple(ScheduleStatus),
             campaign_id=campaign_id,
         ),
+        "pages": await leads_to(request, campaign_id),
         **form_values(typed, problem),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if values["problem"] else HTTPStatus.OK

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, NoReturn
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
+from alerts.campaigning import asked_of_all
 from campaigns import approving, changing, firing, occurrences
-from campaigns.calendar import AlreadyPast, look_at
+from campaigns.calendar import AlreadyPast, EmailDraft, look_at
 from campaigns.models import Reason, RunStatus
 from campaigns.recurring import BadRule
 from campaigns.upcoming import preview
@@ -30,6 +32,7 @@ from web.console.email_writing import beside, writing_page
 from web.console.planned import findings
 from web.console.viewing import VIEWER, now, page, read, write
 from web.keys import JOBS, SITE
+from web.pages import language_of
 
 DATES = 6  # that a form shows
 WRONG = (Unwritten, BadTime, BadRule, AlreadyPast)
@@ -53,7 +56,8 @@ async def change(request: web.Request) -> web.Response:
     if form.get("act") == "preview":
         return await form_page(request, form, row=row)
     try:
-        draft = drafted(request, form, row.project_id)
+        pages = await leads_to(request, row.campaign_id)
+        draft = drafted(request, form, row.project_id, pages)
         by, at = request[VIEWER].actor, now(request)
         await write(request, changing.change, row.id, draft, by=by, now=at)
     except WRONG as error:
@@ -61,10 +65,30 @@ async def change(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/console/emails/{row.id}")
 
 
-def drafted(request: web.Request, form: MultiMapping[str], project_id: int | None) -> Any:
-    """What the form says. Raises Unwritten, BadRule."""
-    projects = [project_id] if project_id else None
-    return read_email(form, languages=request.config_dict[SITE].languages, projects=projects)
+async def leads_to(request: web.Request, campaign_id: int) -> list[tuple[int, str]]:
+    """The actions of a campaign that ask for calls now, each with the title of its page."""
+    found = await read(request, asked_of_all, campaign_id)
+    language, at = language_of(request), now(request)
+    return [
+        (each.action_id, each.titles.get(language) or next(iter(each.titles.values()), ""))
+        for each in found
+        if each.is_open(at)
+    ]
+
+
+def drafted(
+    request: web.Request,
+    form: MultiMapping[str],
+    project_id: int | None,
+    pages: Sequence[tuple[int, str]],
+) -> EmailDraft:
+    """What the form says; ``pages`` are those to which it may lead. Raises Unwritten, BadRule."""
+    return read_email(
+        form,
+        languages=request.config_dict[SITE].languages,
+        projects=[project_id] if project_id else None,
+        pages=[number for number, _ in pages],
+    )
 
 
 async def form_page(
@@ -72,7 +96,8 @@ async def form_page(
 ) -> web.Response:
     """The form by itself, with the dates that it makes."""
     written = await beside(request, row, typed)
-    values = {"email": row, **written, **form_values(typed, problem)}
+    pages = await leads_to(request, row.campaign_id)
+    values = {"email": row, "pages": pages, **written, **form_values(typed, problem)}
     status = _status(values["problem"])
     return await writing_page(request, "email_change.html", values, status=status)
 

@@ -10,7 +10,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, select
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignEmail
 from database.opening import Opened
 from organizers.roles import Role
 from tests.builders import Alerted, make_alert, make_project
@@ -212,3 +212,24 @@ async def test_what_everybody_reads_is_changed_by_who_may_send(
             await drafter.post(f"{address}/moments", {**LAW, "moment_public": ""})
         ).status == 303
         assert not re.search(r'name="is_public"', await drafter.page(f"{address}/story"))
+
+
+async def test_an_email_leads_to_the_page_of_one_of_its_alerts(office: Office) -> None:
+    address, amina = await office.campaign(), office.desk
+    alert, other = await office.alert(), await office.alert()
+    assert "Where its link leads" not in await amina.page(address)
+    await amina.post(f"{address}/alerts", {"alert": str(alert.alert_id)})
+    form = await (await amina.get(address)).text()
+    assert f'<option value="{alert.action_id}">Free the fourteen' in form
+    email = {"day": "2999-12-01", "hour": "09:00", "zone": "America/Chicago"}
+    email |= {"subject_en": "A", "body_en": "A", "subject_es": "B", "body_es": "B"}
+    stored = select(CampaignEmail.action_id).order_by(CampaignEmail.id)
+
+    for chosen in (alert.action_id, other.action_id):
+        answer = await amina.post(address, {**email, "leads_to": str(chosen)})
+        assert answer.status == 303, words(await answer.text())
+
+    found = await office.opened.database.read(lambda conn: conn.scalars(stored).all())
+    assert found == [alert.action_id, None]
+    changed = await (await amina.get("/console/emails/1/change")).text()
+    assert f'value="{alert.action_id}" selected' in changed

@@ -1,0 +1,62 @@
+"""Where does the link of a planned email lead? To the page of an alert of its campaign, while that asks for calls.
+
+A page ends with its action, with its alert, or with the case; the last of which only the room of alerts knows, so
+closing a case says so here (``close_pages``). What would lead to a page that is over is held, and a person asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, exists, func, select
+
+from actions.asks import read_action
+from actions.models import Action
+from campaigns.leading_models import ClosedPage
+from database.upserts import insert_or
+from messages.control import Words
+from messages.findings import Finding, finding
+from messages.models import Message, MessageKind
+
+LINK = re.compile(r"\{\{\s*(?:link|enlace|url)\b|^:::\s*(?:call|llamada)\b", re.MULTILINE)
+
+
+def findings(
+    conn: Connection, action_id: int | None, texts: Iterable[Words], *, now: datetime
+) -> Iterator[Finding]:
+    """What is wrong with where an email leads: a link to nowhere, or to a page that asks for nothing any more."""
+    links = any(LINK.search(each.body) for each in texts)
+    if links and action_id is None:
+        yield finding("leads_nowhere")
+    elif links and action_id is not None and is_over(conn, action_id, now=now):
+        yield finding("leads_to_the_end")
+
+
+def is_over(conn: Connection, action_id: int, *, now: datetime) -> bool:
+    """Whether the page of an action asks for nothing any more, or there is none."""
+    there = exists().where(Action.id == action_id)
+    if not conn.scalar(select(there)):
+        return True
+    ends = select(func.min(Message.expires_at)).where(
+        Message.action_id == action_id,
+        Message.kind == MessageKind.ALERT,
+        Message.part_of.is_(None),
+    )
+    expires = conn.scalar(ends)
+    closed = conn.scalar(select(exists().where(ClosedPage.action_id == action_id)))
+    gone = expires is not None and expires <= now
+    return bool(closed) or gone or read_action(conn, action_id).is_over(now)
+
+
+def close_pages(conn: Connection, action_ids: Collection[int], *, now: datetime) -> None:
+    """Note that the pages of these actions tell an end."""
+    for action_id in sorted(action_ids):
+        row = insert_or(conn, ClosedPage).values(action_id=action_id, closed_at=now)
+        conn.execute(row.on_conflict_do_nothing(index_elements=["action_id"]))
+
+
+def open_pages(conn: Connection, action_ids: Collection[int]) -> None:
+    """Take that back."""
+    conn.execute(delete(ClosedPage).where(ClosedPage.action_id.in_(action_ids)))
