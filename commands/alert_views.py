@@ -36,6 +36,7 @@ REASONS: Mapping[str, str] = {
     "erased": "asked to be erased",
     "shared_address": "shares an address that gets a copy",
     "texted": "gets the text instead",
+    "text_not_sent": "their text was left out; the email is to go",
     "weekly_cap": "had enough messages this week",
     "paused": "asked for a pause",
     "urgent_only": "wants urgent actions only",

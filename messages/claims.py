@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from contacts.models import Channel, Contact, Standing
 from database import handing, locking
-from messages import allowances, counts, mail_limits
+from messages import allowances, counts, emailing_instead, mail_limits
 from messages.allowances import Limits
 from messages.batches import extend, hold, in_range, let_go, lock, of_message, reopen
 from messages.calling_off import call_off, leftover
@@ -63,7 +63,13 @@ class Window:
 Candidate = list[Any]
 """A copy that waits: id, next attempt, contact, address, language, why not, zones, and its Person."""
 
-ADDRESS, WHY, ZONES, PERSONAL = 3, 5, 6, 7  # places in a Candidate: WHY is "" where it may leave
+WHOSE, ADDRESS, WHY, ZONES, PERSONAL = (
+    2,
+    3,
+    5,
+    6,
+    7,
+)  # places in a Candidate: WHY is "" where it may leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +196,7 @@ def _claim_within(
     _send(conn, claimed, Ownership(owner, now, now + limits.lease))
     mail_limits.note_claims(conn, batch, [row[ADDRESS] for row in claimed], now)
     if len(willing) < len(may):
-        _keep_back(conn, [row for row in may if row[WHY]], deltas, now)
+        _keep_back(conn, batch, [row for row in may if row[WHY]], deltas, now)
     _count(deltas, batch, claimed)
     allowances.give_back(conn, batch, limits, allowed.copies - len(claimed))
     if spent:
@@ -331,7 +337,11 @@ def _intend(dialect: str) -> Update:
 
 
 def _keep_back(
-    conn: Connection, chosen: Sequence[Candidate], deltas: counts.Deltas, now: datetime
+    conn: Connection,
+    batch: Row[Any],
+    chosen: Sequence[Candidate],
+    deltas: counts.Deltas,
+    now: datetime,
 ) -> None:
     """Copies that may not leave: most never, each with its reason.
 
@@ -343,6 +353,8 @@ def _keep_back(
             conn.execute(update(Delivery).where(these).values(not_before=now + READ_AGAIN))
         else:
             call_off(conn, [these], Status.SKIPPED, reason, deltas, now)
+    people = {row[WHOSE] for row in chosen if row[WHY] != Standing.REVIEW and row[WHOSE]}
+    emailing_instead.note(conn, batch, people, deltas)
 
 
 def _count(deltas: counts.Deltas, batch: Row[Any], claimed: Sequence[Candidate]) -> None:

@@ -1,7 +1,7 @@
 """Give somebody the copy they would have had from another committee, where that one does not leave.
 
 Who is on the lists of several committees gets an alert from the first of them; the others note
-``eligibility.ELSEWHERE``. If that part is then stopped, or its claim leaves them out, they are owed a copy
+``eligibility.ELSEWHERE``. So does whose email was left out for a text that then is (``emailing_instead``). If that part is then stopped, or its claim leaves them out, they are owed a copy
 by a part that still goes on. What is owed is read from the rows, so a crash forgets nobody; and whether
 they may be written to is asked again by the claim.
 """
@@ -12,15 +12,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, false, func, or_, select, union, update
 
 from database.engine import Database
 from database.jobs import Jobs
-from messages import counts, eligibility
+from messages import counts, eligibility, emailing_instead
 from messages.batches import open_batch, reopen
 from messages.calling_off import LIVE
 from messages.eligibility import ELSEWHERE, family_of
-from messages.models import Batch, Delivery, Message, MessageStatus, Status
+from messages.emailing_instead import INSTEAD
+from messages.models import Batch, Delivery, Message, MessageCount, MessageStatus, Status
 
 AT_A_TIME = 500  # copies a transaction
 GOING_ON = (*LIVE, MessageStatus.FINISHED)
@@ -40,8 +41,11 @@ def families(conn: Connection, *, now: datetime) -> list[int]:
     """The messages with parts of which something is on its way, or was a day ago."""
     moving = or_(Message.status.in_(LIVE), Message.finished_at > now - LOOK_BACK)
     roots = select(func.coalesce(Message.part_of, Message.id)).where(moving)
-    parts = select(Message.part_of).where(Message.part_of.in_(roots)).distinct()
-    return [found for found in conn.scalars(parts.order_by(Message.part_of)) if found is not None]
+    parts = select(Message.part_of.label("root")).where(Message.part_of.in_(roots))
+    owing = select(func.coalesce(Message.part_of, Message.id)).where(
+        moving, Message.id.in_(emailing_instead.owing())
+    )
+    return sorted(conn.scalars(union(parts, owing)))
 
 
 def hand_over(conn: Connection, jobs: Jobs, root_id: int, *, now: datetime) -> int:
@@ -52,13 +56,13 @@ def hand_over(conn: Connection, jobs: Jobs, root_id: int, *, now: datetime) -> i
         return 0  # the network has called off or paused the whole
     family = family_of(conn, root_id)
     deltas, given = counts.Deltas(), 0
-    for owed in conn.execute(_owed(family, now)).all():
+    for owed in _owed(conn, family, now):
         batch = _locked_batch(conn, owed)
         if not _let_wait(conn, owed, family, now):
             continue
         counts.moved(
             deltas,
-            counts.place(owed.message_id, owed.channel, Status.SKIPPED, ELSEWHERE, None),
+            counts.place(owed.message_id, owed.channel, Status.SKIPPED, owed.reason, None),
             counts.place(owed.message_id, owed.channel, Status.PENDING, "", owed.zone_set_id),
         )
         _ask_for(conn, jobs, owed, batch, now)
@@ -67,14 +71,26 @@ def hand_over(conn: Connection, jobs: Jobs, root_id: int, *, now: datetime) -> i
     return given
 
 
-def _owed(family: tuple[int, ...], now: datetime) -> Any:
-    """Copies that parts still going on left to a part that did not, or will not, send them."""
+def _owed(conn: Connection, family: tuple[int, ...], now: datetime) -> list[Row[Any]]:
+    """Copies that parts still going on left to a part that did not, or will not, send them; then the emails
+    of people who were to be texted.
+    """
+    elsewhere = _left(family, Delivery.reason == ELSEWHERE, now)
+    found = list(conn.execute(elsewhere).all())
+    owing = emailing_instead.owing().where(MessageCount.message_id.in_(family)).limit(1)
+    if conn.scalar(owing) is not None:
+        untexted = (Delivery.reason == INSTEAD) & ~emailing_instead.texted(family)
+        found += conn.execute(_left(family, untexted, now)).all()
+    return found
+
+
+def _left(family: tuple[int, ...], why: ColumnElement[bool], now: datetime) -> Any:
     open_ended = or_(Message.expires_at.is_(None), Message.expires_at > now)
-    theirs = (Delivery.message_id.in_(family), Delivery.reason == ELSEWHERE)
+    theirs = (Delivery.message_id.in_(family), why)
     return (
         select(
             *(Delivery.id, Delivery.message_id, Delivery.channel, Delivery.address),
-            Delivery.zone_set_id,
+            *(Delivery.zone_set_id, Delivery.reason),
         )
         .join(Message, Message.id == Delivery.message_id)
         .where(*theirs, Message.status.in_(GOING_ON), open_ended, Delivery.address.is_not(None))
@@ -97,10 +113,12 @@ def _locked_batch(conn: Connection, owed: Row[Any]) -> Row[Batch] | None:
 
 def _let_wait(conn: Connection, owed: Row[Any], family: tuple[int, ...], now: datetime) -> bool:
     """Unless a part further up has given it a moment ago, or its person was erased meanwhile."""
+    mine = (Delivery.id == owed.id, Delivery.reason == owed.reason)
+    texted = emailing_instead.texted(family) if owed.reason == INSTEAD else false()
     waits = (
         update(Delivery)
         .where(
-            *(Delivery.id == owed.id, Delivery.reason == ELSEWHERE, Delivery.address.is_not(None)),
+            *(*mine, Delivery.address.is_not(None), ~texted),
             ~eligibility.reaches(family, owed.channel, owed.address),
         )
         .values(status=int(Status.PENDING), reason="", changed_at=now)
