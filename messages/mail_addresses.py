@@ -65,9 +65,7 @@ NO_THREAD = Thread()
 
 def token(secret: str, mark: Mark, delivery_id: int) -> str:
     """Name a copy for one purpose; the same for every attempt at it."""
-    made = _digests(secret)[mark].copy()
-    made.update(b"%d" % delivery_id)
-    return f"{mark.value}{_base36(delivery_id)}{made.digest().translate(_AS_SIGN).decode()}"
+    return _signer(secret, mark)(delivery_id, _base36(delivery_id))
 
 
 def read_token(secret: str, text: str) -> Proven | None:
@@ -107,31 +105,27 @@ def routes(
     secret: str, mailbox: OwnMailbox, thread: Thread = NO_THREAD, *, automatic: bool = False
 ) -> Callable[[int], Route]:
     """How each copy of a message tells where mail about it goes, given its number."""
+    named, answered = _signer(secret, Mark.ID), (*thread, automatic)
     if not mailbox.replies:
-        return lambda delivery_id: Route(
-            message_id=token(secret, Mark.ID, delivery_id),
-            in_reply_to=thread.in_reply_to,
-            references=thread.references,
-            automatic=automatic,
-        )
+        return lambda copy: Route(named(copy, _base36(copy)), "", "", "", *answered)
     tagged = mailbox.tagged
+    bounces, replies, leaving = (
+        _signer(secret, mark) for mark in (Mark.BOUNCE, Mark.REPLY, Mark.LEAVE)
+    )
     home, at_home = _around(mailbox.replies, tagged=tagged)
     bounce, at_bounces = _around(mailbox.bounces or mailbox.replies, tagged=tagged)
 
-    def route(delivery_id: int) -> Route:
-        bounced, answered, leave = (
-            token(secret, mark, delivery_id) for mark in (Mark.BOUNCE, Mark.REPLY, Mark.LEAVE)
-        )
+    def route(copy: int) -> Route:
+        number = _base36(copy)
+        leave = leaving(copy, number)
         # An address without a token has it in the subject.
         to, word = (leave, "unsubscribe") if tagged else ("", f"unsubscribe%20{leave}")
         return Route(
-            message_id=token(secret, Mark.ID, delivery_id),
-            return_path=f"{bounce}{bounced if tagged else ''}{at_bounces}",
-            reply_to=f"{home}{answered if tagged else ''}{at_home}",
-            leave=f"mailto:{home}{to}{at_home}?subject={word}",
-            in_reply_to=thread.in_reply_to,
-            references=thread.references,
-            automatic=automatic,
+            named(copy, number),
+            f"{bounce}{bounces(copy, number) if tagged else ''}{at_bounces}",
+            f"{home}{replies(copy, number) if tagged else ''}{at_home}",
+            f"mailto:{home}{to}{at_home}?subject={word}",
+            *answered,
         )
 
     return route
@@ -143,19 +137,28 @@ def _around(address: str, *, tagged: bool) -> tuple[str, str]:
     return f"{name}{DELIMITER if tagged else ''}", f"@{domain}"
 
 
-@lru_cache(maxsize=8)
-def _digests(secret: str) -> dict[Mark, blake2b]:
-    """Digests of nothing yet: copying one costs a tenth of making it."""
-    return {
-        mark: blake2b(
-            key=secret.encode(), person=f"mail {mark.value}".encode(), digest_size=_MAC_DIGITS
-        )
-        for mark in Mark
-    }
+@lru_cache(maxsize=32)
+def _signer(secret: str, mark: Mark) -> Callable[[int, str], str]:
+    """What makes tokens of a purpose, of a number and the same number in letters."""
+    # A digest of nothing yet: copying one costs a tenth of making it.
+    named = f"mail {mark.value}".encode()
+    nothing = blake2b(key=secret.encode(), person=named, digest_size=_MAC_DIGITS)
+    letter = mark.value
+
+    def sign(delivery_id: int, number: str) -> str:
+        made = nothing.copy()
+        made.update(b"%d" % delivery_id)
+        return f"{letter}{number}{made.digest().translate(_AS_SIGN).decode()}"
+
+    return sign
 
 
 def _base36(number: int) -> str:
-    digits = _DIGITS[number % 36]
-    while number := number // 36:
-        digits = _DIGITS[number % 36] + digits
-    return digits
+    more, last = divmod(number, 36)
+    return f"{_leading(more)}{_DIGITS[last]}"
+
+
+@lru_cache(maxsize=1024)
+def _leading(number: int) -> str:
+    """All digits of a number but its last, which copies that leave together mostly share."""
+    return _base36(number) if number else ""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Iterator
+from functools import partial
 from io import StringIO
 from pathlib import Path
 
@@ -21,13 +22,15 @@ from database.embedded import SenderRunning
 from database.engine import is_sqlite
 from fitting import make_providers, make_site, read_secrets, site_for
 from messages.links import person_token
-from messages.models import MessageStatus, Status
+from messages.models import MessageStatus, Reply, Status
 from messages.sender_models import SenderRun
 from service import PortTaken, Role, running
 from settings import Settings
 from tests import plain_logs
 from tests.builders import load_invented_officials, make_alert, make_contact, make_delivery
+from tests.fakes.mails import a_reply
 from tests.fakes.voice_server import ACCOUNT, TOKEN, Phone, settled, voice_server
+from tests.processes import wait_until
 
 REAL = {
     "LLAMADO_NETWORK__PUBLIC_URL": "https://llamado.example.org/",
@@ -273,3 +276,21 @@ def make_page(conn: Connection, phone: str, secret: str) -> str:
     alert = make_alert(conn, status=MessageStatus.STOPPED)
     copy = make_delivery(conn, alert.message_id, contact_id, status=Status.ACCEPTED)
     return person_token(secret, copy)
+
+
+async def test_a_sender_collects_mail_that_comes_back(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    for each in ("new", "cur", "tmp"):
+        (tmp_path / "Maildir" / each).mkdir(parents=True)
+    (tmp_path / "Maildir" / "new" / "1.mx").write_bytes(a_reply("Which office?"))
+    inbound = {"SOURCE": "maildir", "MAILDIR": str(tmp_path / "Maildir"), "POLL_SECONDS": "1"}
+    set_up = {f"LLAMADO_INBOUND__{name}": value for name, value in inbound.items()}
+
+    async with running(load({**environment, **set_up}, tmp_path), Role.SENDER) as service:
+        waits = tmp_path / "Maildir" / "new" / "1.mx"
+        gone = partial(wait_until, "it is taken in", lambda: not waits.exists(), within=30)
+        await asyncio.to_thread(gone)
+        body = await service.database.read(lambda conn: conn.scalar(select(Reply.body)))
+
+    assert body == "Which office?"

@@ -18,10 +18,13 @@ from twilio.request_validator import RequestValidator
 
 from contacts.models import AddressStanding, Standing
 from database.opening import Opened
+from messages.mail_addresses import Mark, token
+from messages.mail_sources import sources
 from messages.models import Delivery, Event, MessageStatus, Reply, Status
 from tests.builders import make_contact, make_delivery, make_message
 from tests.fakes.courier import event_public_key, sign_events
-from tests.web.serving import PUBLIC_URL, Client, serving
+from tests.fakes.mails import a_report
+from tests.web.serving import LINKS_SECRET, PUBLIC_URL, Client, serving
 
 TOKEN, OLD_TOKEN = "t" * 32, "o" * 32
 SENDGRID_SEED = "5e" * 32
@@ -396,3 +399,35 @@ async def test_hooks_of_a_provider_without_keys_are_closed(opened: Opened, now: 
         assert (await hooks.twilio(STATUS_PATH, DELIVERED))[0] == 403
         assert (await hooks.sendgrid(make_events(1)))[0] == 403
         assert await hooks.mail("", text="hi") in (403, 404)
+
+
+async def test_a_whole_email_that_came_back_moves_its_copy(hooks: Hooks) -> None:
+    def launch(conn: Connection) -> int:
+        contact_id = make_contact(conn, email="ana@example.org")
+        message_id = make_message(conn, status=MessageStatus.SENDING, reach="email")
+        return make_delivery(conn, message_id, contact_id, channel="email", status=Status.ACCEPTED)
+
+    copy_id = await hooks.opened.database.write(launch)
+    bounce = token(LINKS_SECRET, Mark.BOUNCE, copy_id)
+    to = f"mail+{bounce}@in.example.org"
+    envelope = json.dumps({"from": "", "to": [to]})
+
+    for _ in range(2):
+        raw = a_report(to="mail@in.example.org").decode()
+        assert await hooks.mail(envelope=envelope, email=raw) == 204
+
+    assert await hooks.scalar(select(Delivery.status)) == Status.UNDELIVERED
+    bounced = AddressStanding.standing == Standing.BOUNCED.value
+    assert await hooks.scalar(select(AddressStanding.address).where(bounced)) == "ana@example.org"
+    assert await hooks.count(Event) == 1
+    assert await hooks.count(Reply) == 0
+
+
+async def test_an_email_nobody_can_read_is_kept_for_a_person(hooks: Hooks) -> None:
+    for _ in range(2):
+        assert await hooks.mail(text="from nobody", envelope="{}") == 204
+
+    [(provider, kind, payload, _)] = await hooks.events()
+    assert (provider, kind, payload["text"]) == ("mail", "set_aside", "from nobody")
+    [row] = await hooks.opened.database.read(sources)
+    assert (row.name, row.set_aside, row.set_aside_because) == ("sendgrid", 1, payload["why"])
