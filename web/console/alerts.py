@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from http import HTTPStatus
 from secrets import token_urlsafe
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from aiohttp import web
 from sqlalchemy import Connection
@@ -55,26 +55,29 @@ async def show(request: web.Request) -> web.Response:
     stands = await read(request, status, alert_id, now=now(request))
     if stands.progress.status == MessageStatus.DRAFT:
         return await review_page(request, alert_id)
-    within = request[VIEWER].within
-    seen = await read(request, live, alert_id, within=within, now=now(request))
-    written = await read(request, follow_ups, alert_id)
-    followed = await read(request, followed_by, alert_id)
+    values = await read(request, _launched, alert_id, request[VIEWER], now(request))
+    pace = await pace_of(request, values["seen"])
+    return await page(request, "alert_live.html", {**values, "pace": pace})
+
+
+def _launched(conn: Connection, alert_id: int, viewer: Viewer, at: datetime) -> dict[str, Any]:
+    """What the page of a launched alert shows, read at one moment."""
+    seen = live(conn, alert_id, within=viewer.within, now=at)
+    written, followed = follow_ups(conn, alert_id), followed_by(conn, alert_id)
     counted = _stopped(seen) and _is_sending(followed) and FollowUpKind.REST not in written
-    values = {
+    return {
         "seen": seen,
-        "pace": await pace_of(request, seen),
-        "left_over": await read(request, remaining, alert_id, within) if counted else 0,
-        "case": await read(request, stand, alert_id, request[VIEWER], now(request)),
+        "left_over": remaining(conn, alert_id, viewer.within) if counted else 0,
+        "case": stand(conn, alert_id, viewer, at),
         "alert_id": alert_id,
         "follow_ups": written,
         "followed": followed,
-        "alone": await read(request, alone, alert_id),
-        "letters": await read(request, letters_about, alert_id),
-        "names": await read(request, names),
-        "labour": await read(request, work_seen, alert_id),
-        "corrections": await read(request, corrections_of, alert_id),
+        "alone": alone(conn, alert_id),
+        "letters": letters_about(conn, alert_id),
+        "names": names(conn),
+        "labour": work_seen(conn, alert_id),
+        "corrections": corrections_of(conn, alert_id),
     }
-    return await page(request, "alert_live.html", values)
 
 
 async def start(request: web.Request) -> web.Response:
@@ -204,31 +207,41 @@ async def review_page(
 ) -> web.Response:
     """A draft as it stands: what it says, whom it reaches, what is in its way."""
     person = number(request.query, "person") or 0
-    house, at = request.config_dict[SITE].house, now(request)
-    seen = await read(
+    values = await read(
         request,
-        review,
+        _reviewed,
         alert_id,
-        house=house,
-        within=request[VIEWER].within,
+        request[VIEWER],
+        house=request.config_dict[SITE].house,
         person=person,
         wanted=request.query.get("as", ""),
-        now=at,
+        now=now(request),
     )
-    values = {
-        "seen": seen,
-        "alert_id": alert_id,
-        "problem": problem,
-        "why": why,
-        "stands": stands,
-        "person": person,
-        "asking": await read(request, asking, alert_id, request[VIEWER], house=house, now=at),
-        "changeable": await read(request, changeable, request[VIEWER]),
-        "followed": await read(request, followed_by, alert_id),
-        "tried": await read(request, tried, alert_id, request[VIEWER].organizer_id, now=at),
-        "test_key": token_urlsafe(18),
-        "missed": await read(request, reach_of, alert_id),
-        "labour": await read(request, work_seen, alert_id),
-    }
+    typed = {"problem": problem, "why": why, "stands": stands, "person": person}
     code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
-    return await page(request, "alert_review.html", values, status=code)
+    shown = {**values, **typed, "test_key": token_urlsafe(18)}
+    return await page(request, "alert_review.html", shown, status=code)
+
+
+def _reviewed(
+    conn: Connection,
+    alert_id: int,
+    viewer: Viewer,
+    *,
+    house: HouseRules,
+    person: int,
+    wanted: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """What the page of a draft shows, read at one moment."""
+    told: dict[str, Any] = {"within": viewer.within, "person": person, "wanted": wanted}
+    return {
+        "seen": review(conn, alert_id, house=house, now=now, **told),
+        "alert_id": alert_id,
+        "asking": asking(conn, alert_id, viewer, house=house, now=now),
+        "changeable": changeable(conn, viewer),
+        "followed": followed_by(conn, alert_id),
+        "tried": tried(conn, alert_id, viewer.organizer_id, now=now),
+        "missed": reach_of(conn, alert_id),
+        "labour": work_seen(conn, alert_id),
+    }
