@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import aiosmtplib
 
+from messages.providers import mail_codes
 from messages.providers.headers import mailbox
 from messages.providers.provider import (
     Accepted,
@@ -281,7 +282,11 @@ def read_failure(exc: Exception) -> Outcome:
 
 def _refused(exc: aiosmtplib.SMTPResponseException) -> Outcome:
     if exc.code < _PERMANENT:
-        return NotSent(f"the mail server asked to come back later ({exc.code})", TEMPORARY_SECONDS)
+        said = f"the mail server asked to come back later ({exc.code})"
+        # What it says of the recipient is about their mail server; anything else about our relay.
+        theirs = isinstance(exc, aiosmtplib.SMTPRecipientRefused)
+        deferral = mail_codes.code_of(f"{exc.code} {exc.message}") if theirs else ""
+        return NotSent(said, TEMPORARY_SECONDS, deferral)
     # Only the numbers are kept: the words quote the address.
     gone = _NO_SUCH_MAILBOX.search(exc.message) is not None
     recipient = isinstance(exc, aiosmtplib.SMTPRecipientRefused)

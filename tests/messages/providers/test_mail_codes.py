@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import aiosmtplib
 import pytest
 
 from messages.providers.mail_codes import asks_to_slow, code_of, is_lasting
+from messages.providers.provider import NotSent
+from messages.providers.smtp import read_failure
 
 
 @pytest.mark.parametrize(
@@ -40,3 +43,12 @@ def test_a_full_mailbox_is_not_gone() -> None:
     assert not is_lasting("5.2.2")
     assert not is_lasting("4.4.1")
     assert not is_lasting("5.7.1", " Reputation ")
+
+
+def test_only_what_a_relay_says_of_a_recipient_slows_their_domain() -> None:
+    recipient = aiosmtplib.SMTPRecipientRefused(451, "4.7.1 greylisted", "ana@example.org")
+    ours = aiosmtplib.SMTPSenderRefused(451, "4.3.2 busy", "alerts@example.org")
+
+    deferrals = [read_failure(each) for each in (recipient, ours)]
+
+    assert [isinstance(each, NotSent) and each.deferral for each in deferrals] == ["451 4.7.1", ""]

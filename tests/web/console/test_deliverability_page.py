@@ -1,0 +1,90 @@
+"""The page on deliverability: what is in order, what is held, and what a person can do about it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, insert, select
+
+from contacts.consent import standings
+from database.opening import Opened
+from messages import complaints, sender_checks, suppression_lists, troubles
+from messages.reach_models import ListDifference, SenderHold
+from messages.sender_records import Finding, Verdict
+from messages.troubles import SoftRule
+from organizers import audit
+from tests.builders import make_contact, make_message
+from tests.messages.test_troubles import soft
+from tests.web.organizing import console, desk
+
+BAD = Finding("spf_missing", Verdict.BAD, name="example.org", record="v=spf1 mx ~all")
+
+
+def held(conn: Connection, now: datetime) -> int:
+    message = make_message(conn, kind="campaign")
+    row = {"domain": "example.org", "complaints": 3, "delivered": 90, "at": now, "ended_by": ""}
+    made = insert(SenderHold).values(message_id=message, **row).returning(SenderHold.id)
+    return conn.execute(made).scalar_one()
+
+
+async def test_what_is_wrong_stands_there_with_the_record_to_copy(
+    opened: Opened, now: datetime
+) -> None:
+    await opened.database.write(
+        lambda conn: sender_checks.keep(conn, "example.org", [BAD], now=now)
+    )
+    async with console(opened, now, email_sender="Sister Cities <alerts@example.org>") as client:
+        amina = await desk(client, opened, now)
+        page = await amina.page("/console/deliverability")
+        overview = await amina.page("/console/")
+
+    assert "There is no SPF record; add this one." in page
+    assert "v=spf1 mx ~all" in page
+    assert "The records of example.org are not in order" in overview
+
+
+async def test_who_looks_lets_planned_mail_go_on_and_the_record_says_so(
+    opened: Opened, now: datetime
+) -> None:
+    hold = await opened.database.write(held, now)
+    async with console(opened, now, email_sender="Sister Cities <alerts@example.org>") as client:
+        amina = await desk(client, opened, now)
+        before = await amina.page("/console/deliverability")
+        pressed = await amina.post(f"/console/deliverability/{hold}/go-on")
+
+    assert "3 of 90 people" in before
+    assert pressed.status == 303
+    assert await opened.database.read(complaints.held) == []
+    [entry] = await opened.database.read(lambda conn: audit.entries(conn, None))
+    assert (entry.act, entry.object) == ("hold.end", f"hold:{hold}")
+
+
+async def test_a_worn_out_mailbox_is_written_to_again_and_sendgrid_asked(
+    opened: Opened, now: datetime
+) -> None:
+    def prepare(conn: Connection) -> int:
+        soft(conn, now - timedelta(days=9), 0, 4, 8)
+        troubles.refuse_worn_out(conn, SoftRule(), now=now)
+        row = {"name": "bounces", "channel": "email", "address": "ana@example.org", "found_at": now}
+        conn.execute(insert(ListDifference).values(**row, clearing_by="", failed=""))
+        return make_contact(conn, "Ana", phone=None, email="ana@example.org")
+
+    contact = await opened.database.write(prepare)
+    async with console(opened, now, email_sender="Sister Cities <alerts@example.org>") as client:
+        amina = await desk(client, opened, now)
+        pressed = await amina.post(f"/console/contacts/{contact}/let-through")
+
+    assert pressed.status == 303
+
+    def stands(conn: Connection) -> tuple[bool, str | None]:
+        pair = ("email", "ana@example.org")
+        asked = conn.scalar(select(ListDifference.clearing_by))
+        return pair in standings(conn, [pair]).refused, asked
+
+    refused, asked = await opened.database.read(stands)
+    assert not refused
+    assert asked
+    assert asked.startswith("organizer:")
+    assert [row.name for row in await opened.database.read(suppression_lists.differences)] == [
+        "bounces"
+    ]
