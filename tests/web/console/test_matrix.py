@@ -186,6 +186,7 @@ UNBOUND = (
     "/inbox/ready",
     "/corrections",
     "/recesses",
+    "/keep",
 )
 
 
