@@ -20,17 +20,15 @@ from messages.control import Words
 from messages.findings import Finding, finding
 from messages.models import Message, MessageKind
 
-LINK = re.compile(r"\{\{\s*(?:link|enlace|url)\b|^:::\s*(?:call|llamada)\b", re.MULTILINE)
+LINK = re.compile(r"\{\{\s*(?:link|enlace|url)\b|^:{3,}\s*(?:call|llamada)\b", re.MULTILINE)
 
 
 def findings(
     conn: Connection, action_id: int | None, texts: Iterable[Words], *, now: datetime
 ) -> Iterator[Finding]:
-    """What is wrong with where an email leads: a link to nowhere, or to a page that asks for nothing any more."""
+    """That an email leads to a page which asks for nothing any more."""
     links = any(LINK.search(each.body) for each in texts)
-    if links and action_id is None:
-        yield finding("leads_nowhere")
-    elif links and action_id is not None and is_over(conn, action_id, now=now):
+    if links and action_id is not None and is_over(conn, action_id, now=now):
         yield finding("leads_to_the_end")
 
 

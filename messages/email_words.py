@@ -29,14 +29,21 @@ EMAILS: Mapping[str, tuple[str, str]] = {
             "darse de baja: acórtelo."
         ),
     ),
+    "leads_to_the_end": (
+        (
+            "The page that the email leads to asks for nothing any more: choose another one, or take the link"
+            " out."
+        ),
+        "La página a la que lleva el correo ya no pide nada: elija otra, o quite el enlace.",
+    ),
     "leads_nowhere": (
         (
-            "The {language} email leads to a page with a script, and this email has none: take out "
-            "{{{{ link }}}} and ::: call."
+            "The {language} email leads to a page with a script, and none is chosen: choose one of the campaign's "
+            "alerts, or take out {{{{ link }}}} and ::: call."
         ),
         (
-            "El correo en {language} lleva a una página con guion, y este correo no la tiene: quite "
-            "{{{{ link }}}} y ::: llamada."
+            "El correo en {language} lleva a una página con guion, y no se ha elegido ninguna: elija una de las "
+            "alertas de la campaña, o quite {{{{ link }}}} y ::: llamada."
         ),
     ),
 }

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from messages.campaign_words import CAMPAIGNS
 from messages.caution_words import CAUTIONS, PLACES
 from messages.email_words import EMAILS
 from messages.late_words import LATE
@@ -74,7 +73,7 @@ def _found(
     }
 
 
-WORDS = {**CAMPAIGNS, **CAUTIONS, **EMAILS, **LATE, **MAIL, **TIMING}
+WORDS = {**CAUTIONS, **EMAILS, **LATE, **MAIL, **TIMING}
 SENTENCES: Mapping[str, _Sentence] = {
     **{code: _Sentence(en=en, es=es) for code, (en, es) in WORDS.items()},
     "nobody": _Sentence(

@@ -128,7 +128,7 @@ def live_email(
     return LiveEmail(
         written=list(_written(words, house, look)),
         weighed=weigh(conn, None, project_id, said),
-        findings=[*pictures_gone(conn, words, project_id), *_without_page(words)],
+        findings=[*pictures_gone(conn, words, project_id), *_without_page(form, words)],
     )
 
 
@@ -201,10 +201,10 @@ def _written(words: Mapping[str, Words], house: HouseRules, look: Look) -> Itera
         yield Written(language, kilobytes, large=size >= LARGE, clipped=size >= CLIPPED, problem="")
 
 
-def _without_page(words: Mapping[str, Words]) -> Iterator[Finding]:
-    """The emails that lead to an action page: a campaign's email has none."""
+def _without_page(form: Form, words: Mapping[str, Words]) -> Iterator[Finding]:
+    """The emails that lead to an action page, where none is chosen."""
     for language, each in words.items():
-        if LEADS_ON.search(each.body):
+        if not form.get("leads_to") and LEADS_ON.search(each.body):
             yield finding("leads_nowhere", language=language)
 
 
