@@ -55,7 +55,7 @@ class InboundMail:
     address: str
     bounce_address: str
     tagged: bool
-    source: str = one_of("none", "sendgrid", "maildir", "imap")
+    source: str = one_of("none", "sendgrid", "maildir", "imap", "elsewhere")
     maildir: str
     imap_host: str
     imap_port: int = between(1, 65535)

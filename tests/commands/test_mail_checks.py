@@ -112,3 +112,14 @@ def test_settings_that_cannot_be_right_are_told(
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
         settings(tmp_path, **changed)
+
+
+@pytest.mark.parametrize(
+    ("source", "address"), [("none", ""), ("elsewhere", "mail@in.example.org")]
+)
+def test_emails_name_the_mailbox_only_where_somebody_reads_it(
+    tmp_path: Path, source: str, address: str
+) -> None:
+    set_up = settings(tmp_path, INBOUND__SOURCE=source, INBOUND__ADDRESS="mail@in.example.org")
+
+    assert set_up.inbound.mailbox.replies == address
