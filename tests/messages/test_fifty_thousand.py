@@ -14,7 +14,7 @@ from contacts.models import AddressStanding, Channel, Standing
 from database.opening import Opened
 from messages import complaints, counts, links, receipts
 from messages.models import Delivery, MessageStatus, Status
-from messages.providers.provider import Trouble
+from messages.providers.provider import Provider, Trouble
 from messages.providers.sendgrid import SendGrid, SendGridAccount
 from messages.reach_models import MailDay, MailTrouble
 from messages.receipts import RECEIPT, RawEvent
@@ -64,7 +64,7 @@ async def test_fifty_thousand_emails_balance_and_complaints_pause(
     bench = Bench(opened, now)
     account = SendGridAccount(fake.options.sendgrid_api_key, fake.url, together=1000)
     emails = SendGrid(account)
-    providers = {Channel.SMS: bench.texts, Channel.EMAIL: emails}
+    providers: dict[Channel, Provider] = {Channel.SMS: bench.texts, Channel.EMAIL: emails}
     sender = Sender(
         bench.database, bench.jobs, providers, IDENTITY, Policy(), clock=lambda _conn: bench.now
     )

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, insert
 
 from messages import sender_checks
 from messages.checking import check_message
-from messages.composing import Identity
 from messages.house import HouseRules
+from messages.identity import Identity
 from messages.mail_findings import days_for
 from messages.reach_models import MailDay, SenderHold
 from messages.sender_records import Finding, Verdict

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert
 from database.opening import Opened
 from messages import sender_checks
 from messages.providers.resolving import Nameserver, Resolver
+from messages.reach_models import SenderDomain
 from messages.sender_records import SENDGRID, Finding, Verdict
 from tests.builders import make_project
 from tests.fakes.name_server import naming
@@ -90,7 +91,7 @@ async def test_the_clock_looks_once_a_day(opened: Opened, now: datetime) -> None
 
 def test_a_warm_domain_stays_warm_when_it_is_looked_at(conn: Connection, now: datetime) -> None:
     row = {"domain": "example.org", "warm": True, "findings": [], "change": ""}
-    conn.execute(insert(sender_checks.SenderDomain).values(row))
+    conn.execute(insert(SenderDomain).values(row))
 
     sender_checks.keep(conn, "example.org", GOOD, now=now)
 
