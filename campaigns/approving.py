@@ -15,9 +15,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, select
 
+from campaigns import occurrences
 from campaigns.approval_models import EmailApproval
 from campaigns.calendar import find_email
-from campaigns.models import Campaign, CampaignEmail, CampaignRun, ScheduleStatus
+from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from contacts.models import Project
 from database.upserts import insert_or
 from messages.house import HouseRules
@@ -151,7 +152,8 @@ def approve(
     Returns the new ones; twice is once. Raises Changed, MayNotApprove, NotRead.
     """
     email = find_email(conn, email_id)
-    found = ballot(conn, email, _run(conn, email_id, local_time), house=house)
+    run = occurrences.of(conn, email_id, local_time) if local_time else None
+    found = ballot(conn, email, run, house=house)
     if organizer_id not in {each.id for each in found.possible}:
         raise MayNotApprove(MayNotApprove.__doc__)
     if seen != found.digest:
@@ -172,10 +174,3 @@ def writers_of(email: Row[Any], run: Row[Any] | None) -> frozenset[str]:
     """Who wrote what would leave."""
     own = run.writers if run is not None and run.texts else []
     return frozenset(own or email.writers or [email.created_by])
-
-
-def _run(conn: Connection, email_id: int, local_time: str) -> Row[Any] | None:
-    mine = select(CampaignRun).where(
-        CampaignRun.email_id == email_id, CampaignRun.local_time == local_time
-    )
-    return conn.execute(mine).one_or_none() if local_time else None

@@ -66,6 +66,14 @@ def find(conn: Connection, run_id: int) -> Row[Any]:
     return conn.execute(mine.with_for_update()).one()
 
 
+def of(conn: Connection, email_id: int, local_time: str) -> Row[Any] | None:
+    """An occurrence that stands in the ledger, for whoever only reads."""
+    mine = select(CampaignRun).where(
+        CampaignRun.email_id == email_id, CampaignRun.local_time == local_time
+    )
+    return conn.execute(mine).one_or_none()
+
+
 def settle(conn: Connection, run_id: int, status: RunStatus, reason: Reason, **values: Any) -> None:
     """Write what became of an occurrence; it is not looked at again unless ``due_at`` is given."""
     decided = {"due_at": None, "details": [], **values, "status": status, "reason": reason}

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -38,8 +38,8 @@ from alerts.launching import create
 from alerts.models import Alert, Case, Level
 from alerts.numbers import show_numbers
 from alerts.sharing import propose
-from campaigns import keeping, measures, timeline
-from campaigns.calendar import create_campaign
+from campaigns import keeping, measures, occurrences, timeline
+from campaigns.calendar import EmailDraft, create_campaign, schedule
 from campaigns.keeping import Told
 from campaigns.models import Campaign
 from campaigns.timeline import MomentDraft
@@ -48,6 +48,8 @@ from contacts.models import Channel, Standing
 from database.jobs import EmbeddedJobs
 from database.opening import opened, prepare
 from messages import caring, counts, doubts
+from messages.audience import EVERYBODY
+from messages.control import Words
 from messages.house import HouseRules
 from messages.inbox_models import CannedReply
 from messages.models import MessageCount, MessageStatus, Reply, ReplyVerdict, Status
@@ -125,6 +127,10 @@ PAGES = [
     "/console/campaigns",
     "/console/campaigns/1",
     "/console/campaigns/1/story",
+    "/console/emails/1",
+    "/console/emails/1/change",
+    "/console/emails/1/words?at=2027-02-14T02:30",
+    "/console/account/calendar",
     "/console/moments/1",
     "/console/pictures",
     "/console/look",
@@ -229,12 +235,34 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     fill_campaign(conn, live.alert_id, now)
 
 
+def fill_planned_mail(conn: Connection, campaign: int, now: datetime) -> None:
+    """An email that comes again: one date held, one overtaken, one left out, one moved, one with its own words."""
+    texts = {
+        "en": Words(subject="News from the river", body="The river is **clean**."),
+        "es": Words(subject="Noticias del río", body="El río está **limpio**."),
+    }
+    draft = EmailDraft(
+        texts=texts,
+        audience=EVERYBODY,
+        local_time=f"{now - timedelta(days=70):%Y-%m-%d}T02:30",
+        zone="America/New_York",
+        rule="FREQ=MONTHLY;BYDAY=2SU",
+    )
+    early = now - timedelta(days=71)
+    email, _ = schedule(conn, campaign, draft, created_by="x", now=early)
+    occurrences.hold_overdue(conn, now)
+    occurrences.leave_out(conn, email, "2026-12-13T02:30", by="x", now=now)
+    occurrences.move(conn, email, "2027-01-10T02:30", "2027-01-11T09:00", by="x", now=now)
+    occurrences.change_words(conn, email, "2027-02-14T02:30", texts, by="x")
+
+
 def fill_campaign(conn: Connection, alert_id: int, now: datetime) -> None:
     """A campaign with a public page, two moments of which one is taken off, something counted, an alert."""
     goal = "A law that bans metal mining in El Salvador."
     campaign = create_campaign(
         conn, name="No to mining", goal=goal, project_id=None, created_by="x", now=now
     )
+    fill_planned_mail(conn, campaign, now)
     texts = {
         "en": Told("Water, not gold", "Rivers feed half the country. Mining would poison them."),
         "es": Told("Agua, no oro", "De los ríos vive medio país. La minería los envenenaría."),

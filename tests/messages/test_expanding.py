@@ -141,6 +141,23 @@ def test_weekly_cap_counts_what_may_have_reached_them(conn: Connection, now: dat
     assert fates(conn, red, Channel.SMS)[amina] == (Status.PENDING, "")
 
 
+def test_weekly_cap_counts_what_any_committee_sent(conn: Connection, now: datetime) -> None:
+    amina = make_contact(conn, "Amina")
+    for name in ("Madison", "Bangor"):
+        sent: dict[str, Any] = {
+            "status": MessageStatus.FINISHED,
+            "launched_at": now - timedelta(days=2),
+        }
+        earlier = make_message(conn, project_id=make_project(conn, name), **sent)
+        make_delivery(conn, earlier, amina, status=Status.DELIVERED)
+
+    capped = launch(conn, now, weekly_cap=2, project_id=make_project(conn, "Seattle"))
+    within = launch(conn, now, weekly_cap=3, project_id=make_project(conn, "Boston"))
+
+    assert fates(conn, capped, Channel.SMS)[amina] == (Status.SKIPPED, CAPPED)
+    assert fates(conn, within, Channel.SMS)[amina] == (Status.PENDING, "")
+
+
 def test_weekly_cap_counts_from_when_the_copies_left(conn: Connection, now: datetime) -> None:
     amina = make_contact(conn, "Amina")
     earlier = make_message(
