@@ -109,7 +109,7 @@ def test_whatever_is_chosen_comes_in_order_at_its_hour_and_goes_on_after_any_of_
     if skip < len(found):
         after = found[skip]
         rest = list(islice(times(rule, begins, after=after), 10 - skip - 1))
-        assert rest == found[skip + 1 :]
+        assert rest[: len(found) - skip - 1] == found[skip + 1 :]
         assert happens(rule, begins, after)
         middle = datetime.fromisoformat(after) + timedelta(hours=1)
         assert not happens(rule, begins, f"{middle:%Y-%m-%dT%H:%M}")
