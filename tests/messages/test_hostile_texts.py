@@ -120,6 +120,9 @@ HARMLESS = {
 }
 
 
+LAYOUT = {"div", "table", "tbody", "tr", "td"}  # what our own page around it is made of
+
+
 class Running(HTMLParser):
     """What in a page a mail program might run or fetch."""
 
@@ -129,7 +132,7 @@ class Running(HTMLParser):
         self.feed(html.partition("<body")[2])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in HARMLESS | {"div"}:
+        if tag not in HARMLESS | LAYOUT:
             self.found.append(tag)
         for name, value in attrs:
             if name.startswith("on") or name in ("srcdoc", "formaction", "action"):
