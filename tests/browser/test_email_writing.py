@@ -51,14 +51,14 @@ async def test_an_email_is_written_with_buttons_and_seen(tmp_path: Path, now: da
         body = await page.input_value("#body_en")
         assert "come.\n\n::: facts\n- …\n:::\n\n![what it shows, in words](/i/" in body
         await expect(page.locator("#said")).to_contain_text("KB of the 102 that Gmail shows")
-        letter = page.frame_locator(".frame iframe")
+        letter = page.frame_locator(".frame iframe:last-child")
         await expect(letter.get_by_role("heading", name="What we know")).to_be_visible()
         await expect(letter.locator("body")).to_contain_text("Dear ")
         await expect(letter.locator("body")).not_to_contain_text("first_name")
         shown = letter.locator("img")
         assert await shown.evaluate("each => each.decode().then(() => each.naturalWidth)") == 600
 
-        await page.get_by_text("Dark", exact=True).click()
+        await page.locator("[name=theme][value=dark]").check()
         await expect(letter.locator(".sheet").first).to_have_css(
             "background-color", "rgb(28, 31, 43)"
         )
@@ -80,7 +80,7 @@ async def test_a_look_is_chosen_and_seen(tmp_path: Path, now: datetime) -> None:
         await page.goto(console.url("/console/look"))
         await page.fill("#accent", "#aa2244")
         await page.select_option("#logo", label="logo")
-        letter = page.frame_locator(".frame iframe")
+        letter = page.frame_locator(".frame iframe:last-child")
         await expect(letter.get_by_role("link", name="Make my call")).to_have_css(
             "background-color", "rgb(170, 34, 68)"
         )
