@@ -19,6 +19,7 @@ from database import locking
 from database.jobs import Jobs
 from messages import prompting
 from messages.calling_off import LIVE
+from messages.clicks import by_people
 from messages.house import HouseRules
 from messages.models import Click, Delivery, Message, MessageStatus, Status
 from messages.prompt_models import Prompt, PromptKind
@@ -137,7 +138,7 @@ def _ask_of(conn: Connection, alert: Row[Any], now: datetime, most: int) -> int:
         .where(Message.action_id == alert.action_id, Delivery.channel == Channel.SMS)
         .where(Delivery.contact_id.is_not(None))
         .where(Delivery.status.between(int(Status.ACCEPTED), int(Status.DELIVERED)))
-        .where(Click.at <= now - since, Click.at > now - since - ASK_WITHIN)
+        .where(Click.at <= now - since, Click.at > now - since - ASK_WITHIN, by_people())
         .where(~_has(Response, alert.action_id), ~_was_asked(alert.action_id))
         .order_by(Delivery.contact_id, Delivery.message_id)
         .distinct()

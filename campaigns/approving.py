@@ -44,6 +44,8 @@ def digest(email: Row[Any], run: Row[Any] | None = None) -> str:
     """The hash that stands for an email, or for an occurrence with words of its own."""
     said = {name: getattr(email, name) for name in PLAN}
     said |= {"texts": email.texts, "email": email.id}
+    if email.experiment:
+        said |= {"experiment": email.experiment}
     if run is not None and run.texts:
         said |= {"texts": run.texts, "occurrence": run.local_time}
     return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
-from campaigns import recurring
+from campaigns import recurring, variants
+from campaigns.experiment_models import Experiment
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Missed, ScheduleStatus
 from contacts.models import Project
 from messages import audience as audiences
@@ -46,6 +47,7 @@ class EmailDraft:
     wait_hours: int = WAIT_HOURS
     action_id: int | None = None  # the page that its link leads to
     on: bool = True  # False: a draft of which nothing leaves
+    experiment: variants.Plan | None = None  # several ways of writing it are tried
 
 
 def create_campaign(
@@ -132,7 +134,13 @@ def upcoming(conn: Connection) -> dict[int, datetime]:
         # Somebody may have joined since for whom the hour comes earlier than for all before.
         mine = instant_of(conn, row.next_local, row.zone, own_zone=True) if row.own_zone else None
         found[row.id] = min(row.next_run_at, mine or row.next_run_at)
-    for email_id, at in conn.execute(waiting):
+    decisions = (
+        select(CampaignRun.email_id, func.min(Experiment.due_at))
+        .join(Experiment, Experiment.run_id == CampaignRun.id)
+        .where(Experiment.due_at.is_not(None))
+        .group_by(CampaignRun.email_id)
+    )
+    for email_id, at in [*conn.execute(waiting).all(), *conn.execute(decisions).all()]:
         if at is not None:
             found[email_id] = min(at, found.get(email_id, at))
     return found
@@ -185,6 +193,8 @@ def stored(texts: Mapping[str, Words]) -> dict[str, dict[str, str]]:
 def plan(conn: Connection, draft: EmailDraft, now: datetime) -> tuple[Moment, dict[str, Any]]:
     """What an email's row says of a draft, with its first time. Raises as ``schedule``."""
     hour = Hour(draft.local_time, draft.zone, draft.rule, draft.own_zone)
+    if draft.experiment is not None:
+        variants.check(draft.experiment, draft.texts, has_action=draft.action_id is not None)
     first, instant = next_of(conn, hour, now)
     values = {
         "status": ScheduleStatus.SCHEDULED if draft.on else ScheduleStatus.DRAFT,
@@ -200,5 +210,6 @@ def plan(conn: Connection, draft: EmailDraft, now: datetime) -> tuple[Moment, di
         "missed": draft.missed,
         "wait_hours": draft.wait_hours,
         "action_id": draft.action_id,
+        "experiment": variants.write(draft.experiment),
     }
     return first, values

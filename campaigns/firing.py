@@ -13,15 +13,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete
 
-from campaigns import approving, collisions, leading, occurrences
+from campaigns import approving, collisions, experiments, leading, occurrences, variants
 from campaigns.calendar import find_email
+from campaigns.experiments import Begun
 from campaigns.models import Reason, RunStatus, ScheduleStatus
+from campaigns.variants import Plan
 from database import locking
 from database.jobs import Jobs
 from messages import audience as audiences
-from messages import control, links
+from messages import control, links, parts
 from messages.audience import Audience
-from messages.checking import check_message
+from messages.checking import MessageCheck, check_message
 from messages.control import Draft, Words
 from messages.findings import Finding
 from messages.house import HouseRules
@@ -30,6 +32,7 @@ from messages.own_hour import OwnHour
 from organizers.roles import NETWORKS
 
 LIVE = (ScheduleStatus.SCHEDULED, ScheduleStatus.OVER)
+NOBODY = {"nobody", "nobody_reached"}  # findings
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,7 @@ def _settle(
 
 
 def _hold(conn: Connection, run_id: int, reason: Reason, found: Sequence[Finding] = ()) -> Fired:
-    details = [[each.code, _plain(each.values)] for each in found]
-    occurrences.settle(conn, run_id, RunStatus.HELD, reason, details=details)
+    occurrences.settle(conn, run_id, RunStatus.HELD, reason, details=kept(found))
     return Fired(RunStatus.HELD, None, reason, tuple(found))
 
 
@@ -127,44 +129,100 @@ def _send(
     *,
     by: str = "",
 ) -> Fired:
-    message_id = _create_message(conn, email, run, house, now)
-    found = check_message(conn, message_id, house=house, now=now, reckon=False)
-    leads = leading.findings(conn, email.action_id, _words(email, run).values(), now=now)
-    if blocking := [*found.blocking, *leads]:
-        conn.execute(delete(Message).where(Message.id == message_id))
+    plan = None if run.texts else variants.read(email.experiment)
+    begun, blocking = _launch(conn, jobs, email, run, plan, house, now, by)
+    too_few = plan is not None and is_for_nobody(blocking)
+    if too_few:
+        begun, blocking = _launch(conn, jobs, email, run, None, house, now, by)
+    if blocking:
         return _hold(conn, run.id, Reason.BLOCKED, blocking)
-    control.queue(
-        conn,
-        jobs,
-        message_id,
-        confirmed=found.forecast.reached,
-        launched_by=by or email.created_by,
-        undo_seconds=0,
-        now=now,
-    )
+    message_id = begun.message_ids[0]
     late = now - (run.planned_at or now)
     answered = {"answered_by": by, "answered_at": now} if by else {}
     occurrences.settle(
         conn,
         run.id,
         RunStatus.FIRED,
-        Reason.NONE,
+        Reason.TOO_FEW if too_few else Reason.NONE,
         message_id=message_id,
         fired_at=now,
         late_seconds=max(0, int(late.total_seconds())),
         **answered,
     )
+    experiments.begin(conn, run.id, begun, zone=email.zone, now=now)
     return Fired(RunStatus.FIRED, message_id)
 
 
-def _create_message(
-    conn: Connection, email: Row[Any], run: Row[Any], house: HouseRules, now: datetime
+def _launch(
+    conn: Connection,
+    jobs: Jobs,
+    email: Row[Any],
+    run: Row[Any],
+    plan: Plan | None,
+    house: HouseRules,
+    now: datetime,
+    by: str,
+) -> tuple[Begun, Sequence[Finding]]:
+    """Queue each way of writing to its part of the audience, or all to all; or nothing, and why not."""
+    begun = _draft(conn, email, run, plan, house, now)
+    checks = {
+        each: check_message(conn, each, house=house, now=now, reckon=False)
+        for each in begun.message_ids
+    }
+    blocking = [found for check in checks.values() for found in check.blocking]
+    for texts in begun.texts:
+        blocking += leading.findings(conn, email.action_id, texts.values(), now=now)
+    if blocking:
+        conn.execute(delete(Message).where(Message.id.in_(begun.message_ids)))
+        return begun, [each for at, each in enumerate(blocking) if each not in blocking[:at]]
+    for message_id, check in checks.items():
+        queue(conn, jobs, email, message_id, check, by=by, now=now)
+    return begun, ()
+
+
+def _draft(
+    conn: Connection,
+    email: Row[Any],
+    run: Row[Any],
+    plan: Plan | None,
+    house: HouseRules,
+    now: datetime,
+) -> Begun:
+    own = {code: Words(**words) for code, words in (run.texts or email.texts).items()}
+    texts = [own] if plan is None else variants.variants(plan, own)
+    salt, whole, hour = parts.new_salt(), audience_of(email), _own_hour(email, run, now)
+    audiences_of = (
+        [whole]
+        if plan is None
+        else [experiments.of_part(whole, salt, each) for each in variants.shares(plan)]
+    )
+    made: list[int] = []
+    for words, audience in zip(texts, audiences_of, strict=True):
+        root = made[0] if made else None
+        made.append(
+            create_message(
+                conn, email, words, audience, house=house, own_hour=hour, part_of=root, now=now
+            )
+        )
+    return Begun(plan=plan, salt=salt, audience=whole, texts=texts, message_ids=made)
+
+
+def create_message(
+    conn: Connection,
+    email: Row[Any],
+    texts: Mapping[str, Words],
+    audience: Audience,
+    *,
+    house: HouseRules,
+    own_hour: OwnHour | None,
+    part_of: int | None = None,
+    now: datetime,
 ) -> int:
-    texts = _words(email, run)
+    """Draft a message of an email; return its id. Parts of one occurrence write to no address twice."""
     draft = Draft(
         kind=MessageKind.CAMPAIGN,
         texts=texts,
-        audience=audience_of(email),
+        audience=audience,
         reach=Reach.EMAIL,
         project_id=email.project_id,
         action_id=email.action_id,
@@ -173,7 +231,8 @@ def _create_message(
         countries=house.countries,
         email_sender=email.email_sender or house.identity.email_sender,
         created_by=email.created_by,
-        own_hour=_own_hour(email, run, now),
+        own_hour=own_hour,
+        part_of=part_of,
     )
     message_id = control.create(conn, draft, now=now)
     bodies = [words.body for words in texts.values()]
@@ -181,11 +240,31 @@ def _create_message(
     return message_id
 
 
-def _words(email: Row[Any], run: Row[Any]) -> dict[str, Words]:
-    return {
-        language: Words(subject=words["subject"], body=words["body"])
-        for language, words in (run.texts or email.texts).items()
-    }
+def queue(
+    conn: Connection,
+    jobs: Jobs,
+    email: Row[Any],
+    message_id: int,
+    checked: MessageCheck,
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Launch a message of an email; ``by``: who said so, "" = its plan."""
+    control.queue(
+        conn,
+        jobs,
+        message_id,
+        confirmed=checked.forecast.reached,
+        launched_by=by or email.created_by,
+        undo_seconds=0,
+        now=now,
+    )
+
+
+def is_for_nobody(found: Sequence[Finding]) -> bool:
+    """Whether nothing stands in a message's way but that it has no people."""
+    return bool(found) and {each.code for each in found} <= NOBODY
 
 
 def audience_of(email: Row[Any]) -> Audience:
@@ -203,6 +282,11 @@ def _own_hour(email: Row[Any], run: Row[Any], now: datetime) -> OwnHour | None:
     late = now - (run.planned_at or now)
     allowed = email.late_minutes + max(0, int(late.total_seconds() // 60))
     return OwnHour(run.moved_to or run.local_time, email.zone, allowed)
+
+
+def kept(found: Sequence[Finding]) -> list[Any]:
+    """What stood in the way, as a row keeps it."""
+    return [[each.code, _plain(each.values)] for each in found]
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:

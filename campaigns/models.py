@@ -46,6 +46,7 @@ class Reason(StrEnum):
     LEFT_OUT = "left_out"  # an organizer said so
     CALLED_OFF = "called_off"  # the whole email was
     CHANGED = "changed"  # the plan was changed, and has no such date any more
+    TOO_FEW = "too_few"  # people for trying several ways of writing: all got the first
 
 
 class Missed(StrEnum):
@@ -103,6 +104,8 @@ class CampaignEmail(Base):
     wait_hours: Mapped[int] = mapped_column(server_default=text("72"))  # alerts postpone no longer
     writers: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))  # as records name them
     action_id: Mapped[int | None]  # the page its link leads to; NULL = it has none
+    # A campaigns.variants.Plan; {} = all get the same.
+    experiment: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
 
     __table_args__ = (
         Index(

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, null, select, update
 
-from campaigns import recurring
+from campaigns import experiments, recurring
 from campaigns.calendar import AlreadyPast, change_email, find_email, instant_of, stored, upcoming
 from campaigns.models import CampaignRun, Missed, Reason, RunStatus, ScheduleStatus
 from database.upserts import insert_or
@@ -214,6 +214,7 @@ def hold_overdue(conn: Connection, now: datetime) -> None:
         enter(conn, find_email(conn, email_id), now=now)
         for run_id in waiting(conn, email_id, now=now):
             settle(conn, run_id, RunStatus.HELD, Reason.RESTORED)
+    experiments.hold_overdue(conn, now)
 
 
 def _from(email: Row[Any], local: str) -> Any:

@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from campaigns import calendar, firing
+from campaigns import calendar, deciding, firing
 from database.engine import Database
 from database.jobs import Jobs
 from messages.house import HouseRules
@@ -30,8 +30,12 @@ async def sweep(
         try:
             fire = partial(firing.fire, house=house)
             found = await database.write(fire, jobs, email_id, now=clock())
+            decide = partial(deciding.decide, house=house)
+            decided = await database.write(decide, jobs, email_id, now=clock())
         except Exception:
             log.exception("a planned email could not be settled", email=email_id)
             continue
         for each in found:
             log.info("campaign email", email=email_id, status=each.status, reason=each.reason)
+        for one in decided:
+            log.info("campaign experiment", email=email_id, state=one.state, why=one.why)

@@ -19,6 +19,7 @@ from actions.models import Outcome, Response
 from contacts import scope
 from contacts.models import NETWORK, Contact, ContactTag, Membership, Tag, project_scope
 from database.tables import folded
+from messages import parts as lots
 from messages.models import Delivery, Message, Status
 from messages.remaining import left_over, untold
 from organizers.roles import NETWORKS, Within
@@ -74,6 +75,7 @@ class Filter:
     not_got_any: tuple[int, ...] = ()  # no copy of these messages may have reached them
     joined_since: date | None = None
     outdated: Outdated | None = None
+    parts: tuple[int, ...] = ()  # (salt, from, to): drawn by lot, see ``messages/parts.py``
 
     @property
     def empty(self) -> bool:
@@ -183,6 +185,8 @@ def _conditions(lines: Filter, person: type[Contact]) -> list[ColumnElement[bool
     found += _by_what_came_before(lines, person)
     if lines.joined_since is not None:
         found.append(person.joined_on >= lines.joined_since)
+    if lines.parts:
+        found.append(lots.within(lines.parts, person))
     return found
 
 
@@ -309,6 +313,7 @@ def _read_filter(where: str, value: Mapping[str, Any]) -> Filter:
         not_acted_any=_integers(where, "not_acted_any", value),
         not_got_any=_integers(where, "not_got_any", value),
         joined_since=_day(where, value.get("joined_since")),
+        parts=_integers(where, "parts", value),
         outdated=_read_outdated(where, value.get("outdated")),
     )
 

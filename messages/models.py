@@ -252,6 +252,8 @@ class Click(Base):
         ForeignKey("links.id", ondelete="CASCADE"), index=True
     )  # NULL = the action page
     at: Mapped[datetime]
+    # What tells that a machine made it (``messages/scanners.py``); "" = nothing does.
+    sign: Mapped[str] = mapped_column(String(8), server_default=text("''"))
 
 
 class Event(Base):

@@ -44,6 +44,7 @@ for room in [
     importlib.import_module(f"{room}.models")  # each room's tables enter the one metadata
 importlib.import_module("actions.office_models")
 importlib.import_module("campaigns.approval_models")
+importlib.import_module("campaigns.experiment_models")
 importlib.import_module("campaigns.collision_models")
 importlib.import_module("campaigns.feed_models")
 importlib.import_module("alerts.approval_models")

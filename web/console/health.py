@@ -18,7 +18,7 @@ from alerts.models import Alert
 from contacts.models import Project
 from contacts.reachable import People, people_of
 from messages.faring import Fared, faring, lately, shared_with, whole
-from messages.models import Message
+from messages.models import Message, MessageKind
 from organizers.roles import NETWORKS
 from organizers.sessions import Viewer
 from representatives.status import Age
@@ -150,6 +150,7 @@ def _last_alerts(conn: Connection) -> dict[int, datetime]:
         .outerjoin(Alert, Alert.message_id == Message.id)
         .where(Message.launched_at.is_not(None))
         .where(Alert.id.is_not(None) | Message.part_of.is_not(None))
+        .where(Message.kind == MessageKind.ALERT)
         .group_by(Message.project_id)
     )
     return {project or NETWORKS: at for project, at in conn.execute(rows) if at is not None}

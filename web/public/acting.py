@@ -13,7 +13,7 @@ from babel import Locale
 from actions.models import Outcome
 from actions.reports import Heard, heard
 from alerts.trial_copies import action_of_test
-from messages.clicks import record_click
+from messages.clicks import Asked, record_click
 from messages.links import read_person_token
 from web.forms import read_form
 from web.keys import CLOCK, DATABASE, SITE
@@ -41,7 +41,8 @@ async def show_personal(request: web.Request) -> web.Response:
     visitor = Visitor(delivery_id=delivery_id, where=where_of(request))
     seen = await app[DATABASE].read(visit, visitor, now=now)
     if request.method == "GET" and not request.query:
-        await app[DATABASE].write(record_click, delivery_id, now=now)
+        asked = Asked(request.method, request.headers.get("User-Agent", ""))
+        await app[DATABASE].write(record_click, delivery_id, asked=asked, now=now)
     return _page(request, seen, await offer(request, seen.person))
 
 
