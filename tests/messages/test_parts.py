@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
@@ -21,7 +22,7 @@ PEOPLE = range(1, 20_001)
 TENTHS, PAIRS = 27.88, 148.23
 
 
-def chi_squared(found: Counter[object], cells: int) -> float:
+def chi_squared(found: Counter[Any], cells: int) -> float:
     expected = found.total() / cells
     return sum((count - expected) ** 2 / expected for count in found.values()) + expected * (
         cells - len(found)
