@@ -307,9 +307,7 @@ async def test_an_urgent_alert_goes_before_the_rest(trial: Trial) -> None:
 
     def alert(conn: Connection) -> None:
         message_id = make_message(conn, status=MessageStatus.FINISHED)
-        collisions.postpone(
-            conn, message_id, project_id=None, hours=2, now=trial.bench.now + FOUR_HOURS
-        )
+        collisions.postpone(conn, message_id, hours=2, now=trial.bench.now + FOUR_HOURS)
 
     await trial.bench.write(alert)
     [decided] = await trial.decide()
