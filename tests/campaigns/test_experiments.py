@@ -468,7 +468,7 @@ def test_what_is_to_be_tried_is_part_of_what_is_approved(conn: Connection) -> No
     ("plan", "says"),
     [
         (a_plan(others=[]), "another subject"),
-        (a_plan(others=[other(str(n)) for n in range(4)]), "up to 3"),
+        (a_plan(others=[other(str(n)) for n in range(4)]), "one to three"),
         (a_plan(others=[{}]), "same"),
         (a_plan(others=[other("A"), other("a")]), "same"),
         (a_plan(share=5), "1 %"),
