@@ -22,6 +22,7 @@ from alerts.preflight import NoSuchAlert
 from alerts.proposals import NoSuchProposal
 from alerts.timeline import NoSuchFact
 from campaigns.calendar import NoSuchEmail
+from campaigns.experiments import NoSuchExperiment
 from campaigns.occurrences import NotOneOfItsDates
 from contacts.people import NoSuchContact
 from database.engine import DatabaseUnusable
@@ -55,6 +56,7 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NoSuchContact: HTTPStatus.NOT_FOUND,
     NoSuchEmail: HTTPStatus.NOT_FOUND,
     NotOneOfItsDates: HTTPStatus.CONFLICT,
+    NoSuchExperiment: HTTPStatus.CONFLICT,
     NotNow: HTTPStatus.CONFLICT,
     Locked: HTTPStatus.LOCKED,
     AlreadyLocked: HTTPStatus.CONFLICT,

@@ -12,6 +12,7 @@ from campaigns.models import Missed
 from campaigns.recurring import DAYS, MOST_TIMES, BadRule, Choice, Repeat, choice_of, rule_of
 from messages.audience import Audience, Filter, read
 from messages.control import Words
+from web.console.experiments import read_plan, typed_plan
 
 ZONES: Mapping[str, str] = {
     "America/New_York": "Eastern",
@@ -39,7 +40,7 @@ def read_email(
     projects: Sequence[int] | None,
     pages: Collection[int],
 ) -> EmailDraft:
-    """Understand the form; raise Unwritten or BadRule.
+    """Understand the form; raise Unwritten, BadRule or BadExperiment.
 
     ``projects`` are whose people get it, None: everybody; ``pages`` the actions to whose pages it may lead.
     """
@@ -58,6 +59,7 @@ def read_email(
         missed=Missed.EACH if form.get("missed") == Missed.EACH else Missed.NEWEST,
         action_id=_page(form, pages),
         on=form.get("act") != "draft",
+        experiment=read_plan(form, languages),
     )
 
 
@@ -135,6 +137,7 @@ def typed_of(row: Mapping[str, object], texts: Mapping[str, Mapping[str, str]]) 
     for each in read(row["audience"]).include.languages:  # type: ignore[arg-type]
         typed.add("language", each)
     typed.update(typed_words(texts))
+    typed.update(typed_plan(row["experiment"]))  # type: ignore[arg-type]
     return typed
 
 

@@ -18,6 +18,7 @@ from campaigns.upcoming import Occurrence, of_emails
 from messages.house import HouseRules
 from organizers.access import names
 from organizers.approvers import Ballot
+from web.console.experiments import Tried, tried
 
 AHEAD = 6
 PAST = timedelta(days=400)
@@ -37,6 +38,7 @@ class EmailPage:
     own: dict[str, Ballot]  # of occurrences with words of their own
     clashes: Sequence[Clash]  # other mail to the same people on the same days
     names: dict[str, str]
+    tried: Sequence[Tried]  # the latest first
 
 
 def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datetime) -> EmailPage:
@@ -60,6 +62,7 @@ def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datet
         own=_own(conn, email, ahead, house, now) if asks else {},
         clashes=clashes(conn, email, [each.at for each in ahead], now=now),
         names=dict(names(conn)),
+        tried=tried(conn, email_id),
     )
 
 

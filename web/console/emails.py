@@ -15,6 +15,7 @@ from campaigns.calendar import AlreadyPast, EmailDraft, look_at
 from campaigns.models import Reason, RunStatus
 from campaigns.recurring import BadRule
 from campaigns.upcoming import preview
+from campaigns.variants import BadExperiment
 from messages.wallclock import BadTime
 from organizers.approvers import Changed, MayNotApprove, NotRead
 from web.console.campaign_forms import (
@@ -35,7 +36,7 @@ from web.keys import JOBS, SITE
 from web.pages import language_of
 
 DATES = 6  # that a form shows
-WRONG = (Unwritten, BadTime, BadRule, AlreadyPast)
+WRONG = (Unwritten, BadTime, BadRule, AlreadyPast, BadExperiment)
 
 
 async def show(request: web.Request) -> web.Response:

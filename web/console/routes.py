@@ -22,6 +22,7 @@ from web.console import (
     datasets,
     email_writing,
     emails,
+    experiments,
     fate_people,
     following,
     home,
@@ -354,6 +355,8 @@ CAMPAIGNS = [
     act(f"/emails/{EMAIL}/send", emails.send_held, SEND_SURELY, "email.send_held"),
     act(f"/emails/{EMAIL}/skip", emails.leave_out, SEND, "email.skip_held"),
     act(f"/emails/{EMAIL}/cancel", emails.cancel, SEND, "email.cancel"),
+    act(f"/emails/{EMAIL}/choose", experiments.choose, SEND_SURELY, "email.choose"),
+    act(f"/emails/{EMAIL}/end-trial", experiments.end, SEND, "email.end_trial"),
 ]
 PEOPLE = [
     get("/contacts", contacts.index, SEE),
