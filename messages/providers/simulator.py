@@ -38,6 +38,7 @@ TOGETHER = 100  # steps played at once, and events in one array
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _PAGE = re.compile(r"/a/[0-9A-Za-z]+")
 _TARGET = re.compile(r"""name="target"[^>]*\bvalue="([^"]*)\"""")
+BROWSER = "Mozilla/5.0 (simulated)"  # people, whose clicks count
 
 
 def simulator_keys(seed_hex: str) -> tuple[ec.EllipticCurvePrivateKey, str]:
@@ -105,7 +106,9 @@ class Simulator:
     async def run(self) -> None:
         """Play what is due, until cancelled."""
         timeout = ClientTimeout(total=15)
-        async with ClientSession(timeout=timeout, cookie_jar=DummyCookieJar()) as session:
+        async with ClientSession(
+            timeout=timeout, cookie_jar=DummyCookieJar(), headers={"User-Agent": BROWSER}
+        ) as session:
             while True:
                 due = await self._next_due()
                 async with asyncio.TaskGroup() as group:
