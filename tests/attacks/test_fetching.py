@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[2]
 TOKEN, PHONE = "t" * 32, "+16082345678"
 # Who may speak to other machines, and to which: the ones that the settings name.
 FETCHING = {
+    "messages/providers/sendgrid_lists.py",
     "messages/providers/twilio_list.py",
     "messages/providers/smtp.py",
     "messages/providers/simulator.py",

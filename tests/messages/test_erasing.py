@@ -398,6 +398,7 @@ SEEN_TO = {
     "custom_targets": "offices, not people's",
     "members": "members of Congress",
     "offices": "their offices",
+    "pictures": "what emails show; its address is that of the file",
     "organizers": "who work here, not whom we write to",
     "door_links": "the same, invited",
     "staff_hours": "of people who work on an alert, for the yearly report",
@@ -459,6 +460,7 @@ OTHERS = {
     "members",
     "offices",
     "organizers",
+    "pictures",
     "staff_hours",
     "staffers",
 }
