@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -13,9 +13,11 @@ from sqlalchemy import Connection, Row, Select, case, delete, func, select
 from actions.models import Action, ActionAsk, Response
 from actions.office_hours import WASHINGTON
 from actions.responses import REACHED
+from alerts.at_risk import looked_for, namings
 from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertCampaign, AlertText, Case
 from database.upserts import insert_or
+from messages.cautions import Said
 from messages.models import Message
 from organizers.roles import Within, owned
 
@@ -24,6 +26,10 @@ MONTHS = 24  # that a picture shows
 
 class NotInCampaigns(ValueError):
     """What follows another alert belongs where that one does; add that one."""
+
+
+class NamesSomebody(ValueError):
+    """This names somebody who must not be named, and everybody would read it: say it without the name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +116,27 @@ def calls_by_month(
     counted = select(since.label("nth_month"), func.count()).where(*heard).group_by("nth_month")
     counts: dict[int, int] = dict(conn.execute(counted).all())
     return [MonthOfCalls(each, counts.get(at, 0)) for at, each in enumerate(firsts)]
+
+
+def require_no_names(conn: Connection, project_id: int | None, texts: Iterable[str]) -> None:
+    """Let nothing be said to everybody that names people at risk. Raises NamesSomebody."""
+    if not Discreet(conn, project_id).is_told(*texts):
+        raise NamesSomebody(NamesSomebody.__doc__)
+
+
+class Discreet:
+    """Whom a project's public words must not name, as its lists and the network's are now."""
+
+    def __init__(self, conn: Connection, project_id: int | None) -> None:
+        self._people = looked_for(conn, None, project_id)
+
+    def is_told(self, *texts: str) -> bool:
+        """Whether everybody may read these words."""
+        if not self._people:
+            return True
+        said = [Said("summary", "", text) for text in texts]
+        blocking, beyond = namings(said, self._people, {}, case_id=None)
+        return not (blocking or beyond)
 
 
 def _months(first: date, last: date) -> list[date]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from http import HTTPStatus
@@ -15,10 +16,12 @@ from sqlalchemy import Connection
 from alerts.campaigning import (
     Asked,
     MonthOfCalls,
+    NamesSomebody,
     asked_in,
     calls_by_month,
     could_join,
     put_in,
+    require_no_names,
 )
 from campaigns import keeping, measures, timeline
 from campaigns.keeping import BadCampaign, Kept, Told
@@ -70,7 +73,9 @@ async def change(request: web.Request) -> web.Response:
         code: Told(text_of(form, f"title_{code}"), text_of(form, f"summary_{code}"))
         for code in site.languages
     }
+    said = [words for each in texts.values() for words in (each.title, each.summary)]
     try:
+        await _require_no_names(request, kept, said if is_public else [])
         await write(
             request,
             keeping.change,
@@ -81,7 +86,7 @@ async def change(request: web.Request) -> web.Response:
             texts=texts,
             is_public=is_public,
         )
-    except (BadCampaign, BadForm) as error:
+    except (BadCampaign, BadForm, NamesSomebody) as error:
         return await _show(request, form, problem=str(error))
     raise _to(campaign_id, "changed")
 
@@ -109,6 +114,7 @@ async def note(request: web.Request) -> web.Response:
     try:
         draft = _moment(request, form)
         _may_publish(request, kept, is_public=draft.is_public)
+        await _require_no_names(request, kept, _told(draft))
         await write(
             request,
             timeline.note,
@@ -118,7 +124,7 @@ async def note(request: web.Request) -> web.Response:
             by=request[VIEWER].actor,
             now=now(request),
         )
-    except (BadMoment, BadForm) as error:
+    except (BadMoment, BadForm, NamesSomebody) as error:
         return await _show(request, form, problem=str(error))
     raise _to(campaign_id, "noted", "h-timeline")
 
@@ -139,9 +145,10 @@ async def amend(request: web.Request) -> web.Response:
     try:
         draft = _moment(request, form)
         _may_publish(request, kept, is_public=draft.is_public or moment.is_public)
+        await _require_no_names(request, kept, _told(draft))
         at = now(request)
         await write(request, timeline.change, moment_id, draft, languages=languages, now=at)
-    except (BadMoment, BadForm) as error:
+    except (BadMoment, BadForm, NamesSomebody) as error:
         return await _edit(request, moment, form, problem=str(error))
     raise _to(moment.campaign_id, "noted", "h-timeline")
 
@@ -163,17 +170,19 @@ async def measure(request: web.Request) -> web.Response:
     kept = await read(request, keeping.find, campaign_id)
     is_public = text_of(form, "measure_public") == "yes"
     _may_publish(request, kept, is_public=is_public)
+    named = {code: text_of(form, f"measure_{code}") for code in languages}
     try:
+        await _require_no_names(request, kept, named.values() if is_public else [])
         await write(
             request,
             measures.add_measure,
             campaign_id,
-            {code: text_of(form, f"measure_{code}") for code in languages},
+            named,
             target=_number(form, "target", NO_TARGET) if text_of(form, "target") else None,
             is_public=is_public,
             languages=languages,
         )
-    except BadMeasure as error:
+    except (BadMeasure, NamesSomebody) as error:
         return await _show(request, form, problem=str(error))
     raise _to(campaign_id, "noted", "h-measures")
 
@@ -292,6 +301,16 @@ def _may_publish(request: web.Request, kept: Kept, *, is_public: bool) -> None:
     """What everybody may read is changed by who may also send. Raises NotAllowed."""
     if is_public:
         require_project(request[VIEWER], kept.project_id, May.SEND)
+
+
+async def _require_no_names(request: web.Request, kept: Kept, said: Iterable[str]) -> None:
+    """Names of people at risk are on no public page. Raises NamesSomebody."""
+    await read(request, require_no_names, kept.project_id, list(said))
+
+
+def _told(draft: MomentDraft) -> list[str]:
+    """What everybody would read of it."""
+    return [*draft.words.values(), draft.source] if draft.is_public else []
 
 
 def _moment(request: web.Request, form: Form) -> MomentDraft:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aiohttp import web
 from sqlalchemy import Connection
 
-from alerts.campaigning import Asked, asked_of_all
+from alerts.campaigning import Asked, Discreet, asked_of_all
 from campaigns import measures, timeline
-from campaigns.keeping import Kept, Told, find_public
+from campaigns.keeping import Kept, NoSuchCampaign, Told, find_public
 from campaigns.measures import Measure
 from campaigns.timeline import Moment
 from web.keys import CLOCK, DATABASE
@@ -48,13 +48,25 @@ def shown(conn: Connection, slug: str, language: str, *, now: datetime) -> Shown
     """Read what everybody may. Raises NoSuchCampaign."""
     kept = find_public(conn, slug)
     words, spoken = _in_language(kept.texts, language)
+    # Somebody may have come on a list of people at risk since it was written.
+    discreet = Discreet(conn, kept.project_id)
+    if not discreet.is_told(words.title):
+        raise NoSuchCampaign(NoSuchCampaign.__doc__)
     return Shown(
         kept=kept,
-        words=words,
+        words=words if discreet.is_told(words.summary) else replace(words, summary=""),
         language=spoken,
         asked=[each for each in asked_of_all(conn, kept.id) if each.is_open(now)],
-        measures=measures.measures(conn, kept.id, public_only=True),
-        moments=timeline.moments(conn, kept.id, public_only=True),
+        measures=[
+            each
+            for each in measures.measures(conn, kept.id, public_only=True)
+            if discreet.is_told(*each.words.values())
+        ],
+        moments=[
+            each
+            for each in timeline.moments(conn, kept.id, public_only=True)
+            if discreet.is_told(*each.words.values(), each.source)
+        ],
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, select
 
+from alerts.at_risk import RiskDraft, add_person
 from campaigns.models import Campaign, CampaignEmail
 from database.opening import Opened
 from organizers.roles import Role
@@ -233,3 +234,31 @@ async def test_an_email_leads_to_the_page_of_one_of_its_alerts(office: Office) -
     assert found == [alert.action_id, None]
     changed = await (await amina.get("/console/emails/1/change")).text()
     assert f'value="{alert.action_id}" selected' in changed
+
+
+async def test_nobody_at_risk_is_named_to_everybody(office: Office, now: datetime) -> None:
+    address, amina = await office.campaign(), office.desk
+    alert = await office.alert()
+    await amina.post(f"{address}/story", STORY)
+    before = {**LAW, "happened_en": "Ana Beltrana spoke.", "happened_es": "Habló Ana Beltrana."}
+    await amina.post(f"{address}/moments", before)
+    assert "Ana Beltrana" in (await office.public())[1]
+    listed = RiskDraft(given_names="Ana", family_names="Beltrana")
+    await office.opened.database.write(
+        lambda conn: add_person(conn, alert.case_id, listed, by="x", now=now)
+    )
+
+    shown = (await office.public())[1]
+    assert "Water, not gold" in shown
+    assert "Beltrana" not in shown
+    for path, form in [
+        (f"{address}/moments", before),
+        ("/console/moments/1", before),
+        (f"{address}/story", {**STORY, "summary_es": "Con Ana Beltrana."}),
+        (f"{address}/measures", {**TOWNS, "measure_en": "Letters to Ana Beltrana"}),
+    ]:
+        answer = await amina.post(path, form)
+        assert answer.status == 422
+        assert "say it without the name" in words(await answer.text())
+    kept = {**before, "moment_public": ""}
+    assert (await amina.post(f"{address}/moments", kept)).status == 303
