@@ -16,8 +16,10 @@ from actions.responses import REACHED
 from alerts.at_risk import looked_for, namings
 from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertCampaign, AlertText, Case
+from alerts.pages import taken_back
 from database.upserts import insert_or
 from messages.cautions import Said
+from messages.findings import Finding
 from messages.models import Message
 from organizers.roles import Within, owned
 
@@ -32,6 +34,10 @@ class NamesSomebody(ValueError):
     """This names somebody who must not be named, and everybody would read it: say it without the name."""
 
 
+class NamesForbidden(ValueError):
+    """This email names somebody who must not be named: say it without the name, or clear it on the list first."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """An alert of a campaign: a page with scripts and offices, and what came of it."""
@@ -42,12 +48,17 @@ class Asked:
     titles: Mapping[str, str]  # by language
     project_id: int | None
     launched_at: datetime | None  # None: it is a draft, and nobody can open its page
+    starts_at: datetime | None  # nothing leaves earlier
+    taken_back: bool  # before anything of it left: nobody can open its page
     ends_at: datetime | None
     calls: int  # that an office heard
 
     def is_open(self, now: datetime) -> bool:
-        """Whether its page asks for calls now."""
-        return self.launched_at is not None and not (self.ends_at and self.ends_at <= now)
+        """Whether its page asks for calls now, and nobody could take it back any more."""
+        if self.launched_at is None or self.taken_back:
+            return False
+        begun = self.starts_at is None or self.starts_at <= now
+        return begun and not (self.ends_at and self.ends_at <= now)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,13 @@ def put_in(conn: Connection, alert_id: int, campaign_id: int | None) -> None:
     row = insert_or(conn, AlertCampaign).values(alert_id=alert_id, campaign_id=campaign_id)
     told = {"campaign_id": campaign_id}
     conn.execute(row.on_conflict_do_update(index_elements=["alert_id"], set_=told))
+
+
+def campaign_of(conn: Connection, alert_id: int) -> int | None:
+    """The campaign that an alert belongs to."""
+    mine = select(AlertCampaign.campaign_id).where(AlertCampaign.alert_id == alert_id)
+    found: int | None = conn.scalar(mine)
+    return found
 
 
 def asked_in(conn: Connection, campaign_id: int, within: Within) -> list[Asked]:
@@ -124,6 +142,12 @@ def require_no_names(conn: Connection, project_id: int | None, texts: Iterable[s
         raise NamesSomebody(NamesSomebody.__doc__)
 
 
+def require_may_leave(conn: Connection, project_id: int | None, texts: Iterable[str]) -> None:
+    """Let no words be sent that name somebody who must not be named at all. Raises NamesForbidden."""
+    if not Discreet(conn, project_id).may_leave(*texts):
+        raise NamesForbidden(NamesForbidden.__doc__)
+
+
 class Discreet:
     """Whom a project's public words must not name, as its lists and the network's are now."""
 
@@ -132,11 +156,18 @@ class Discreet:
 
     def is_told(self, *texts: str) -> bool:
         """Whether everybody may read these words."""
+        return not any(self._named(texts))
+
+    def may_leave(self, *texts: str) -> bool:
+        """Whether these words may be sent to people: they name nobody who must not be named at all."""
+        blocking, _ = self._named(texts)
+        return not blocking
+
+    def _named(self, texts: Iterable[str]) -> tuple[list[Finding], list[Finding]]:
         if not self._people:
-            return True
+            return [], []
         said = [Said("summary", "", text) for text in texts]
-        blocking, beyond = namings(said, self._people, {}, case_id=None)
-        return not (blocking or beyond)
+        return namings(said, self._people, {}, case_id=None)
 
 
 def _months(first: date, last: date) -> list[date]:
@@ -154,6 +185,8 @@ def _alerts(campaign_id: int) -> Select[*tuple[Any, ...]]:
             Alert.slug,
             Message.project_id,
             Message.launched_at,
+            Message.starts_at,
+            taken_back().label("taken_back"),
             Message.expires_at,
             Action.deadline,
             Case.closed_at,
@@ -183,6 +216,8 @@ def _asked(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Aske
             titles=titles.get(row.id, {}),
             project_id=row.project_id,
             launched_at=row.launched_at,
+            starts_at=row.starts_at,
+            taken_back=bool(row.taken_back),
             ends_at=min(
                 (
                     each

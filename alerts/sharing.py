@@ -323,7 +323,8 @@ def give_way(
     conn: Connection, message_id: int, level: Level, *, house: HouseRules, now: datetime
 ) -> None:
     """Have planned mail to the same people wait where the alert is red: they hear of one thing at a time."""
-    if level is Level.RED:
+    reach = conn.scalar(select(Message.reach).where(Message.id == message_id))
+    if level is Level.RED and reach != Reach.PAGE:
         collisions.postpone(conn, message_id, hours=house.planned_waits_hours, now=now)
 
 

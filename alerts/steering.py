@@ -20,7 +20,7 @@ from messages import budgets, control
 from messages.calling_off import LIVE
 from messages.control import PAUSED_BY_COMMITTEE, NotNow
 from messages.eligibility import family_of, take_turns
-from messages.models import Message, MessageStatus
+from messages.models import Message, MessageStatus, Reach
 from messages.prompting import live_messages
 
 PAUSED_BY_NETWORK = "The network has paused this alert."
@@ -53,11 +53,16 @@ def steer(conn: Connection, jobs: Jobs, alert_id: int, act: Act, *, by: str, now
     parts = [
         each for each in family_of(conn, root_id, but=root_id) if _makes_sense(conn, each, act)
     ]
-    if recalled and not parts:
+    if recalled and not parts and not _is_only_a_page(conn, root_id):
         raise NotNow(f"there is nothing to {act} in this alert now")
     called_off += sum(_DO[act](conn, jobs, each, PAUSED_BY_NETWORK, now) for each in parts)
     note_parts(conn, parts, act, actor=by, now=now)
     return called_off + steer_prompts(conn, jobs, family_of(conn, root_id), act, now)
+
+
+def _is_only_a_page(conn: Connection, message_id: int) -> bool:
+    """Whether it writes to nobody: then there is its page to close, at once or later."""
+    return conn.scalar(select(Message.reach).where(Message.id == message_id)) == Reach.PAGE
 
 
 def steer_prompts(

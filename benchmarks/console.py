@@ -69,6 +69,8 @@ MORE = (  # what routes do not name: lists otherwise looked at, searches, other 
     "/alerts/{draft_id}/test",
 )
 
+ASKS = {"/emails/{email_id:[0-9]{1,15}}/words": "?at=2026-12-01T09:00"}  # what a page wants besides
+
 
 Computed = Callable[[], float]
 
@@ -230,7 +232,7 @@ def _scalars(conn: Connection, statement: TextClause) -> list[int]:
 
 def _paths(visitor: Visitor) -> list[str]:
     routes = [route for route in ROUTES if route.method == "GET"]
-    named = [visitor.path(route) for route in routes]
+    named = [visitor.path(route) + ASKS.get(route.path, "") for route in routes]
     return [*named, *(f"/console{each.format(**visitor.theirs.ids)}" for each in MORE)]
 
 

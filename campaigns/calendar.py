@@ -161,6 +161,7 @@ def _emails(email_id: int) -> Select[Any]:
         *CampaignEmail.__table__.columns,
         Campaign.project_id,
         Project.email_sender,
+        Project.shares_list,
     )
     return (
         select(*columns)

@@ -6,11 +6,19 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from campaigns import occurrences
-from campaigns.calendar import EmailDraft, Hour, change_email, find_email, next_of, plan
+from campaigns import approving, occurrences
+from campaigns.calendar import (
+    AlreadyPast,
+    EmailDraft,
+    Hour,
+    change_email,
+    find_email,
+    next_of,
+    plan,
+)
 from campaigns.models import ScheduleStatus
 from messages.control import NotNow
-from messages.wallclock import Moment
+from messages.wallclock import Moment, moment
 
 
 def change(conn: Connection, email_id: int, draft: EmailDraft, *, by: str, now: datetime) -> Moment:
@@ -21,9 +29,15 @@ def change(conn: Connection, email_id: int, draft: EmailDraft, *, by: str, now: 
     email = find_email(conn, email_id)
     occurrences.enter(conn, email, now=now)  # what is due was planned by the old rule
     first, planned = plan(conn, draft, now)
-    change_email(conn, email_id, writers=sorted({*email.writers, by}), **planned)
+    before = approving.digest(email)
+    change_email(conn, email_id, **planned)
+    if (
+        approving.digest(find_email(conn, email_id)) != before
+    ):  # who saves what was there wrote nothing
+        change_email(conn, email_id, writers=sorted({*email.writers, by}))
     if draft.on:
         occurrences.conform(conn, email_id, now=now)
+        occurrences.keep_day(conn, email_id, first, by=by, now=now)
     else:
         occurrences.call_off(conn, email_id, by=by, now=now)
     return first
@@ -48,8 +62,15 @@ def take_up(conn: Connection, email_id: int, *, now: datetime) -> Moment:
     email = find_email(conn, email_id)
     if email.status not in (ScheduleStatus.CANCELLED, ScheduleStatus.DRAFT):
         raise NotNow("this email is scheduled already")
+    again = occurrences.take_up(conn, email_id, now=now)
     hour = Hour(email.local_time, email.zone, email.rule, email.own_zone)
-    first, instant = next_of(conn, hour, now)
+    try:
+        first, instant = next_of(conn, hour, now)
+    except AlreadyPast:
+        if not again:
+            raise
+        change_email(conn, email_id, status=ScheduleStatus.OVER)  # but for what was moved
+        return moment(again[0], email.zone)
     change_email(
         conn,
         email_id,
@@ -57,5 +78,4 @@ def take_up(conn: Connection, email_id: int, *, now: datetime) -> Moment:
         next_local=first.local,
         next_run_at=instant,
     )
-    occurrences.take_up(conn, email_id, now=now)
     return first

@@ -74,9 +74,12 @@ def meet(one: Iterable[int] | None, other: Iterable[int] | None) -> bool:
 
 
 def _meets(alert: Row[Any], email: Row[Any]) -> bool:
-    """A committee's alert keeps the network's mail to everybody not back: it goes to a few of them."""
+    """A committee's alert keeps the network's mail to everybody not back: it goes to a few of them.
+
+    The network's goes to the lists of committees that share them, too.
+    """
     if alert.project_id is None:
-        return bool(email.project_id is None)
+        return email.project_id is None or bool(email.shares_list)
     return alert.project_id in (whose(email) or ())
 
 

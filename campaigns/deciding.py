@@ -15,7 +15,17 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, delete, select
 
-from campaigns import collisions, counting, experiments, firing, leading, odds, variants
+from campaigns import (
+    approving,
+    collisions,
+    counting,
+    experiments,
+    firing,
+    leading,
+    occurrences,
+    odds,
+    variants,
+)
 from campaigns.calendar import find_email
 from campaigns.experiment_models import State, Why
 from campaigns.odds import Judgement
@@ -26,7 +36,7 @@ from messages import audience as audiences
 from messages.audience import Audience
 from messages.checking import check_message
 from messages.control import NotNow, Words
-from messages.findings import Finding
+from messages.findings import Finding, finding
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from messages.own_hour import OwnHour
@@ -70,7 +80,7 @@ def choose(
     Raises NotNow, NoSuchExperiment, and Locked. What cannot be sent as it is stays held.
     """
     locking.require_unlocked(conn)
-    email = find_email(conn, email_id)
+    email = firing.require_live(find_email(conn, email_id))
     experiment = _open(conn, email_id, local_time)
     if not 0 <= place < len(experiment.texts):
         raise NotNow("choose one of the ways of writing that were tried")
@@ -179,6 +189,10 @@ def _send_rest(
     *,
     by: str = "",
 ) -> Decided:
+    run = occurrences.find(conn, experiment.run_id)
+    if not approving.approved(conn, email, run, house=house):
+        changed = [finding("changed_since")]
+        return _hold(conn, experiment.id, Why.BLOCKED, changed, figures=_stored(figures))
     message_id, blocking = _queue(conn, jobs, email, experiment, place, house, now, by)
     if blocking:
         return _hold(conn, experiment.id, Why.BLOCKED, blocking, figures=_stored(figures))

@@ -110,8 +110,22 @@ def settle(conn: Connection, experiment_id: int, state: State, why: Why, **value
     conn.execute(update(Experiment).where(Experiment.id == experiment_id).values(settled))
 
 
-def hold_overdue(conn: Connection, now: datetime) -> None:
-    """Hold whatever is to be decided: nobody knows whether it was, so a person is asked."""
-    due = select(Experiment.id).where(Experiment.due_at <= now)
-    for experiment_id in conn.scalars(due).all():
+def call_off(conn: Connection, email_id: int, *, by: str, now: datetime) -> int:
+    """Let the others get nothing of what is still to be decided; return how many experiments."""
+    mine = (
+        select(Experiment.id)
+        .join(CampaignRun, CampaignRun.id == Experiment.run_id)
+        .where(CampaignRun.email_id == email_id, Experiment.state.in_(OPEN))
+    )
+    found = list(conn.scalars(mine.order_by(Experiment.id)))
+    for experiment_id in found:
+        find(conn, experiment_id)
+        settle(conn, experiment_id, State.ENDED, Why.CALLED_OFF, decided_by=by, decided_at=now)
+    return len(found)
+
+
+def hold_waiting(conn: Connection) -> None:
+    """Hold whatever is still to be decided: a person may have done so since, so one is asked."""
+    waits = select(Experiment.id).where(Experiment.state == State.WAITING)
+    for experiment_id in conn.scalars(waits).all():
         settle(conn, experiment_id, State.HELD, Why.RESTORED)

@@ -24,7 +24,7 @@ from messages import audience as audiences
 from messages import control, links, parts
 from messages.audience import Audience
 from messages.checking import MessageCheck, check_message
-from messages.control import Draft, Words
+from messages.control import Draft, NotNow, Words
 from messages.findings import Finding
 from messages.house import HouseRules
 from messages.models import Message, MessageKind, Reach
@@ -71,14 +71,21 @@ def send_held(
 ) -> Fired:
     """Send a held occurrence after all: the answer "send it now".
 
-    Raises NotNow unless it is held, NotOneOfItsDates, and Locked. What cannot be sent as it is stays held.
+    Raises NotNow unless it is held and its email scheduled, NotOneOfItsDates, and Locked. What cannot be sent as it is stays held.
     """
     locking.require_unlocked(conn)
-    email = find_email(conn, email_id)
+    email = require_live(find_email(conn, email_id))
     run = occurrences.held(conn, email_id, local_time)
     if not approving.approved(conn, email, run, house=house):
         return _hold(conn, run.id, Reason.NOT_APPROVED)
     return _send(conn, jobs, email, run, house, now, by=by)
+
+
+def require_live(email: Row[Any]) -> Row[Any]:
+    """The email, if it is scheduled. Raises NotNow for a draft, and for what was called off."""
+    if email.status not in LIVE:
+        raise NotNow("this email is a draft, or was called off; schedule it first")
+    return email
 
 
 def _settle(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, exists, func, select
+from sqlalchemy import Connection, delete, exists, select
 
 from actions.asks import read_action
 from actions.models import Action
@@ -18,7 +18,7 @@ from campaigns.leading_models import ClosedPage
 from database.upserts import insert_or
 from messages.control import Words
 from messages.findings import Finding, finding
-from messages.models import Message, MessageKind
+from messages.models import Message, MessageKind, MessageStatus
 
 LINK = re.compile(r"\{\{\s*(?:link|enlace|url)\b|^:{3,}\s*(?:call|llamada)\b", re.MULTILINE)
 
@@ -37,15 +37,27 @@ def is_over(conn: Connection, action_id: int, *, now: datetime) -> bool:
     there = exists().where(Action.id == action_id)
     if not conn.scalar(select(there)):
         return True
-    ends = select(func.min(Message.expires_at)).where(
+    closed = conn.scalar(select(exists().where(ClosedPage.action_id == action_id)))
+    if closed or _alert_is_over(conn, action_id, now):
+        return True
+    return read_action(conn, action_id).is_over(now)
+
+
+def _alert_is_over(conn: Connection, action_id: int, now: datetime) -> bool:
+    """Whether the alert of a page has run out, or was taken back; what follows it, and came later, says nothing."""
+    columns = (Message.status, Message.expires_at, Message.starts_at, Message.finished_at)
+    alert = select(*columns).where(
         Message.action_id == action_id,
         Message.kind == MessageKind.ALERT,
         Message.part_of.is_(None),
     )
-    expires = conn.scalar(ends)
-    closed = conn.scalar(select(exists().where(ClosedPage.action_id == action_id)))
-    gone = expires is not None and expires <= now
-    return bool(closed) or gone or read_action(conn, action_id).is_over(now)
+    row = conn.execute(alert.order_by(Message.id).limit(1)).one_or_none()
+    if row is None:
+        return False
+    ended = row.finished_at and row.starts_at and row.finished_at <= row.starts_at
+    if row.status == MessageStatus.STOPPED and ended:
+        return True
+    return row.expires_at is not None and row.expires_at <= now
 
 
 def close_pages(conn: Connection, action_ids: Collection[int], *, now: datetime) -> None:

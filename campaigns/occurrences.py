@@ -13,7 +13,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Row, null, select, update
+from sqlalchemy import Connection, Row, func, null, select, update
 
 from campaigns import experiments, recurring
 from campaigns.calendar import AlreadyPast, change_email, find_email, instant_of, stored, upcoming
@@ -22,6 +22,7 @@ from database.upserts import insert_or
 from messages.control import NotNow, Words
 from messages.wallclock import Moment, moment
 
+DAY = len("2026-12-01")  # of a wall time
 AT_ONCE = 500  # occurrences that enter in one transaction, after a long silence
 WAITING = (RunStatus.PLANNED, RunStatus.POSTPONED, RunStatus.HELD)
 
@@ -36,9 +37,9 @@ def enter(conn: Connection, email: Row[Any], *, now: datetime) -> None:
         return
     entered: list[int] = []
     following: tuple[str, datetime] | None = None
-    for local in islice(_from(email, email.next_local), AT_ONCE + 1):
+    for looked_at, local in enumerate(islice(_from(email, email.next_local), AT_ONCE + 1)):
         at = instant_of(conn, local, email.zone, own_zone=email.own_zone)
-        if at > now or len(entered) == AT_ONCE:
+        if at > now or looked_at == AT_ONCE:
             following = local, at
             break
         run_id = _insert(conn, email.id, local, at)
@@ -170,15 +171,60 @@ def conform(conn: Connection, email_id: int, *, now: datetime) -> None:
     for run in conn.execute(ahead.with_for_update()).all():
         if run.status == RunStatus.HELD or run.planned_at is None or run.planned_at <= now:
             continue
-        if not recurring.happens(email.rule, email.local_time, run.local_time):
+        local = _at_new_hour(conn, email, run)
+        if local is None or not recurring.happens(email.rule, email.local_time, local):
             settle(conn, run.id, RunStatus.SKIPPED, Reason.CHANGED)
-        elif run.status == RunStatus.PLANNED and run.moved_to is None:
-            at = instant_of(conn, run.local_time, email.zone, own_zone=email.own_zone)
-            _plan(conn, run.id, at)
+        else:
+            _fit(conn, email, run, local, now)
+
+
+def _at_new_hour(conn: Connection, email: Row[Any], run: Row[Any]) -> str | None:
+    """The same day at the hour that the email has now; None where another occurrence stands there already."""
+    local = run.local_time[:DAY] + email.local_time[DAY:]
+    taken = select(CampaignRun.id).where(
+        CampaignRun.email_id == email.id,
+        CampaignRun.local_time == local,
+        CampaignRun.id != run.id,
+    )
+    return None if conn.scalar(taken) is not None else local
+
+
+def _fit(conn: Connection, email: Row[Any], run: Row[Any], local: str, now: datetime) -> None:
+    """Let an occurrence that the plan has again, or at another hour, stand as it was meant: also left out, or moved."""
+    at = instant_of(conn, local, email.zone, own_zone=email.own_zone)
+    mine = update(CampaignRun).where(CampaignRun.id == run.id)
+    conn.execute(mine.values(local_time=local))
+    gone = run.status == RunStatus.SKIPPED and run.reason in (Reason.CALLED_OFF, Reason.CHANGED)
+    if not gone and run.status != RunStatus.PLANNED:
+        return
+    moved = (
+        None
+        if run.moved_to is None
+        else instant_of(conn, run.moved_to, email.zone, own_zone=email.own_zone)
+    )
+    if moved is not None and moved > now:
+        _plan(conn, run.id, moved, moved_to=run.moved_to)
+    else:
+        _plan(conn, run.id, at, moved_to=None)
+
+
+def keep_day(conn: Connection, email_id: int, first: Moment, *, by: str, now: datetime) -> None:
+    """Let no email go twice on a day: where it has left already, its new hour of that day is left out."""
+    gone = select(CampaignRun.id).where(
+        CampaignRun.email_id == email_id,
+        CampaignRun.status == RunStatus.FIRED,
+        func.substr(CampaignRun.local_time, 1, DAY) == first.local[:DAY],
+    )
+    if conn.scalar(gone.limit(1)) is None:
+        return
+    run_id = _insert(conn, email_id, first.local, first.instant)
+    if run_id is not None:
+        answered = {"answered_by": by, "answered_at": now}
+        settle(conn, run_id, RunStatus.SKIPPED, Reason.CHANGED, **answered)
 
 
 def call_off(conn: Connection, email_id: int, *, by: str, now: datetime) -> int:
-    """Skip whatever of an email still waits; return how many occurrences."""
+    """Skip whatever of an email still waits, also for a decision; return how much that was."""
     rows = select(CampaignRun.id).where(
         CampaignRun.email_id == email_id, CampaignRun.status.in_(WAITING)
     )
@@ -192,20 +238,22 @@ def call_off(conn: Connection, email_id: int, *, by: str, now: datetime) -> int:
             answered_by=by,
             answered_at=now,
         )
-    return len(found)
+    return len(found) + experiments.call_off(conn, email_id, by=by, now=now)
 
 
-def take_up(conn: Connection, email_id: int, *, now: datetime) -> None:
-    """Plan again what was called off with its email and is still ahead."""
-    rows = select(CampaignRun.id, CampaignRun.planned_at).where(
+def take_up(conn: Connection, email_id: int, *, now: datetime) -> list[str]:
+    """Plan again what was called off with its email and is still ahead; return when, on the wall."""
+    rows = select(CampaignRun).where(
         CampaignRun.email_id == email_id,
         CampaignRun.status == RunStatus.SKIPPED,
         CampaignRun.reason == Reason.CALLED_OFF,
         CampaignRun.planned_at > now,
     )
-    for run_id, at in conn.execute(rows).all():
-        if at is not None:
-            _plan(conn, run_id, at)
+    again = []
+    for run in conn.execute(rows.order_by(CampaignRun.planned_at)).all():
+        _plan(conn, run.id, run.planned_at, moved_to=run.moved_to)
+        again.append(run.moved_to or run.local_time)
+    return again
 
 
 def hold_overdue(conn: Connection, now: datetime) -> None:
@@ -214,7 +262,7 @@ def hold_overdue(conn: Connection, now: datetime) -> None:
         enter(conn, find_email(conn, email_id), now=now)
         for run_id in waiting(conn, email_id, now=now):
             settle(conn, run_id, RunStatus.HELD, Reason.RESTORED)
-    experiments.hold_overdue(conn, now)
+    experiments.hold_waiting(conn)
 
 
 def _from(email: Row[Any], local: str) -> Any:

@@ -29,6 +29,10 @@ EMAILS: Mapping[str, tuple[str, str]] = {
             "darse de baja: acórtelo."
         ),
     ),
+    "changed_since": (
+        "The email was changed since this began, and not approved anew: let somebody approve it.",
+        "El correo se cambió desde que esto empezó y no se volvió a aprobar: que alguien lo apruebe.",
+    ),
     "leads_to_the_end": (
         (
             "The page that the email leads to asks for nothing any more: choose another one, or take the link"

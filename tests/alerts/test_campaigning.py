@@ -20,14 +20,16 @@ from alerts.campaigning import (
 )
 from alerts.launching import create
 from alerts.models import Alert, Case, FollowUp, FollowUpKind, Level
-from alerts.pages import page_by_slug
+from alerts.pages import NoSuchPage, page_by_slug
 from alerts.preflight import check
+from alerts.steering import Act, steer
+from campaigns import collisions, leading
 from campaigns.calendar import create_campaign
 from messages.models import Delivery, Message, MessageStatus, Reach
 from messages.progress import progress
 from tests.alerts.drafting import HOUSE, make_draft
 from tests.alerts.launched import launch_whole
-from tests.builders import make_alert, make_contact, make_project
+from tests.builders import make_alert, make_contact, make_message, make_project
 from tests.doubles import NoJobs
 
 MAY = datetime(2026, 5, 10, 15, 0, tzinfo=UTC)
@@ -131,3 +133,42 @@ def test_one_that_only_opens_its_page_writes_to_nobody(conn: Connection, now: da
     assert (equation.eligible, equation.balanced) == (0, True)
     status = conn.scalars(select(Message.status).where(Message.id == message_id)).one()
     assert status == MessageStatus.FINISHED
+
+
+@pytest.mark.parametrize("act", [Act.UNDO, Act.STOP])
+def test_a_page_that_was_opened_can_be_closed(conn: Connection, now: datetime, act: Act) -> None:
+    draft = make_draft(reach=Reach.PAGE, level=Level.AMBER, texts={})
+    alert_id = create(conn, draft, house=HOUSE, created_by="Amina", now=now)
+    launch_whole(conn, NoJobs(), alert_id, house=HOUSE, now=now)
+    slug = conn.scalars(select(Alert.slug).where(Alert.id == alert_id)).one()
+    campaign = make_campaign(conn)
+    put_in(conn, alert_id, campaign)
+    later = now + timedelta(minutes=5)
+    assert not asked_of_all(conn, campaign)[0].is_open(now)  # it may still be undone
+    assert asked_of_all(conn, campaign)[0].is_open(later)
+
+    steer(conn, NoJobs(), alert_id, act, by="Amina", now=now)
+
+    assert not asked_of_all(conn, campaign)[0].is_open(later)
+    action_id = conn.scalars(select(Alert.action_id)).one()
+    assert leading.is_over(conn, action_id, now=later)
+    with pytest.raises(NoSuchPage):
+        page_by_slug(conn, slug, now=later)
+
+
+def test_one_that_writes_to_nobody_keeps_no_planned_mail_back(
+    conn: Connection, now: datetime
+) -> None:
+    draft = make_draft(reach=Reach.PAGE, level=Level.RED, texts={})
+    alert_id = create(conn, draft, house=HOUSE, created_by="Amina", now=now)
+
+    launch_whole(conn, NoJobs(), alert_id, house=HOUSE, now=now)
+
+    assert collisions.in_force(conn, now=now) == []
+
+
+def test_a_reminder_that_ran_out_ends_no_page(conn: Connection) -> None:
+    alert = make_alert(conn)
+    make_message(conn, action_id=alert.action_id, kind="alert", expires_at=MAY)
+
+    assert not leading.is_over(conn, alert.action_id, now=MAY + timedelta(days=1))

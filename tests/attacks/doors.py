@@ -200,6 +200,7 @@ def filled(stage: Stage, path: str) -> str:
         "act": "pause",
         "kind": "png",
         "off": "strike",
+        "steer": "pause",
         "follow_up": "nudge",
         "office": "us:house:WI:2",
         "channel": "sms",

@@ -19,6 +19,7 @@ from alerts.campaigning import (
     NamesSomebody,
     asked_in,
     calls_by_month,
+    campaign_of,
     could_join,
     put_in,
     require_no_names,
@@ -226,6 +227,8 @@ async def join(request: web.Request) -> web.Response:
         return await _show(request, form, problem=NO_ALERT)
     named = {"alert_id": str(alert_id)}
     await read(request, require_visible, request[VIEWER], named, May.WRITE)
+    for each in (campaign_id, await read(request, campaign_of, alert_id)):
+        await _may_change_asks(request, each)
     await write(request, put_in, alert_id, campaign_id)
     raise _to(campaign_id, "noted", "h-asks")
 
@@ -233,6 +236,7 @@ async def join(request: web.Request) -> web.Response:
 async def leave(request: web.Request) -> NoReturn:
     """Let an alert belong to no campaign."""
     alert_id, form = int(request.match_info["alert_id"]), await _form(request)
+    await _may_change_asks(request, await read(request, campaign_of, alert_id))
     await write(request, put_in, alert_id, None)
     campaign_id = number(form, "campaign")
     if campaign_id is None:
@@ -301,6 +305,13 @@ def _may_publish(request: web.Request, kept: Kept, *, is_public: bool) -> None:
     """What everybody may read is changed by who may also send. Raises NotAllowed."""
     if is_public:
         require_project(request[VIEWER], kept.project_id, May.SEND)
+
+
+async def _may_change_asks(request: web.Request, campaign_id: int | None) -> None:
+    """What a public campaign asks stands on its page. Raises NotYours, NotAllowed."""
+    if campaign_id is not None:
+        kept = await read(request, keeping.find, campaign_id)
+        _may_publish(request, kept, is_public=kept.is_public)
 
 
 async def _require_no_names(request: web.Request, kept: Kept, said: Iterable[str]) -> None:

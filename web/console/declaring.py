@@ -40,6 +40,7 @@ REPORT = "{report_id:[0-9]{1,15}}"
 START = "{start_id:[0-9]{1,15}}"  # a starting text of the network's own
 STAFFER = "{staffer_id:[0-9]{1,15}}"
 ACT = "{act:undo|pause|resume|stop}"
+STEER = "{steer:pause|resume|stop}"
 FOLLOW_UP = "follow-up/{follow_up:nudge|thanks|rest|reached|outcome|news}"
 TARGET = "{target_id:[0-9]{1,15}}"
 TOKEN = "{token:[A-Za-z0-9_-]{43}}"  # noqa: S105 - the form of one

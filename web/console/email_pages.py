@@ -14,8 +14,10 @@ from campaigns.calendar import look_at
 from campaigns.clashes import Clash, clashes
 from campaigns.models import Campaign, CampaignRun, RunStatus, ScheduleStatus
 from campaigns.recurring import Choice, choice_of
+from campaigns.steering import in_the_air
 from campaigns.upcoming import Occurrence, of_emails
 from messages.house import HouseRules
+from messages.models import MessageStatus
 from organizers.access import names
 from organizers.approvers import Ballot
 from web.console.experiments import Tried, tried
@@ -38,6 +40,7 @@ class EmailPage:
     own: dict[str, Ballot]  # of occurrences with words of their own
     clashes: Sequence[Clash]  # other mail to the same people on the same days
     names: dict[str, str]
+    flying: dict[int, MessageStatus]  # of which something is on its way, by the message of the date
     tried: Sequence[Tried]  # the latest first
 
 
@@ -63,6 +66,7 @@ def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datet
         clashes=clashes(conn, email, [each.at for each in ahead], now=now),
         names=dict(names(conn)),
         tried=tried(conn, email_id),
+        flying=in_the_air(conn, [each.message_id for each in past if each.message_id is not None]),
     )
 
 

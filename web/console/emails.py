@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NoReturn
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
-from alerts.campaigning import asked_of_all
+from alerts.campaigning import NamesForbidden, asked_of_all, require_may_leave
 from campaigns import approving, changing, firing, occurrences
 from campaigns.calendar import AlreadyPast, EmailDraft, look_at
 from campaigns.models import Reason, RunStatus
 from campaigns.recurring import BadRule
+from campaigns.steering import Steer
+from campaigns.steering import steer as steer_email
 from campaigns.upcoming import preview
-from campaigns.variants import BadExperiment
+from campaigns.variants import BadExperiment, Plan
+from messages.control import Words
 from messages.wallclock import BadTime
 from organizers.approvers import Changed, MayNotApprove, NotRead
 from web.console.campaign_forms import (
@@ -36,7 +39,7 @@ from web.keys import JOBS, SITE
 from web.pages import language_of
 
 DATES = 6  # that a form shows
-WRONG = (Unwritten, BadTime, BadRule, AlreadyPast, BadExperiment)
+WRONG = (Unwritten, BadTime, BadRule, AlreadyPast, BadExperiment, NamesForbidden)
 
 
 async def show(request: web.Request) -> web.Response:
@@ -57,8 +60,9 @@ async def change(request: web.Request) -> web.Response:
     if form.get("act") == "preview":
         return await form_page(request, form, row=row)
     try:
-        pages = await leads_to(request, row.campaign_id)
+        pages = await leads_to(request, row.campaign_id, keep=row.action_id)
         draft = drafted(request, form, row.project_id, pages)
+        await require_discreet(request, row.project_id, draft.texts, draft.experiment)
         by, at = request[VIEWER].actor, now(request)
         await write(request, changing.change, row.id, draft, by=by, now=at)
     except WRONG as error:
@@ -66,15 +70,31 @@ async def change(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/console/emails/{row.id}")
 
 
-async def leads_to(request: web.Request, campaign_id: int) -> list[tuple[int, str]]:
-    """The actions of a campaign that ask for calls now, each with the title of its page."""
+async def leads_to(
+    request: web.Request, campaign_id: int, *, keep: int | None = None
+) -> list[tuple[int, str]]:
+    """The actions of a campaign that ask for calls now, each with the title of its page; and one to ``keep``."""
     found = await read(request, asked_of_all, campaign_id)
     language, at = language_of(request), now(request)
     return [
         (each.action_id, each.titles.get(language) or next(iter(each.titles.values()), ""))
         for each in found
-        if each.is_open(at)
+        if each.is_open(at) or each.action_id == keep
     ]
+
+
+async def require_discreet(
+    request: web.Request,
+    project_id: int | None,
+    texts: Mapping[str, Words],
+    plan: Plan | None = None,
+) -> None:
+    """Let no email leave by itself that names people at risk. Raises NamesForbidden."""
+    every = [texts, *(plan.others if plan else ())]
+    said = [
+        part for each in every for words in each.values() for part in (words.subject, words.body)
+    ]
+    await read(request, require_may_leave, project_id, said)
 
 
 def drafted(
@@ -97,7 +117,7 @@ async def form_page(
 ) -> web.Response:
     """The form by itself, with the dates that it makes."""
     written = await beside(request, row, typed)
-    pages = await leads_to(request, row.campaign_id)
+    pages = await leads_to(request, row.campaign_id, keep=row.action_id)
     values = {"email": row, "pages": pages, **written, **form_values(typed, problem)}
     status = _status(values["problem"])
     return await writing_page(request, "email_change.html", values, status=status)
@@ -179,9 +199,19 @@ async def change_words(request: web.Request) -> web.Response:
     languages, by = request.config_dict[SITE].languages, request[VIEWER].actor
     try:
         texts = None if form.get("act") == "same" else read_words(form, languages)
+        row = await read(request, look_at, email_id)
+        await require_discreet(request, row.project_id, texts or {})
         await write(request, occurrences.change_words, email_id, at, texts, by=by)
-    except Unwritten as error:
+    except (Unwritten, NamesForbidden) as error:
         return await _words(request, at, form, problem=str(error))
+    raise _back(email_id)
+
+
+async def steer(request: web.Request) -> NoReturn:
+    """Pause, resume or stop what one date is sending."""
+    email_id, at = await _which(request)
+    act, jobs = Steer(request.match_info["steer"]), request.config_dict[JOBS]
+    await write(request, steer_email, jobs, email_id, at, act, now=now(request))
     raise _back(email_id)
 
 

@@ -89,6 +89,7 @@ from web.console.declaring import (
     SEND_SURELY,
     STAFFER,
     START,
+    STEER,
     SURE,
     TARGET,
     TOKEN,
@@ -355,6 +356,7 @@ CAMPAIGNS = [
     act(f"/emails/{EMAIL}/send", emails.send_held, SEND_SURELY, "email.send_held"),
     act(f"/emails/{EMAIL}/skip", emails.leave_out, SEND, "email.skip_held"),
     act(f"/emails/{EMAIL}/cancel", emails.cancel, SEND, "email.cancel"),
+    act(f"/emails/{EMAIL}/{STEER}", emails.steer, SEND, "email.{steer}"),
     act(f"/emails/{EMAIL}/choose", experiments.choose, SEND_SURELY, "email.choose"),
     act(f"/emails/{EMAIL}/end-trial", experiments.end, SEND, "email.end_trial"),
 ]

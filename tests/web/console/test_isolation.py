@@ -63,6 +63,7 @@ OTHERWISE = {
     "office": OFFICE,
     "kind": "png",
     "off": "strike",
+    "steer": "pause",
     "follow_up": "nudge",
 }
 NOWHERE = 999_999
