@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from contacts.models import Channel
 from messages.models import Click, Delivery, Link, Status
 from messages.scanners import BURST, Sign, sign_of
 
@@ -69,9 +70,16 @@ def follow(
 
 
 def _since_it_left(conn: Connection, delivery_id: int, now: datetime) -> timedelta | None:
-    """How long the copy has been out, since what was last heard of it."""
-    left = Delivery.status.between(Status.ACCEPTED, Status.DELIVERED)
-    at = conn.scalar(select(Delivery.changed_at).where(Delivery.id == delivery_id, left))
+    """How long an email has been out, since what was last heard of it.
+
+    A text lights up a telephone in somebody's hand, who may well open it at once.
+    """
+    mine = (
+        Delivery.id == delivery_id,
+        Delivery.channel == Channel.EMAIL,
+        Delivery.status.between(Status.ACCEPTED, Status.DELIVERED),
+    )
+    at = conn.scalar(select(Delivery.changed_at).where(*mine))
     return None if at is None else now - at
 
 

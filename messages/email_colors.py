@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 ACCENT = "#27357e"  # of the network, and of projects that chose none
 READABLE = 4.5  # the contrast of words to what is behind them, WCAG 2.2 AA
-WHITE, BLACK = "#ffffff", "#10121a"
+WHITE, BLACK = "#ffffff", "#000000"  # on any colour one of them can be read
 SHEET_DARK = "#1c1f2b"
 BOX, BOX_DARK = "#f4f1e8", "#272b3a"
 _HEX = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})")

@@ -11,7 +11,7 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 
-EARLY = timedelta(seconds=10)  # nobody opens, reads and follows sooner than that
+EARLY = timedelta(seconds=10)  # nobody opens an email, reads and follows sooner than that
 BURST = timedelta(seconds=5)  # within which nobody follows two links of one email
 
 

@@ -58,7 +58,8 @@ def test_its_author_and_whoever_reads_no_language_of_it_approve_nothing(
 ) -> None:
     ben = make_organizer(conn, "Ben", network=True, reads="en")
     email_id = schedule(conn, now)
-    changing.change(conn, email_id, make_email_draft(), by=f"organizer:{ben}", now=now)
+    other = make_email_draft(texts=OWN)
+    changing.change(conn, email_id, other, by=f"organizer:{ben}", now=now)
     eva = make_organizer(conn, "Eva", network=True, reads="es")
 
     with pytest.raises(MayNotApprove):

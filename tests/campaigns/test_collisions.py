@@ -85,13 +85,15 @@ def test_an_alert_that_was_undone_keeps_nothing_back(
         ("madison", "network", False),
         ("madison", "network to madison", True),
         ("network", "network", True),
-        ("network", "madison", False),  # whose people get it from their own part
+        ("network", "madison", True),  # which shares its list
+        ("network", "private", False),  # whose people get it from their own part
     ],
 )
 def test_only_mail_to_the_same_people_waits(
     conn: Connection, now: datetime, jobs: NoJobs, of: str, to: str, *, waits: bool
 ) -> None:
     projects = {"madison": make_project(conn, "Madison"), "bangor": make_project(conn, "Bangor")}
+    projects["private"] = make_project(conn, "Private", shares_list=False)
     make_contact(conn, projects=list(projects.values()))
     alert(conn, NINE - HOUR, project_id=projects.get(of))
     campaign_id = calendar.create_campaign(

@@ -41,6 +41,7 @@ HOUSE_SEAT = "us:house:WI:2"
 RULES = HouseRules(
     identity=Identity("Red", "PO Box 1", "http://localhost", LINKS_SECRET), weekly_cap=3
 )
+PHONE_BROWSER = "Mozilla/5.0 (Android 16; Mobile; rv:145.0) Gecko/145.0 Firefox/145.0"  # a person's
 
 
 class World:
@@ -77,7 +78,7 @@ class World:
     async def get(self, path: str) -> str:
         async with (
             serving(self.opened, self.now, public_url="http://localhost") as client,
-            client.get(path) as answer,
+            client.get(path, headers={"User-Agent": PHONE_BROWSER}) as answer,
         ):
             assert answer.status == 200
             return await answer.text()

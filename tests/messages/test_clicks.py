@@ -41,7 +41,7 @@ def copy_with_links(conn: Connection, now: datetime, count: int = 3) -> tuple[in
     message_id = make_message(conn)
     contact_id = make_contact(conn)
     delivery_id = make_delivery(
-        conn, message_id, contact_id, status=Status.DELIVERED, changed_at=now
+        conn, message_id, contact_id, channel="email", status=Status.DELIVERED, changed_at=now
     )
     made = [
         conn.execute(
@@ -95,3 +95,13 @@ def test_what_follows_a_copy_that_has_just_arrived_is_a_scanner(
     record_click(conn, copy, asked=Asked("GET", FIREFOX), now=now + EARLY)
 
     assert signs(conn) == [Sign.EARLY, Sign.NONE]
+
+
+def test_a_text_may_be_opened_at_once(conn: Connection, now: datetime) -> None:
+    copy = make_delivery(
+        conn, make_message(conn), make_contact(conn), status=Status.DELIVERED, changed_at=now
+    )
+
+    record_click(conn, copy, asked=Asked("GET", FIREFOX), now=now + timedelta(seconds=2))
+
+    assert signs(conn) == [Sign.NONE]

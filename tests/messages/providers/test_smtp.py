@@ -198,7 +198,7 @@ async def test_the_message_id_is_the_same_at_every_attempt() -> None:
         ({"on_rcpt": "551 5.1.10 Null MX"}, Rejected("smtp_551", Harm.BOUNCED)),
         (
             {"on_rcpt": "450 4.2.0 Greylisted"},
-            NotSent("the mail server asked to come back later (450)", 300),
+            NotSent("the mail server asked to come back later (450)", 300, deferral="450 4.2.0"),
         ),
         (
             {"on_mail": "451 4.3.0 Busy"},
