@@ -3,7 +3,8 @@
 Gmail and Yahoo ask every sender to stay below 0.1 % and act at 0.3 %
 (https://support.google.com/a/answer/81126). A message that gets there is paused with the reason, and the
 planned mail of its sender's domain is held until a person has looked. Whoever resumes is asked again only
-if as large a share of what was delivered since then complains.
+if as large a share of what was delivered since then complains. An urgent message goes on, its texts too: lives
+are at stake. Its sender's planned mail is held all the same, and its page and the overview say so.
 """
 
 from __future__ import annotations
@@ -31,6 +32,10 @@ TOO_MANY = (
 HELD = (
     "The planned mail of {domain} is held: {complaints} of {delivered} people marked its mail as spam. "
     "Look at the page on deliverability, let its mail go on there, then resume."
+)
+GOES_ON = (
+    "Of {delivered} people who got it by email, {complaints} marked it as spam. It goes on, because it is urgent; "
+    "the planned mail of {domain} is held. Find out why; pause it if its emails do more harm than good."
 )
 
 
@@ -92,12 +97,16 @@ class Hold:
     @property
     def because(self) -> str:
         """In a sentence for whoever looks at a message of its."""
-        rate = self.rate
-        return HELD.format(
-            domain=self.domain,
-            complaints=f"{rate.complaints:,}",
-            delivered=f"{rate.delivered:,}",
-        )
+        return self._said(HELD)
+
+    @property
+    def warning(self) -> str:
+        """In a sentence for whoever looks at the urgent message that brought it about, and goes on."""
+        return self._said(GOES_ON)
+
+    def _said(self, sentence: str) -> str:
+        complaints, delivered = f"{self.rate.complaints:,}", f"{self.rate.delivered:,}"
+        return sentence.format(domain=self.domain, complaints=complaints, delivered=delivered)
 
 
 def rates(conn: Connection, message_ids: Collection[int]) -> dict[int, Rate]:
@@ -151,9 +160,9 @@ def rates_by_domain(conn: Connection, *, now: datetime) -> dict[str, Rate]:
 
 
 def judge(conn: Connection, message_ids: Collection[int], *, now: datetime) -> list[int]:
-    """Pause whichever of these messages too many complain of, and hold their senders; which they were.
+    """Hold the senders of whichever of these messages too many complain of; which of them were paused.
 
-    Called in the transaction that notes a complaint, before the counts are changed.
+    Called in the transaction that notes a complaint, before the counts are changed. An urgent one goes on.
     """
     stopped = []
     for message_id, rate in rates(conn, message_ids).items():
@@ -161,6 +170,8 @@ def judge(conn: Connection, message_ids: Collection[int], *, now: datetime) -> l
         if not (rate.since(earlier.rate) if earlier else rate).stops:
             continue
         _hold_sender(conn, message_id, rate, now)
+        if conn.scalar(select(Message.urgent).where(Message.id == message_id)):
+            continue
         hold(conn, message_id, because=_too_many(rate))
         stopped.append(message_id)
     return stopped
@@ -195,6 +206,17 @@ def held(conn: Connection, domains: Sequence[str] | None = None) -> list[Hold]:
     still = select(SenderHold).where(SenderHold.ended_at.is_(None)).order_by(SenderHold.id)
     mine = still if domains is None else still.where(SenderHold.domain.in_(list(domains)))
     return [_hold(row) for row in conn.execute(mine)]
+
+
+def urgent_ones(conn: Connection, message_ids: Collection[int]) -> dict[int, Hold]:
+    """The holds that these urgent messages, or committees' parts of them, brought about and nobody has ended."""
+    whole = func.coalesce(Message.part_of, Message.id)
+    still = (
+        select(SenderHold, whole.label("whole"))
+        .join(Message, Message.id == SenderHold.message_id)
+        .where(SenderHold.ended_at.is_(None), Message.urgent, whole.in_(list(message_ids)))
+    )
+    return {row.whole: _hold(row) for row in conn.execute(still.order_by(SenderHold.id))}
 
 
 def _hold(row: Row[SenderHold]) -> Hold:

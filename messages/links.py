@@ -35,6 +35,7 @@ _PERSON_TOKEN = re.compile(rf"([1-9A-Za-z][0-9A-Za-z]{{0,10}})([0-9A-Za-z]{{{_MA
 _PERSON = b"person's link"
 _RECEIPT = b"receipt"
 _EMAIL = b"email in browser"
+_ARCHIVED = b"email in archive"
 _PROOF = b"proof of address"
 _PROOF_DIGITS = 22  # 131 bits: more is at stake, and an email has room
 _PROOF_TOKEN = re.compile(rf"([1-9A-Za-z][0-9A-Za-z]{{0,10}})([0-9A-Za-z]{{{_PROOF_DIGITS}}})")
@@ -56,12 +57,13 @@ class BadToken(ValueError):
 class Tokens:
     """What signs an installation's addresses: made once, for it is asked for every copy."""
 
-    __slots__ = ("_email", "_person", "_receipt")
+    __slots__ = ("_archived", "_email", "_person", "_receipt")
 
     def __init__(self, secret: str) -> None:
         # Digests of nothing yet: copying one costs a tenth of making it.
         self._person = blake2b(key=secret.encode(), person=_PERSON, digest_size=_PERSON_BYTES)
         self._email = blake2b(key=secret.encode(), person=_EMAIL, digest_size=_PERSON_BYTES)
+        self._archived = blake2b(key=secret.encode(), person=_ARCHIVED, digest_size=_PERSON_BYTES)
         self._receipt = blake2b(key=secret.encode(), person=_RECEIPT, digest_size=_RECEIPT_BYTES)
 
     def person(self, delivery_id: int) -> str:
@@ -69,8 +71,12 @@ class Tokens:
         return _named(self._person, delivery_id)
 
     def email(self, message_id: int) -> str:
-        """Name an email that everybody may read, and nobody who gets it."""
+        """Name an email to whoever got it, and nobody of them."""
         return _named(self._email, message_id)
+
+    def archived(self, message_id: int) -> str:
+        """Name an email to strangers, for as long as it stands in a public archive."""
+        return _named(self._archived, message_id)
 
     def receipt(self, delivery_id: int, attempt: int) -> str:
         """Return 16 characters that prove a callback is about this attempt of this delivery."""
@@ -106,6 +112,11 @@ def read_person_token(secret: str, token: str) -> int:
 def read_email_token(secret: str, token: str) -> int:
     """Return the message id in an email's token; raise BadToken for any other text."""
     return _read(token, tokens(secret).email)
+
+
+def read_archive_token(secret: str, token: str) -> int:
+    """Return the message id in the address by which an archive names an email. Raises BadToken."""
+    return _read(token, tokens(secret).archived)
 
 
 def _read(token: str, sign: Callable[[int], str]) -> int:
@@ -169,6 +180,11 @@ def action_url(public_url: str, token: str) -> str:
 def email_url(public_url: str, secret: str, message_id: int) -> str:
     """Return the address at which an email can be read in a browser; a language may follow it."""
     return f"{public_url.rstrip('/')}/e/{tokens(secret).email(message_id)}"
+
+
+def archived_url(public_url: str, secret: str, message_id: int) -> str:
+    """Return the address of an email that a public archive shows; it leads nowhere once it is taken out."""
+    return f"{public_url.rstrip('/')}/e/{tokens(secret).archived(message_id)}"
 
 
 def unsubscribe_url(public_url: str, token: str) -> str:

@@ -1,17 +1,18 @@
 """What of an email may everybody read? Its words in a language, with nobody's name in them and nobody's link.
 
 It is compiled anew from its text: what a person got is never looked at. Whoever has the address of one email
-cannot make that of another of it (``links.email_url``).
+cannot make that of another of it. Whoever got it has one address (``links.email_url``); a public archive gives
+strangers another (``links.archived_url``), which ends when the email is taken out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select
 
 from contacts.models import Project
 from messages import rendering, wording
@@ -24,7 +25,8 @@ from messages.models import Message, MessageKind, MessageStatus, MessageText
 from messages.providers.provider import fill
 from messages.templates import ADDRESSES, BadTemplate
 
-MOST = 200  # emails of an archive that are listed
+MOST = 200  # emails that are listed for an organizer
+IN_ARCHIVE = 100  # for strangers, who may ask as often as they like
 SHOWABLE = (MessageKind.ALERT, MessageKind.CAMPAIGN)
 
 
@@ -46,6 +48,7 @@ class StoredEmail:
     sent_at: datetime | None
     texts: Mapping[str, tuple[str, str]]  # subject and body by language
     look: Look
+    archived: bool  # strangers may read it
 
 
 @dataclass(frozen=True)
@@ -68,25 +71,39 @@ class Listed:
     shown: bool  # everybody may read it
 
 
-def find_email(conn: Connection, message_id: int) -> StoredEmail:
-    """A sent email. Raises NoSuchEmail, also for answers, tests and drafts."""
-    columns = (Message.kind, Message.status, Message.project_id, Message.action_id)
+def find_email(conn: Connection, message_id: int, *, now: datetime) -> StoredEmail:
+    """A sent email. Raises NoSuchEmail, also for answers, tests, drafts, and what was stopped or has yet to begin."""
+    chosen = select(Message.project_id, Message.action_id, Message.launched_at, _archived())
     row = conn.execute(
-        select(*columns, Message.launched_at).where(Message.id == message_id)
+        chosen.where(Message.id == message_id, Message.kind.not_in(ANSWERS), *_left(now))
     ).one_or_none()
-    if row is None or row.kind in ANSWERS or row.status == MessageStatus.DRAFT:
+    held = words_of(conn, [message_id]).get(message_id)
+    if row is None or not held:
         raise NoSuchEmail(NoSuchEmail.__doc__)
-    words = select(MessageText.language, MessageText.subject, MessageText.body)
-    texts = conn.execute(words.where(MessageText.message_id == message_id, MessageText.body != ""))
-    held = {language: (subject, body) for language, subject, body in texts}
-    if not held:
-        raise NoSuchEmail(NoSuchEmail.__doc__)
-    look = look_of(conn, row.project_id)
-    return StoredEmail(message_id, row.project_id, row.action_id, row.launched_at, held, look)
+    project_id, action_id, sent_at, archived = row
+    look = look_of(conn, project_id)
+    shown_to_all = archived and look.archive
+    return StoredEmail(message_id, project_id, action_id, sent_at, held, look, shown_to_all)
 
 
-def shown(email: StoredEmail, language: str, identity: Identity, *, link: str) -> ShownEmail:
+def words_of(
+    conn: Connection, message_ids: Collection[int]
+) -> dict[int, dict[str, tuple[str, str]]]:
+    """Subject and body of these emails, by language."""
+    columns = (MessageText.message_id, MessageText.language, MessageText.subject, MessageText.body)
+    theirs = select(*columns).where(MessageText.message_id.in_(list(message_ids)))
+    found: dict[int, dict[str, tuple[str, str]]] = {}
+    for message_id, language, subject, body in conn.execute(theirs.where(MessageText.body != "")):
+        found.setdefault(message_id, {})[language] = (subject, body)
+    return found
+
+
+def shown(
+    email: StoredEmail, language: str, identity: Identity, *, link: str, address: str = ""
+) -> ShownEmail:
     """An email in one of its languages; ``link`` is where everybody may do what it asks for.
+
+    ``address`` is that of the page; "" = the one that whoever got the email has.
 
     Raises NoSuchEmail for a language that it does not have.
     """
@@ -98,6 +115,7 @@ def shown(email: StoredEmail, language: str, identity: Identity, *, link: str) -
         public=True,
         others=tuple(each for each in email.texts if each != language),
     )
+    head = replace(head, view_url=address or head.view_url)
     try:
         compiled = rendering.email_words(subject, body, language=language, letterhead=head)
     except BadTemplate as error:  # it was sent when less was asked of an email
@@ -126,36 +144,50 @@ def event_of(email: StoredEmail, language: str, number: int) -> Event:
 
 
 def sent_emails(
-    conn: Connection, project_id: int | None, *, language: str, only_shown: bool
+    conn: Connection, project_id: int | None, *, language: str, only_shown: bool, now: datetime
 ) -> Sequence[Listed]:
     """A project's sent emails, newest first, by their subject in a language where they have it."""
-    archived = exists().where(ArchivedEmail.message_id == Message.id)
+    most = IN_ARCHIVE if only_shown else MOST
     chosen = (
-        select(Message.id, Message.launched_at, MessageText.language, MessageText.subject, archived)
+        select(
+            *(Message.id, Message.launched_at, MessageText.language, MessageText.subject),
+            _archived(),
+        )
         .join(MessageText, MessageText.message_id == Message.id)
         .where(
             Message.project_id == project_id if project_id else Message.project_id.is_(None),
             Message.kind.in_(SHOWABLE),
             Message.launched_at.is_not(None),
-            Message.status != MessageStatus.DRAFT,
             MessageText.body != "",
+            *_left(now),
         )
         .order_by(Message.launched_at.desc(), Message.id.desc(), MessageText.language)
-        .limit(2 * MOST)
+        .limit(2 * most)
     )
     if only_shown:
-        chosen = chosen.where(archived)
+        chosen = chosen.where(_archived())
     listed: dict[int, Listed] = {}
     for message_id, sent_at, spoken, subject, is_shown in conn.execute(chosen):
         if message_id not in listed or spoken == language:
             listed[message_id] = Listed(message_id, subject, sent_at, is_shown)
-    return list(listed.values())[:MOST]
+    return list(listed.values())[:most]
+
+
+def _left(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """That a message has begun to leave and was not called off."""
+    never = (MessageStatus.DRAFT, MessageStatus.STOPPED)
+    begun = or_(Message.starts_at.is_(None), Message.starts_at <= now)
+    return Message.status.not_in(never), begun
+
+
+def _archived() -> ColumnElement[bool]:
+    return exists().where(ArchivedEmail.message_id == Message.id)
 
 
 def show_to_everybody(conn: Connection, message_id: int, *, by: str, now: datetime) -> None:
     """Put a sent email into its project's archive. Raises NotForEverybody."""
     try:
-        email = find_email(conn, message_id)
+        email = find_email(conn, message_id, now=now)
     except NoSuchEmail as error:
         raise NotForEverybody(NotForEverybody.__doc__) from error
     if not email.look.archive:

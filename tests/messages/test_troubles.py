@@ -238,6 +238,27 @@ def test_a_message_that_too_many_mark_as_spam_pauses(
         assert (hold.domain, hold.message_id) == ("example.org", message)
 
 
+def test_an_urgent_message_goes_on_and_holds_its_senders_planned_mail(
+    conn: Connection, now: datetime
+) -> None:
+    message, copies = delivered_to(conn, now, 1_000, urgent=True)
+    part, of_part = delivered_to(conn, now, 1_000, urgent=True, part_of=message)
+
+    for row in of_part[:3]:
+        happen(conn, row, "spamreport", now)
+
+    assert status(conn, part) == (MessageStatus.SENDING, "")
+    assert [each.message_id for each in complaints.held(conn)] == [part]
+    told = complaints.urgent_ones(conn, [message])[message].warning
+    assert told.startswith("Of 1,000 people who got it by email, 3 marked it as spam. It goes on")
+
+    for row in copies[:3]:
+        happen(conn, row, "spamreport", now)
+    assert status(conn, message) == (MessageStatus.SENDING, "")
+    complaints.let_go_on(conn, "example.org", by="organizer:1", now=now)
+    assert complaints.urgent_ones(conn, [message]) == {}
+
+
 def test_a_share_below_warns_only() -> None:
     assert Rate(complaints=3, delivered=2_000).warns
     assert not Rate(complaints=3, delivered=2_000).stops

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -12,14 +12,15 @@ import icalendar
 import pytest
 from aiohttp import ClientSession
 from PIL import Image
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, insert, select
 
 from alerts.at_risk import RiskDraft, add_person
 from alerts.models import Case
+from alerts.risk_models import NamingReason
 from contacts.models import Project
 from database.opening import Opened
 from messages import pictures
-from messages.links import email_url, read_email_token
+from messages.links import archived_url, email_url, read_email_token
 from messages.looks import save_look
 from messages.models import MessageKind, MessageStatus
 from messages.pictures import prepare
@@ -68,7 +69,13 @@ async def open_archive(amina: Desk) -> None:
 
 
 def path(message_id: int, rest: str = "/en") -> str:
+    """Where whoever got it reads it."""
     return email_url("", SECRET, message_id) + rest
+
+
+def public(message_id: int, rest: str = "/en") -> str:
+    """Where an archive leads strangers."""
+    return archived_url("", SECRET, message_id) + rest
 
 
 async def stranger(amina: Desk, where: str) -> tuple[int, str, Any]:
@@ -92,6 +99,7 @@ async def test_everybody_may_read_a_sent_email_and_it_names_nobody(
     assert '<html lang="en"' in page
     assert path(message_id, "/es") in page
     assert headers["Cache-Control"] == "public, max-age=300"
+    assert headers["X-Robots-Tag"] == "noindex"
     assert "Set-Cookie" not in headers
     assert "script" not in headers["Content-Security-Policy"]
     assert "default-src 'none'" in headers["Content-Security-Policy"]
@@ -111,6 +119,8 @@ async def test_it_is_read_in_each_of_its_languages(amina: Desk, now: datetime) -
     "values",
     [
         {"status": MessageStatus.DRAFT},
+        {"status": MessageStatus.STOPPED},
+        {"starts_at": datetime(2100, 1, 1, tzinfo=UTC)},
         {"kind": MessageKind.ANSWER},
         {"kind": MessageKind.REPLY},
         {"texts": {"en": {"sms": "x", "subject": "", "body": ""}}},
@@ -186,14 +196,67 @@ async def test_the_archive_has_what_was_chosen_and_nothing_else(amina: Desk, now
     _, emptied, _ = await stranger(amina, "/archive/madison/en")
 
     assert (closed, refused.status) == (404, 422)
-    assert path(shown) in page
-    assert path(other) not in page
+    assert public(shown) in page
+    assert public(other) not in page
     assert "Hidden" not in page + feed
     assert headers["Cache-Control"] == "public, max-age=300"
     [item] = ET.fromstring(feed).iter("item")
     assert item.findtext("title") == "Water for neighbor"
     assert "Dear neighbor of your town" in (item.findtext("description") or "")
-    assert path(shown) not in emptied
+    assert public(shown) not in emptied
+
+
+async def test_what_is_taken_out_of_the_archive_is_gone_for_strangers(
+    amina: Desk, now: datetime
+) -> None:
+    message_id = await sent(amina, now)
+    never, _, _ = await stranger(amina, public(message_id))
+    await open_archive(amina)
+    await amina.post(f"/console/look/emails/{message_id}", {"act": "show"})
+
+    status, page, headers = await stranger(amina, public(message_id))
+    event, calendar, _ = await stranger(amina, public(message_id, "/en/1.ics"))
+    await amina.post(f"/console/look/emails/{message_id}", {"act": "hide"})
+    since = [
+        (await stranger(amina, public(message_id, rest)))[0] for rest in ("", "/en", "/en/1.ics")
+    ]
+    got, _, _ = await stranger(amina, path(message_id))
+
+    assert (never, status, event) == (404, 200, 200)
+    assert "X-Robots-Tag" not in headers
+    assert public(message_id, "/es") in page
+    assert path(message_id, "") not in page + calendar  # a stranger does not learn theirs
+    assert since == [404, 404, 404]
+    assert got == 200
+
+
+async def test_an_archive_that_is_closed_shows_strangers_nothing(
+    amina: Desk, now: datetime
+) -> None:
+    message_id = await sent(amina, now)
+    await open_archive(amina)
+    await amina.post(f"/console/look/emails/{message_id}", {"act": "show"})
+
+    def close(conn: Connection) -> None:
+        save_look(conn, conn.scalar(select(Project.id)), accent="#123", logo="", archive=False)
+
+    await amina.opened.database.write(close)
+
+    assert (await stranger(amina, public(message_id)))[0] == 404
+
+
+async def test_a_feed_leaves_out_what_xml_cannot_say(amina: Desk, now: datetime) -> None:
+    words = {"en": {"sms": "", "subject": "Water\x0bnow", "body": "A\x0cB \U0001f64c"}}
+    message_id = await sent(amina, now, texts=words)
+    await open_archive(amina)
+    await amina.post(f"/console/look/emails/{message_id}", {"act": "show"})
+
+    status, feed, _ = await stranger(amina, "/archive/madison/en.xml")
+
+    assert status == 200
+    [item] = ET.fromstring(feed).iter("item")
+    assert item.findtext("title") == "Water now"
+    assert "\U0001f64c" in (item.findtext("description") or "")
 
 
 async def test_an_email_that_names_somebody_at_risk_is_not_for_everybody(
@@ -217,8 +280,43 @@ async def test_an_email_that_names_somebody_at_risk_is_not_for_everybody(
     await amina.opened.database.write(at_risk)
     refused = await amina.post(f"/console/look/emails/{after}", {"act": "show"})
     _, since, _ = await stranger(amina, "/archive/madison/en")
+    read = [(await stranger(amina, where(before)))[0] for where in (public, path)]
 
-    assert path(before) in listed
+    assert public(before) in listed
     assert refused.status == 422
-    assert path(before) not in since
-    assert path(after) not in since
+    assert public(before) not in since
+    assert public(after) not in since
+    assert read == [404, 404]
+
+
+async def test_whom_an_alert_was_let_name_stands_for_whoever_got_it(
+    amina: Desk, now: datetime
+) -> None:
+    def launched(conn: Connection) -> tuple[int, int]:
+        project = conn.scalar(select(Project.id))
+        words = {"en": {"sms": "", "subject": "News", "body": "Rosa Cienfuegos is free."}}
+        alert = make_alert(conn, project_id=project, texts=words)
+        draft = RiskDraft(given_names="Rosa", family_names="Cienfuegos")
+        person = add_person(conn, alert.case_id, draft, by="x", now=now)
+        reason = {"alert_id": alert.alert_id, "person_id": person, "said": ["rosa cienfuegos"]}
+        conn.execute(insert(NamingReason).values(**reason, why="Her family asks", by="x", at=now))
+        part = make_message(
+            conn,
+            status=MessageStatus.SENDING,
+            project_id=project,
+            part_of=alert.message_id,
+            texts=words,
+        )
+        return alert.message_id, part
+
+    whole, part = await amina.opened.database.write(launched)
+    let = [(await stranger(amina, path(each)))[0] for each in (whole, part)]
+
+    def taken_back(conn: Connection) -> None:
+        conn.execute(delete(NamingReason))
+
+    await amina.opened.database.write(taken_back)
+    since = [(await stranger(amina, path(each)))[0] for each in (whole, part)]
+
+    assert let == [200, 200]
+    assert since == [404, 404]

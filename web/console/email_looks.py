@@ -134,7 +134,9 @@ async def _page(
     project_id = require_project(viewer, number(typed, "project") or first, May.ADMIN)
     language = language_of(request)
     look = await read(request, look_of, project_id)
-    emails = await read(request, sent_emails, project_id, language=language, only_shown=False)
+    emails = await read(
+        request, sent_emails, project_id, language=language, only_shown=False, now=now(request)
+    )
     pictures = await read(request, pictures_for, project_id)
     project: ProjectRow | None = (
         await read(request, project_by_id, project_id) if project_id else None

@@ -47,6 +47,7 @@ class Live:
     doubtful: Sequence[Target]  # offices whose number several people found to be wrong
     connected: CallTotals  # calls that we put through
     mail: Rate  # how its emails fared at those who got them
+    warning: str  # that too many marked its emails as spam, and that it goes on; "" = nothing of the kind
 
     @property
     def progress(self) -> Progress:
@@ -99,7 +100,7 @@ class Live:
         """Names what the buttons show, for a page to tell which it has."""
         undoable = self.undo_seconds(now) > 0
         told = f"{self.progress.status} {undoable} {self.begins_later(now)} {self.progress.paused_because}"
-        told += f" {self.progress.budget_cents}"
+        told += f" {self.progress.budget_cents} {self.warning}"
         return sha256(told.encode()).hexdigest()[:12]
 
     def begins_later(self, now: datetime) -> bool:
@@ -124,8 +125,11 @@ def live(conn: Connection, alert_id: int, *, within: Within, now: datetime) -> L
     equation = stands.progress.equation
     lost = unknowns(conn, stands.progress.message_id, within) if equation.unknown else []
     doubtful = targets_by_key(conn, stands.totals.doubtful_targets, now=now)
-    mail = sum(complaints.rates(conn, _parts(conn, stands.progress.message_id)).values(), Rate())
-    return Live(stands, lost, doubtful, call_totals(conn, stands.action_id), mail)
+    message_id = stands.progress.message_id
+    mail = sum(complaints.rates(conn, _parts(conn, message_id)).values(), Rate())
+    minded = complaints.urgent_ones(conn, [message_id]).get(message_id)
+    warning = minded.warning if minded else ""
+    return Live(stands, lost, doubtful, call_totals(conn, stands.action_id), mail, warning)
 
 
 def _parts(conn: Connection, message_id: int) -> list[int]:

@@ -16,7 +16,7 @@ from actions.custom_targets import offices, today_of
 from actions.responses import doubtful_by_action
 from alerts.models import Alert, Level
 from alerts.proposals import open_proposals
-from messages import budgets
+from messages import budgets, complaints
 from messages.calling_off import LIVE
 from messages.models import Message, MessageStatus
 from organizers.roles import May, owned
@@ -65,7 +65,7 @@ def urgent(
     found: list[Line] = []
     if sends:
         found += _to_approve(conn, viewer, language)
-        found += _on_their_way(running, sends)
+        found += _on_their_way(conn, running, sends)
         found += _copies(conn, sends)
     if writes:
         found += _hearings(conn, writes, language, now)
@@ -93,19 +93,26 @@ def _to_approve(conn: Connection, viewer: Viewer, language: str) -> Iterator[Lin
         yield Line("approve", href, title=title, detail=each.asked_by)
 
 
-def _on_their_way(running: Sequence[AlertLine], within: tuple[int, ...]) -> list[Line]:
+def _on_their_way(
+    conn: Connection, running: Sequence[AlertLine], within: tuple[int, ...]
+) -> list[Line]:
     """Red alerts that run, and before them whatever is paused: of that nothing leaves."""
+    mine = [each for each in running if each.project_id in within]
+    minded = complaints.urgent_ones(conn, [each.message_id for each in mine])
+    warnings = {message_id: each.warning for message_id, each in minded.items()}
+    paused = MessageStatus.PAUSED
     lines = [
         Line(
-            "paused" if each.status == MessageStatus.PAUSED else "red",
+            "paused" if each.status == paused else "red",
             f"/console/alerts/{each.id}",
             count=each.confirmed,
             title=each.title,
-            detail=each.paused_because,
+            detail=each.paused_because
+            if each.status == paused
+            else warnings.get(each.message_id, ""),
         )
-        for each in running
-        if each.project_id in within
-        and (each.status == MessageStatus.PAUSED or each.level is Level.RED)
+        for each in mine
+        if each.status == paused or each.level is Level.RED
     ]
     return sorted(lines, key=lambda each: each.kind != "paused")
 

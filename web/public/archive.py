@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from aiohttp import web
@@ -12,15 +13,17 @@ from feedgenerator import Rss201rev2Feed
 from sqlalchemy import Connection
 
 from alerts.archiving import archived
-from messages.links import email_url
+from messages.links import archived_url
 from messages.shown_emails import Listed, NoSuchEmail, ShownEmail, archive_of
-from web.keys import DATABASE, SITE, Site
+from web.keys import CLOCK, DATABASE, SITE, Site
 from web.pages import LANGUAGE, language_of, rendered, translator
-from web.public.emails import FRESH, read_shown
+from web.public.emails import FRESH, Wanted, read_shown
 
 NAMES = {"en": "English", "es": "Español"}
-IN_FEED = 20
+IN_FEED = 10
 EXCERPT = 600  # characters of an email in the feed
+# What XML 1.0 has no way to write (section 2.2), and no reader could show.
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ async def choose(request: web.Request) -> NoReturn:
 async def show(request: web.Request) -> web.Response:
     """The list."""
     slug, language, site = request.match_info["slug"], _language(request), request.app[SITE]
-    found = await request.app[DATABASE].read(read_archive, slug, language)
+    at = request.app[CLOCK]()
+    found = await request.app[DATABASE].read(read_archive, slug, language, now=at)
     request[LANGUAGE] = language
     values = {
         "archive": found,
@@ -52,7 +56,7 @@ async def show(request: web.Request) -> web.Response:
             if each != language
         ],
         "addresses": {
-            each.message_id: f"{email_url('', site.links_secret, each.message_id)}/{language}"
+            each.message_id: f"{archived_url('', site.links_secret, each.message_id)}/{language}"
             for each in found.emails
         },
     }
@@ -66,23 +70,24 @@ async def feed(request: web.Request) -> web.Response:
     """The newest of it for feed readers (RSS 2.0)."""
     slug, language, site = request.match_info["slug"], _language(request), request.app[SITE]
     request[LANGUAGE] = language
-    project, emails = await request.app[DATABASE].read(_read_feed, slug, language, site)
+    project, emails = await request.app[DATABASE].read(
+        _read_feed, slug, language, site, now=request.app[CLOCK]()
+    )
     here = f"{site.public_url}/archive/{slug}/{language}"
     made = Rss201rev2Feed(
-        title=project,
+        title=_plain(project),
         link=here,
-        description=translator(request)("Emails of %(project)s", project=project),
+        description=_plain(translator(request)("Emails of %(project)s", project=project)),
         language=language,
         feed_url=f"{here}.xml",
     )
     for each, email in emails:
-        address = (
-            f"{email_url(site.public_url, site.links_secret, each.message_id)}/{email.language}"
-        )
+        wanted = Wanted(each.message_id, from_archive=True)
+        address = f"{wanted.address(site)}/{email.language}"
         made.add_item(
-            title=email.subject,
+            title=_plain(email.subject),
             link=address,
-            description=_excerpt(email.text),
+            description=_excerpt(_plain(email.text)),
             pubdate=each.sent_at.astimezone(UTC) if each.sent_at else None,
             unique_id=address,
         )
@@ -94,20 +99,21 @@ async def feed(request: web.Request) -> web.Response:
     )
 
 
-def read_archive(conn: Connection, slug: str, language: str) -> Archive:
+def read_archive(conn: Connection, slug: str, language: str, *, now: datetime) -> Archive:
     """What a project shows. Raises NoSuchEmail for one that has no archive."""
     project_id, name = archive_of(conn, slug)
-    return Archive(name, archived(conn, project_id, language=language))
+    return Archive(name, archived(conn, project_id, language=language, now=now))
 
 
 def _read_feed(
-    conn: Connection, slug: str, language: str, site: Site
+    conn: Connection, slug: str, language: str, site: Site, *, now: datetime
 ) -> tuple[str, list[tuple[Listed, ShownEmail]]]:
-    archive = read_archive(conn, slug, language)
+    archive = read_archive(conn, slug, language, now=now)
     found = []
     for each in archive.emails[:IN_FEED]:
+        wanted = Wanted(each.message_id, from_archive=True)
         try:
-            found.append((each, read_shown(conn, each.message_id, language, site)))
+            found.append((each, read_shown(conn, wanted, language, site, now=now)[1]))
         except NoSuchEmail:  # it is not in this language
             continue
     return archive.project, found
@@ -118,6 +124,10 @@ def _language(request: web.Request) -> str:
     if language not in request.app[SITE].languages:
         raise NoSuchEmail(NoSuchEmail.__doc__)
     return language
+
+
+def _plain(text: str) -> str:
+    return _NOT_IN_XML.sub(" ", text)
 
 
 def _excerpt(text: str) -> str:

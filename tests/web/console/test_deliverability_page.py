@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from contacts.consent import standings
 from database.opening import Opened
 from messages import complaints, sender_checks, suppression_lists, troubles
+from messages.models import Message, MessageStatus
 from messages.reach_models import ListDifference, SenderHold
 from messages.sender_records import Finding, Verdict
 from messages.troubles import SoftRule
 from organizers import audit
-from tests.builders import make_contact, make_message
+from tests.builders import make_alert, make_contact, make_message
 from tests.messages.test_troubles import soft
 from tests.web.organizing import console, desk
+from web.translations import translators
 
 BAD = Finding("spf_missing", Verdict.BAD, name="example.org", record="v=spf1 mx ~all")
 
@@ -57,6 +59,32 @@ async def test_who_looks_lets_planned_mail_go_on_and_the_record_says_so(
     assert await opened.database.read(complaints.held) == []
     [entry] = await opened.database.read(lambda conn: audit.entries(conn, None))
     assert (entry.act, entry.object) == ("hold.end", f"hold:{hold}")
+
+
+async def test_an_urgent_alert_that_many_mark_as_spam_goes_on_and_says_so(
+    opened: Opened, now: datetime
+) -> None:
+    def prepare(conn: Connection) -> tuple[int, int]:
+        alert = make_alert(conn, urgent=True, confirmed=12)
+        row = {"domain": "example.org", "complaints": 3, "delivered": 900, "ended_by": ""}
+        conn.execute(insert(SenderHold).values(message_id=alert.message_id, at=now, **row))
+        return alert.alert_id, alert.message_id
+
+    alert, message = await opened.database.write(prepare)
+    async with console(opened, now, email_sender="Sister Cities <alerts@example.org>") as client:
+        amina = await desk(client, opened, now)
+        live = await amina.page(f"/console/alerts/{alert}")
+        overview = await amina.page("/console/")
+        paused = {"status": MessageStatus.PAUSED}
+        mine = update(Message).where(Message.id == message).values(paused)
+        await opened.database.write(lambda conn: conn.execute(mine))
+        since = await amina.page(f"/console/alerts/{alert}")
+
+    assert "3 marked it as spam. It goes on, because it is urgent" in live
+    assert "3 marked it as spam. It goes on, because it is urgent" in overview
+    hold = complaints.Hold(1, "example.org", message, complaints.Rate(3, 900), now)
+    assert "Sigue adelante porque" in translators(("es",))["es"].sentence(hold.warning)
+    assert "It goes on" not in since
 
 
 async def test_a_worn_out_mailbox_is_written_to_again_and_sendgrid_asked(
