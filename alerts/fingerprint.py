@@ -24,6 +24,7 @@ from contacts.models import Project
 from messages.audience import read
 from messages.checking import texts_of
 from messages.control import Words
+from messages.looks import worn
 from messages.models import Message
 from messages.templates import BadTemplate, compile_text
 
@@ -57,6 +58,8 @@ def digest(conn: Connection, alert_id: int) -> str:
 def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
     alert = find_alert(conn, alert_id)
     terms = conn.execute(select(*TERMS).where(Message.id == alert.message_id)).mappings().one()
+    project = worn(Message.project_id.expression)
+    look = conn.scalar(select(project).where(Message.id == alert.message_id))
     own = conn.execute(select(Alert.ask_hours, Alert.work).where(Alert.id == alert_id)).one()
     follows = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == alert_id)
     texts = texts_of(conn, alert.message_id)
@@ -69,6 +72,8 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
         "follows": [list(row) for row in conn.execute(follows)],
         **_names_let_stand(conn, alert_id),
         **_names_said(conn, texts.values(), terms["audience"]),
+        # A picture's address is made of its content, so the texts tell of pictures, and this of the logo.
+        **({"look": look} if look else {}),
         "page": _page(conn, alert.own_action_id),
         "asks": asked(conn, alert.own_action_id),
         # A reminder leads to the page of the alert it follows, and people call whom that asks for.

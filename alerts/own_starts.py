@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Text, cast, insert, select, update
 
 from actions.models import TargetRule
 from actions.scripts import ScriptWords
@@ -100,6 +100,12 @@ def find_start(conn: Connection, start_id: int) -> StartingText:
     """One of the network's own, offered or not."""
     every = [*own_starts(conn), *own_starts(conn, retired=True)]
     return next(each for each in every if each.rank == start_id)
+
+
+def shows_picture(conn: Connection, address: str) -> bool:
+    """Whether one of them, offered or not, shows the picture with this address."""
+    shows = cast(OwnStart.words, Text).contains(address, autoescape=True)
+    return conn.scalar(select(OwnStart.id).where(shows).limit(1)) is not None
 
 
 def _words(said: Mapping[str, str]) -> Words:

@@ -1,6 +1,6 @@
 """Two people before a planned email leaves: one writes it, another reads exactly that and approves it.
 
-An approval is of a hash of texts, audience, rule and time, so whatever changes one of them voids it. An email that
+An approval is of a hash of texts, audience, rule, time and look, so whatever changes one of them voids it. An email that
 comes again is approved once; an occurrence with words of its own is approved for itself. Firing asks, in its own
 transaction and under the lock of the email's row, which every change takes.
 """
@@ -22,6 +22,7 @@ from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from contacts.models import Project
 from database.upserts import insert_or
 from messages.house import HouseRules
+from messages.looks import worn
 from organizers.approvers import (
     Ballot,
     Changed,
@@ -46,6 +47,8 @@ def digest(email: Row[Any], run: Row[Any] | None = None) -> str:
     said |= {"texts": email.texts, "email": email.id}
     if email.experiment:
         said |= {"experiment": email.experiment}
+    if email.look:
+        said |= {"look": email.look}
     if run is not None and run.texts:
         said |= {"texts": run.texts, "occurrence": run.local_time}
     return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
@@ -102,6 +105,7 @@ def asked_of(
         *CampaignEmail.__table__.columns,
         Campaign.project_id,
         Project.email_sender,
+        worn(Campaign.project_id.expression).label("look"),
     )
     rows = (
         select(*columns)

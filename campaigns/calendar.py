@@ -17,6 +17,7 @@ from messages import audience as audiences
 from messages import own_hour
 from messages.audience import Audience
 from messages.control import Words
+from messages.looks import worn
 from messages.own_hour import OwnHour
 from messages.wallclock import Moment, moment
 
@@ -162,6 +163,7 @@ def _emails(email_id: int) -> Select[Any]:
         Campaign.project_id,
         Project.email_sender,
         Project.shares_list,
+        worn(Campaign.project_id.expression).label("look"),
     )
     return (
         select(*columns)

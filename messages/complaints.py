@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
@@ -219,7 +220,7 @@ def urgent_ones(conn: Connection, message_ids: Collection[int]) -> dict[int, Hol
     return {row.whole: _hold(row) for row in conn.execute(still.order_by(SenderHold.id))}
 
 
-def _hold(row: Row[SenderHold]) -> Hold:
+def _hold(row: Row[*tuple[Any, ...]]) -> Hold:
     return Hold(row.id, row.domain, row.message_id, Rate(row.complaints, row.delivered), row.at)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
 
 from contacts.models import Project
 from database.upserts import insert_or
@@ -42,6 +42,13 @@ def look_of(conn: Connection, project_id: int | None) -> Look:
         logo=shown.logo if shown else "",
         archive=own.archive if own else False,
     )
+
+
+def worn(project_id: ColumnElement[int | None]) -> ScalarSelect[str]:
+    """The color and the logo that emails of a project wear, as one text; NULL where nobody chose any."""
+    owners = (NETWORKS, func.coalesce(project_id, NETWORKS))
+    chosen = select(EmailLook.accent + " " + EmailLook.logo).where(EmailLook.owner.in_(owners))
+    return chosen.order_by(EmailLook.owner.desc()).limit(1).scalar_subquery()  # its own before 0
 
 
 def save_look(

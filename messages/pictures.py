@@ -8,7 +8,7 @@ whoever has read it once.
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -23,7 +23,9 @@ from messages.models import MessageText
 from organizers.roles import NETWORKS, Within, owned
 
 LARGEST = 12 * 1024 * 1024  # bytes of a file that is taken; phones make some 4 MB
-MOST_PIXELS = 50_000_000  # a file of a few kilobytes may unpack to gigabytes
+MOST_PIXELS = (
+    25_000_000  # a file of a few kilobytes may unpack to gigabytes; these take some 100 MB
+)
 SIDE = 1200  # pixels: twice the width of an email
 HEAVY = 400 * 1024  # bytes; a picture that is more is made smaller
 SMALLEST_SIDE = 300
@@ -37,7 +39,7 @@ class BadPicture(ValueError):
 
 
 class PictureInUse(ValueError):
-    """This picture cannot be deleted: an email that was sent, a draft or a letterhead shows it."""
+    """This picture cannot be deleted: an email that was sent or is planned, a draft, a starting text or a letterhead shows it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ class Prepared:
 def prepare(content: bytes) -> Prepared:
     """Draw a picture anew, upright, without anything but what is seen, at most ``SIDE`` wide and high.
 
-    Takes a moment of processor time: not for the event loop. Raises BadPicture.
+    Takes a moment of processor time and up to some 200 MB: not for the event loop, nor for several at once.
+    Raises BadPicture.
     """
     if not content:
         raise BadPicture("Choose a picture first: JPEG, PNG, WebP or GIF.")
@@ -64,8 +67,7 @@ def prepare(content: bytes) -> Prepared:
         _look_at(content).verify()
         opened = _look_at(content)
         told_place = bool(opened.getexif().get_ifd(ExifTags.IFD.GPSInfo))
-        upright = ImageOps.exif_transpose(opened)
-        drawn = _plain(upright)
+        drawn = _plain(opened)
     except BadPicture:
         raise
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError) as error:
@@ -138,22 +140,27 @@ def missing(conn: Connection, addresses: Collection[str], project_id: int | None
     return set(addresses) - set(kept)
 
 
-def remove(conn: Connection, picture_id: int) -> None:
-    """Delete a picture that no email shows. Raises PictureInUse."""
+def remove(
+    conn: Connection, picture_id: int, *, elsewhere: Callable[[Connection, str], bool]
+) -> None:
+    """Delete a picture that no email shows; ``elsewhere`` says so of what is no message yet. Raises PictureInUse."""
     address = conn.scalar(select(Picture.address).where(Picture.id == picture_id))
     if address is None:
         return
     shows = MessageText.body.contains(address, autoescape=True)
     texts = select(MessageText.message_id).where(shows).limit(1)
     logo = select(EmailLook.owner).where(EmailLook.logo == address)
-    if conn.scalar(texts) is not None or conn.scalar(logo) is not None:
+    sent_or_logo = conn.scalar(texts) is not None or conn.scalar(logo) is not None
+    if sent_or_logo or elsewhere(conn, address):
         raise PictureInUse(PictureInUse.__doc__)
     conn.execute(delete(Picture).where(Picture.id == picture_id))
 
 
 def _look_at(content: bytes) -> Image.Image:
     """Read a file's head. Raises BadPicture for one that would unpack to more than can be meant."""
-    too_large = "The picture has too many pixels: save it smaller, then upload it again."
+    too_large = (
+        "The picture has more than 25 million pixels: save it smaller, then upload it again."
+    )
     try:
         opened = Image.open(io.BytesIO(content), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -164,12 +171,17 @@ def _look_at(content: bytes) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Pixels and nothing else: in red, green and blue, see-through only where the picture is."""
-    see_through = image.has_transparency_data
-    plain = image.convert("RGBA" if see_through else "RGB")
+    """Pixels and nothing else: in red, green and blue, upright, see-through only where the picture is.
+
+    The file's own picture is made small before it is copied. A JPEG is not even read at its full size.
+    """
+    image.draft(None, (2 * SIDE, 2 * SIDE))
+    mode = "RGBA" if image.has_transparency_data else "RGB"
+    plain = image if image.mode == mode else image.convert(mode)
     plain.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    bare = Image.new(plain.mode, plain.size)
-    bare.paste(plain)
+    upright = ImageOps.exif_transpose(plain)
+    bare = Image.new(mode, upright.size)
+    bare.paste(upright)
     return bare
 
 

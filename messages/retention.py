@@ -34,6 +34,7 @@ from messages.connecting import FORGOTTEN
 from messages.doubts import open_doubts
 from messages.erasing import NOBODYS
 from messages.inbox_models import Care, WrittenAnswer
+from messages.mail_models import ReplyMail
 from messages.models import (
     Click,
     Delivery,
@@ -86,15 +87,19 @@ class Rule:
 
 def _bodies(before: datetime) -> ColumnElement[bool]:
     """An answer that nobody has dealt with is still to be read."""
-    return and_(Reply.received_at < before, Reply.handled_at.is_not(None), Reply.body != "")
+    mail = exists(select(ReplyMail.reply_id).where(ReplyMail.reply_id == Reply.id))
+    said = or_(Reply.body != "", mail)
+    return and_(Reply.received_at < before, Reply.handled_at.is_not(None), said)
 
 
 def _empty(conn: Connection, which: ColumnElement[bool]) -> int:
-    ids = list(conn.scalars(select(Reply.id).where(which)))
+    ids = list(conn.scalars(select(Reply.id).where(which).with_for_update()))
     # What a call's note was before somebody took the reply for one is a piece of its words.
     cared = update(Care).where(Care.reply_id.in_(ids), Care.acted != "")
     conn.execute(cared.values(acted="", acted_by="", acted_at=None, before={}))
-    return conn.execute(update(Reply).where(which).values(body="")).rowcount
+    # A subject is words of theirs, and so are the names of what they attached.
+    conn.execute(delete(ReplyMail).where(ReplyMail.reply_id.in_(ids)))
+    return conn.execute(update(Reply).where(Reply.id.in_(ids)).values(body="")).rowcount
 
 
 def _answers(before: datetime) -> ColumnElement[bool]:

@@ -31,6 +31,7 @@ from contacts.models import Project
 from messages.audience import Audience, Filter
 from messages.control import NotNow, Words
 from messages.hours import Hours, write
+from messages.looks import save_look
 from messages.models import Message, MessageStatus, Reach
 from organizers.approvers import Changed, MayNotApprove, NotRead
 from organizers.models import Organizer, OrganizerProject
@@ -229,6 +230,12 @@ CHANGES: dict[str, Callable[[Committee], None]] = {
     "countries": lambda there: of_message(there, countries="US SV"),
     "weekly cap": lambda there: of_message(there, weekly_cap=3),
     "sender": lambda there: of_message(there, sms_sender="+12025550199"),
+    "color of its emails": lambda there: save_look(
+        there.conn, there.project, accent="#112233", logo="", archive=False
+    ),
+    "logo that it takes from the network": lambda there: save_look(
+        there.conn, None, accent="#27357e", logo="/i/x.png", archive=False
+    ),
 }
 
 

@@ -12,8 +12,10 @@ from sqlalchemy import Connection
 from campaigns import approving, calendar, changing, firing, occurrences
 from campaigns.models import Reason, RunStatus
 from messages.control import Words
+from messages.looks import save_look
 from organizers.approvers import Changed, MayNotApprove, NotRead
-from tests.builders import make_contact, make_organizer
+from organizers.roles import NETWORKS
+from tests.builders import make_contact, make_organizer, make_project
 from tests.campaigns.test_firing import HOUSE, NINE, make_email_draft, run_of, schedule
 from tests.doubles import NoJobs
 
@@ -91,6 +93,25 @@ def test_whatever_is_changed_voids_what_was_approved(
     email = calendar.look_at(conn, email_id)
     found = approving.ballot(conn, email, None, house=TWO)
     assert (found.voided, found.missing) == (True, ["en", "es"])
+
+
+def test_another_look_of_its_emails_voids_what_was_approved(
+    conn: Connection, now: datetime
+) -> None:
+    email_id = schedule(conn, now)
+    other = make_project(conn, "Bangor")
+    ben = make_organizer(conn, "Ben", network=True, reads="en es")
+    approve(conn, email_id, ben, now)
+
+    save_look(conn, other, accent="#112233", logo="", archive=False)
+    before = approving.ballot(conn, calendar.look_at(conn, email_id), None, house=TWO)
+    save_look(conn, None, accent="#112233", logo="", archive=False)
+    after = approving.ballot(conn, calendar.look_at(conn, email_id), None, house=TWO)
+
+    assert (before.missing, after.missing) == ([], ["en", "es"])
+    assert [each.id for each in approving.asked_of(conn, [NETWORKS], ben, house=TWO)] == [email_id]
+    approve(conn, email_id, ben, now)
+    assert approving.asked_of(conn, [NETWORKS], ben, house=TWO) == []
 
 
 def test_one_that_comes_again_is_approved_once_and_words_of_one_date_for_themselves(

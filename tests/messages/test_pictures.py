@@ -42,6 +42,10 @@ def make_file(
     return buffer.getvalue()
 
 
+def nowhere(_conn: Connection, _address: str) -> bool:
+    return False
+
+
 @pytest.mark.parametrize("place", [True, False])
 def test_a_photo_loses_what_it_says_besides_what_it_shows(place: bool) -> None:
     file = make_file(place=place)
@@ -85,10 +89,25 @@ def test_a_see_through_picture_stays_so(kind: str) -> None:
     assert kept.media_type == "image/png"
 
 
-def bomb() -> bytes:
+def test_a_photo_in_colors_of_print_is_turned_too() -> None:
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.new("CMYK", (3000, 1500)).save(file, "JPEG", exif=exif)
+
+    kept = prepare(file.getvalue())
+
+    assert (kept.width, kept.height, kept.media_type) == (600, 1200, "image/jpeg")
+
+
+def many_pixels(size: tuple[int, int]) -> bytes:
     buffer = io.BytesIO()
-    Image.new("1", (20_000, 9_000)).save(buffer, "PNG")
+    Image.new("1", size).save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def bomb() -> bytes:
+    return many_pixels((20_000, 9_000))
 
 
 @pytest.mark.parametrize(
@@ -99,7 +118,8 @@ def bomb() -> bytes:
         (make_file()[:200], "no picture that we can read"),
         (make_file("BMP"), "no picture that we can read"),
         (b"\xff" * (LARGEST + 1), "larger than 12 MB"),
-        (bomb(), "too many pixels"),
+        (bomb(), "more than 25 million pixels"),
+        (many_pixels((5_001, 5_000)), "more than 25 million pixels"),
     ],
 )
 def test_what_is_no_picture_or_too_much_of_one_is_refused(file: bytes, said: str) -> None:
@@ -137,8 +157,8 @@ def test_a_picture_that_an_email_or_a_letterhead_shows_stays(conn: Connection) -
 
     for address in (shown, logo):
         with pytest.raises(PictureInUse):
-            remove(conn, ids[address])
-    remove(conn, ids[free])
+            remove(conn, ids[address], elsewhere=nowhere)
+    remove(conn, ids[free], elsewhere=nowhere)
 
     assert {row.address for row in pictures_of(conn, [madison])} == {shown, logo}
 

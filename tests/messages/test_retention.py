@@ -14,6 +14,7 @@ from database.opening import Opened
 from messages.call_models import Call
 from messages.doubts import BLANK
 from messages.inbox_models import Care
+from messages.mail_models import ReplyMail
 from messages.models import (
     Delivery,
     Doubt,
@@ -31,6 +32,7 @@ from organizers.models import SignInAttempt
 from tests.builders import make_action, make_call, make_contact, make_standing
 from tests.messages.test_answering import answer, make_chloe, make_reply, wanted
 from tests.messages.test_sending import Bench
+from tests.messages.test_threads import make_mail
 
 LATER = timedelta(days=401)
 EVER = Keep(None, None, None, None, None, None, None)
@@ -142,6 +144,27 @@ async def test_answers_events_and_failed_sign_ins_go_after_their_time(bench: Ben
     [entry] = await bench.database.read(lambda conn: audit.entries(conn, None))
     assert (entry.act, entry.actor) == ("retention.run", "retention")
     assert entry.after == {"reply_bodies": 1, "provider_events": 1, "sign_ins": 1}
+
+
+async def test_the_subject_of_an_answer_goes_with_its_words(bench: Bench) -> None:
+    def prepare(conn: Connection) -> None:
+        for handled in (bench.now, None):
+            reply = make_mail(conn, bench.now)
+            mine = update(Reply).where(Reply.id == reply)
+            conn.execute(mine.values(handled_at=handled))
+        earlier = make_mail(conn, bench.now)  # whose body went before subjects did
+        mine = update(Reply).where(Reply.id == earlier)
+        conn.execute(mine.values(handled_at=bench.now, body=""))
+
+    await bench.write(prepare)
+    bench.now += timedelta(days=181)
+    done = await run(bench)
+
+    assert done["reply_bodies"] == 2
+    assert await number(bench, select(func.count()).select_from(ReplyMail)) == 1
+    left = select(func.count()).join(ReplyMail).where(Reply.handled_at.is_(None))
+    assert await number(bench, left.select_from(Reply)) == 1
+    assert (await run(bench))["reply_bodies"] == 0
 
 
 async def test_consent_goes_years_after_the_address_left_and_a_refusal_never(bench: Bench) -> None:

@@ -12,7 +12,7 @@ import icalendar
 import pytest
 from aiohttp import ClientSession
 from PIL import Image
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from alerts.at_risk import RiskDraft, add_person
 from alerts.models import Case
@@ -246,16 +246,18 @@ async def test_an_archive_that_is_closed_shows_strangers_nothing(
 
 
 async def test_a_feed_leaves_out_what_xml_cannot_say(amina: Desk, now: datetime) -> None:
-    words = {"en": {"sms": "", "subject": "Water\x0bnow", "body": "A\x0cB \U0001f64c"}}
+    words = {"en": {"sms": "", "subject": "Water", "body": "A\x01B \U0001f64c"}}
     message_id = await sent(amina, now, texts=words)
     await open_archive(amina)
     await amina.post(f"/console/look/emails/{message_id}", {"act": "show"})
+    odd = update(Project).values(name="Madison\x0bArcatao")
+    await amina.opened.database.write(lambda conn: conn.execute(odd))
 
     status, feed, _ = await stranger(amina, "/archive/madison/en.xml")
 
     assert status == 200
+    assert ET.fromstring(feed).findtext("channel/title") == "Madison Arcatao"
     [item] = ET.fromstring(feed).iter("item")
-    assert item.findtext("title") == "Water now"
     assert "\U0001f64c" in (item.findtext("description") or "")
 
 

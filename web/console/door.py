@@ -5,6 +5,7 @@ The checks live here and not in the pages, so that a page cannot forget them.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections import Counter
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from web.console.health import COUNTS, Counts
 from web.console.needs import Need, need_of
 from web.console.paces import LOOKS
 from web.console.panic import while_locked
+from web.console.pictures import DRAWING
 from web.console.signing import cookie_name
 from web.console.streaming import OPEN
 from web.console.viewing import TOKEN, VIEWER, now, read, write
@@ -41,6 +43,7 @@ def make_console() -> web.Application:
     app[OPEN] = Counter()
     app[LOOKS] = Looks()
     app[COUNTS] = Counts()
+    app[DRAWING] = asyncio.Lock()
     app.add_routes(routes.ROUTES)
     return app
 

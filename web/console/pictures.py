@@ -10,6 +10,8 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 from sqlalchemy import Connection, select
 
+from alerts.own_starts import shows_picture
+from campaigns.picturing import needed
 from messages import pictures as kept
 from messages.email_models import Picture
 from messages.pictures import BadPicture, PictureInUse, Prepared, pictures_of, prepare
@@ -17,6 +19,9 @@ from organizers.roles import NETWORKS, May
 from web.console.choices import projects
 from web.console.guard import require_project
 from web.console.viewing import VIEWER, now, number, page, read, write
+
+# Held while a picture is drawn: one at a time, for each takes much memory.
+DRAWING: web.AppKey[asyncio.Lock] = web.AppKey("drawing", asyncio.Lock)
 
 
 async def index(request: web.Request) -> web.Response:
@@ -29,12 +34,10 @@ async def add(request: web.Request) -> web.Response:
     form = await request.post()
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
     project_id = require_project(request[VIEWER], number(typed, "project"))
-    file, content, name = form.get("file"), b"", ""
-    if isinstance(file, FileField):
-        with file.file:
-            content, name = await asyncio.to_thread(file.file.read), file.filename
+    file = form.get("file")
+    name = file.filename if isinstance(file, FileField) else ""
     try:
-        picture = await asyncio.to_thread(prepare, content)
+        picture = await _drawn(request, file)
     except BadPicture as error:
         return await _page(request, problem=str(error))
     by = request[VIEWER].actor
@@ -43,13 +46,32 @@ async def add(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/console/pictures?notice={notice}")
 
 
+async def _drawn(request: web.Request, file: object) -> Prepared:
+    """What was uploaded, drawn anew when it is its turn. Raises BadPicture."""
+    async with request.app[DRAWING]:
+        content = b""
+        if isinstance(file, FileField):
+            with file.file:
+                content = await asyncio.to_thread(file.file.read)
+        return await asyncio.to_thread(prepare, content)
+
+
 async def remove(request: web.Request) -> web.Response:
     """Delete a picture that nothing shows."""
     try:
-        await write(request, kept.remove, int(request.match_info["picture_id"]))
+        await write(request, _remove, int(request.match_info["picture_id"]))
     except PictureInUse as error:
         return await _page(request, problem=str(error))
     raise web.HTTPSeeOther("/console/pictures?notice=removed")
+
+
+def _remove(conn: Connection, picture_id: int) -> None:
+    kept.remove(conn, picture_id, elsewhere=_planned_or_kept)
+
+
+def _planned_or_kept(conn: Connection, address: str) -> bool:
+    """Whether a planned email or a starting text of the network's own shows it."""
+    return needed(conn, address) or shows_picture(conn, address)
 
 
 def _keep(
