@@ -23,7 +23,7 @@ from alerts.reached_words import CHANGED, STOPPED, Made, filled, still_says
 from alerts.steering import Act, steer
 from alerts.stored import stored_draft
 from database.jobs import Jobs
-from messages.audience import Filter, contact_ids, seen_by
+from messages.audience import Audience, Filter, contact_ids, seen_by
 from messages.calling_off import LIVE
 from messages.control import NotNow, locked
 from messages.house import HouseRules
@@ -145,8 +145,16 @@ def addressed(own: AlertDraft, to: Filter, words: Made) -> AlertDraft:
 def remaining(conn: Connection, alert_id: int, within: Within) -> int:
     """How many people a stopped alert left over, of those whom these projects' organizers see."""
     audience = _to(stored_draft(conn, alert_id), _left_over(conn, alert_id)).audience
-    audience = replace(audience, among=None)
-    ids = contact_ids(seen_by(audience, within)).subquery()
+    return _people(conn, audience, within)
+
+
+def addressees(conn: Connection, alert_id: int, within: Within) -> int:
+    """How many people a draft that follows an alert is for, as things are, of those whom these organizers see."""
+    return _people(conn, stored_draft(conn, alert_id).audience, within)
+
+
+def _people(conn: Connection, audience: Audience, within: Within) -> int:
+    ids = contact_ids(seen_by(replace(audience, among=None), within)).subquery()
     return conn.execute(select(func.count()).select_from(ids)).scalar_one()
 
 

@@ -14,7 +14,7 @@ from alerts.closing import draft_the_end
 from alerts.follow_ups import Followed, followed_by
 from alerts.following_up import draft_follow_up, reword
 from alerts.models import FollowUpKind
-from alerts.resending import write_to_the_reached, write_to_the_rest
+from alerts.resending import addressees, write_to_the_reached, write_to_the_rest
 from alerts.stored import stored_draft
 from messages.control import NotNow, Words
 from messages.templates import BadTemplate
@@ -109,6 +109,7 @@ async def _form(
         "followed": followed,
         "typed": typed,
         "problems": [problem] if problem else [],
+        "people": await read(request, addressees, alert_id, request[VIEWER].within),
         "case_id": case_id,
         "facts": facts,
         "measures": measured(texts, site.house.identity, telling(facts, now(request))),

@@ -176,6 +176,7 @@ async def test_a_stopped_alert_is_written_anew_to_the_rest_alone(told: Told) -> 
     where = answer.headers["Location"]
     assert "1 copy has not left" in before
     assert where.endswith("/words")
+    assert "As things are, it is for" in await told.amina.page(where)
     assert "The words for those who have not got it" in await told.amina.page(where)
     draft = await told.amina.page(where.removesuffix("/words"))
     assert "1 person will be reached" in draft
