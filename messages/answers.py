@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from contacts.models import Channel
@@ -95,6 +95,14 @@ def given_since(
         .where(Delivery.changed_at > since)
     )
     return conn.execute(copies.limit(1)).first() is not None
+
+
+def given_today(conn: Connection, channel: str, purpose: str, *, now: datetime) -> int:
+    """How many have been given an answer of a purpose this day (UTC), in whichever language."""
+    begin = f"answer:{purpose}:{channel}:"
+    today = Message.key.startswith(begin, autoescape=True), Message.key.endswith(f":{now:%Y-%m-%d}")
+    copies = select(func.count()).join(Message, Message.id == Delivery.message_id).where(*today)
+    return conn.scalar(copies.select_from(Delivery)) or 0
 
 
 def _message_of_the_day(

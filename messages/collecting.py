@@ -15,6 +15,7 @@ from datetime import datetime
 import structlog
 from sqlalchemy import Row
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from database.engine import Database, DatabaseUnusable
 from messages import mail_sources
@@ -26,7 +27,7 @@ from messages.providers.mailboxes import Found, Mailbox, NoMailbox, Position
 log = structlog.get_logger("mail")
 
 TOGETHER = 50  # emails a transaction: on SQLite, who sends waits for it
-AWAY = (OperationalError, InterfaceError, InternalError, DatabaseUnusable)
+AWAY = (OperationalError, InterfaceError, InternalError, NoConnection, DatabaseUnusable)
 
 Read = list[tuple[Found, Mail]]
 
@@ -64,6 +65,9 @@ class Collector:
         except (NoMailbox, OSError) as error:
             trouble = str(error) if isinstance(error, NoMailbox) else _strange(error)
             log.warning("mail not collected", source=name, why=trouble)
+        except Exception as error:
+            trouble = _unexpected(error)
+            raise
         finally:
             await asyncio.to_thread(self._mailbox.close)
             await self._database.write(
@@ -120,7 +124,7 @@ class Collector:
             raise
         except Exception as error:
             log.exception("mail not taken in", error=type(error).__name__)
-            await self._set_aside(one[0], f"It could not be taken in ({type(error).__name__}).")
+            await self._set_aside(one[0], not_taken_in(error))
             return Counter({Kind.UNREADABLE: 1})
 
     async def _set_aside(self, found: Found, sentence: str) -> None:
@@ -140,6 +144,18 @@ def _read(found: Sequence[Found]) -> tuple[Read, list[tuple[Found, str]]]:
         except UnreadableMail as error:
             unreadable.append((each, str(error)))
     return read, unreadable
+
+
+def not_taken_in(error: Exception) -> str:
+    """Why an email was set aside that could be read, in a sentence."""
+    return f"It could not be taken in ({type(error).__name__})."
+
+
+def _unexpected(error: Exception) -> str:
+    return (
+        f"Mail could not be collected ({type(error).__name__}); it waits where it is, and is tried again."
+        " Look at the log of this process."
+    )
 
 
 def _strange(error: OSError) -> str:

@@ -7,7 +7,7 @@ made of small letters and digits. The digest is made per purpose: whoever can an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -32,6 +32,10 @@ class Mark(StrEnum):
     REPLY = "r"  # where a person's answer goes
     LEAVE = "u"  # an email to it unsubscribes (RFC 2369)
     ID = "m"  # the Message-ID, which also stands in replies and in what bounces
+
+
+ADDRESSES = frozenset(Mark) - {Mark.ID}
+"""The marks that stand in addresses."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +86,14 @@ def read_token(secret: str, text: str) -> Proven | None:
     return Proven(mark, delivery_id)
 
 
-def proven_by_address(secret: str, addresses: Iterable[str]) -> Proven | None:
+def proven_by_address(
+    secret: str, addresses: Iterable[str], marks: Collection[Mark] = ADDRESSES
+) -> Proven | None:
     """The copy that the first address of ours among these names; whatever its domain, the token proves it."""
     for address in addresses:
         name = address.strip("<> ").rpartition("@")[0]
         found = read_token(secret, name.rpartition(DELIMITER)[2]) if DELIMITER in name else None
-        if found is not None and found.mark is not Mark.ID:
+        if found is not None and found.mark in marks:
             return found
     return None
 

@@ -78,6 +78,7 @@ class Desk:
     secret: str = field(repr=False)  # of the tokens in our addresses
     own: frozenset[str]  # the addresses our emails are from, and come back to
     hear: Hear
+    tagged: bool = True  # each copy has a return path of its own
 
 
 @dataclass(frozen=True)
@@ -113,11 +114,11 @@ def tally(conn: Connection, counted: Mapping[Kind, int], *, now: datetime) -> No
 
 def _sorted(mail: Mail, desk: Desk) -> _Sorted:
     """What an email is, by its address first: a token there is what a forger cannot write."""
-    about = proven_by_address(desk.secret, mail.recipients)
     if mail.report is not None:
-        about = about or _quoted(desk.secret, mail.report.quoted)
+        about = _reported(desk, mail.recipients, mail.report.quoted)
         kind = _OF_ACTS[mail.report.act] if about else Kind.UNPROVEN
         return _Sorted(mail, kind, about)
+    about = proven_by_address(desk.secret, mail.recipients)
     leaves = about if about and about.mark is Mark.LEAVE else _leaving(desk.secret, mail.subject)
     if leaves:
         return _Sorted(mail, Kind.LEAVE, leaves)
@@ -134,11 +135,24 @@ def _leaving(secret: str, subject: str) -> Proven | None:
     return found if found is not None and found.mark is Mark.LEAVE else None
 
 
-def _quoted(secret: str, quoted: str) -> Proven | None:
-    """The copy whose token stands in what a report quotes of our email."""
+def _reported(desk: Desk, recipients: Sequence[str], quoted: str) -> Proven | None:
+    """The copy a report is about: by its return path, which only mail servers see.
+
+    An address for replies stands in every email that somebody passes on, and a Message-ID in every answer
+    to it, so neither proves a report. Only where copies have no return path of their own does the
+    Message-ID.
+    """
+    if not desk.tagged:
+        return _quoted(desk.secret, quoted, Mark.ID)
+    about = proven_by_address(desk.secret, recipients, {Mark.BOUNCE})
+    return about or _quoted(desk.secret, quoted, Mark.BOUNCE)
+
+
+def _quoted(secret: str, quoted: str, mark: Mark) -> Proven | None:
+    """The copy whose token of this kind stands in what a report quotes of our email."""
     for number, each in enumerate(_TOKENS.finditer(quoted)):
         found = read_token(secret, each[0]) if number < MOST_TOKENS else None
-        if found is not None:
+        if found is not None and found.mark is mark:
             return found
     return None
 
@@ -191,7 +205,7 @@ def _apply_reports(
         if report is None or copy is None or report.act is Act.NOTHING or not copy.attempt:
             continue
         proof = links.receipt_token(desk.secret, copy.id, copy.attempt)
-        told_of = {"act": report.act.value, "status": report.status, "answer": report.answer}
+        told_of = {"act": report.act.value, "status": report.status}
         marks = {"d": copy.id, "a": copy.attempt, "k": proof, "address": copy.address or ""}
         receipt = read_event({**told_of, **marks})
         told.append((Channel.EMAIL, receipt))

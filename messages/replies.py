@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, func, insert, select
 
 from actions import responses
 from actions.models import Outcome
@@ -19,7 +19,7 @@ from contacts.countries import AT_HOME
 from contacts.models import NETWORK, Channel, Standing
 from database.jobs import Jobs
 from messages import accounts, attributing, joining, threads, wording
-from messages.answers import answer, given_since
+from messages.answers import answer, given_since, given_today
 from messages.attributing import Meant
 from messages.calling_off import cancel_pending
 from messages.correspondents import Correspondent, correspondent
@@ -32,6 +32,8 @@ from messages.words import CODES, Understood, understand
 SUPPORTER = "supporter"  # who acted, in the ledger of consent
 AUTOMATIC = "automatic"  # who handled a reply that nobody needs to read
 REST = timedelta(days=7)  # between two emails that tell somebody who we are
+MOST_HELPED = 200  # by email a day: whoever a HELP says it is from may never have written it
+MOST_STRANGERS = 100  # by email a day who are held for having asked to leave
 LONGEST_BODY = 10_000
 LONGEST_EVIDENCE = 500
 
@@ -132,9 +134,23 @@ def _opt_out(desk: _Desk) -> bool:
 
 
 def _hold(desk: _Desk) -> bool:
-    """Nothing more goes to this address until a person has read what it said."""
-    _refuse(desk, Standing.REVIEW)
+    """Nothing more goes to this address until a person has read what it said.
+
+    Of strangers' addresses, which anybody can make up, a day writes only so many down; the person
+    reads all.
+    """
+    if _is_known(desk) or not _too_many_strangers(desk):
+        _refuse(desk, Standing.REVIEW)
     return False
+
+
+def _too_many_strangers(desk: _Desk) -> bool:
+    today = desk.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = [ReplyVerdict.OPT_OUT.value, ReplyVerdict.MAYBE_OPT_OUT.value]
+    waiting = select(func.count()).select_from(Reply).where(Reply.handled_at.is_(None))
+    strangers = waiting.where(Reply.channel == Channel.EMAIL, Reply.contact_id.is_(None))
+    counted = strangers.where(Reply.received_at >= today, Reply.verdict.in_(asked))
+    return (desk.conn.scalar(counted) or 0) >= MOST_STRANGERS
 
 
 def _opt_in(desk: _Desk) -> bool:
@@ -174,11 +190,19 @@ def _join(desk: _Desk) -> bool:
 
 
 def _help(desk: _Desk) -> bool:
-    """Tell who we are: once a day, and an email once a week, for a machine asks for ever."""
+    """Tell who we are: once a day, and an email once a week, for a machine asks for ever.
+
+    By email only whom we know, and only so many a day, for any sender can be written; who else asks
+    waits for a person.
+    """
     channel, address, since = desk.inbound.channel, desk.inbound.address, desk.now - REST
-    by_email = channel == Channel.EMAIL
-    if not (by_email and given_since(desk.conn, channel, address, [Purpose.HELP], since)):
-        _answer(desk, Purpose.HELP)
+    if channel == Channel.EMAIL:
+        if given_since(desk.conn, channel, address, [Purpose.HELP], since):
+            return True
+        helped = given_today(desk.conn, channel, Purpose.HELP, now=desk.now)
+        if not _is_known(desk) or helped >= MOST_HELPED:
+            return False
+    _answer(desk, Purpose.HELP)
     return True
 
 

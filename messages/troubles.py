@@ -1,7 +1,7 @@
 """Which emails came back, and which were marked as spam: one line per copy and kind, as evidence.
 
 A mailbox that is gone, and a complaint, forbid writing at once (``messages/receipts.py``). A mailbox that
-is full, or a server that would not take this one email, does so by the rule here, which a person may lift.
+stays full does so by the rule here, which a person may lift. What a server has against us does not.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from sqlalchemy import (
     bindparam,
     func,
     literal,
+    or_,
     select,
     true,
 )
 
 from contacts import consent
 from contacts.consent import lift
-from contacts.models import NETWORK, AddressStanding, Channel, Consent, Standing
+from contacts.models import NETWORK, Address, AddressStanding, Channel, Consent, Standing
 from database.handing import Handed
 from database.upserts import insert_for
 from messages.calling_off import cancel_pending
+from messages.models import Delivery, Status
 from messages.providers.provider import Trouble
 from messages.reach_models import MailTrouble
 
@@ -117,7 +119,9 @@ def refuse_worn_out(conn: Connection, rule: SoftRule, *, now: datetime) -> int:
 def worn_out(conn: Connection, rule: SoftRule, *, now: datetime) -> list[tuple[str, int]]:
     """The addresses that the rule refuses and that are not refused yet, with how many emails came back.
 
-    Only what came back since somebody last lifted such a refusal counts.
+    Only what was said of the mailbox counts, such as that it is full: where we are blocked for our
+    reputation, or a server is down, a whole provider's people come back. And only what came back since
+    an email last arrived there, or somebody lifted such a refusal.
     """
     if not rule.emails:
         return []
@@ -125,6 +129,15 @@ def worn_out(conn: Connection, rule: SoftRule, *, now: datetime) -> list[tuple[s
         select(func.max(Consent.at))
         .where(Consent.channel == MailTrouble.channel, Consent.address == MailTrouble.address)
         .where(Consent.source == consent.LIFTED)
+        .correlate(MailTrouble)
+        .scalar_subquery()
+    )
+    arrived = (
+        select(func.max(Delivery.changed_at))
+        .join(Address, Address.contact_id == Delivery.contact_id)
+        .where(Address.channel == MailTrouble.channel, Address.address == MailTrouble.address)
+        .where(Delivery.channel == MailTrouble.channel, Delivery.address == MailTrouble.address)
+        .where(Delivery.status == Status.DELIVERED)
         .correlate(MailTrouble)
         .scalar_subquery()
     )
@@ -137,6 +150,7 @@ def worn_out(conn: Connection, rule: SoftRule, *, now: datetime) -> list[tuple[s
     emails = func.count(MailTrouble.message_id.distinct())
     first, last = func.min(MailTrouble.at), func.max(MailTrouble.at)
     soft = and_(MailTrouble.kind == Trouble.SOFT.value, MailTrouble.at > now - LOOK_BACK)
+    of_mailbox = or_(MailTrouble.code.like("5.2.%"), MailTrouble.code.like("4.2.%"))
     rows = conn.execute(
         select(
             MailTrouble.address,
@@ -144,8 +158,9 @@ def worn_out(conn: Connection, rule: SoftRule, *, now: datetime) -> list[tuple[s
             first.label("first"),
             last.label("last"),
         )
-        .where(soft, MailTrouble.channel == Channel.EMAIL, ~refused.exists())
+        .where(soft, of_mailbox, MailTrouble.channel == Channel.EMAIL, ~refused.exists())
         .where(func.coalesce(MailTrouble.at > lifted, true()))
+        .where(func.coalesce(MailTrouble.at > arrived, true()))
         .group_by(MailTrouble.channel, MailTrouble.address)
         .having(emails >= rule.emails)
         .order_by(MailTrouble.address)

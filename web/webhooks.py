@@ -27,6 +27,7 @@ from alerts import approval_asks
 from database.engine import DatabaseUnusable
 from database.jobs import Jobs
 from messages import mail_sources
+from messages.collecting import AWAY, not_taken_in
 from messages.mailroom import Desk, take_in
 from messages.providers import sendgrid, twilio
 from messages.providers.inbound_parse import RAW, decoded_fields, read_inbound_parse
@@ -134,12 +135,18 @@ async def sendgrid_inbound(request: web.Request) -> web.Response:
     app = request.app
     try:
         mail = await asyncio.to_thread(read_inbound_parse, fields)
+        desk = mail_desk(app[JOBS], app[SITE])
+        counted = await app[DATABASE].write(take_in, [mail], desk, now=app[CLOCK]())
+    except AWAY:
+        raise
     except UnreadableMail as error:
         await app[DATABASE].write(_set_aside, fields, str(error), now=app[CLOCK]())
-        return web.Response(status=HTTPStatus.NO_CONTENT)
-    desk = mail_desk(app[JOBS], app[SITE])
-    counted = await app[DATABASE].write(take_in, [mail], desk, now=app[CLOCK]())
-    log.info("mail", **{kind.value: count for kind, count in counted.items()})
+    except Exception as error:
+        # SendGrid would repeat it for days, with the same end.
+        log.exception("mail not taken in", error=type(error).__name__)
+        await app[DATABASE].write(_set_aside, fields, not_taken_in(error), now=app[CLOCK]())
+    else:
+        log.info("mail", **{kind.value: count for kind, count in counted.items()})
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
@@ -149,7 +156,7 @@ def mail_desk(jobs: Jobs, site: Site) -> Desk:
     def hear(conn: Connection, inbound: Inbound, now: datetime) -> None:
         act_on(conn, jobs, inbound, site=site, now=now)
 
-    return Desk(site.links_secret, site.own_addresses, hear)
+    return Desk(site.links_secret, site.own_addresses, hear, site.mailbox.tagged)
 
 
 def _set_aside(

@@ -1,13 +1,14 @@
 """An IMAP folder: emails that another server keeps for us. It is read by UID, and nothing in it is deleted.
 
 A UID never comes again while the folder's UIDVALIDITY is the same (RFC 9051, 2.3.1.1). When that changes, or at
-the first look, only what came lately is read: what is older was taken in before, or is none of our business.
+the first look, only what came lately is read: what is older was taken in before, or is none of our business. From
+then on all that was there counts as read, also where nothing came lately.
 """
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -44,6 +45,7 @@ class Imap:
         self._account = account
         self._client: IMAPClient | None = None
         self._validity = 0
+        self._last = 0  # the highest UID given so far, at the opening
 
     @property
     def name(self) -> str:
@@ -52,10 +54,13 @@ class Imap:
     def look(self, position: Position, most: int) -> tuple[Sequence[Found], Position]:
         with _told():
             client = self._opened()
-            uids = self._waiting(client, position)[:most]
-            found = [Found(str(uid), raw) for uid in uids if (raw := _fetched(client, uid))]
-        read_to = position.read_to if position.validity == self._validity else 0
-        return found, Position(self._validity, max([read_to, *uids]))
+            uids = self._waiting(client, position)
+            looked = uids[:most]
+            found = [Found(str(uid), raw) for uid in looked if (raw := _fetched(client, uid))]
+        known = position.validity == self._validity
+        # Whatever else was here at the first look is old.
+        read_to = position.read_to if known else self._last if looked == uids else 0
+        return found, Position(self._validity, max([read_to, *looked]))
 
     def done(self, names: Sequence[str]) -> None:
         self._flag(names, SEEN)
@@ -73,6 +78,7 @@ class Imap:
             self._client = _signed_in(self._account)
             chosen = self._client.select_folder(self._account.folder)
             self._validity = int(chosen[b"UIDVALIDITY"])
+            self._last = _last_uid(self._client, chosen)
         return self._client
 
     def _waiting(self, client: IMAPClient, position: Position) -> list[int]:
@@ -126,6 +132,13 @@ def _hang_up(client: IMAPClient) -> None:
     except (IMAPClientError, OSError):
         with suppress(OSError):
             client.shutdown()
+
+
+def _last_uid(client: IMAPClient, chosen: Mapping[bytes, Any]) -> int:
+    """The highest UID that an email of the folder can have; an old server does not tell the next one."""
+    if b"UIDNEXT" in chosen:
+        return int(chosen[b"UIDNEXT"]) - 1
+    return max(client.search(["UID", "1:*"]), default=0)
 
 
 def _fetched(client: IMAPClient, uid: int) -> bytes:

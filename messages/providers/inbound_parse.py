@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from messages.providers.mail_reading import Mail, decoded, mail_of, read_mail
+from messages.providers.mail_reading import Mail, decoded, mail_of, read_mail, told_unreadable
 
 RAW = "email"  # the field that has the whole message
 
@@ -36,9 +36,10 @@ def read_inbound_parse(fields: Mapping[str, bytes | str]) -> Mail:
     if whole:
         raw = whole if isinstance(whole, bytes) else whole.encode(errors="replace")
         return read_mail(raw, recipients=recipients, sender=sender)
-    message = _put_together(form, sender or "")
-    raw = orjson.dumps(sorted(form.items()))
-    return mail_of(message, raw, recipients=recipients, sender=sender)
+    with told_unreadable():
+        message = _put_together(form, sender or "")
+        raw = orjson.dumps(sorted(form.items()))
+        return mail_of(message, raw, recipients=recipients, sender=sender)
 
 
 def decoded_fields(fields: Mapping[str, bytes | str]) -> dict[str, str]:

@@ -18,7 +18,22 @@ _SYSTEM = frozenset({"4.3.2", "4.4.5", "4.5.3"})
 _NOT_THE_MAILBOX = frozenset(
     {"content", "frequency or volume too high", "reputation", "technical failure"}
 )
-_FULL = frozenset({"5.2.2", "4.2.2"})
+_DISABLED = "5.2.1"
+# 5.1.7 and 5.1.8 are about whom an email is from (RFC 3463, 3.2).
+_NO_MAILBOX = re.compile(r"5\.1\.(?!7$|8$)\d{1,3}")
+_MAILBOX = re.compile(r"[45]\.2\.\d{1,3}")
+_NOBODY = re.compile(
+    r"(?:user|mailbox|recipient|address)\b.{0,40}?\b(?:unknown|not found|does(?:n't| not) exist|no longer exists)"
+    r"|\b(?:unknown|no such|invalid|non-?existent) (?:user|mailbox|recipient|account|address)\b"
+    r"|no mailbox here by that name|usuario desconocido|no existe (?:el|la|ese|esa) (?:usuario|buz[oó]n|cuenta)",
+    re.IGNORECASE,
+)
+_OUR_FAULT = re.compile(
+    r"spam|block|black ?list|deny ?list|reputation|policy|rate limit|too many|authenticat|dmarc|\bspf\b|dkim"
+    r"|relay|refused to talk|sender",
+    re.IGNORECASE,
+)
+NOBODY = "invalid address"  # SendGrid's class of bounces for a mailbox that does not exist
 
 
 def code_of(response: str) -> str:
@@ -36,12 +51,35 @@ def asks_to_slow(code: str) -> bool:
 
 
 def is_lasting(status: str, classification: str = "") -> bool:
-    """Whether a bounce says that the mailbox is gone; otherwise it may take the next email."""
-    if status in _FULL or status.startswith("4."):
-        return False
-    if status.startswith("5.1."):  # no such mailbox, no such domain: whatever else is said of it
+    """Whether a bounce says that the mailbox is gone; otherwise it may take the next email.
+
+    Only what says so: a refusal without a reason is most often about us, and nobody could take it back.
+    """
+    if _NO_MAILBOX.fullmatch(
+        status
+    ):  # no such mailbox, no such domain: whatever else is said of it
         return True
-    return classification.strip().lower() not in _NOT_THE_MAILBOX
+    told = classification.strip().lower()
+    if status == _DISABLED:
+        return told not in _NOT_THE_MAILBOX
+    return told == NOBODY and is_vague(status)
+
+
+def is_vague(status: str) -> bool:
+    """Whether a status says no more than that it failed."""
+    return status in ("", "5.0.0")
+
+
+def names_nobody(words: str) -> bool:
+    """Whether a server's words say that nobody has this address, and nothing about us."""
+    return _NOBODY.search(words) is not None and _OUR_FAULT.search(words) is None
+
+
+def is_of_mailbox(status: str, classification: str = "") -> bool:
+    """Whether a bounce is about the one mailbox, such as a full one; not about us, or the way to it."""
+    return _MAILBOX.fullmatch(status) is not None and (
+        classification.strip().lower() not in _NOT_THE_MAILBOX
+    )
 
 
 def is_enhanced(status: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.header import decode_header
@@ -51,8 +52,11 @@ _SLOW_CHARSET = re.compile(
 _MESSAGE_ID = re.compile(r"<[^<>\s]{3,250}>")
 
 
+_NO_SENDER = "This email names no sender, so nobody can be found for it."
+
+
 class UnreadableMail(ValueError):
-    """This email names no sender, so nobody can be found for it."""
+    """Nobody can read this email, or find whose it is; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,26 +96,39 @@ class Mail:
 def read_mail(raw: bytes, *, recipients: Iterable[str] = (), sender: str | None = None) -> Mail:
     """Read an email; ``recipients`` and ``sender`` are what its envelope told, where that is known.
 
-    Raises UnreadableMail for one that neither names a sender nor reports anything.
+    Raises UnreadableMail for one that neither names a sender nor reports anything, and for one that is
+    built in a way that breaks its reading: whatever it is, it holds up no other.
+    """
+    with told_unreadable():
+        message = BytesParser(policy=compat32).parsebytes(_bounded(raw))
+        return mail_of(message, raw, recipients=recipients, sender=sender)
+
+
+@contextmanager
+def told_unreadable() -> Iterator[None]:
+    """Tell of anything that goes wrong in reading an email as UnreadableMail.
+
+    The library that takes emails apart raises what it likes on what nobody would write.
     """
     try:
-        message = BytesParser(policy=compat32).parsebytes(_bounded(raw))
-    except (RecursionError, LookupError, ValueError, TypeError, AttributeError) as error:
+        yield
+    except UnreadableMail:
+        raise
+    except Exception as error:
         raise UnreadableMail("This email is built in a way that nobody can read.") from error
-    return mail_of(message, raw, recipients=recipients, sender=sender)
 
 
 def mail_of(
     message: Message, raw: bytes, *, recipients: Iterable[str] = (), sender: str | None = None
 ) -> Mail:
-    """The same of a message whose structure is known."""
+    """The same of a message whose structure is known; to be used within ``told_unreadable``."""
     parts = list(_parts(message))
     plain, html, attachments = _contents(parts)
     written = plain or text_of_html(html)
     report = read_report(message, parts, written, empty_path=sender == "")
     address = _sender(message)
     if not address and report is None:
-        raise UnreadableMail(UnreadableMail.__doc__)
+        raise UnreadableMail(_NO_SENDER)
     subject = header(message, "Subject")
     message_id = next(iter(_message_ids(message, "Message-ID")), "")
     told = [subject, written, message_id]

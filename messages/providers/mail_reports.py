@@ -40,6 +40,7 @@ _FULL = re.compile(
     r"|buz[oó]n (?:est[aá] )?lleno|cuota (?:ha sido )?excedida",
     re.IGNORECASE,
 )
+_VAGUE = "5.0.0"
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon", re.IGNORECASE)
 
 logging.getLogger("flufl.bounce").disabled = True  # its lines quote addresses
@@ -75,8 +76,6 @@ _VERDICTS = {
     Act.RELAYED: Verdict.SENT,
     Act.NOTHING: Verdict.NOTHING,
 }
-# What RFC 3463 has instead of SendGrid's classes: mail systems, contents, and policies.
-_NOT_THE_MAILBOX = {"5.3.": "technical failure", "5.6.": "content", "5.7.": "reputation"}
 _HARMS = {Act.COMPLAINT: Harm.COMPLAINED, Act.OPT_OUT: Harm.OPTED_OUT}
 
 
@@ -87,7 +86,6 @@ class Report:
     act: Act
     status: str  # RFC 3463, as 5.1.1
     quoted: str  # what it quotes of our email: its headers, or all there is
-    answer: str = ""  # the codes that the receiving server's answer begins with
 
 
 def read_report(
@@ -119,18 +117,19 @@ def read_event(payload: Mapping[str, Any]) -> Receipt:
         harm=harm,
         address=str(payload["address"]),
         trouble=trouble,
-        deferral=str(payload["answer"]) if act is Act.DELAYED else "",
     )
 
 
 def _trouble(act: Act, status: str) -> Trouble | None:
-    """What a report counts as, by the rule that SendGrid's bounces follow."""
+    """What a report counts as, by the rule that SendGrid's bounces follow.
+
+    A late email is no sign to slow down: anybody can say of their own copy that it is late.
+    """
     if act is Act.COMPLAINT:
         return Trouble.COMPLAINT
     if act is not Act.FAILED:
         return None
-    spoken_of = _NOT_THE_MAILBOX.get(status[:4], "" if status else "technical failure")
-    return Trouble.HARD if mail_codes.is_lasting(status, spoken_of) else Trouble.SOFT
+    return Trouble.HARD if mail_codes.is_lasting(status) else Trouble.SOFT
 
 
 def _plain(part: Message) -> str:
@@ -150,8 +149,7 @@ def _delivery(text: str, quoted: str) -> Report:
     act = next((each for each in order if each in acts), Act.NOTHING)
     status = next((_status(each) for each, did in zip(people, acts, strict=True) if did is act), "")
     marks = "\n".join(each.get("original-envelope-id", "") for each in told)
-    answers = (mail_codes.code_of(each.get("diagnostic-code", "")) for each in people)
-    return Report(act, status, f"{marks}\n{quoted}", next(filter(None, answers), ""))
+    return Report(act, status, f"{marks}\n{quoted}")
 
 
 def _act(fields: Mapping[str, str]) -> Act:
@@ -165,11 +163,20 @@ def _act(fields: Mapping[str, str]) -> Act:
 
 def _status(fields: Mapping[str, str]) -> str:
     """The status; where it says no more than "failed", what the receiving server's answer adds."""
+    words = fields.get("diagnostic-code", "")
     said = _ENHANCED.search(fields.get("status", ""))
-    answer = _ENHANCED.search(fields.get("diagnostic-code", ""))
     if said is None or said[0].endswith(".0.0"):
-        said = answer or said or _ENHANCED.search(_padded(fields.get("diagnostic-code", "")))
-    return said[0] if said else ""
+        said = _ENHANCED.search(words) or said or _ENHANCED.search(_padded(words))
+    return _told(said[0] if said else "", words)
+
+
+def _told(status: str, words: str) -> str:
+    """A status that says no more than "failed" as the words beside it have it."""
+    if status != _VAGUE:
+        return status
+    if _FULL.search(words):
+        return "5.2.2"
+    return "5.1.1" if mail_codes.names_nobody(words) else status
 
 
 def _padded(answer: str) -> str:
@@ -229,6 +236,5 @@ def _unlike_others(message: Message, parts: Sequence[Message], text: str) -> Rep
     if not gone:
         return Report(Act.DELAYED, "", everything)
     found = _ENHANCED.search(text[:_MOST_TEXT])
-    status = found[0] if found else "5.0.0"
-    full = status.endswith(".0.0") and _FULL.search(text[:_MOST_TEXT])
-    return Report(Act.FAILED, "5.2.2" if full else status, everything)
+    status = _told(found[0] if found else _VAGUE, text[:_MOST_TEXT])
+    return Report(Act.FAILED, status, everything)

@@ -14,6 +14,9 @@ from messages.providers import mail_codes
 from messages.providers.provider import Harm, Receipt, Trouble, Verdict
 from messages.providers.replied_mail import digest
 
+BLOCKED = (
+    "blocked"  # a bounce of this type is about one email; its address stays in use at SendGrid
+)
 _DIGITS = re.compile(r"[0-9]{1,18}")
 
 # What an event says about the delivery. What happens to an email later, be it a deferral or a click,
@@ -90,9 +93,17 @@ def _trouble(event: str, payload: Mapping[str, Any]) -> Trouble | None:
         return Trouble.COMPLAINT
     if event != "bounce":
         return None
-    status, kind = str(payload.get("status", "")), str(payload.get("bounce_classification", ""))
-    lasting = payload.get("type") != "blocked" and mail_codes.is_lasting(status, kind)
+    status, kind = _told(payload)
+    lasting = payload.get("type") != BLOCKED and mail_codes.is_lasting(status, kind)
     return Trouble.HARD if lasting else Trouble.SOFT
+
+
+def _told(payload: Mapping[str, Any]) -> tuple[str, str]:
+    """A bounce's status and class; where neither says more than "failed", what the words beside them do."""
+    status, kind = str(payload.get("status", "")), str(payload.get("bounce_classification", ""))
+    if not kind and mail_codes.is_vague(status):
+        kind = mail_codes.NOBODY if mail_codes.names_nobody(str(payload.get("reason", ""))) else ""
+    return status, kind
 
 
 def _code_and_harm(
@@ -101,13 +112,21 @@ def _code_and_harm(
     if event == "dropped":
         reason = str(payload.get("reason", "")).strip().lower()
         return DROPPED.get(reason, ("dropped", None))
-    if event == "bounce" and payload.get("type") == "blocked":
-        return "blocked", None
-    # Reasons quote the receiving server, addresses and all: only its status number is kept.
-    status = str(payload.get("status", ""))
-    known = event == "bounce" and mail_codes.is_enhanced(status)
     harm = None if trouble is Trouble.SOFT else HARMS.get(event)
-    return (status if known else event), harm
+    return _code(payload) if event == "bounce" else event, harm
+
+
+def _code(payload: Mapping[str, Any]) -> str:
+    """What is kept of a bounce. Reasons quote the receiving server, addresses and all: only its status number is.
+
+    A status of the mailbox stands only where the bounce is about it (``messages/troubles.py`` counts those).
+    """
+    status, kind = _told(payload)
+    if mail_codes.is_of_mailbox(status, kind):
+        return status
+    if payload.get("type") == BLOCKED or mail_codes.is_of_mailbox(status):
+        return BLOCKED
+    return status if mail_codes.is_enhanced(status) else "bounce"
 
 
 def _number(value: object) -> int | None:

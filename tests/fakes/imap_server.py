@@ -33,12 +33,12 @@ class ImapServer:
     port: int = 0
     emails: list[Stored] = field(default_factory=list)
     hang_up_on: bytes = b""  # a command at which the connection is cut
+    tells_next: bool = True  # the UID that the next email gets, as servers have to
     sign_ins: int = 0
     fetched: list[int] = field(default_factory=list)
 
     def deliver(self, raw: bytes, *, arrived: datetime | None = None) -> Stored:
-        uid = max((each.uid for each in self.emails), default=0) + 1
-        self.emails.append(Stored(uid, raw, arrived or datetime.now(UTC)))
+        self.emails.append(Stored(self._last + 1, raw, arrived or datetime.now(UTC)))
         return self.emails[-1]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -107,10 +107,14 @@ class ImapServer:
             return b"", b" NO no such folder"
         flags = b"* FLAGS (\\Seen \\Flagged)\r\n"
         named = (len(self.emails), self.validity)
-        return (
-            b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] ok\r\n" % named + flags,
-            b" OK [READ-WRITE] done",
-        )
+        lines = b"* %d EXISTS\r\n* OK [UIDVALIDITY %d] ok\r\n" % named + flags
+        if self.tells_next:
+            lines += b"* OK [UIDNEXT %d] ok\r\n" % (self._last + 1)
+        return lines, b" OK [READ-WRITE] done"
+
+    @property
+    def _last(self) -> int:
+        return max((each.uid for each in self.emails), default=0)
 
     def _search(self, told: list[bytes]) -> list[int]:
         uids = [each.uid for each in self.emails]

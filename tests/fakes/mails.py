@@ -129,3 +129,23 @@ def a_complaint(
         .replace("\n", "\r\n")
         .encode()
     )
+
+
+_HEAD = b"From: ana@example.org\r\nMIME-Version: 1.0\r\n"
+# What raises in the library that takes emails apart: nobody writes so, and anybody can.
+BREAKING = {
+    **{
+        f"an attachment in {charset!r}": _HEAD
+        + b"Content-Disposition: attachment; filename*="
+        + charset
+        + b"''x\r\n\r\nx"
+        for charset in (b"undefined", b"idna", b"utf-8\0")
+    },
+    "nested comments in From": b"From: " + b"(" * 9_000 + b" ana@example.org\r\n\r\nx",
+    "nested comments in To": _HEAD + b"To: " + b"(" * 9_000 + b" ana@example.org\r\n\r\nx",
+    "returned headers in no character set": (
+        b"From: MAILER-DAEMON@mx.example.com\r\nContent-Type: multipart/report; boundary=B\r\n\r\n"
+        b"--B\r\nContent-Type: message/delivery-status\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n\r\n"
+        b"--B\r\nContent-Type: text/rfc822-headers; charset*=''x\r\n\r\nSubject: \xff\r\n\r\n--B--\r\n"
+    ),
+}

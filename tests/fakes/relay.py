@@ -114,7 +114,8 @@ class Postmaster:
                 late = {"action": "delayed", "status": "4.4.1", "answer": "timed out"}
                 answer = a_report(**told, **late)  # type: ignore[arg-type]
             case Fate.SPAM:
-                answer = a_complaint(to=_home(back), headers=head, number=number)
+                stored = f"Return-Path: <{back}>\n{head}"  # as the mailbox has it
+                answer = a_complaint(to=_home(back), headers=stored, number=number)
             case Fate.AWAY:
                 said = {"Subject": "Automatic reply: Call", "Message_ID": f"<{number}@away>"}
                 answer = a_reply("I am away. STOP", sender=address, to=back, **said)

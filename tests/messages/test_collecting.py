@@ -31,7 +31,7 @@ from messages.replies import receive
 from tests.builders import make_contact, make_delivery, make_message
 from tests.doubles import NoJobs
 from tests.fakes.imap_server import ImapServer, imap_server
-from tests.fakes.mails import a_complaint, a_reply, a_report
+from tests.fakes.mails import BREAKING, a_complaint, a_reply, a_report
 
 SECRET = "s" * 64
 NOBODY = b"Subject: from nobody\r\n\r\nwords"
@@ -172,6 +172,36 @@ async def test_what_nobody_can_read_is_set_aside_for_a_person(house: House, drop
     assert (source.set_aside, "no sender" in source.set_aside_because) == (1, True)
 
 
+@pytest.mark.parametrize("name", BREAKING)
+async def test_a_mail_that_breaks_its_reading_holds_up_no_other(
+    house: House, drop: Drop, name: str
+) -> None:
+    drop.deliver(BREAKING[name])
+    drop.deliver(a_reply("One", to=house.to(Mark.REPLY)))
+
+    await house.collector(Maildir(drop.folder)).collect()
+
+    assert await house.bodies() == ["One"]
+    source = await house.source()
+    assert (source.set_aside, source.trouble) == (1, "")
+    assert (drop.names("new"), len(drop.names(f"{ASIDE}/cur"))) == ([], 1)
+
+
+async def test_whatever_stops_the_collecting_is_told(house: House, drop: Drop) -> None:
+    class Breaks(Maildir):
+        def look(self, position: Any, most: int) -> Any:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await house.collector(Breaks(drop.folder)).collect()
+
+    source = await house.source()
+    assert "could not be collected (ZeroDivisionError)" in source.trouble
+    assert source.looked_at is None
+    await house.collector(Maildir(drop.folder)).collect()
+    assert (await house.source()).trouble == ""
+
+
 async def test_one_mail_that_breaks_everything_holds_up_no_other(house: House, drop: Drop) -> None:
     house.fails_on = "poison"
     for words in ("One", "poison", "Two"):
@@ -270,6 +300,26 @@ async def test_a_folder_that_is_numbered_anew_repeats_nothing(
 
     assert await collector.collect() == {Kind.REPLY: 1}
     assert await house.bodies() == ["One", "Two"]
+
+
+@pytest.mark.parametrize("tells_next", [True, False])
+async def test_an_old_folder_in_which_nothing_is_new_is_never_read(
+    house: House, imap: ImapServer, *, tells_next: bool
+) -> None:
+    imap.tells_next = tells_next
+    long_ago = house.now - timedelta(days=400)
+    collector = house.collector(Imap(account(imap)))
+    for validity in (7, 8):
+        imap.validity = validity
+        imap.deliver(a_reply("Of last year", to=house.to(Mark.REPLY)), arrived=long_ago)
+        await collector.collect()
+        await collector.collect()
+        assert (await house.source()).read_to == len(imap.emails)
+
+    imap.deliver(a_reply("One", to=house.to(Mark.REPLY)))
+
+    assert await collector.collect() == {Kind.REPLY: 1}
+    assert (await house.bodies(), imap.fetched) == (["One"], [3])
 
 
 @pytest.mark.parametrize("command", [b"LOGIN", b"UID SEARCH", b"UID FETCH", b"UID STORE"])

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from contacts.models import AddressStanding, Channel, Consent, Standing
+from messages import mail_gates, replies
 from messages.answering import write_answer
 from messages.composing import compose, compositions
 from messages.identity import Identity
@@ -53,13 +54,13 @@ class Room:
     contact_id: int = 0
     copy_id: int = 0
 
-    def take(self, *mails: bytes) -> Mapping[Kind, int]:
+    def take(self, *mails: bytes, tagged: bool = True) -> Mapping[Kind, int]:
         def hear(conn: Connection, inbound: Inbound, now: datetime) -> None:
             receive(
                 conn, NoJobs(), inbound, network="Sister Cities", default_language="en", now=now
             )
 
-        desk = Desk(SECRET, frozenset({"alerts@example.org", OURS}), hear)
+        desk = Desk(SECRET, frozenset({"alerts@example.org", OURS}), hear, tagged)
         return take_in(self.conn, [read_mail(raw) for raw in mails], desk, now=self.now)
 
     @property
@@ -112,20 +113,26 @@ def room(conn: Connection, now: datetime) -> Room:
 # Reports
 
 
-@pytest.mark.parametrize("by", ["return path", "message-id", "envelope id", "reply address"])
-def test_a_bounce_moves_its_copy_however_it_is_told(room: Room, by: str) -> None:
-    headers, to = "Subject: Call", OURS
+@pytest.mark.parametrize(
+    ("by", "tagged"),
+    [
+        ("return path", True),
+        ("quoted return path", True),
+        ("message-id", False),
+        ("envelope id", False),
+    ],
+)
+def test_a_bounce_moves_its_copy_however_it_is_told(room: Room, by: str, *, tagged: bool) -> None:
+    headers, to = f"Message-ID: {room.message_mark}", OURS
     match by:
         case "return path":
-            to = room.to(Mark.BOUNCE).upper()
-        case "message-id":
-            headers = f"Message-ID: {room.message_mark}"
+            headers, to = "Subject: Call", room.to(Mark.BOUNCE).upper()
+        case "quoted return path":
+            headers += f"\nReturn-Path: <{room.to(Mark.BOUNCE)}>"
         case "envelope id":
             headers = f"X-Envelope-ID: {token(SECRET, Mark.ID, room.copy_id)}"
-        case "reply address":
-            headers = f"Reply-To: {room.to(Mark.REPLY)}"
 
-    counted = room.take(a_report(to=to, headers=headers))
+    counted = room.take(a_report(to=to, headers=headers), tagged=tagged)
 
     assert counted == {Kind.BOUNCE: 1}
     assert room.status is Status.UNDELIVERED
@@ -161,8 +168,44 @@ def test_a_late_report_proves_that_a_lost_try_had_left(room: Room) -> None:
     assert room.status is Status.ACCEPTED
 
 
+@pytest.mark.parametrize(
+    ("mark", "tagged"),
+    [
+        (Mark.REPLY, True),
+        (Mark.LEAVE, True),
+        (Mark.ID, True),
+        (Mark.REPLY, False),
+        (Mark.LEAVE, False),
+    ],
+)
+def test_what_stands_in_a_forwarded_email_reports_nothing(
+    room: Room, mark: Mark, *, tagged: bool
+) -> None:
+    """Whoever is passed an email on has all of it, but for its return path."""
+    to = room.to(mark)
+    quoted = f"Reply-To: {to}\nMessage-ID: <{token(SECRET, mark, room.copy_id)}@example.org>"
+
+    counted = room.take(
+        a_report(to=to, headers=quoted),
+        a_complaint(to=to, headers=quoted, number=2),
+        a_complaint(to=OURS, kind="opt-out", headers=quoted, number=3),
+        tagged=tagged,
+    )
+
+    assert counted == {Kind.UNPROVEN: 3}
+    assert (room.status, room.standings) == (Status.ACCEPTED, {})
+
+
+def test_nobody_slows_all_mail_down_by_reports_of_their_own_copy(room: Room) -> None:
+    for number in range(3):
+        late = {"action": "delayed", "status": "4.7.28", "answer": "421 4.7.28 unusual rate"}
+        room.take(a_report(to=room.to(Mark.BOUNCE), number=number, **late))
+
+    assert mail_gates.in_force(room.conn, now=room.now) == []
+
+
 def test_a_complaint_suppresses_at_once(room: Room) -> None:
-    mark = f"Message-ID: {room.message_mark}"
+    mark = f"Return-Path: <{room.to(Mark.BOUNCE)}>"
 
     assert room.take(a_complaint(to=OURS, headers=mark)) == {Kind.COMPLAINT: 1}
 
@@ -281,6 +324,20 @@ def test_a_wish_to_leave_from_a_stranger_waits_for_a_person(room: Room) -> None:
     assert room.answers == []
 
 
+def test_invented_strangers_who_leave_are_written_down_only_so_often(room: Room) -> None:
+    many = replies.MOST_STRANGERS + 3
+    mails = [a_reply("unsubscribe", sender=f"s{number}@example.com") for number in range(many)]
+
+    room.take(*mails, a_reply("I don't want to get these emails any more", sender=ANA))
+
+    assert len(room.standings) == replies.MOST_STRANGERS + 1
+    assert room.standings[ANA] == Standing.REVIEW
+    assert [reply.handled_at for reply in room.replies] == [None] * (many + 1)
+    room.now += timedelta(days=1)
+    room.take(a_reply("unsubscribe", sender="next@example.com"))
+    assert room.standings["next@example.com"] == Standing.REVIEW
+
+
 def test_what_may_be_a_wish_to_leave_holds_everything_for_a_person(room: Room) -> None:
     room.take(a_reply("I don't want to get these emails any more", to=room.to(Mark.REPLY)))
 
@@ -371,6 +428,28 @@ def test_two_machines_do_not_go_on_for_weeks(room: Room) -> None:
         room.take(a_reply("help", to=room.to(Mark.REPLY), Message_ID=f"<{day}@robot>"))
 
     assert len(room.answers) <= 10
+
+
+def test_a_stranger_who_asks_for_help_by_email_waits_for_a_person(room: Room) -> None:
+    room.take(a_reply("HELP", sender="victim@example.com"), a_reply("HELP", sender=ANA))
+
+    assert [address for address, _ in room.answers] == [ANA]
+    waits = [(reply.address, reply.handled_at is None) for reply in room.replies]
+    assert waits == [("victim@example.com", True), (ANA, False)]
+
+
+def test_help_goes_to_only_so_many_a_day(room: Room) -> None:
+    many = [f"p{number}@example.org" for number in range(replies.MOST_HELPED + 2)]
+    for each in many:
+        make_contact(room.conn, "Ana", phone=None, email=each)
+
+    room.take(*(a_reply("HELP", sender=each) for each in many))
+
+    assert len(room.answers) == replies.MOST_HELPED
+    assert [reply.handled_at for reply in room.replies][-2:] == [None, None]
+    room.now += timedelta(days=1)
+    room.take(a_reply("help", sender=many[-1]))
+    assert len(room.answers) == replies.MOST_HELPED + 1
 
 
 # What was forgotten, or never was

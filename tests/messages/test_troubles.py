@@ -121,6 +121,46 @@ def test_a_mailbox_from_which_emails_keep_coming_back_is_refused(
     assert troubles.refuse_worn_out(conn, SoftRule(), now=later) == 0  # and only once
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"type": "blocked", "status": "5.7.1", "bounce_classification": "Reputation"},
+        {"type": "blocked", "status": "5.2.0", "bounce_classification": "Reputation"},
+        {"type": "bounce", "status": "5.6.0", "bounce_classification": "Content"},
+        {"type": "bounce", "status": "5.0.0"},
+        {"type": "blocked", "status": "4.4.7", "bounce_classification": "Technical Failure"},
+        {"type": "blocked"},
+    ],
+)
+def test_what_a_provider_has_against_us_wears_out_no_mailbox(
+    conn: Connection, now: datetime, more: dict[str, str]
+) -> None:
+    ana = make_contact(conn, "Ana", phone=None, email=EMAIL)
+    for day in (-20, -15, -10, -5, 0):
+        at = now + timedelta(days=day)
+        happen(conn, emailed(conn, ana, at), "bounce", at, **more)
+
+    assert len(troubles.evidence(conn, EMAIL)) == 5
+    assert troubles.worn_out(conn, SoftRule(), now=now) == []
+
+
+def test_an_email_that_arrived_forgives_what_came_back_before(
+    conn: Connection, now: datetime
+) -> None:
+    soft(conn, now, -30, -20)
+    ana = conn.scalar(select(Delivery.contact_id).limit(1))
+    arrived = now - timedelta(days=15)
+    happen(conn, emailed(conn, ana, arrived), "delivered", arrived)
+
+    for day in (-10, -5):
+        at = now + timedelta(days=day)
+        blocked(conn, emailed(conn, ana, at), at)
+    assert troubles.worn_out(conn, SoftRule(), now=now) == []
+
+    blocked(conn, emailed(conn, ana, now), now)
+    assert troubles.worn_out(conn, SoftRule(), now=now) == [(EMAIL, 3)]
+
+
 def test_one_email_that_comes_back_thrice_counts_once(conn: Connection, now: datetime) -> None:
     row = emailed(conn, make_contact(conn, "Ana", phone=None, email=EMAIL), now)
     for day in (0, 4, 9):
@@ -257,6 +297,28 @@ def test_an_urgent_message_goes_on_and_holds_its_senders_planned_mail(
     assert status(conn, message) == (MessageStatus.SENDING, "")
     complaints.let_go_on(conn, "example.org", by="organizer:1", now=now)
     assert complaints.urgent_ones(conn, [message]) == {}
+
+
+@pytest.mark.parametrize("reported", [0, 1, 400])
+def test_by_a_mail_server_complaints_are_a_share_of_what_it_took(
+    conn: Connection, now: datetime, reported: int
+) -> None:
+    """A mail server reports hardly an arrival, so "delivered" of one copy says nothing of the others."""
+    message = make_message(conn, status=MessageStatus.SENDING, launched_at=now, reach="email")
+    deltas = counts.Deltas()
+    deltas[counts.place(message, "email", Status.ACCEPTED, "", None)] += 990 - reported
+    deltas[counts.place(message, "email", Status.DELIVERED, "", None)] += reported
+    counts.apply(conn, deltas)
+    copies = [
+        emailed(conn, None, now, message=message, address=f"p{number}@example.net")
+        for number in range(10)
+    ]
+
+    for row in copies[:3]:
+        happen(conn, row, "spamreport", now)
+
+    assert complaints.rates(conn, [message])[message].delivered == 1_000
+    assert status(conn, message)[0] == MessageStatus.PAUSED
 
 
 def test_a_share_below_warns_only() -> None:

@@ -23,7 +23,7 @@ from messages.mail_sources import sources
 from messages.models import Delivery, Event, MessageStatus, Reply, Status
 from tests.builders import make_contact, make_delivery, make_message
 from tests.fakes.courier import event_public_key, sign_events
-from tests.fakes.mails import a_report
+from tests.fakes.mails import BREAKING, a_report
 from tests.web.serving import LINKS_SECRET, PUBLIC_URL, Client, serving
 
 TOKEN, OLD_TOKEN = "t" * 32, "o" * 32
@@ -431,3 +431,31 @@ async def test_an_email_nobody_can_read_is_kept_for_a_person(hooks: Hooks) -> No
     assert (provider, kind, payload["text"]) == ("mail", "set_aside", "from nobody")
     [row] = await hooks.opened.database.read(sources)
     assert (row.name, row.set_aside, row.set_aside_because) == ("sendgrid", 1, payload["why"])
+
+
+async def test_an_email_that_breaks_its_reading_is_not_repeated_for_ever(hooks: Hooks) -> None:
+    for raw in BREAKING.values():
+        assert await hooks.mail(envelope="{}", email=raw.decode("latin-1")) == 204
+
+    assert await hooks.count(Reply) == 0
+    [row] = await hooks.opened.database.read(sources)
+    assert row.set_aside == len(BREAKING)
+
+
+async def test_an_email_that_cannot_be_taken_in_is_not_repeated_for_ever(hooks: Hooks) -> None:
+    write = hooks.opened.database.write
+    await write(lambda conn: conn.execute(text("CREATE UNIQUE INDEX once ON replies (body)")))
+    try:
+        told = {"text": "Which office?", "from": "ana@example.org", "envelope": "{}"}
+        for number in range(2):
+            headers = f"Message-ID: <{number}@mx>"
+            assert await hooks.mail(**told, headers=headers) == 204
+    finally:
+        await write(lambda conn: conn.execute(text("DROP INDEX once")))
+
+    assert await hooks.count(Reply) == 1
+    [row] = await hooks.opened.database.read(sources)
+    assert (row.set_aside, row.set_aside_because) == (
+        1,
+        "It could not be taken in (IntegrityError).",
+    )

@@ -133,10 +133,24 @@ def make_event(event: str, **changes: Any) -> dict[str, Any]:
             Harm.BOUNCED,
         ),
         (
-            make_event("bounce", type="bounce", status="", reason="550 <ana@example.org> unknown"),
+            make_event(
+                "bounce", type="bounce", status="", reason="550 <ana@example.org> no such user"
+            ),
             Verdict.UNDELIVERED,
             "bounce",
             Harm.BOUNCED,
+        ),
+        (
+            make_event("bounce", type="blocked", status="5.2.2"),
+            Verdict.UNDELIVERED,
+            "5.2.2",
+            None,
+        ),
+        (
+            make_event("bounce", type="bounce", status="5.2.1", bounce_classification="Reputation"),
+            Verdict.UNDELIVERED,
+            "blocked",
+            None,
         ),
         (
             make_event("bounce", type="blocked", status="5.7.1"),
@@ -202,7 +216,17 @@ def test_an_event_is_read(
             Trouble.HARD,
             Harm.BOUNCED,
         ),
-        (make_event("bounce", type="bounce"), Trouble.HARD, Harm.BOUNCED),
+        (make_event("bounce", type="bounce"), Trouble.SOFT, None),
+        (
+            make_event("bounce", type="bounce", status="5.0.0", reason="550 spam"),
+            Trouble.SOFT,
+            None,
+        ),
+        (
+            make_event("bounce", type="bounce", status="5.0.0", reason="550 User unknown"),
+            Trouble.HARD,
+            Harm.BOUNCED,
+        ),
         (
             make_event("bounce", type="bounce", bounce_classification="Invalid Address"),
             Trouble.HARD,
