@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from database.tables import folded
@@ -48,6 +48,11 @@ class Words:
     words: tuple[Word, ...]
     spelt: frozenset[str] = field(repr=False)  # all of them, and their humps
 
+    @cached_property
+    def run_on(self) -> str:
+        """All of them in a row: what is in none of them is not in this, and that is known at once."""
+        return " ".join(each.folded for each in self.words)
+
     def of(self, parts: Collection[str]) -> tuple[Word, ...]:
         """Its words, those with capitals inside cut there unless they are one of these parts."""
         if not any(each.humps for each in self.words):
@@ -72,6 +77,8 @@ def words_of(text: str) -> Words:
 def together(words: Words, parts: Collection[str]) -> Iterator[tuple[Word, list[str]]]:
     """The words in which parts of one name stand side by side, or one behind a call; with those parts."""
     if not (spelt := frozenset(each for each in parts if len(each) >= SHORTEST)):
+        return
+    if not any(each in words.run_on for each in spelt):
         return
     for word in words.words:
         long = LEAST_TAGGED if word.tagged else LEAST_PLAIN
