@@ -54,7 +54,7 @@ def _events(stage: Stage) -> int:
 
 def _status(stage: Stage) -> int:
     return int(
-        stage.scalar("SELECT status FROM deliveries WHERE id = :id", id=stage.facts.ours["sent_id"])
+        stage.scalar("SELECT status FROM deliveries WHERE id = :id", id=stage.facts.ours["sent_copy_id"])
     )
 
 
@@ -62,7 +62,7 @@ def _status(stage: Stage) -> int:
 def twilios_webhook(stage: Stage) -> str:
     form, sent = (
         {"MessageSid": "SMx", "MessageStatus": "undelivered", "To": stage.facts.phone},
-        stage.facts.ours["sent_id"],
+        stage.facts.ours["sent_copy_id"],
     )
     before, state = _events(stage), _status(stage)
     forged = [
@@ -92,7 +92,7 @@ def sendgrids_webhook(stage: Stage) -> str:
                 "event": "delivered",
                 "timestamp": 1,
                 "sg_event_id": "evil1",
-                "delivery": stage.facts.ours["sent_id"],
+                "delivery": stage.facts.ours["sent_copy_id"],
             }
         ]
     ).encode()

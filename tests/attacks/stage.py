@@ -172,7 +172,7 @@ def fill(conn: Connection, base: str, url: str) -> Facts:
             "draft_id": draft.alert_id,
             "unapproved_id": unapproved.alert_id,
             "live_id": alert.alert_id,
-            "sent_id": sent,
+            "sent_copy_id": sent,
         },
         theirs=theirs.ids,
         token=person_token(key, sent),
