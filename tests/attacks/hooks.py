@@ -54,7 +54,9 @@ def _events(stage: Stage) -> int:
 
 def _status(stage: Stage) -> int:
     return int(
-        stage.scalar("SELECT status FROM deliveries WHERE id = :id", id=stage.facts.ours["sent_copy_id"])
+        stage.scalar(
+            "SELECT status FROM deliveries WHERE id = :id", id=stage.facts.ours["sent_copy_id"]
+        )
     )
 
 
