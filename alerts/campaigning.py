@@ -16,8 +16,8 @@ from actions.responses import REACHED
 from alerts.at_risk import looked_for, namings
 from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertCampaign, AlertText, Case
-from alerts.pages import taken_back
 from database.upserts import insert_or
+from messages.calling_off import taken_back
 from messages.cautions import Said
 from messages.findings import Finding
 from messages.models import Message

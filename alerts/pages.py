@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
+from sqlalchemy import Connection, Select, select
 
 from actions.asks import Ask, read_action
 from alerts.follow_ups import stands_alone
@@ -18,7 +18,8 @@ from alerts.models import Alert, AlertText, Case, CaseText, Level
 from alerts.timeline import KnownFact, facts_of
 from alerts.trial_copies import action_of_test
 from contacts.models import Contact
-from messages.models import Delivery, Message, MessageStatus
+from messages.calling_off import taken_back
+from messages.models import Delivery, Message
 
 AlertSelect = Select[int, int, int, str, str, bool, int | None, datetime | None, datetime | None]
 
@@ -116,19 +117,11 @@ def page_by_slug(conn: Connection, slug: str, *, now: datetime) -> AlertPage:
     """The page of a launched alert that anyone may share.
 
     Raises NoSuchPage for an unknown slug, and for an alert that is still a draft, or was taken back before
-    anything of it left.
+    anything of it left; so does one that only opened its page, once that is stopped.
     """
     launched = Message.launched_at.is_not(None)
     mine = (Alert.slug == slug, launched, ~taken_back(), stands_alone())
     return _page(conn, _alert().where(*mine), now)
-
-
-def taken_back() -> ColumnElement[bool]:
-    """That an alert was stopped before anything of it could leave; one that only opens its page, whenever."""
-    return and_(
-        Message.status == MessageStatus.STOPPED,
-        func.coalesce(Message.finished_at <= Message.starts_at, false()),
-    )
 
 
 def page_of_action(conn: Connection, action_id: int, *, now: datetime) -> AlertPage:

@@ -24,7 +24,7 @@ from alerts.closing import Closing, closing_of, titles_of
 from alerts.follow_ups import anew, stands_alone
 from alerts.hiding import SHOWN, Hidden, Tables, hide, shown
 from alerts.models import Alert, AlertText, FollowUp
-from alerts.pages import page_by_slug
+from alerts.pages import page_of_action
 from alerts.text_costs import sum_of, texts_taken
 from messages.connecting import call_totals
 from messages.eligibility import family_of
@@ -318,7 +318,7 @@ def _moments(
 ) -> list[Moment]:
     """What happened, day by day: released facts, launches, what offices said, the end."""
     zone = ZoneInfo(WASHINGTON)
-    facts = page_by_slug(conn, alerts[-1].slug, now=now).facts if alerts else ()
+    facts = page_of_action(conn, alerts[-1].action_id, now=now).facts if alerts else ()
     found = [
         Moment(day=each.happened_on, kind="fact", words=each.words)
         for each in facts

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 
 from campaigns.collision_models import Postponement
 from database.upserts import insert_or
 from messages import audience as audiences
-from messages.models import Message, MessageStatus
+from messages.calling_off import taken_back
+from messages.models import Message
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def in_force(conn: Connection, *, now: datetime) -> list[Row[Any]]:
     rows = (
         select(*columns)
         .join(Message, Message.id == Postponement.message_id)
-        .where(Postponement.until > now, _left())
+        .where(Postponement.until > now, ~taken_back())
     )
     return list(conn.execute(rows.order_by(Postponement.until)))
 
@@ -81,9 +82,3 @@ def _meets(alert: Row[Any], email: Row[Any]) -> bool:
     if alert.project_id is None:
         return email.project_id is None or bool(email.shares_list)
     return alert.project_id in (whose(email) or ())
-
-
-def _left() -> ColumnElement[bool]:
-    """That a message was not taken back before anything of it left."""
-    undone = Message.status == MessageStatus.STOPPED
-    return or_(~undone, Message.finished_at > Message.starts_at)

@@ -16,9 +16,10 @@ from actions.asks import read_action
 from actions.models import Action
 from campaigns.leading_models import ClosedPage
 from database.upserts import insert_or
+from messages.calling_off import taken_back
 from messages.control import Words
 from messages.findings import Finding, finding
-from messages.models import Message, MessageKind, MessageStatus
+from messages.models import Message, MessageKind
 
 LINK = re.compile(r"\{\{\s*(?:link|enlace|url)\b|^:{3,}\s*(?:call|llamada)\b", re.MULTILINE)
 
@@ -45,8 +46,7 @@ def is_over(conn: Connection, action_id: int, *, now: datetime) -> bool:
 
 def _alert_is_over(conn: Connection, action_id: int, now: datetime) -> bool:
     """Whether the alert of a page has run out, or was taken back; what follows it, and came later, says nothing."""
-    columns = (Message.status, Message.expires_at, Message.starts_at, Message.finished_at)
-    alert = select(*columns).where(
+    alert = select(Message.expires_at, taken_back().label("taken_back")).where(
         Message.action_id == action_id,
         Message.kind == MessageKind.ALERT,
         Message.part_of.is_(None),
@@ -54,10 +54,7 @@ def _alert_is_over(conn: Connection, action_id: int, now: datetime) -> bool:
     row = conn.execute(alert.order_by(Message.id).limit(1)).one_or_none()
     if row is None:
         return False
-    ended = row.finished_at and row.starts_at and row.finished_at <= row.starts_at
-    if row.status == MessageStatus.STOPPED and ended:
-        return True
-    return row.expires_at is not None and row.expires_at <= now
+    return row.taken_back or (row.expires_at is not None and row.expires_at <= now)
 
 
 def close_pages(conn: Connection, action_ids: Collection[int], *, now: datetime) -> None:

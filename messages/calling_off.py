@@ -6,13 +6,19 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, case, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, false, func, select, update
 
 from messages import counts, doubts
 from messages.doubts import NOT_SENT_AGAIN
 from messages.models import Delivery, Message, MessageStatus, Status
 
 LIVE = (MessageStatus.SENDING, MessageStatus.PAUSED)
+
+
+def taken_back() -> ColumnElement[bool]:
+    """That a message was stopped before anything of it could leave."""
+    early = func.coalesce(Message.finished_at < Message.starts_at, false())
+    return and_(Message.status == MessageStatus.STOPPED, early)
 
 
 def cancel_pending(

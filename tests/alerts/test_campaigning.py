@@ -22,6 +22,7 @@ from alerts.launching import create
 from alerts.models import Alert, Case, FollowUp, FollowUpKind, Level
 from alerts.pages import NoSuchPage, page_by_slug
 from alerts.preflight import check
+from alerts.reporting import alert_report
 from alerts.steering import Act, steer
 from campaigns import collisions, leading
 from campaigns.calendar import create_campaign
@@ -154,6 +155,7 @@ def test_a_page_that_was_opened_can_be_closed(conn: Connection, now: datetime, a
     assert leading.is_over(conn, action_id, now=later)
     with pytest.raises(NoSuchPage):
         page_by_slug(conn, slug, now=later)
+    assert alert_report(conn, alert_id, now=later).alerts == 1  # its organizers still read of it
 
 
 def test_one_that_writes_to_nobody_keeps_no_planned_mail_back(

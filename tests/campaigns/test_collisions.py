@@ -69,7 +69,8 @@ def test_an_alert_that_was_undone_keeps_nothing_back(
     make_contact(conn)
     email_id = schedule(conn, now)
     message_id = alert(conn, NINE - HOUR)
-    undone = {"status": MessageStatus.STOPPED, "finished_at": NINE - HOUR}
+    in_time = NINE - HOUR - timedelta(seconds=1)
+    undone = {"status": MessageStatus.STOPPED, "finished_at": in_time}
     conn.execute(update(Message).where(Message.id == message_id).values(undone))
 
     fire(conn, jobs, email_id, NINE)

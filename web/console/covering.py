@@ -17,7 +17,7 @@ from alerts import proposals
 from alerts.coverage import Coverage, Line, coverage
 from alerts.launching import Status, status
 from alerts.numbers import FEW, show_numbers
-from alerts.pages import page_by_slug
+from alerts.pages import AlertPage, page_of_action
 from alerts.preflight import find_alert
 from alerts.report_line import LANGUAGES, report_line
 from alerts.today import Due, due_today
@@ -149,7 +149,8 @@ def _seen(
     found = coverage(conn, alert_id, as_project=as_project, able=able, now=now)
     matching = matching_lines(found.lines, chosen)
     first = (chosen.page - 1) * SHOWN
-    over = _is_over(conn, stands, now)
+    page = _open_page(conn, stands, now)
+    over = page is None or page.ended_at(now) is not None
     own = as_project is None
     reports = open_reports(conn, find_alert(conn, alert_id).action_id) if own else []
     return Seen(
@@ -163,9 +164,7 @@ def _seen(
         reports=reports,
         names={each.target.key: known_as(each.target, language) for each in found.lines},
         report_lines={each: report_line(found.totals, each) for each in LANGUAGES},
-        shows_numbers=False
-        if stands.progress.launched_at is None
-        else _shows(conn, stands.slug, now),
+        shows_numbers=page is not None and page.shows_numbers,
         over=over,
     )
 
@@ -183,14 +182,11 @@ def matching_lines(lines: Sequence[Line], chosen: Choice) -> list[Line]:
     return found
 
 
-def _is_over(conn: Connection, stands: Status, now: datetime) -> bool:
+def _open_page(conn: Connection, stands: Status, now: datetime) -> AlertPage | None:
+    """The page that people call from; None of a draft."""
     if stands.progress.launched_at is None or stands.progress.status == MessageStatus.DRAFT:
-        return True
-    return page_by_slug(conn, stands.slug, now=now).ended_at(now) is not None
-
-
-def _shows(conn: Connection, slug: str, now: datetime) -> bool:
-    return page_by_slug(conn, slug, now=now).shows_numbers
+        return None
+    return page_of_action(conn, stands.action_id, now=now)
 
 
 def _cells(line: Line, language: str) -> tuple[object, ...]:
