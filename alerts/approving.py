@@ -23,7 +23,7 @@ from messages import control
 from messages.control import NotNow
 from messages.house import HouseRules
 from messages.models import MessageStatus
-from organizers.approvers import Approver, Ballot, Changed, Given, MayNotApprove, NotRead
+from organizers.approvers import Approver, Ballot, Vote, still_given
 from organizers.models import Organizer
 
 LONGEST_NOTE = 2_000
@@ -85,14 +85,9 @@ def standing(conn: Connection, alert_id: int, *, house: HouseRules, now: datetim
     possible = approvers(conn, alert_id)
     mine = select(Approval).where(Approval.alert_id == alert_id).order_by(Approval.id)
     rows = conn.execute(mine).all()
+    votes = (Vote(row.digest, row.organizer_id, row.language, How(row.how), row.at) for row in rows)
+    given = still_given(votes, as_it_is, possible)
     able = {each.id: each for each in possible}
-    given = [
-        Given(row.organizer_id, able[row.organizer_id].name, row.language, How(row.how), row.at)
-        for row in rows
-        if row.digest == as_it_is
-        and row.organizer_id in able
-        and row.language in able[row.organizer_id].reads
-    ]
     return Standing(
         digest=as_it_is,
         needed=max(house.approvals - 1, 0),
@@ -134,10 +129,7 @@ def approve(
     Twice is once. Raises Changed, MayNotApprove, NotRead, and NotNow for what is no draft any more.
     """
     found = _held(conn, alert_id, organizer_id, seen, house, now)
-    me = next(each for each in found.possible if each.id == organizer_id)
-    if not languages or not set(languages) <= {*me.reads} & {*found.languages}:
-        raise NotRead(NotRead.__doc__)
-    fresh = [each for each in found.open_to(organizer_id) if each in languages]
+    fresh = found.fresh(organizer_id, languages)
     for language in fresh:
         row = {"alert_id": alert_id, "digest": seen, "organizer_id": organizer_id}
         said = insert_or(conn, Approval).values(**row, language=language, how=how, at=now)
@@ -185,10 +177,7 @@ def _held(
     """A draft that is as this person has seen it, and theirs to judge."""
     locked_draft(conn, alert_id)
     found = standing(conn, alert_id, house=house, now=now)
-    if organizer_id not in {each.id for each in found.possible}:
-        raise MayNotApprove(MayNotApprove.__doc__)
-    if seen != found.digest:
-        raise Changed(Changed.__doc__)
+    found.require_seen(organizer_id, seen)
     return found
 
 

@@ -25,13 +25,11 @@ from messages.house import HouseRules
 from messages.looks import worn
 from organizers.approvers import (
     Ballot,
-    Changed,
-    Given,
-    MayNotApprove,
-    NotRead,
+    Vote,
     able,
     coming,
     reads_of,
+    still_given,
 )
 from organizers.roles import NETWORKS, owned
 
@@ -74,16 +72,10 @@ def ballot(
     as_it_is = digest(email, run)
     project = email.project_id or NETWORKS
     possible = able(conn, project, writers_of(email, run))
-    names = {each.id: each for each in possible}
     mine = select(EmailApproval).where(EmailApproval.email_id == email.id)
     rows = conn.execute(mine.order_by(EmailApproval.id)).all()
-    given = [
-        Given(row.organizer_id, names[row.organizer_id].name, row.language, "console", row.at)
-        for row in rows
-        if row.digest == as_it_is
-        and row.organizer_id in names
-        and row.language in names[row.organizer_id].reads
-    ]
+    votes = (Vote(row.digest, row.organizer_id, row.language, "console", row.at) for row in rows)
+    given = still_given(votes, as_it_is, possible)
     return Ballot(
         digest=as_it_is,
         needed=max(house.approvals - 1, 0),
@@ -160,14 +152,8 @@ def approve(
     email = find_email(conn, email_id)
     run = occurrences.of(conn, email_id, local_time) if local_time else None
     found = ballot(conn, email, run, house=house)
-    if organizer_id not in {each.id for each in found.possible}:
-        raise MayNotApprove(MayNotApprove.__doc__)
-    if seen != found.digest:
-        raise Changed(Changed.__doc__)
-    reads = next(each.reads for each in found.possible if each.id == organizer_id)
-    if not languages or set(languages) - set(reads):
-        raise NotRead(NotRead.__doc__)
-    new = [each for each in found.open_to(organizer_id) if each in languages]
+    found.require_seen(organizer_id, seen)
+    new = found.fresh(organizer_id, languages)
     for language in new:
         row = insert_or(conn, EmailApproval).values(
             email_id=email_id, digest=seen, language=language, organizer_id=organizer_id, at=now

@@ -6,7 +6,7 @@ its project, wrote none of it, and reads the language they approve.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,17 @@ class Awaited:
 
 
 @dataclass(frozen=True)
+class Vote:
+    """An approval as it was given."""
+
+    digest: str  # of what was approved
+    organizer_id: int
+    language: str
+    how: str  # an alerts.approving.How
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Given:
     """An approval of something as it stands."""
 
@@ -91,6 +102,20 @@ class Ballot:
         read = next((each.reads for each in self.possible if each.id == organizer_id), ())
         return [each for each in self.languages if each in read and each not in mine]
 
+    def require_seen(self, organizer_id: int, seen: str) -> None:
+        """Let only who may approve it decide on it, and only as it is. Raises MayNotApprove, Changed."""
+        if organizer_id not in {each.id for each in self.possible}:
+            raise MayNotApprove(MayNotApprove.__doc__)
+        if seen != self.digest:
+            raise Changed(Changed.__doc__)
+
+    def fresh(self, organizer_id: int, languages: Collection[str]) -> list[str]:
+        """Those of these languages that an organizer approves anew. Raises NotRead for one they do not read."""
+        reads = next((each.reads for each in self.possible if each.id == organizer_id), ())
+        if not languages or not set(languages) <= {*reads} & {*self.languages}:
+            raise NotRead(NotRead.__doc__)
+        return [each for each in self.open_to(organizer_id) if each in languages]
+
     def enough(self, writers: Collection[str], *, people: int) -> bool:
         """Whether every language is approved, and so many people in all stand behind it."""
         behind = {f"organizer:{each.organizer_id}" for each in self.given} | set(writers)
@@ -102,6 +127,20 @@ class Ballot:
     def _readers(self, language: str) -> int:
         coming = sum(each.language == language for each in self.awaited)
         return sum(language in each.reads for each in self.possible) + coming
+
+
+def still_given(
+    approvals: Iterable[Vote], digest: str, possible: Sequence[Approver]
+) -> list[Given]:
+    """The approvals that count: of it as it is, by who may approve it now, in a language they read."""
+    able = {each.id: each for each in possible}
+    return [
+        Given(each.organizer_id, able[each.organizer_id].name, each.language, each.how, each.at)
+        for each in approvals
+        if each.digest == digest
+        and each.organizer_id in able
+        and each.language in able[each.organizer_id].reads
+    ]
 
 
 def able(
