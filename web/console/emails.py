@@ -268,7 +268,8 @@ async def _words(
     which = next((each for each in found.ahead if each.local_time == at), None)
     if which is None:
         raise occurrences.NotOneOfItsDates(occurrences.NotOneOfItsDates.__doc__)
-    typed = MultiDict(typed_words(which.texts)) if typed is None else typed
+    leads = {"leads_to": str(found.email.action_id or "")}
+    typed = MultiDict({**typed_words(which.texts), **leads}) if typed is None else typed
     values = {
         "it": found,
         "which": which,

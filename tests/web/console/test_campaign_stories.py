@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, select
@@ -215,14 +215,17 @@ async def test_what_everybody_reads_is_changed_by_who_may_send(
         assert not re.search(r'name="is_public"', await drafter.page(f"{address}/story"))
 
 
-async def test_an_email_leads_to_the_page_of_one_of_its_alerts(office: Office) -> None:
+async def test_an_email_leads_to_the_page_of_one_of_its_alerts(
+    office: Office, now: datetime
+) -> None:
+    day = (now + timedelta(days=10)).date().isoformat()
     address, amina = await office.campaign(), office.desk
     alert, other = await office.alert(), await office.alert()
     assert "Where its link leads" not in await amina.page(address)
     await amina.post(f"{address}/alerts", {"alert": str(alert.alert_id)})
     form = await (await amina.get(address)).text()
     assert f'<option value="{alert.action_id}">Free the fourteen' in form
-    email = {"day": "2999-12-01", "hour": "09:00", "zone": "America/Chicago"}
+    email = {"day": day, "hour": "09:00", "zone": "America/Chicago"}
     email |= {"subject_en": "A", "body_en": "A", "subject_es": "B", "body_es": "B"}
     stored = select(CampaignEmail.action_id).order_by(CampaignEmail.id)
 
@@ -234,6 +237,12 @@ async def test_an_email_leads_to_the_page_of_one_of_its_alerts(office: Office) -
     assert found == [alert.action_id, None]
     changed = await (await amina.get("/console/emails/1/change")).text()
     assert f'value="{alert.action_id}" selected' in changed
+    words_of_a_date = f"/console/emails/1/words?at={day}T09:00"
+    for offers in (form, changed, await (await amina.get(words_of_a_date)).text()):
+        assert "<code>{{ link }}</code>" in offers
+        assert "::: call" in offers
+    nowhere = await (await amina.get(f"/console/emails/2/words?at={day}T09:00")).text()
+    assert "::: call" not in nowhere
 
 
 async def test_nobody_at_risk_is_named_to_everybody(office: Office, now: datetime) -> None:
