@@ -37,7 +37,7 @@ from messages.allowances import Limits
 from messages.batches import extend, hold, in_range, let_go, lock, of_message, reopen
 from messages.calling_off import call_off, leftover
 from messages.eligibility import Terms, refusal, terms_in
-from messages.mail_limits import MailLimits
+from messages.mail_limits import ADDRESS, MailLimits
 from messages.models import Batch, Delivery, Message, MessageStatus, Status
 from messages.recording import PERSON, Claim, Done, Person, record
 from messages.zones import Zones, waits_of
@@ -63,13 +63,7 @@ class Window:
 Candidate = list[Any]
 """A copy that waits: id, next attempt, contact, address, language, why not, zones, and its Person."""
 
-WHOSE, ADDRESS, WHY, ZONES, PERSONAL = (
-    2,
-    3,
-    5,
-    6,
-    7,
-)  # places in a Candidate: WHY is "" where it may leave
+WHOSE, WHY, ZONES, PERSONAL = 2, 5, 6, 7  # places in a Candidate: WHY is "" where it may leave
 
 
 @dataclass(frozen=True, slots=True)
