@@ -25,7 +25,7 @@ class Act:
 
     name: str  # alert.launch; {…} is filled in from the route's variables
     kind: str  # of the object: alert
-    makes: bool = False  # the unit's result is the number of a new one
+    makes: bool = False  # the unit's result is the number of a new one, or a list of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,14 @@ def perform(conn: Connection, acting: Acting, unit: Callable[[Connection], T]) -
     kind, number = acting.act.kind, _number(acting)
     before = states.look(conn, kind, number) if number else {}
     result = unit(conn)
-    if acting.act.makes:
-        number = _made(result)
+    for each in _made(result) if acting.act.makes else [number]:
+        _note(conn, acting, each, before)
+    return result
+
+
+def _note(conn: Connection, acting: Acting, number: int, before: audit.State) -> None:
+    """Put on the record what one object was like before, and is like now."""
+    kind = acting.act.kind
     after = states.look(conn, kind, number) if number else {}
     was, became = states.told(kind, before, after)
     for project_id in _projects(after) or _projects(before) or [_serves(before, after)]:
@@ -74,13 +80,14 @@ def perform(conn: Connection, acting: Acting, unit: Callable[[Connection], T]) -
             after=became,
             now=acting.now,
         )
-    return result
 
 
-def _made(result: object) -> int:
-    """The number of what a unit made: its result, or the first of several."""
+def _made(result: object) -> list[int]:
+    """The numbers of what a unit made: those of a list, else its result, or the first of what it tells."""
+    if isinstance(result, list):
+        return [each for each in result if isinstance(each, int)]
     first = result[0] if isinstance(result, tuple) else result
-    return first if isinstance(first, int) else 0
+    return [first if isinstance(first, int) else 0]
 
 
 def _projects(state: audit.State) -> list[int | None]:

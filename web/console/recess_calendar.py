@@ -41,11 +41,11 @@ async def remove(request: web.Request) -> NoReturn:
     raise web.HTTPSeeOther(f"{HOME}?notice=removed")
 
 
-def _note(conn: Connection, request: web.Request, typed: Mapping[str, str]) -> tuple[int, ...]:
+def _note(conn: Connection, request: web.Request, typed: Mapping[str, str]) -> list[int]:
     listed = typed.get("list", "").strip()
     one = [typed.get(name, "") for name in ("chamber", "first", "last", "source")]
     days = read_list(listed) if listed else [read_days(*one)]
-    return tuple(keep(conn, days, by=request[VIEWER].actor, now=now(request)))
+    return keep(conn, days, by=request[VIEWER].actor, now=now(request))
 
 
 async def _page(

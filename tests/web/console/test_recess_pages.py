@@ -8,6 +8,7 @@ from html import unescape
 from sqlalchemy import Connection, insert
 
 from database.opening import Opened
+from organizers import audit
 from organizers.roles import Role
 from representatives.models import Recess
 from tests.builders import make_contact, make_project
@@ -42,6 +43,22 @@ async def test_a_recess_is_noted_stands_in_the_month_and_is_taken_off(
     assert "that chamber is in recess already" in twice
     assert f'value="{SOURCE}"' in twice
     assert "No recess is noted" in gone
+
+
+async def test_every_recess_of_a_pasted_list_stands_in_the_record(
+    opened: Opened, now: datetime
+) -> None:
+    listed = f"house,2027-08-01,2027-09-06,{SOURCE}\nsenate,2027-08-07,2027-09-12,{SOURCE}"
+    async with console(opened, now) as client:
+        olga = await desk(client, opened, now, network=True)
+
+        await olga.post(PATH, {"list": listed})
+
+    entries = await opened.database.read(audit.entries, None, act="recess.")
+    assert sorted((each.object, each.after) for each in entries) == [
+        ("recess:1", {"chamber": "house", "first_on": "2027-08-01", "last_on": "2027-09-06"}),
+        ("recess:2", {"chamber": "senate", "first_on": "2027-08-07", "last_on": "2027-09-12"}),
+    ]
 
 
 async def test_only_the_networks_admins_note_recesses(opened: Opened, now: datetime) -> None:
