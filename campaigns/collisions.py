@@ -6,7 +6,6 @@ is written into what is planned, so an alert that is undone before it left keeps
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,18 +61,6 @@ def in_force(conn: Connection, *, now: datetime) -> list[Row[Any]]:
     return list(conn.execute(rows.order_by(Postponement.until)))
 
 
-def whose(email: Row[Any]) -> tuple[int, ...] | None:
-    """The projects to whose people an email goes; None = everybody's."""
-    if email.project_id is not None:
-        return (email.project_id,)
-    return audiences.read(email.audience).include.projects or None
-
-
-def meet(one: Iterable[int] | None, other: Iterable[int] | None) -> bool:
-    """Whether two mails go to the same people, as far as projects tell."""
-    return one is None or other is None or bool(set(one) & set(other))
-
-
 def _meets(alert: Row[Any], email: Row[Any]) -> bool:
     """A committee's alert keeps the network's mail to everybody not back: it goes to a few of them.
 
@@ -81,4 +68,6 @@ def _meets(alert: Row[Any], email: Row[Any]) -> bool:
     """
     if alert.project_id is None:
         return email.project_id is None or bool(email.shares_list)
-    return alert.project_id in (whose(email) or ())
+    if email.project_id is not None:
+        return bool(alert.project_id == email.project_id)
+    return alert.project_id in audiences.read(email.audience).include.projects

@@ -100,7 +100,7 @@ async def _show(
             campaign_id=campaign_id,
         ),
         "pages": await leads_to(request, campaign_id),
-        **form_values(typed, problem),
+        **await form_values(request, typed, campaign.project_id, problem),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if values["problem"] else HTTPStatus.OK
     return await writing_page(request, "campaign.html", values, status=status)

@@ -16,6 +16,7 @@ from campaigns.models import Campaign, CampaignRun, RunStatus, ScheduleStatus
 from campaigns.recurring import Choice, choice_of
 from campaigns.steering import in_the_air
 from campaigns.upcoming import Occurrence, of_emails
+from messages.audience import read
 from messages.house import HouseRules
 from messages.models import MessageStatus
 from organizers.access import names
@@ -63,7 +64,14 @@ def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datet
         past=past[::-1],
         ballot=approving.ballot(conn, email, None, house=house, now=now) if asks else None,
         own=_own(conn, email, ahead, house, now) if asks else {},
-        clashes=clashes(conn, email, [each.at for each in ahead], now=now),
+        clashes=clashes(
+            conn,
+            email.project_id,
+            [each.at for each in ahead],
+            named=read(email.audience).include.projects,
+            but=email_id,
+            now=now,
+        ),
         names=dict(names(conn)),
         tried=tried(conn, email_id),
         flying=in_the_air(conn, [each.message_id for each in past if each.message_id is not None]),

@@ -12,6 +12,7 @@ from multidict import MultiDict, MultiMapping
 from alerts.campaigning import NamesForbidden, asked_of_all, require_may_leave
 from campaigns import approving, changing, firing, occurrences
 from campaigns.calendar import AlreadyPast, EmailDraft, look_at
+from campaigns.clashes import clashes
 from campaigns.models import Reason, RunStatus
 from campaigns.recurring import BadRule
 from campaigns.steering import Steer
@@ -118,13 +119,23 @@ async def form_page(
     """The form by itself, with the dates that it makes."""
     written = await beside(request, row, typed)
     pages = await leads_to(request, row.campaign_id, keep=row.action_id)
-    values = {"email": row, "pages": pages, **written, **form_values(typed, problem)}
+    plan = await form_values(request, typed, row.project_id, problem, but=row.id)
+    values = {"email": row, "pages": pages, **written, **plan}
     status = _status(values["problem"])
     return await writing_page(request, "email_change.html", values, status=status)
 
 
-def form_values(typed: MultiMapping[str], problem: str = "") -> dict[str, Any]:
-    """What the form's template wants: the choices, what was typed, and the dates that it makes."""
+async def form_values(
+    request: web.Request,
+    typed: MultiMapping[str],
+    project_id: int | None,
+    problem: str = "",
+    *,
+    but: int = 0,
+) -> dict[str, Any]:
+    """What the form's template wants: the choices, what was typed, the dates that it makes, and what else
+    its people get on those; ``but`` is the email itself.
+    """
     dates: list[Any] = []
     if typed.get("day") and not problem:
         try:
@@ -132,9 +143,11 @@ def form_values(typed: MultiMapping[str], problem: str = "") -> dict[str, Any]:
             dates = preview(read_rule(typed), at, str(typed.get("zone", "")), DATES)
         except WRONG as error:
             problem = str(error)
+    at = [instant for instant, _, _ in dates]
     return {
         "typed": typed,
         "dates": dates,
+        "clashes": await read(request, clashes, project_id, at, but=but, now=now(request)),
         "problem": problem,
         "zones": ZONES,
         "every_choices": [(str(each), str(each)) for each in range(1, EVERY + 1)],

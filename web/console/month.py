@@ -22,8 +22,9 @@ from alerts.follow_ups import stands_alone
 from alerts.models import Alert, Case
 from alerts.timing import schedules_of
 from alerts.titles import titles_by_alert
+from campaigns.clashes import doubled
 from campaigns.models import RunStatus
-from campaigns.upcoming import of_emails
+from campaigns.upcoming import Occurrence, of_emails
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
 from representatives.maps import begins, congress_at
@@ -157,19 +158,25 @@ def month(
 
 
 def _emails(conn: Connection, within: Within, span: Span) -> list[Entry]:
-    """Campaigns' emails, by date: what is planned, what went, and what became of the others."""
+    """Campaigns' emails, by date: what is planned, what went, what became of the others, and which of
+    them goes to people who get another email within a day, also of the network or another committee.
+    """
+    found = of_emails(conn, within, start=span.start, stop=span.stop)
     return [
-        Entry(
-            day=each.at.astimezone(eastern()).date(),
-            kind=EMAILS[each.status],
-            title=_words(
-                {code: words["subject"] for code, words in each.texts.items()}, span.language
-            ),
-            href=f"/console/emails/{each.email_id}",
-            at=span.clock(each.at),
-        )
-        for each in of_emails(conn, within, start=span.start, stop=span.stop)
+        *(_email(EMAILS[each.status], each, span) for each in found),
+        *(_email("doubled", each, span) for each in doubled(conn, found, now=span.now)),
     ]
+
+
+def _email(kind: str, each: Occurrence, span: Span) -> Entry:
+    subjects = {code: words["subject"] for code, words in each.texts.items()}
+    return Entry(
+        day=each.at.astimezone(eastern()).date(),
+        kind=kind,
+        title=_words(subjects, span.language),
+        href=f"/console/emails/{each.email_id}",
+        at=span.clock(each.at),
+    )
 
 
 def _first_hours(conn: Connection, within: Within, span: Span) -> list[Entry]:

@@ -205,3 +205,24 @@ async def test_a_committee_sees_no_words_of_anothers_on_a_clash(
 
     assert "On the same day these people also get mail" in page
     assert "Of the network" not in page
+
+
+async def test_the_form_and_the_month_tell_of_mail_to_everybody_on_the_same_day(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    madison = await opened.database.write(lambda conn: make_project(conn, "Madison"))
+    await planned(amina, subject_en="Of the network")
+    ben = await desk(amina.client, opened, now, name="Ben", projects=[madison])
+    address = (
+        await ben.post("/console/campaigns", {"name": "Ours", "project": str(madison)})
+    ).headers["Location"]
+
+    preview = words(await (await ben.post(address, {**EMAIL, "act": "preview"})).text())
+    before = await ben.page("/console/?month=2027-02")
+    await ben.post(address, EMAIL)
+    after = await ben.page("/console/?month=2027-02")
+
+    assert "On the same day these people also get mail" in preview
+    assert "Two emails to the same people" not in before
+    assert "Two emails to the same people within a day: News of the river" in after
+    assert "Of the network" not in preview + after
