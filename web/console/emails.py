@@ -143,11 +143,11 @@ async def form_values(
             dates = preview(read_rule(typed), at, str(typed.get("zone", "")), DATES)
         except WRONG as error:
             problem = str(error)
-    at = [instant for instant, _, _ in dates]
+    goes = [instant for instant, _, _ in dates]
     return {
         "typed": typed,
         "dates": dates,
-        "clashes": await read(request, clashes, project_id, at, but=but, now=now(request)),
+        "clashes": await read(request, clashes, project_id, goes, but=but, now=now(request)),
         "problem": problem,
         "zones": ZONES,
         "every_choices": [(str(each), str(each)) for each in range(1, EVERY + 1)],
