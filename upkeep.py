@@ -12,6 +12,7 @@ from alerts import asking
 from contacts.places import settle_lapsed
 from database.engine import Database
 from messages import retention
+from messages.uniting import unite_all
 from organizers import audit
 from representatives import corrections
 from scheduler import Tick
@@ -23,6 +24,7 @@ SEALING_SECONDS = 3600
 FORGETTING_SECONDS = 3600
 LAPSING_SECONDS = 600
 RETENTION_SECONDS = 3600
+UNITING_SECONDS = 60
 
 
 def ticks(settings: Settings, database: Database) -> Sequence[Tick]:
@@ -32,6 +34,7 @@ def ticks(settings: Settings, database: Database) -> Sequence[Tick]:
         _sealing(database),
         _forgetting(database),
         _lapsing(database),
+        _uniting(database),
     ]
 
 
@@ -81,6 +84,16 @@ def _lapsing(database: Database) -> Tick:
             log.info("districts lapsed", contacts=moved)
 
     return Tick("lapsing", LAPSING_SECONDS, settle)
+
+
+def _uniting(database: Database) -> Tick:
+    """Who has said of a form's two addresses that both are theirs becomes one contact."""
+
+    async def unite() -> None:
+        if united := await unite_all(database, clock=_now):
+            log.info("contacts united", people=united)
+
+    return Tick("uniting", UNITING_SECONDS, unite)
 
 
 def _now() -> datetime:

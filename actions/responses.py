@@ -5,11 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, delete, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from actions.models import Outcome, Response
+from actions.office_models import OfficeReport
 from database.upserts import insert_or
 
 REACHED = (Outcome.SPOKE, Outcome.VOICEMAIL)  # the office heard a constituent
@@ -76,6 +90,34 @@ def take_back(
     who = f"contact:{contact_id}" if contact_id is not None else f"visitor:{visitor}"
     theirs = (Response.action_id == action_id, Response.who == who)
     conn.execute(delete(Response).where(*theirs, Response.outcome == outcome))
+
+
+def give(conn: Connection, keep: int, gone: int) -> None:
+    """Let one contact have what another has told, being the same person; of two words on an office the later.
+
+    What was heard in a call stays with it.
+    """
+    columns: list[Any] = [Response.id, Response.action_id, Response.target, Response.outcome]
+    ours = select(*columns).where(Response.contact_id.in_([keep, gone]))
+    last: dict[tuple[int, str], Row[Any]] = {}
+    for later in conn.execute(ours.order_by(Response.at)).all():
+        earlier = last.get((later.action_id, later.target))
+        holds = later
+        if earlier is not None and later.outcome == Outcome.WROTE and earlier.outcome in REACHED:
+            holds = earlier  # as ``record`` has it
+        if earlier is not None:
+            _replace(conn, later if holds is earlier else earlier, holds)
+        last[later.action_id, later.target] = holds
+    own = {"contact_id": keep, "who": f"contact:{keep}"}
+    conn.execute(update(Response).where(Response.contact_id == gone).values(**own))
+
+
+def _replace(conn: Connection, gone: Row[Any], holds: Row[Any]) -> None:
+    told = aliased(OfficeReport)
+    known = select(told.kind).where(told.response_id == holds.id)
+    theirs = (OfficeReport.response_id == gone.id, OfficeReport.kind.not_in(known))
+    conn.execute(update(OfficeReport).where(*theirs).values(response_id=holds.id))
+    conn.execute(delete(Response).where(Response.id == gone.id))
 
 
 def doubtful(conn: Connection, action_id: int) -> frozenset[str]:

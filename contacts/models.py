@@ -235,6 +235,12 @@ class SignUp(Base):
     created_at: Mapped[datetime]
     asked_at: Mapped[datetime | None]  # NULL: no question has left
     confirmed_at: Mapped[datetime | None]
+    # Random: the other address that was typed into the same form has it too. NULL = there was none, or
+    # nobody asks any more whether both are one person's.
+    pair: Mapped[str | None] = mapped_column(String(32), index=True)
+    beside: Mapped[str] = mapped_column(server_default=text("''"))  # that other address, masked
+    # Whoever owns this address says that the other one is theirs as well.
+    one_person: Mapped[bool] = mapped_column(server_default=text("false"))
 
     __table_args__ = (
         UniqueConstraint("channel", "address", "project_id"),

@@ -21,6 +21,7 @@ from contacts.addresses import BadEmail, BadPhone, BadZip
 from contacts.erased import AskedToBeErased
 from contacts.lines import one_line
 from contacts.models import NETWORK, Channel, Project, SignUp, SignUpForm, project_scope
+from contacts.pairing import beside
 from contacts.people import (
     Person,
     contact,
@@ -134,12 +135,14 @@ def remember(
     channel: str,
     *,
     contact_id: int | None = None,
+    pair: str | None = None,
     asked: bool,
     now: datetime,
 ) -> None:
     """Keep what was typed of one address until it is confirmed, once per project; nothing follows yet.
 
     ``asked`` says whether a question has left: while one is unanswered, a form is not kept again.
+    ``pair`` is what both addresses of a form have in common, see ``contacts.pairing``.
     """
     told = wish.person
     values = {
@@ -152,6 +155,9 @@ def remember(
         "source": wish.source,
         "created_at": now,
         "asked_at": now if asked else None,
+        "pair": pair,
+        "beside": beside(wish.addresses, channel) if pair else "",
+        "one_person": False,
     }
     key = {
         "channel": channel,
@@ -284,11 +290,7 @@ def _grant(conn: Connection, row: Row[Any], evidence: str, now: datetime) -> Non
 
 
 def _settle(conn: Connection, row: Row[Any], language: str, now: datetime) -> int:
-    """Whose address it is from now on.
-
-    A form's phone and email become two contacts: nobody can tell that one person reads both, and whoever
-    was joined to another's address would see what its owner writes to us.
-    """
+    """Whose address it is from now on. How a form's phone and email become one: ``contacts.pairing``."""
     told = _person(row, language)
     if row.project_id is None:
         if row.contact_id in contacts_at(conn, row.channel, row.address):

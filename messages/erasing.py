@@ -31,7 +31,7 @@ from sqlalchemy.orm import aliased
 
 from actions.models import Response
 from actions.office_models import OfficeReport
-from contacts import erased
+from contacts import erased, pairing
 from contacts.ledger import Pair
 from contacts.models import (
     Address,
@@ -90,7 +90,7 @@ def erase(conn: Connection, contact_id: int, *, now: datetime) -> Erasure:
     locked = select(Contact.id).where(Contact.id == contact_id).with_for_update()
     if conn.execute(locked).one_or_none() is None:
         raise NoSuchContact(f"there is no contact {contact_id}; they may have been removed")
-    _require_quiet(conn)
+    require_nobody_written_out(conn)
     alone, shared = named_addresses(conn, contact_id)
     _erase_answers(conn, contact_id, alone)
     called_off, copies = _erase_copies(conn, contact_id, alone, now)
@@ -98,6 +98,7 @@ def erase(conn: Connection, contact_id: int, *, now: datetime) -> Erasure:
     conn.execute(delete(Reply).where(_of(Reply, contact_id, alone)))
     _erase_responses(conn, contact_id)
     _erase_calls(conn, contact_id, alone)
+    _erase_pairs(conn, contact_id, alone)
     for table in (Consent, AddressStanding, SignUp, MailTrouble, ListDifference):
         conn.execute(delete(table).where(at(table, alone)))
     conn.execute(delete(ImportChange).where(mentions(ImportChange.before, alone)))
@@ -107,8 +108,8 @@ def erase(conn: Connection, contact_id: int, *, now: datetime) -> Erasure:
     return Erasure(len(alone), len(shared), copies, called_off)
 
 
-def _require_quiet(conn: Connection) -> None:
-    """Nobody is being written into an audience, who would then get no copy, or a second one."""
+def require_nobody_written_out(conn: Connection) -> None:
+    """Nobody is being written into an audience, who would then get no copy, or a second one. Raises NotNow."""
     writing = select(Message.id).where(
         Message.expanded_at.is_(None), Message.status != MessageStatus.DRAFT
     )
@@ -235,6 +236,13 @@ def _erase_responses(conn: Connection, contact_id: int) -> None:
         .where(Response.contact_id == contact_id)
         .values(contact_id=None, who=someone, note="")
     )
+
+
+def _erase_pairs(conn: Connection, contact_id: int, alone: Sequence[Pair]) -> None:
+    """Forms that had an address of theirs beside somebody's say it no more, not even masked."""
+    named = select(SignUp.pair).where(_of(SignUp, contact_id, alone), SignUp.pair.is_not(None))
+    for pair in list(conn.scalars(named)):
+        pairing.settle(conn, pair)
 
 
 def _erase_calls(conn: Connection, contact_id: int, alone: Sequence[Pair]) -> None:

@@ -145,6 +145,7 @@ def _sign_ups(conn: Connection, contact_id: int, alone: Sequence[Pair]) -> Rows:
         told.zip,
         told.language,
         told.source,
+        told.beside.label("given_beside_it"),
         told.asked_at,
         told.confirmed_at,
         func.coalesce(Project.name, "").label("project"),

@@ -20,13 +20,13 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from actions.flooding import Most, TooOften, count_answer
-from contacts import consent_wordings, erased, sign_ups
+from contacts import consent_wordings, erased, pairing, sign_ups
 from contacts.addresses import BadPhone, persons_phone
 from contacts.consent import standings
 from contacts.consent_wordings import BY_KEYWORD, Wording
 from contacts.countries import AT_HOME, textable
 from contacts.models import Channel, Standing
-from contacts.people import Person
+from contacts.people import Person, contacts_at
 from contacts.sign_ups import FormRow, Wish, form_by_keyword, form_of, waiting
 from database.jobs import Jobs
 from messages import wording
@@ -64,6 +64,15 @@ class Asking:
     questions: Callable[[str, str], Mapping[str, Most]]
 
 
+@dataclass(frozen=True)
+class Signing:
+    """How what we answer is signed, where its links lead ("" = it has none), and in which language."""
+
+    network: str
+    public_url: str
+    language: str
+
+
 def ask(
     conn: Connection,
     jobs: Jobs,
@@ -80,21 +89,25 @@ def ask(
     """
     count_answer(conn, asking.networks, now=now)
     about = form_of(conn, wish.project_id) if wish.project_id else None
+    pair = pairing.new_pair(wish.addresses) if about else None
     for channel, address in wish.addresses.items():
+        pending = sign_ups.asked(waiting(conn, channel, address, now=now))
+        pairing.doubt(conn, pending, wish.addresses)
         if (
             erased.recognised(conn, [(channel, address)])
             or not _may_be_asked(conn, channel, address)
             or not _rested(conn, channel, address, _QUESTIONS, now)
-            or sign_ups.asked(waiting(conn, channel, address, now=now))
+            or pending
             or not _within(conn, asking.questions(channel, address), now)
         ):
             continue
         language = wish.person.language
-        said = _question(purpose, channel, language, asking, about.project if about else "")
+        asks = Purpose.CONFIRM_BESIDE if pair and channel == Channel.SMS else purpose
+        said = _question(asks, channel, language, asking, about.project if about else "")
         left = answer(
             conn,
             jobs,
-            purpose=f"{purpose.value}:{about.project_id}" if about else purpose.value,
+            purpose=f"{asks.value}:{about.project_id}" if about else asks.value,
             channel=channel,
             address=address,
             contact_id=None,
@@ -104,7 +117,9 @@ def ask(
             now=now,
         )
         if left:
-            sign_ups.remember(conn, wish, channel, contact_id=contact_id, asked=True, now=now)
+            sign_ups.remember(
+                conn, wish, channel, contact_id=contact_id, pair=pair, asked=True, now=now
+            )
 
 
 def send_private_link(
@@ -155,6 +170,7 @@ def heard(
     language: str,
     default_language: str,
     network: str,
+    public_url: str = "",
     countries: Sequence[str] = AT_HOME,
     now: datetime,
 ) -> bool:
@@ -169,12 +185,8 @@ def heard(
         meant = sign_ups.meant_by_yes(waiting(conn, inbound.channel, inbound.address, now=now))
         if not meant or _may_answer(conn, latest_message, since=meant[0].asked_at):
             return False
-        spoken = meant[0].language or YES[said]
-        if not _confirm(conn, inbound, meant, spoken, now):
-            return False
-        words = wording.answer(Purpose.JOINED, spoken, network=network).words
-        _say(conn, jobs, inbound, Purpose.JOINED.value, spoken, words, contact_id, now)
-        return True
+        signing = Signing(network, public_url, meant[0].language or YES[said])
+        return _joined(conn, jobs, inbound, meant, signing, contact_id, now)
     for start in SAID_BEFORE_KEYWORD:
         said = said.removeprefix(start)
     form = form_by_keyword(conn, said)
@@ -234,13 +246,48 @@ def _ask_back(
 
 def _confirm(
     conn: Connection, inbound: Inbound, rows: Iterable[Row[Any]], language: str, now: datetime
-) -> bool:
-    """Let a text from a phone itself confirm these; whether any was."""
+) -> int | None:
+    """Let a text from a phone itself confirm these; return whose it is, None where none was.
+
+    Their yes was to a question that names the email of the form as theirs. That is enough for somebody who
+    begins here; where somebody has a record, they are asked once more, with that email before them.
+    """
     said = inbound.body.replace("\0", "")[:200]
+    rows, known = list(rows), contacts_at(conn, inbound.channel, inbound.address)
     owner = sign_ups.confirm(
         conn, rows, evidence=f"answered by text: {said}", language=language, now=now
     )
-    return owner is not None
+    if not known and bare(inbound.body) in YES:
+        pairing.say_one(conn, rows)
+    return owner
+
+
+def _joined(
+    conn: Connection,
+    jobs: Jobs,
+    inbound: Inbound,
+    meant: Sequence[Row[Any]],
+    signing: Signing,
+    contact_id: int | None,
+    now: datetime,
+) -> bool:
+    """Tell somebody that they have joined by text, and ask about the form's email where that is open.
+
+    False where today's rules refuse what we held.
+    """
+    [row] = meant
+    shared = len(contacts_at(conn, row.channel, row.address)) > 1
+    owner = _confirm(conn, inbound, meant, signing.language, now)
+    if owner is None:
+        return False
+    purpose, key, link = Purpose.JOINED, Purpose.JOINED.value, ""
+    open_still = pairing.still_open(conn, owner, row.channel, row.project_id, now=now)
+    if signing.public_url and open_still and not shared:
+        purpose, contact_id = Purpose.JOINED_BESIDE, owner
+        key, link = f"{purpose.value}:{row.project_id}", proof_url(signing.public_url, purpose)
+    said = wording.answer(purpose, signing.language, network=signing.network, link=link)
+    _say(conn, jobs, inbound, key, signing.language, said.words, contact_id, now)
+    return True
 
 
 def _own_number(phone: str, countries: Sequence[str]) -> bool:

@@ -19,10 +19,12 @@ from messages.wording import Purpose
 KEPT = {
     Purpose.CONFIRM: LIFETIME,
     Purpose.NEW_ADDRESS: LIFETIME,
+    Purpose.JOINED_BESIDE: LIFETIME,
     Purpose.PRIVATE: timedelta(days=1),
 }
 """For how long each is good, from the end of the day on which it was asked for."""
 DAY = timedelta(days=1)
+_OF_PROJECT = (Purpose.CONFIRM, Purpose.JOINED_BESIDE)
 _PATHS = {Purpose.PRIVATE: "mine"}
 
 
@@ -40,6 +42,7 @@ class Proven:
     language: str
     project_id: int | None  # that the question was about
     asked_on: date
+    purpose: Purpose
 
 
 def proof_url(public_url: str, purpose: Purpose) -> str:
@@ -68,8 +71,8 @@ def proven(
             if row.launched_at.date() + DAY + KEPT[purpose] <= now.date():
                 raise StaleProof(StaleProof.__doc__)
             about = row.key.split(":")[2]
-            project_id = int(about) if purpose is Purpose.CONFIRM else None
+            project_id = int(about) if purpose in _OF_PROJECT else None
             asked_on = row.launched_at.date()
             whose = (row.channel, row.address, row.contact_id, row.language)
-            return Proven(*whose, project_id, asked_on)
+            return Proven(*whose, project_id, asked_on, purpose)
     raise BadToken("This address is not valid: please open the link from the message again.")

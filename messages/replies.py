@@ -55,6 +55,7 @@ class _Desk:
     understood: Understood
     language: str
     network: str
+    public_url: str
     countries: Sequence[str]
     now: datetime
 
@@ -66,12 +67,14 @@ def receive(
     *,
     network: str,
     default_language: str,
+    public_url: str = "",
     countries: Sequence[str] = AT_HOME,
     now: datetime,
 ) -> ReplyVerdict:
     """Act on what somebody sent us and keep it; whatever no rule settles waits in the inbox.
 
     ``network`` is the name our answers are signed with; numbers of ``countries`` may be texted.
+    ``public_url`` is where our links lead; "" = answers have none.
     """
     about = inbound.letter.about if inbound.letter else None
     writer = correspondent(conn, inbound.channel, inbound.address, about=about)
@@ -84,6 +87,7 @@ def receive(
         understood=understood,
         language=_language(understood, writer.language, default_language),
         network=network,
+        public_url=public_url,
         countries=countries,
         now=now,
     )
@@ -184,6 +188,7 @@ def _join(desk: _Desk) -> bool:
         language=desk.writer.language,
         default_language=desk.language,
         network=desk.network,
+        public_url=desk.public_url,
         countries=desk.countries,
         now=desk.now,
     )

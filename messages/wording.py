@@ -26,7 +26,9 @@ class Purpose(StrEnum):
     OPTED_IN = "opted_in"
     HELP = "help"  # who writes, about what, and how to leave
     CONFIRM = "sign_up"  # whether they signed up: nothing else is sent before they say so
+    CONFIRM_BESIDE = "sign_up_beside"  # the same by text, where the form gave an email too
     JOINED = "joined"  # they have
+    JOINED_BESIDE = "joined_beside"  # they have, and the form gave an email: is that theirs?
     NEW_ADDRESS = "new_address"  # whether they want to be written to here
     PRIVATE = "own_page"  # the way to what we hold on them
     NOTED = "noted"  # thanks for telling how a call went
@@ -144,6 +146,16 @@ _PHRASES = {
                 "{network}: You are on the list for our alerts, 2-6 a month. "
                 "Msg & data rates may apply. HELP for help, STOP to opt out.",
             ),
+            Purpose.CONFIRM_BESIDE: Said(
+                "Please confirm: alerts from {network}",
+                "{network}: Did you give us this number and an email? Reply YES to get our alerts, 2-6 a month. "
+                "Msg & data rates may apply. HELP for help, STOP to opt out.",
+            ),
+            Purpose.JOINED_BESIDE: Said(
+                "You are on the list",
+                "{network}: You are on the list for our alerts. Is the email on your form yours? {link} "
+                "Msg & data rates may apply. HELP for help, STOP to opt out.",
+            ),
             Purpose.NEW_ADDRESS: Said(
                 "Is this your new address? {network}",
                 "{network}: Somebody gave this number as their new one for our alerts. "
@@ -209,6 +221,16 @@ _PHRASES = {
             Purpose.JOINED: Said(
                 "Ya recibe nuestras alertas",
                 "{network}: Listo, le enviaremos alertas, de 2 a 6 al mes. "
+                "Pueden aplicarse tarifas de mensajes y datos. AYUDA, o ALTO para salir.",
+            ),
+            Purpose.CONFIRM_BESIDE: Said(
+                "Por favor confirme: alertas de {network}",
+                "{network}: ¿Usted nos dio este celular y un correo? Responda SI para recibir alertas, de 2 "
+                "a 6 al mes. Pueden aplicarse tarifas de mensajes y datos. AYUDA, o ALTO para salir.",
+            ),
+            Purpose.JOINED_BESIDE: Said(
+                "Ya recibe nuestras alertas",
+                "{network}: Listo, le enviaremos alertas. ¿El correo que se nos dio es suyo? {link} "
                 "Pueden aplicarse tarifas de mensajes y datos. AYUDA, o ALTO para salir.",
             ),
             Purpose.NEW_ADDRESS: Said(

@@ -204,6 +204,7 @@ def act_on(conn: Connection, jobs: Jobs, inbound: Inbound, *, site: Site, now: d
         inbound,
         network=site.network_name,
         default_language=site.default_language,
+        public_url=site.public_url,
         countries=site.countries,
         now=now,
     )

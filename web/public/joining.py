@@ -11,7 +11,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import Connection, Row
 
-from contacts import consent_wordings
+from contacts import consent_wordings, pairing
 from contacts.addresses import BadEmail, BadPhone, BadZip
 from contacts.consent_wordings import Wording, beside_box
 from contacts.countries import textable
@@ -54,6 +54,7 @@ class Asked:
     proof: Proven
     project: str  # that waits for a yes; "" = none: the address takes the place of another one
     waits: bool
+    beside: str  # masked: is this address, of the same form, theirs as well? "" = that is not asked
 
 
 async def show(request: web.Request) -> web.Response:
@@ -102,9 +103,9 @@ async def show_proof(request: web.Request) -> web.Response:
 
 async def confirm_proof(request: web.Request) -> web.Response:
     """The owner of an email address says yes."""
-    await form_of(request)
-    now = request.app[CLOCK]()
-    await request.app[DATABASE].write(_confirm, _copy(request), now=now)
+    typed, now = await form_of(request), request.app[CLOCK]()
+    one = {"yes": True, "no": False}.get(typed.get("one", ""))
+    await request.app[DATABASE].write(_confirm, _copy(request), one=one, now=now)
     query = {"done": "1", **({"lang": request.query["lang"]} if "lang" in request.query else {})}
     raise web.HTTPSeeOther(address_of(request.path, query))
 
@@ -139,17 +140,28 @@ def _copy(request: web.Request) -> int:
 
 def _asked(conn: Connection, delivery_id: int, *, now: datetime) -> Asked:
     proof, rows = _meant(conn, delivery_id, now)
-    return Asked(proof, rows[0].project if rows else "", waits=bool(rows))
+    beside = rows[0].beside if rows else ""
+    if proof.purpose is Purpose.JOINED_BESIDE:
+        return Asked(proof, "", waits=False, beside=beside)
+    return Asked(proof, rows[0].project if rows else "", waits=bool(rows), beside=beside)
 
 
-def _confirm(conn: Connection, delivery_id: int, *, now: datetime) -> None:
-    _, rows = _meant(conn, delivery_id, now)
-    confirm(conn, rows, evidence="pressed the button behind the link in our email", now=now)
+def _confirm(conn: Connection, delivery_id: int, *, one: bool | None, now: datetime) -> None:
+    proof, rows = _meant(conn, delivery_id, now)
+    if proof.purpose is not Purpose.JOINED_BESIDE:
+        confirm(conn, rows, evidence="pressed the button behind the link in our email", now=now)
+    if one is not None:
+        say = pairing.say_one if one else pairing.say_two
+        say(conn, rows)
 
 
 def _meant(conn: Connection, delivery_id: int, now: datetime) -> tuple[Proven, Sequence[Row[Any]]]:
-    """What an email asked about, as long as it waits."""
-    proof = proven(conn, delivery_id, (Purpose.CONFIRM, Purpose.NEW_ADDRESS), now=now)
+    """What an email asked about, as long as it waits; or what the answer to a yes by text asks further."""
+    asked = (Purpose.CONFIRM, Purpose.NEW_ADDRESS, Purpose.JOINED_BESIDE)
+    proof = proven(conn, delivery_id, asked, now=now)
+    if proof.purpose is Purpose.JOINED_BESIDE:
+        whose = (proof.contact_id, proof.channel, proof.project_id)
+        return proof, pairing.still_open(conn, *whose, now=now)
     rows = waiting(conn, proof.channel, proof.address, now=now)
     return proof, meant_by_button(rows, proof.project_id, proof.asked_on)
 

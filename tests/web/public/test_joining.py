@@ -74,7 +74,11 @@ class Door:
 
     async def text(self, body: str, *, phone: str = PHONE, handled: str = "") -> Any:
         inbound = Inbound("sms", phone, body, f"SM-{body}-{self.now}", handled=handled)
-        rules: dict[str, Any] = {"network": "Sister Cities", "default_language": "en"}
+        rules: dict[str, Any] = {
+            "network": "Sister Cities",
+            "default_language": "en",
+            "public_url": "https://llamado.example.org",
+        }
         jobs = self.opened.jobs
         return await self.write(receive, jobs, inbound, **rules, now=self.now)
 

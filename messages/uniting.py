@@ -1,0 +1,112 @@
+"""Whoever said of the two addresses of a form that both are theirs becomes one contact, with one history.
+
+It waits until no message that is on its way has to do with either: nobody is joined in the middle of an
+alert, so no copy loses its person, none is added, and each address gets what was written down for it. Of two
+copies of one message the account goes on counting both; one of them is the person's.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, exists, select, update
+from sqlalchemy.orm import aliased
+
+from actions import responses
+from contacts import pairing, uniting
+from contacts.models import Channel, Contact
+from contacts.pairing import Agreed
+from database.engine import Database
+from messages.call_models import Call
+from messages.calling_off import LIVE
+from messages.control import NotNow
+from messages.eligibility import ELSEWHERE
+from messages.emailing_instead import INSTEAD
+from messages.erasing import require_nobody_written_out
+from messages.handing_over import LOOK_BACK
+from messages.models import Delivery, Message, Reply, Status
+from messages.prompt_models import Prompt, PromptKind
+
+ON_ITS_WAY = "a message that is on its way has to do with one of these two"
+
+
+def unite(conn: Connection, both: Agreed, *, now: datetime) -> int | None:
+    """Make one contact of two, the older; return its id, or None where there were not two any more.
+
+    Raises NotNow while a message is being written out, or one that is on its way is to either of them.
+    """
+    ids = sorted({both.by_phone, both.by_email})
+    held = select(Contact.id).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update()
+    pairing.settle(conn, both.pair)
+    if list(conn.scalars(held)) != ids or len(ids) == 1:
+        return None
+    require_nobody_written_out(conn)
+    _require_still(conn, ids, now)
+    keep, gone = ids
+    _give_copies(conn, keep, gone)
+    _give_prompts(conn, keep, gone)
+    responses.give(conn, keep, gone)
+    for table in (Reply, Call):
+        conn.execute(update(table).where(table.contact_id == gone).values(contact_id=keep))
+    first = {Channel.SMS.value: both.by_phone, Channel.EMAIL.value: both.by_email}
+    uniting.absorb(conn, keep, gone, first=first, now=now)
+    return keep
+
+
+async def unite_all(database: Database, *, clock: Callable[[], datetime]) -> int:
+    """Join all who are to be joined and may be now; return how many were."""
+    await database.write(pairing.forget, now=clock())
+    united = 0
+    for both in await database.read(pairing.agreed):
+        with suppress(NotNow):
+            united += await database.write(unite, both, now=clock()) is not None
+    return united
+
+
+def _require_still(conn: Connection, ids: Sequence[int], now: datetime) -> None:
+    """Nothing is on its way to either, nor may be handed over to them yet."""
+    owed = Delivery.reason.in_([ELSEWHERE, INSTEAD]) & (Message.finished_at > now - LOOK_BACK)
+    under_way = select(Delivery.id).join(Message, Message.id == Delivery.message_id)
+    theirs = (Delivery.contact_id.in_(ids), Message.status.in_(LIVE) | owed)
+    if conn.execute(under_way.where(*theirs).limit(1)).first() is not None:
+        raise NotNow(ON_ITS_WAY)
+
+
+def _give_copies(conn: Connection, keep: int, gone: int) -> None:
+    """One row per message and channel is the person's; another counts on, and keeps its address."""
+    found = select(Delivery.id, Delivery.message_id, Delivery.channel, Delivery.address)
+    found = found.add_columns(Delivery.contact_id, Delivery.status)
+    rows: dict[tuple[int, str], list[Row[Any]]] = defaultdict(list)
+    rows_of_both: Iterable[Row[Any]] = conn.execute(
+        found.where(Delivery.contact_id.in_([keep, gone]))
+    )
+    for row in rows_of_both:
+        rows[row.message_id, row.channel].append(row)
+    theirs = {max(each, key=lambda row: _weight(row, keep)).id for each in rows.values()}
+    left = [row.id for each in rows.values() for row in each if row.id not in theirs]
+    conn.execute(update(Delivery).where(Delivery.id.in_(left)).values(contact_id=None))
+    conn.execute(update(Delivery).where(Delivery.contact_id == gone).values(contact_id=keep))
+
+
+def _weight(row: Row[Any], keep: int) -> tuple[bool, bool, bool, bool]:
+    """Which of two copies says most of the person: one to be asked about, one that went, their own."""
+    went = row.status not in (Status.SKIPPED, Status.STOPPED, Status.EXPIRED, Status.FAILED)
+    own = row.contact_id == keep
+    return (row.status == Status.UNKNOWN, went, row.address is not None, own)
+
+
+def _give_prompts(conn: Connection, keep: int, gone: int) -> None:
+    """Each office is asked about once, and how the call went once per action; the rest goes."""
+    same = aliased(Prompt)
+    asked = exists().where(
+        same.contact_id == keep,
+        same.action_id == Prompt.action_id,
+        same.kind == Prompt.kind,
+        (same.target == Prompt.target) | (same.kind == PromptKind.ASK),
+    )
+    conn.execute(delete(Prompt).where(Prompt.contact_id == gone, asked))
+    conn.execute(update(Prompt).where(Prompt.contact_id == gone).values(contact_id=keep))
