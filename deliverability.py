@@ -11,7 +11,7 @@ import structlog
 from database.clock import database_now
 from database.engine import Database
 from fitting import make_lists, make_records, make_wanted
-from messages import mail_gates, sender_checks, troubles
+from messages import mail_gates, sender_checks, troubles, unproven_stops
 from messages.suppression_lists import Puller
 from scheduler import Tick
 from settings import Settings
@@ -49,6 +49,7 @@ def _worn_out(settings: Settings, database: Database) -> Tick:
         if refused := await database.write(troubles.refuse_worn_out, rule, now=_now()):
             log.info("worn out", mailboxes=refused)
         await database.write(mail_gates.forget, now=_now())
+        await database.write(unproven_stops.forget, now=_now())
 
     return Tick("worn out", WORN_OUT_SECONDS, refuse)
 

@@ -55,6 +55,7 @@ class InboundMail:
     address: str
     bounce_address: str
     tagged: bool
+    authserv_id: str
     source: str = one_of("none", "sendgrid", "maildir", "imap", "elsewhere")
     maildir: str
     imap_host: str
@@ -71,7 +72,7 @@ class InboundMail:
         """The addresses that emails name; none while nobody reads them."""
         if self.source == "none":
             return OwnMailbox()
-        return OwnMailbox(self.address, self.bounce_address, self.tagged)
+        return OwnMailbox(self.address, self.bounce_address, self.tagged, self.authserv_id)
 
 
 def email_problems(smtp: Mapping[str, Any], inbound: Mapping[str, Any]) -> Iterator[str]:

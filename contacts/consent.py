@@ -246,6 +246,30 @@ def lift(
         put(conn, key, verdict, now, over=[Standing.BOUNCED])
 
 
+def take_back(
+    conn: Connection, ids: Sequence[int], *, source: str, evidence: str, actor: str, now: datetime
+) -> bool:
+    """These opt-outs of one address, lines of the ledger, were not its owner's word: what held without holds.
+
+    False where it is still refused: by another opt-out, or for another reason.
+    """
+    first = select(Consent.channel, Consent.address, Consent.scope).where(Consent.id == ids[0])
+    channel, address, scope = conn.execute(first).one()
+    key = (channel, address, scope)
+    names = {"channel": channel, "address": address, "scope": scope}
+    others = select(Consent.standing).filter_by(**names).where(Consent.id.not_in(list(ids)))
+    verdict = outcome(Standing(each) for each in conn.scalars(others.order_by(Consent.id)))
+    said = Evidence(source, evidence, actor)
+    # The first line ends the opt-outs for whoever reads the ledger from its beginning.
+    lines = [Standing.WITHDRAWN, *([verdict] if verdict else [])]
+    conn.execute(insert(Consent), [line(key, each, said, now) for each in lines])
+    if verdict is None:
+        drop(conn, key, Standing.OPTED_OUT)
+    else:
+        put(conn, key, verdict, now, over=[Standing.OPTED_OUT])
+    return verdict in (None, Standing.GRANTED)
+
+
 @dataclass(frozen=True)
 class Held:
     """What stands for some addresses, of those that have a standing at all."""

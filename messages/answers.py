@@ -31,6 +31,7 @@ from messages.models import (
     Reach,
 )
 
+CONFIRMING = ("opted_out", "stop_doubted")  # an opt-out: the one answer the law allows after it
 BLOT = "*"  # a character of every text's alphabet
 _A_DAY = timedelta(days=1)  # for which a message of the day takes copies
 
@@ -113,7 +114,7 @@ def _message_of_the_day(
     message = conn.execute(found).one_or_none()
     if message is not None:
         return message
-    kind = MessageKind.CONFIRMATION if purpose == "opted_out" else MessageKind.REPLY
+    kind = MessageKind.CONFIRMATION if purpose in CONFIRMING else MessageKind.REPLY
     reach = Reach.SMS if channel is Channel.SMS else Reach.EMAIL
     draft = Draft(texts={}, kind=kind, reach=reach, default_language=language, key=key)
     # Two people may be the day's first at once; the second must not lose what they asked for.

@@ -97,7 +97,7 @@ class Collector:
 
     async def _hand_over(self, found: Sequence[Found]) -> Counter[Kind]:
         """Take in some emails together; where one of them stands in the way of all, one by one."""
-        read, unreadable = await asyncio.to_thread(_read, found)
+        read, unreadable = await asyncio.to_thread(_read, found, self._desk.authserv_id)
         for each, sentence in unreadable:
             await self._set_aside(each, sentence)
         try:
@@ -135,12 +135,12 @@ class Collector:
         )
 
 
-def _read(found: Sequence[Found]) -> tuple[Read, list[tuple[Found, str]]]:
+def _read(found: Sequence[Found], authserv_id: str) -> tuple[Read, list[tuple[Found, str]]]:
     read: Read = []
     unreadable = []
     for each in found:
         try:
-            read.append((each, read_mail(each.raw)))
+            read.append((each, read_mail(each.raw, authserv_id=authserv_id)))
         except UnreadableMail as error:
             unreadable.append((each, str(error)))
     return read, unreadable

@@ -45,6 +45,9 @@ class OwnMailbox:
     replies: str = ""  # its address; "" = there is none, and answers go to whom an email is from
     bounces: str = ""  # another one for reports of mail servers; "" = the same
     tagged: bool = True  # each copy has an address of its own; else only a Message-ID names it
+    authserv_id: str = (
+        ""  # under which name its server vouches for senders; "" = it is not believed
+    )
 
 
 NO_MAILBOX = OwnMailbox()

@@ -79,6 +79,7 @@ class Desk:
     own: frozenset[str]  # the addresses our emails are from, and come back to
     hear: Hear
     tagged: bool = True  # each copy has a return path of its own
+    authserv_id: str = ""  # under which name our own mail server vouches for senders
 
 
 @dataclass(frozen=True)

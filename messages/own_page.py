@@ -18,6 +18,7 @@ from contacts.ledger import Pair
 from contacts.models import NETWORK, Channel, Project, SignUp, Standing, project_scope
 from contacts.people import ContactRow, contact, contacts_at, leave_project, set_language
 from contacts.preferences import A_MONTH, Preferences, prefer, preferences_of
+from messages import unproven_stops
 from messages.calling_off import cancel_pending
 from messages.links import BadToken
 from messages.models import Delivery
@@ -104,7 +105,10 @@ def resume(conn: Connection, own: OwnPage) -> None:
 def stop(conn: Connection, own: OwnPage, channels: Iterable[str], *, now: datetime) -> None:
     """Take their addresses of these channels off every list at once; what waits for them is called off."""
     for each in own.reaches:
-        if each.channel in channels and each.standing is not Standing.OPTED_OUT:
+        if each.channel not in channels:
+            continue
+        unproven_stops.prove(conn, each.channel, each.address, by=SUPPORTER, now=now)
+        if each.standing is not Standing.OPTED_OUT:
             _refuse(conn, each, NETWORK, "stopped on their own page", now)
             cancel_pending(
                 conn,

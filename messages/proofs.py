@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, select
 
 from contacts.sign_ups import LIFETIME
+from messages import unproven_stops
 from messages.links import PROOF_FIELD, BadToken
 from messages.models import Delivery, Message
 from messages.wording import Purpose
@@ -21,11 +22,12 @@ KEPT = {
     Purpose.NEW_ADDRESS: LIFETIME,
     Purpose.JOINED_BESIDE: LIFETIME,
     Purpose.PRIVATE: timedelta(days=1),
+    Purpose.DOUBTED: unproven_stops.UNDO,
 }
 """For how long each is good, from the end of the day on which it was asked for."""
 DAY = timedelta(days=1)
 _OF_PROJECT = (Purpose.CONFIRM, Purpose.JOINED_BESIDE)
-_PATHS = {Purpose.PRIVATE: "mine"}
+_PATHS = {Purpose.PRIVATE: "mine", Purpose.DOUBTED: "undo"}
 
 
 class StaleProof(BadToken):

@@ -130,3 +130,20 @@ class ListDifference(Base):
     found_at: Mapped[datetime]
     clearing_by: Mapped[str]  # who asked that the provider forget it; "" = nobody yet
     failed: Mapped[str]  # why that came to nothing
+
+
+class UnprovenStop(Base):
+    """An opt-out by an email that nobody vouches for: it holds, and can be undone for a while."""
+
+    __tablename__ = "unproven_stops"
+
+    id: Mapped[id_key]
+    consent_id: Mapped[int] = mapped_column(
+        ForeignKey("consents.id", ondelete="CASCADE"), index=True
+    )  # its line in the ledger
+    origin: Mapped[str] = mapped_column(
+        String(45)
+    )  # the network address it came from; "" = unknown
+    at: Mapped[datetime] = mapped_column(index=True)
+    settled_at: Mapped[datetime | None]  # somebody said whether it was the owner's word
+    settled_by: Mapped[str]

@@ -18,13 +18,14 @@ from contacts import consent, sign_ups
 from contacts.countries import AT_HOME
 from contacts.models import NETWORK, Channel, Standing
 from database.jobs import Jobs
-from messages import accounts, attributing, joining, threads, wording
+from messages import accounts, attributing, joining, threads, unproven_stops, wording
 from messages.answers import answer, given_since, given_today
 from messages.attributing import Meant
 from messages.calling_off import cancel_pending
 from messages.correspondents import Correspondent, correspondent
 from messages.models import Reply, ReplyVerdict
 from messages.prompt_models import Suggestion
+from messages.proofs import proof_url
 from messages.providers.provider import Inbound
 from messages.wording import Purpose
 from messages.words import CODES, Understood, understand
@@ -33,6 +34,7 @@ SUPPORTER = "supporter"  # who acted, in the ledger of consent
 AUTOMATIC = "automatic"  # who handled a reply that nobody needs to read
 REST = timedelta(days=7)  # between two emails that tell somebody who we are
 MOST_HELPED = 200  # by email a day: whoever a HELP says it is from may never have written it
+MOST_DOUBTED = 200  # by email a day who are asked whether it was them who asked to leave
 MOST_STRANGERS = 100  # by email a day who are held for having asked to leave
 LONGEST_BODY = 10_000
 LONGEST_EVIDENCE = 500
@@ -66,15 +68,15 @@ def receive(
     inbound: Inbound,
     *,
     network: str,
+    public_url: str,
     default_language: str,
-    public_url: str = "",
     countries: Sequence[str] = AT_HOME,
     now: datetime,
 ) -> ReplyVerdict:
     """Act on what somebody sent us and keep it; whatever no rule settles waits in the inbox.
 
-    ``network`` is the name our answers are signed with; numbers of ``countries`` may be texted.
-    ``public_url`` is where our links lead; "" = answers have none.
+    ``network`` is the name our answers are signed with, ``public_url`` where the links in them lead; numbers
+    of ``countries`` may be texted.
     """
     about = inbound.letter.about if inbound.letter else None
     writer = correspondent(conn, inbound.channel, inbound.address, about=about)
@@ -122,7 +124,10 @@ def _is_known(desk: _Desk) -> bool:
 
 
 def _opt_out(desk: _Desk) -> bool:
-    """The person leaves; one confirmation, unless the carrier gave it or they had left before."""
+    """The person leaves; one confirmation, unless the carrier gave it or they had left before.
+
+    Whoever may have been another person leaves as well: see ``unproven_stops``.
+    """
     _refuse(desk, Standing.OPTED_OUT)
     sign_ups.forget(desk.conn, desk.inbound.channel, desk.inbound.address)
     cancel_pending(
@@ -132,9 +137,38 @@ def _opt_out(desk: _Desk) -> bool:
         reason=Standing.OPTED_OUT.value,
         now=desk.now,
     )
+    proven = _is_proven(desk)
     if desk.writer.standing is not Standing.OPTED_OUT:
-        _answer(desk, Purpose.OPTED_OUT)
+        if proven:
+            _answer(desk, Purpose.OPTED_OUT)
+        else:
+            _doubt(desk)
+    elif proven:
+        unproven_stops.prove(
+            desk.conn, desk.inbound.channel, desk.inbound.address, by=SUPPORTER, now=desk.now
+        )
     return True
+
+
+def _is_proven(desk: _Desk) -> bool:
+    """Whether only the owner of the address can have sent this: by text, with a token of ours, or vouched for."""
+    letter = desk.inbound.letter
+    return letter is None or letter.about is not None or letter.vouched
+
+
+def _doubt(desk: _Desk) -> None:
+    """Tell the owner of an address who may not have written, with a way to undo it.
+
+    Once a week, and only so many a day: whoever forges senders must not have us write to them all.
+    """
+    channel, address = desk.inbound.channel, desk.inbound.address
+    origin = desk.inbound.letter.origin if desk.inbound.letter else ""
+    unproven_stops.note(desk.conn, channel, address, origin=origin, now=desk.now)
+    told = [Purpose.OPTED_OUT, Purpose.DOUBTED]
+    if given_since(desk.conn, channel, address, told, desk.now - REST):
+        return
+    if given_today(desk.conn, channel, Purpose.DOUBTED, now=desk.now) < MOST_DOUBTED:
+        _answer(desk, Purpose.DOUBTED)
 
 
 def _hold(desk: _Desk) -> bool:
@@ -291,7 +325,10 @@ def _answer(desk: _Desk, purpose: Purpose) -> None:
     letter = desk.inbound.letter
     if desk.inbound.handled or (letter is not None and letter.leaves):
         return
-    said = wording.answer(purpose, desk.language, network=desk.network)
+    say, link = wording.answer, ""
+    if purpose is Purpose.DOUBTED:
+        say, link = wording.letter, proof_url(desk.public_url, purpose)
+    said = say(purpose, desk.language, network=desk.network, link=link)
     answer(
         desk.conn,
         desk.jobs,

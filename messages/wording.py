@@ -23,6 +23,7 @@ class Purpose(StrEnum):
     """What an automatic answer is for."""
 
     OPTED_OUT = "opted_out"  # the one confirmation: nothing but that, as the law asks
+    DOUBTED = "stop_doubted"  # the same, where somebody else may have asked for it
     OPTED_IN = "opted_in"
     HELP = "help"  # who writes, about what, and how to leave
     CONFIRM = "sign_up"  # whether they signed up: nothing else is sent before they say so
@@ -83,6 +84,17 @@ _LETTERS = {
         "adelante.\n\n¿Fue usted? Abra esta página y presione el botón:\n{link}\n\n"
         "¿No fue usted? No haga nada. Sin su sí no cambia nada."
     ),
+    ("en", Purpose.DOUBTED): (
+        "An email in your name asked {network} to stop, so nothing more goes to this address.\n\n"
+        "Was it you? Then there is nothing to do.\n\n"
+        "Was it not? Anybody can write an email in your name. Within seven days you can undo it here:\n{link}"
+    ),
+    ("es", Purpose.DOUBTED): (
+        "Un correo a su nombre pidió a {network} que no le escribiera más, así que ya nada sale a esta "
+        "dirección.\n\n¿Fue usted? Entonces no tiene que hacer nada.\n\n"
+        "¿No fue usted? Cualquiera puede escribir un correo a su nombre. Durante siete días puede deshacerlo "
+        "aquí:\n{link}"
+    ),
     ("en", Purpose.PRIVATE): (
         "This page shows what {network} holds about you. There you can correct it, download it or have it "
         "deleted:\n{link}\n\nIt works for one day. Please do not pass this email on: whoever has the "
@@ -126,6 +138,10 @@ _PHRASES = {
                 "You are unsubscribed",
                 "{network}: You are opted out and will get no more messages. "
                 "Reply START to come back.",
+            ),
+            Purpose.DOUBTED: Said(
+                "You are unsubscribed. Was it you?",
+                "{network}: You are opted out and will get no more messages. Was it not you? {link}",
             ),
             Purpose.OPTED_IN: Said(
                 "Welcome back",
@@ -203,6 +219,10 @@ _PHRASES = {
             Purpose.OPTED_OUT: Said(
                 "Le dimos de baja",
                 "{network}: Listo, ya no le enviaremos mensajes. Para volver, responda INICIAR.",
+            ),
+            Purpose.DOUBTED: Said(
+                "Le dimos de baja. ¿Fue usted?",
+                "{network}: Listo, ya no le enviaremos mensajes. ¿No fue usted? {link}",
             ),
             Purpose.OPTED_IN: Said(
                 "Le damos la bienvenida",

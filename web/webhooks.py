@@ -156,7 +156,8 @@ def mail_desk(jobs: Jobs, site: Site) -> Desk:
     def hear(conn: Connection, inbound: Inbound, now: datetime) -> None:
         act_on(conn, jobs, inbound, site=site, now=now)
 
-    return Desk(site.links_secret, site.own_addresses, hear, site.mailbox.tagged)
+    mailbox = site.mailbox
+    return Desk(site.links_secret, site.own_addresses, hear, mailbox.tagged, mailbox.authserv_id)
 
 
 def _set_aside(
@@ -203,8 +204,8 @@ def act_on(conn: Connection, jobs: Jobs, inbound: Inbound, *, site: Site, now: d
         jobs,
         inbound,
         network=site.network_name,
-        default_language=site.default_language,
         public_url=site.public_url,
+        default_language=site.default_language,
         countries=site.countries,
         now=now,
     )

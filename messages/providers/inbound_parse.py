@@ -8,6 +8,7 @@ https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from email.message import Message
 from email.parser import HeaderParser
 from email.policy import compat32
@@ -16,7 +17,8 @@ from typing import Any
 
 import orjson
 
-from messages.providers.mail_reading import Mail, decoded, mail_of, read_mail, told_unreadable
+from messages.providers.mail_reading import Mail, decoded, mail_of, parsed, told_unreadable
+from messages.providers.mail_vouching import public_address, vouched_by_parse
 
 RAW = "email"  # the field that has the whole message
 
@@ -33,13 +35,22 @@ def read_inbound_parse(fields: Mapping[str, bytes | str]) -> Mail:
     recipients = [str(each) for each in told] if isinstance(told, list) else [form.get("to", "")]
     sender = envelope.get("from")
     sender = sender if isinstance(sender, str) else None
-    if whole:
-        raw = whole if isinstance(whole, bytes) else whole.encode(errors="replace")
-        return read_mail(raw, recipients=recipients, sender=sender)
     with told_unreadable():
-        message = _put_together(form, sender or "")
-        raw = orjson.dumps(sorted(form.items()))
-        return mail_of(message, raw, recipients=recipients, sender=sender)
+        if whole:
+            raw = whole if isinstance(whole, bytes) else whole.encode(errors="replace")
+            message = parsed(raw)
+        else:
+            raw = orjson.dumps(sorted(form.items()))
+            message = _put_together(form, sender or "")
+        mail = mail_of(message, raw, recipients=recipients, sender=sender)
+        vouched = vouched_by_parse(
+            message,
+            spf=form.get("SPF", ""),
+            dkim=form.get("dkim", ""),
+            path=sender or "",
+            sender=mail.sender,
+        )
+        return replace(mail, vouched=vouched, origin=public_address(form.get("sender_ip", "")))
 
 
 def decoded_fields(fields: Mapping[str, bytes | str]) -> dict[str, str]:

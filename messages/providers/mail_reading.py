@@ -10,7 +10,7 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.errors import HeaderParseError
 from email.header import decode_header
 from email.message import Message
@@ -21,6 +21,7 @@ from hashlib import sha256
 
 from messages.providers.headers import one_line
 from messages.providers.mail_reports import MACHINE_READ, Report, read_report
+from messages.providers.mail_vouching import origin_of, vouched_by_server
 from messages.providers.provider import Inbound, Letter
 from messages.providers.replied_mail import is_automatic, own_words, text_of_html
 
@@ -73,6 +74,8 @@ class Mail:
     attachments: Sequence[str] = ()  # their names and sizes
     automatic: bool = False  # a machine wrote it
     report: Report | None = None  # of what became of an email of ours
+    vouched: bool = False  # a server that we believe says that it is from its sender
+    origin: str = ""  # the network address it came from, where that is known
 
     def inbound(self, *, about: int | None, leaves: bool = False) -> Inbound:
         """The same as what a person sent us, about a copy that was proven."""
@@ -89,19 +92,28 @@ class Mail:
                 attachments=self.attachments,
                 about=about,
                 leaves=leaves,
+                vouched=self.vouched,
+                origin=self.origin,
             ),
         )
 
 
-def read_mail(raw: bytes, *, recipients: Iterable[str] = (), sender: str | None = None) -> Mail:
-    """Read an email; ``recipients`` and ``sender`` are what its envelope told, where that is known.
+def read_mail(raw: bytes, *, authserv_id: str = "") -> Mail:
+    """Read an email; ``authserv_id`` is under which name our own mail server vouches for senders.
 
     Raises UnreadableMail for one that neither names a sender nor reports anything, and for one that is
     built in a way that breaks its reading: whatever it is, it holds up no other.
     """
     with told_unreadable():
-        message = BytesParser(policy=compat32).parsebytes(_bounded(raw))
-        return mail_of(message, raw, recipients=recipients, sender=sender)
+        message = parsed(raw)
+        mail = mail_of(message, raw)
+        vouched = vouched_by_server(message, authserv_id, mail.sender)
+        return replace(mail, vouched=vouched, origin=origin_of(message))
+
+
+def parsed(raw: bytes) -> Message:
+    """The structure of an email; to be used within ``told_unreadable``."""
+    return BytesParser(policy=compat32).parsebytes(_bounded(raw))
 
 
 @contextmanager
@@ -121,7 +133,10 @@ def told_unreadable() -> Iterator[None]:
 def mail_of(
     message: Message, raw: bytes, *, recipients: Iterable[str] = (), sender: str | None = None
 ) -> Mail:
-    """The same of a message whose structure is known; to be used within ``told_unreadable``."""
+    """The same of a message whose structure is known; to be used within ``told_unreadable``.
+
+    ``recipients`` and ``sender`` are what its envelope told, where that is known.
+    """
     parts = list(_parts(message))
     plain, html, attachments = _contents(parts)
     written = plain or text_of_html(html)

@@ -218,6 +218,8 @@ class Letter:
     attachments: Sequence[str] = ()  # names and sizes
     about: int | None = None  # the delivery it answers, proven by a token of ours
     leaves: bool = False  # it went to the address that unsubscribes
+    vouched: bool = False  # a server that we believe says that it is from whom it names
+    origin: str = ""  # the network address it came from, where that is known
 
 
 @dataclass(frozen=True, slots=True)

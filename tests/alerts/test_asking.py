@@ -91,7 +91,15 @@ class Story:
 
     def reply(self, body: str) -> None:
         inbound = Inbound(channel="sms", address=PHONE, body=body, key="SM1")
-        receive(self.conn, self.jobs, inbound, network="Red", default_language="en", now=self.now)
+        receive(
+            self.conn,
+            self.jobs,
+            inbound,
+            public_url="https://us.example",
+            network="Red",
+            default_language="en",
+            now=self.now,
+        )
 
     def told(self) -> dict[str, str]:
         rows = self.conn.execute(select(Response.target, Response.outcome))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -19,6 +19,8 @@ from contacts.models import AddressStanding, Contact
 from database.opening import Opened, opened, prepare
 from messages.links import person_token, proof_token
 from messages.models import Delivery, Message, MessageStatus
+from messages.providers.provider import Inbound, Letter
+from messages.replies import receive
 from tests.builders import make_delivery, make_message
 from tests.web.public.test_joining import make_form
 from tests.web.serving import LINKS_SECRET, Client, serving
@@ -28,9 +30,11 @@ SHOTS = os.environ.get("LLAMADO_SHOTS", "")  # a folder for pictures, to look at
 AMINA = "amina@example.org"
 WORDS = {
     "en": ("Join", "Yes, it was me", "Pause for a month", "End the pause now", "Stop everything",
-           "Send me the email to come back", "Send me the link", "You are on the list"),
+           "Send me the email to come back", "Send me the link", "You are on the list",
+           "It was not me: write to me as before"),
     "es": ("Únase", "Sí, fui yo", "Pausa de un mes", "Terminar la pausa ahora", "Parar todo",
-           "Envíenme el correo para volver", "Envíenme el enlace", "Ya está en la lista"),
+           "Envíenme el correo para volver", "Envíenme el enlace", "Ya está en la lista",
+           "No fui yo: escríbanme como antes"),
 }  # fmt: skip
 
 pytestmark = [
@@ -80,6 +84,13 @@ class Walk:
         found = select(AddressStanding.standing).where(AddressStanding.scope == "network")
         return await self.back.database.read(lambda conn: conn.scalar(found))
 
+    async def forged(self) -> None:
+        """An email in her name asks to leave, and nobody vouches for it."""
+        mail = Inbound("email", AMINA, "stop", "1", letter=Letter())
+        rules: dict[str, Any] = {"network": "Us", "public_url": "", "default_language": "en"}
+        await self.back.database.write(receive, self.back.jobs, mail, **rules, now=self.now)
+        assert await self.standing() == "opted_out"
+
     async def written_to(self) -> str:
         """A copy of an alert reached them: the link to their own page in it."""
 
@@ -118,7 +129,7 @@ async def walking(
 async def test_from_the_form_to_the_way_out_and_back(
     tmp_path: Path, now: datetime, language: str, width: int, scheme: Literal["dark", "light"]
 ) -> None:
-    _join, yes, pause, resume, stop, back, link, listed = WORDS[language]
+    _join, yes, pause, resume, stop, back, link, listed, not_me = WORDS[language]
     lang = f"lang={language}"
     async with walking(tmp_path, now, language, width, scheme) as walk:
         page = walk.page
@@ -163,6 +174,11 @@ async def test_from_the_form_to_the_way_out_and_back(
         proof = proof_token(LINKS_SECRET, await walk.newest("new_address"))
         await walk.go(f"/confirm/{proof}?{lang}")
         await walk.press(yes)
+        assert await walk.standing() == "granted"
+        await walk.forged()
+        proof = proof_token(LINKS_SECRET, await walk.newest("stop_doubted"))
+        await walk.go(f"/undo/{proof}?{lang}")
+        await walk.press(not_me)
         assert await walk.standing() == "granted"
         for path in (f"/privacy?{lang}", f"/join/madison/embed?{lang}", f"/confirm/nothing?{lang}"):
             await walk.go(path)

@@ -104,7 +104,7 @@ class World:
 
     async def reply(self, body: str) -> None:
         inbound = Inbound(channel="sms", address=PHONE, body=body, key=f"SM{body}")
-        answer = partial(receive, network="Red", default_language="en", now=self.now)
+        answer = partial(receive, network="Red", public_url="", default_language="en", now=self.now)
         await self.opened.database.write(answer, self.jobs, inbound)
 
 

@@ -51,7 +51,15 @@ class House:
         def hear(conn: Connection, inbound: Inbound, now: datetime) -> None:
             if self.fails_on and self.fails_on in inbound.body:
                 raise self.fails_with
-            receive(conn, NoJobs(), inbound, network="Us", default_language="en", now=now)
+            receive(
+                conn,
+                NoJobs(),
+                inbound,
+                public_url="https://us.example",
+                network="Us",
+                default_language="en",
+                now=now,
+            )
 
         desk = Desk(SECRET, frozenset(), hear)
         return Collector(self.opened.database, mailbox, desk, owner, lambda: self.now)

@@ -98,7 +98,15 @@ def _do(conn: Connection, project: int, act: str, phone: str, now: datetime) -> 
         ask(conn, EmbeddedJobs(), wish, asking=asking(), now=now)
     else:
         inbound = Inbound(channel="sms", address=phone, body=act, key="SM")
-        receive(conn, EmbeddedJobs(), inbound, network="Red", default_language="en", now=now)
+        receive(
+            conn,
+            EmbeddedJobs(),
+            inbound,
+            public_url="https://us.example",
+            network="Red",
+            default_language="en",
+            now=now,
+        )
 
 
 def _expect(expected: dict[str, str], waiting: set[str], act: str, phone: str) -> None:

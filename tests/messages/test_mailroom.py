@@ -57,7 +57,13 @@ class Room:
     def take(self, *mails: bytes, tagged: bool = True) -> Mapping[Kind, int]:
         def hear(conn: Connection, inbound: Inbound, now: datetime) -> None:
             receive(
-                conn, NoJobs(), inbound, network="Sister Cities", default_language="en", now=now
+                conn,
+                NoJobs(),
+                inbound,
+                public_url="https://us.example",
+                network="Sister Cities",
+                default_language="en",
+                now=now,
             )
 
         desk = Desk(SECRET, frozenset({"alerts@example.org", OURS}), hear, tagged)

@@ -42,7 +42,15 @@ OFFICES = ("+12025550101", "+12025550102")
 
 def reply(conn: Connection, body: str, *, now: datetime, **values: Any) -> ReplyVerdict:
     inbound = Inbound(**{"channel": "sms", "address": PHONE, "body": body, "key": "SM1"} | values)
-    return receive(conn, EmbeddedJobs(), inbound, network="Red", default_language="en", now=now)
+    return receive(
+        conn,
+        EmbeddedJobs(),
+        inbound,
+        public_url="https://us.example",
+        network="Red",
+        default_language="en",
+        now=now,
+    )
 
 
 def make_action(conn: Connection, offices: tuple[str, ...] = OFFICES) -> int:

@@ -302,6 +302,7 @@ class World:
             NoJobs(),
             Inbound(channel=Channel(channel), address=where[1], body=words, key=f"{self._replies}"),
             network="Sister Cities",
+            public_url="https://us.example",
             default_language="en",
             now=self.time.wall,
         )

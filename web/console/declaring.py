@@ -23,6 +23,7 @@ EMAIL = "{email_id:[0-9]{1,15}}"
 MEASURE = "{measure_id:[0-9]{1,15}}"
 MOMENT = "{moment_id:[0-9]{1,15}}"
 FACT = "{fact_id:[0-9]{1,15}}"
+STOP = "{stop_id:[0-9]{1,15}}"  # an opt-out by email that nobody vouches for
 HOLD = "{hold_id:[0-9]{1,15}}"  # of a sender whose mail too many marked as spam
 GUEST = "{guest_id:[0-9]{1,15}}"
 IMPORT = "{import_id:[0-9]{1,15}}"

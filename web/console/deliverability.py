@@ -9,7 +9,7 @@ from aiohttp import web
 from sqlalchemy import Connection, select
 
 from contacts.models import Address, Channel
-from messages import complaints, sender_checks, suppression_lists, troubles
+from messages import complaints, sender_checks, suppression_lists, troubles, unproven_stops
 from messages.reach_models import SenderHold
 from messages.record_words import words
 from web.console.reach_view import reach
@@ -32,7 +32,11 @@ async def show(request: web.Request) -> web.Response:
         lists=site.email_by == "sendgrid",
         now=now(request),
     )
-    values = {"seen": seen, "said": lambda finding: words(finding, language)}
+    values = {
+        "seen": seen,
+        "said": lambda finding: words(finding, language),
+        "back": request.query.get("back", ""),
+    }
     return await page(request, "deliverability.html", values)
 
 
@@ -53,6 +57,15 @@ def end_hold(conn: Connection, hold_id: int, *, by: str, now: datetime) -> None:
     """End a hold, and with it the others of its domain."""
     domain = conn.scalars(select(SenderHold.domain).where(SenderHold.id == hold_id)).one()
     complaints.let_go_on(conn, domain, by=by, now=now)
+
+
+async def undo_stops(request: web.Request) -> NoReturn:
+    """Bring those back whom emails that nobody vouches for took off, from one place."""
+    stop_id, viewer = int(request.match_info["stop_id"]), request[VIEWER]
+    back = await write(
+        request, unproven_stops.undo_wave, stop_id, by=viewer.actor, now=now(request)
+    )
+    raise web.HTTPSeeOther(f"{PAGE}?back={back}")
 
 
 async def let_through(request: web.Request) -> NoReturn:

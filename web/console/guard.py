@@ -35,7 +35,7 @@ from contacts.scope import networks_own, visible_projects
 from messages.email_models import Picture
 from messages.inbox_models import CannedReply
 from messages.models import Delivery, Message, Reply
-from messages.reach_models import SenderHold
+from messages.reach_models import SenderHold, UnprovenStop
 from organizers.links import Purpose
 from organizers.models import DoorLink, Organizer, OrganizerProject
 from organizers.roles import NETWORKS, May
@@ -64,6 +64,8 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
     "correction_id": select(null()).where(Correction.id == _ID),
     "start_id": select(null()).where(OwnStart.id == _ID),
     "recess_id": select(null()).where(Recess.id == _ID),
+    # Addresses of several projects may be among them.
+    "stop_id": select(null()).where(UnprovenStop.id == _ID),
     # Whose message too many marked as spam.
     "hold_id": (
         select(Message.project_id)

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select
 
 from contacts.models import Address, Channel, Project
-from messages import complaints, mail_gates, suppression_lists, volumes
+from messages import complaints, mail_gates, suppression_lists, unproven_stops, volumes
 from messages.complaints import Hold, Rate
 from messages.mail_gates import Gate
 from messages.mailboxes import primary_domain
@@ -18,6 +18,7 @@ from messages.providers.sendgrid_lists import LISTS
 from messages.reach_models import ListDifference, ListPull
 from messages.sender_checks import Checked, known, senders
 from messages.sender_records import Verdict
+from messages.unproven_stops import Wave
 from messages.volumes import Gmail, Today, WarmUp
 from organizers.roles import NETWORKS
 from organizers.sessions import Viewer
@@ -57,6 +58,7 @@ class Reach:
     senders: Sequence[Sender]
     gates: Sequence[Gate]
     pulls: Mapping[str, ListPull | None]  # by list; empty where there are none
+    waves: Sequence[Wave]
     held_back: Sequence[HeldBack]
     more_held_back: int
 
@@ -73,6 +75,7 @@ def reach(
         senders=_senders(conn, viewer, sender, rule, now),
         gates=gates,
         pulls={name: pulled.get(name) for name in LISTS} if network and lists else {},
+        waves=unproven_stops.waves(conn, now=now) if network else [],
         held_back=_held_back(conn, differences[:MOST]),
         more_held_back=max(0, len(differences) - MOST),
     )

@@ -41,6 +41,7 @@ KINDS = (
     "proposal",
     "reply",
     "session",
+    "stop",
 )
 PAGES = {
     "alert": "alerts",

@@ -26,7 +26,7 @@ from database.models import Lock
 from messages.email_models import ArchivedEmail, Picture
 from messages.inbox_models import CannedReply, Care
 from messages.models import Delivery, Message, MessageText, Reply, Status
-from messages.reach_models import SenderHold
+from messages.reach_models import SenderHold, UnprovenStop
 from organizers.audit import State
 from organizers.models import DoorLink, Organizer
 from organizers.sessions import grants_of, has_second_step
@@ -164,6 +164,13 @@ LOOKS: Mapping[str, Look] = {
         select(OwnStart.level, OwnStart.retired_at, OwnStart.words).where(OwnStart.id == _ID)
     ),
     "recess": _row(select(Recess.chamber, Recess.first_on, Recess.last_on).where(Recess.id == _ID)),
+    "stop": _row(
+        select(
+            UnprovenStop.origin,
+            UnprovenStop.at,
+            UnprovenStop.settled_at.is_not(None).label("settled"),
+        ).where(UnprovenStop.id == _ID)
+    ),
     "hold": _row(
         select(
             Message.project_id,

@@ -16,7 +16,7 @@ from actions.custom_targets import offices, today_of
 from actions.responses import doubtful_by_action
 from alerts.models import Alert, Level
 from alerts.proposals import open_proposals
-from messages import budgets, complaints
+from messages import budgets, complaints, unproven_stops
 from messages.calling_off import LIVE
 from messages.models import Message, MessageStatus
 from organizers.roles import May, owned
@@ -63,6 +63,8 @@ def urgent(
     """
     sends, writes = viewer.may_in(May.SEND), viewer.may_in(May.WRITE)
     found: list[Line] = []
+    if viewer.may(May.ADMIN):
+        found += _silenced(conn, now)
     if sends:
         found += _to_approve(conn, viewer, language)
         found += _on_their_way(conn, running, sends)
@@ -139,6 +141,14 @@ def _may_mean_stop(conn: Connection, within: tuple[int, ...], now: datetime) -> 
     count = review_count(conn, within, now=now)
     if count:
         yield Line("review", "/console/inbox", count=count)
+
+
+def _silenced(conn: Connection, now: datetime) -> Iterator[Line]:
+    """People whom emails that may be forged took off our lists."""
+    waves = unproven_stops.waves(conn, now=now)
+    if waves:
+        count = sum(each.count for each in waves)
+        yield Line("silenced", "/console/deliverability#stops", count=count)
 
 
 def _unsent(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterator[Line]:

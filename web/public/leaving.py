@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from alerts.pages import NoSuchPage
 from contacts.consent import refuse, standings
 from contacts.models import Channel, Contact, Standing
+from messages import unproven_stops
 from messages.calling_off import cancel_pending
 from messages.models import Delivery
 from web.forms import read_form
@@ -73,6 +74,7 @@ def opt_out(conn: Connection, delivery_id: int, *, source: str, now: datetime) -
     """
     copy = copy_of(conn, delivery_id)
     if copy.gone:
+        unproven_stops.prove(conn, copy.channel, copy.address, by="supporter", now=now)
         return
     refuse(
         conn,

@@ -39,6 +39,7 @@ from web.public import (
     planning,
     preferring,
     reminding,
+    undoing,
 )
 from web.public.acting import address_of, kept
 from web.public.visits import BadAnswer
@@ -92,13 +93,15 @@ def add_routes(app: web.Application) -> None:
             web.post(f"/confirm/{PROOF}", kindly(joining.confirm_proof)),
             web.get(f"/me/{TOKEN}", kindly(preferring.show)),
             web.post(f"/me/{TOKEN}", kindly(preferring.change)),
+            web.get(f"/undo/{PROOF}", kindly(undoing.show)),
+            web.post(f"/undo/{PROOF}", kindly(undoing.decide)),
             web.get(f"/mine/{PROOF}", kindly(owning.show)),
             web.post(f"/mine/{PROOF}", kindly(owning.change)),
             web.post(f"/mine/{PROOF}/file", kindly(owning.file)),
             web.get(f"/mine/{PROOF}/delete", kindly(owning.ask_delete)),
             web.post(f"/mine/{PROOF}/delete", kindly(owning.delete)),
             # Links arrive cut short or with a comma; those, too, deserve a page that helps.
-            web.get("/{door:[aepur]|me|mine|join|confirm|campaign|archive}/{rest:.*}", lost),
+            web.get("/{door:[aepur]|me|mine|undo|join|confirm|campaign|archive}/{rest:.*}", lost),
         ]
     )
 

@@ -6,15 +6,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, select, update
 
-from contacts.consent import standings
+from contacts.consent import refuse, standings
+from contacts.models import Standing
 from database.opening import Opened
-from messages import complaints, sender_checks, suppression_lists, troubles
+from messages import complaints, sender_checks, suppression_lists, troubles, unproven_stops
 from messages.models import Message, MessageStatus
 from messages.reach_models import ListDifference, SenderHold
 from messages.sender_records import Finding, Verdict
 from messages.troubles import SoftRule
 from organizers import audit
-from tests.builders import make_alert, make_contact, make_message
+from tests.builders import make_alert, make_contact, make_message, make_project
 from tests.messages.test_troubles import soft
 from tests.web.organizing import console, desk
 from web.translations import translators
@@ -116,3 +117,46 @@ async def test_a_worn_out_mailbox_is_written_to_again_and_sendgrid_asked(
     assert [row.name for row in await opened.database.read(suppression_lists.differences)] == [
         "bounces"
     ]
+
+
+def silenced(conn: Connection, now: datetime) -> list[str]:
+    """People whom emails that nobody vouches for took off, all from one server."""
+    people = [f"p{number}@example.org" for number in range(unproven_stops.MANY)]
+    for each in people:
+        make_contact(conn, "Ana", phone=None, email=each)
+        said = {"standing": Standing.OPTED_OUT, "source": "email", "evidence": "stop"}
+        refuse(conn, "email", each, **said, actor="supporter", now=now)  # type: ignore[arg-type]
+        unproven_stops.note(conn, "email", each, origin="8.8.4.4", now=now)
+    return people
+
+
+async def test_many_opt_outs_that_may_be_forged_are_told_and_undone_together(
+    opened: Opened, now: datetime
+) -> None:
+    people = await opened.database.write(silenced, now)
+    pairs = [("email", each) for each in people]
+    async with console(opened, now) as client:
+        amina = await desk(client, opened, now)
+        project = await opened.database.write(make_project, "Madison – Arcatao")
+        ben = await desk(client, opened, now, name="Ben", projects=[project])
+        overview, theirs = await amina.page("/console/"), await ben.page("/console/")
+        page, others = (
+            await amina.page("/console/deliverability"),
+            await ben.page("/console/deliverability"),
+        )
+        [wave] = await opened.database.read(lambda conn: unproven_stops.waves(conn, now=now))
+        path = f"/console/deliverability/stops/{wave.id}/undo"
+        refused = await ben.post(path)
+        before = await opened.database.read(standings, pairs)
+        pressed = await amina.post(path)
+        after = await amina.page(pressed.headers["Location"])
+
+    assert "10 opt-outs by email may be forged" in overview
+    assert "from the server 8.8.4.4" in page
+    assert "may be forged" not in theirs + others
+    assert refused.status in (403, 404)
+    assert len(before.refused) == len(people)
+    assert "10 people get messages as before." in after
+    assert not (await opened.database.read(standings, pairs)).refused
+    [entry] = await opened.database.read(lambda conn: audit.entries(conn, None))
+    assert (entry.act, entry.object) == ("stop.undo", f"stop:{wave.id}")

@@ -25,14 +25,14 @@ from campaigns import measures, timeline
 from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, ScheduleStatus
 from campaigns.timeline import MomentDraft
-from contacts.models import Import
+from contacts.models import Consent, Import
 from database.opening import Opened
 from messages import doubts, pictures
 from messages.email_models import Picture
 from messages.inbox_models import CannedReply
 from messages.models import MessageStatus, Reply, ReplyVerdict, Status
 from messages.pictures import Prepared
-from messages.reach_models import SenderHold
+from messages.reach_models import SenderHold, UnprovenStop
 from organizers import links
 from organizers.roles import NETWORKS, Grant, Role
 from representatives import corrections
@@ -67,7 +67,9 @@ OTHERWISE = {
     "follow_up": "nudge",
 }
 NOWHERE = 999_999
-OFFICES = re.compile(r"\b(?:correction|recess|start)_id\b|/keep$")  # the network's office's alone
+OFFICES = re.compile(
+    r"\b(?:correction|recess|start|stop)_id\b|/keep$"
+)  # the network's office's alone
 GUARDED = [route for route in ROUTES if "_id" in route.path]
 
 
@@ -178,10 +180,20 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
         ids["correction_id"] = _corrected(conn, now)
         ids["recess_id"] = _in_recess(conn, now)
         ids["start_id"] = _kept(conn, now)
-    offices = ("correction_id", "recess_id", "start_id")
+        ids["stop_id"] = _silenced(conn, now)
+    offices = ("correction_id", "recess_id", "start_id", "stop_id")
     nowhere = dict.fromkeys(("project_id", "proposal_id", *offices), NOWHERE)
     known = {"project_id": project} if project else {}
     return Theirs({**nowhere, **ids, "case_id": alert.case_id, **known})
+
+
+def _silenced(conn: Connection, now: datetime) -> int:
+    """An opt-out by email that nobody vouches for."""
+    said = {"channel": "email", "address": "bangorina@example.org", "scope": "network"}
+    about = {"standing": "opted_out", "source": "email", "evidence": "stop", "actor": "supporter"}
+    line = insert(Consent).values(**said, **about, at=now).returning(Consent.id)
+    row = {"consent_id": conn.execute(line).scalar_one(), "origin": "", "at": now, "settled_by": ""}
+    return conn.execute(insert(UnprovenStop).values(row).returning(UnprovenStop.id)).scalar_one()
 
 
 def _launched_alone(conn: Connection, project: int | None, now: datetime) -> int:
