@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from alerts.approval_models import ApprovalAsk
 from alerts.approvers import approvers, may_approve, project_of
-from alerts.approving import How, approve, locked_draft
+from alerts.approving import approve, locked_draft
 from alerts.fingerprint import digest
 from alerts.models import Alert
 from alerts.titles import titles_of
@@ -31,7 +31,7 @@ from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from messages.providers.provider import Inbound
 from organizers import attempts, audit
-from organizers.approvers import Changed, MayNotApprove
+from organizers.approvers import BadAsk, Changed, How, MayNotApprove, require_chosen
 from organizers.attempts import TooManyAttempts
 from organizers.models import Organizer
 from organizers.phones import confirmed_phone
@@ -47,14 +47,6 @@ YES = re.compile(
     re.IGNORECASE,
 )
 TRIES = 5  # codes from one phone in a quarter of an hour
-
-
-class BadAsk(Exception):
-    """This link has been used, or is too old. Sign in to see what waits for you, or ask for a new one."""
-
-
-class NobodyChosen(Exception):
-    """Choose who is to approve this alert."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +84,7 @@ def ask(
     NobodyChosen, MayNotApprove and NotNow.
     """
     locked_draft(conn, alert_id)
-    able = {each.id for each in approvers(conn, alert_id)}
-    if not chosen:
-        raise NobodyChosen(NobodyChosen.__doc__)
-    if not set(chosen) <= able:
-        raise MayNotApprove(MayNotApprove.__doc__)
+    require_chosen(approvers(conn, alert_id), chosen)
     as_it_is = digest(conn, alert_id)
     return [_ask(conn, alert_id, each, as_it_is, by, now) for each in sorted(set(chosen))]
 

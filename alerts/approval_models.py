@@ -58,7 +58,7 @@ class Approval(Base):
     organizer_id: Mapped[int] = mapped_column(
         ForeignKey("organizers.id", ondelete="CASCADE"), index=True
     )
-    how: Mapped[str] = mapped_column(String(8))  # an alerts.approving.How
+    how: Mapped[str] = mapped_column(String(8))  # an organizers.approvers.How
     at: Mapped[datetime]
 
     __table_args__ = (UniqueConstraint("alert_id", "digest", "language", "organizer_id"),)

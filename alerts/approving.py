@@ -7,12 +7,11 @@ asks here, in its own transaction and under the lock that every change of a draf
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from alerts.approval_models import Approval, ApprovalAsk, SentBack
 from alerts.approvers import approvers, awaited, writers_of
@@ -23,55 +22,20 @@ from messages import control
 from messages.control import NotNow
 from messages.house import HouseRules
 from messages.models import MessageStatus
-from organizers.approvers import Approver, Ballot, Vote, still_given
+from organizers.approvers import (
+    Ballot,
+    How,
+    Returned,
+    Vote,
+    note_of,
+    still_given,
+    those_asked,
+)
 from organizers.models import Organizer
-
-LONGEST_NOTE = 2_000
-
-
-class How(StrEnum):
-    """By which way an approval came."""
-
-    CONSOLE = "console"
-    LINK = "link"  # that was emailed to them
-    REPLY = "reply"  # by text, from their own phone
 
 
 class NotApproved(Exception):
     """This alert waits for somebody else's approval, as it stands now and in every language. Ask for it."""
-
-
-class NoNote(Exception):
-    """Write what should be different, so that its author can change it."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Somebody who was asked."""
-
-    organizer_id: int
-    name: str
-    asked_at: datetime
-    current: bool  # what they were asked about is what stands now
-    answered: bool
-
-
-@dataclass(frozen=True)
-class Returned:
-    """A note with which the alert was sent back."""
-
-    name: str
-    note: str
-    at: datetime
-    current: bool  # nothing has changed since
-
-
-@dataclass(frozen=True, kw_only=True)
-class Standing(Ballot):
-    """How far a draft is from being approved, and what was asked and answered."""
-
-    asked: Sequence[Asked]
-    returned: Sequence[Returned]  # the latest first
 
 
 def is_on(house: HouseRules) -> bool:
@@ -79,7 +43,7 @@ def is_on(house: HouseRules) -> bool:
     return house.approvals > 1
 
 
-def standing(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime) -> Standing:
+def standing(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime) -> Ballot:
     """How far a draft is from being approved. Raises NoSuchAlert."""
     as_it_is = digest(conn, alert_id)
     possible = approvers(conn, alert_id)
@@ -87,14 +51,13 @@ def standing(conn: Connection, alert_id: int, *, house: HouseRules, now: datetim
     rows = conn.execute(mine).all()
     votes = (Vote(row.digest, row.organizer_id, row.language, How(row.how), row.at) for row in rows)
     given = still_given(votes, as_it_is, possible)
-    able = {each.id: each for each in possible}
-    return Standing(
+    return Ballot(
         digest=as_it_is,
         needed=max(house.approvals - 1, 0),
         languages=house.languages,
         given=given,
         voided=not given and any(row.digest != as_it_is for row in rows),
-        asked=_asked(conn, alert_id, as_it_is, able),
+        asked=those_asked(_asks(conn, alert_id), as_it_is, possible),
         returned=_returned(conn, alert_id, as_it_is),
         possible=possible,
         awaited=awaited(conn, alert_id, now),
@@ -153,9 +116,7 @@ def send_back(
 
     Raises NoNote, Changed, MayNotApprove and NotNow.
     """
-    said = note.strip()[:LONGEST_NOTE]
-    if not said:
-        raise NoNote(NoNote.__doc__)
+    said = note_of(note)
     _held(conn, alert_id, organizer_id, seen, house, now)
     mine = (Approval.alert_id == alert_id, Approval.organizer_id == organizer_id)
     conn.execute(delete(Approval).where(*mine))
@@ -173,7 +134,7 @@ def locked_draft(conn: Connection, alert_id: int) -> None:
 
 def _held(
     conn: Connection, alert_id: int, organizer_id: int, seen: str, house: HouseRules, now: datetime
-) -> Standing:
+) -> Ballot:
     """A draft that is as this person has seen it, and theirs to judge."""
     locked_draft(conn, alert_id)
     found = standing(conn, alert_id, house=house, now=now)
@@ -188,21 +149,9 @@ def _spend(conn: Connection, alert_id: int, organizer_id: int, now: datetime) ->
     conn.execute(answered.values(answered_at=now, letter_due=False))
 
 
-def _asked(
-    conn: Connection, alert_id: int, as_it_is: str, able: Mapping[int, Approver]
-) -> list[Asked]:
-    rows = select(ApprovalAsk).where(ApprovalAsk.alert_id == alert_id).order_by(ApprovalAsk.id)
-    return [
-        Asked(
-            organizer_id=row.organizer_id,
-            name=able[row.organizer_id].name,
-            asked_at=row.asked_at,
-            current=row.digest == as_it_is,
-            answered=row.answered_at is not None,
-        )
-        for row in conn.execute(rows)
-        if row.organizer_id in able
-    ]
+def _asks(conn: Connection, alert_id: int) -> Sequence[Row[Any]]:
+    mine = select(ApprovalAsk).where(ApprovalAsk.alert_id == alert_id)
+    return conn.execute(mine.order_by(ApprovalAsk.id)).all()
 
 
 def _returned(conn: Connection, alert_id: int, as_it_is: str) -> list[Returned]:

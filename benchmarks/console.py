@@ -29,6 +29,7 @@ from benchmarks.congress import fill_congress
 from benchmarks.figure import Figure, middle, percentile
 from benchmarks.history import write_history
 from benchmarks.population import PROJECTS, loading, populate
+from campaigns import approval_asks as planned_asks
 from database.engine import is_sqlite
 from database.opening import Opened, opened
 from messages.models import Message, MessageStatus, Reply
@@ -167,9 +168,7 @@ async def _visitors(here: Opened, client: Client, now: datetime) -> list[Visitor
         own = {"project_id": mine, "proposal_id": theirs.ids["proposal_id"]}
         filled = Theirs({**some.ids, **own, **ids})
         filled.ids["draft_id"] = await here.database.write(_draft, project_id)
-        tokens = await here.database.write(
-            _tokens, who.organizer_id, filled.ids["draft_id"], project_id, now
-        )
+        tokens = await here.database.write(_tokens, who.organizer_id, filled.ids, project_id, now)
         both.append(Visitor(name, who, filled, tokens))
     return both
 
@@ -197,17 +196,23 @@ def _draft(conn: Connection, project_id: int | None) -> int:
 
 
 def _tokens(
-    conn: Connection, organizer_id: int, draft_id: int, project_id: int | None, now: datetime
+    conn: Connection,
+    organizer_id: int,
+    ids: Mapping[str, int],
+    project_id: int | None,
+    now: datetime,
 ) -> dict[str, str]:
     """What the links in letters carry."""
     guest = {"name": "Dana", "email": f"dana{organizer_id}@example.org", "language": "en"}
     at = project_id or 1
     _, invited = links.invite(conn, **guest, project=at, grant=Grant(Role.VIEWER), by="x", now=now)
-    [ask_id] = approval_asks.ask(conn, draft_id, [organizer_id], by="x", now=now)
+    [ask_id] = approval_asks.ask(conn, ids["draft_id"], [organizer_id], by="x", now=now)
+    [of_email] = planned_asks.ask(conn, ids["email_id"], "", [organizer_id], by="x", now=now)
     return {
         "join": invited,
         "reset": links.make_reset(conn, organizer_id, by="x", now=now),
         "approve": approval_asks.issue(conn, ask_id),
+        "approve-email": planned_asks.issue(conn, of_email, now=now),
     }
 
 

@@ -1,10 +1,10 @@
-"""Table of who approved a scheduled email."""
+"""Tables of who approved a scheduled email, who was asked to, and who sent it back."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, id_key
@@ -23,5 +23,53 @@ class EmailApproval(Base):
         ForeignKey("organizers.id", ondelete="CASCADE"), index=True
     )
     at: Mapped[datetime]
+    how: Mapped[str] = mapped_column(  # an organizers.approvers.How
+        String(8), server_default=text("'console'")
+    )
 
     __table_args__ = (UniqueConstraint("email_id", "digest", "language", "organizer_id"),)
+
+
+class EmailApprovalAsk(Base):
+    """An organizer was asked to approve an email as it was then; asked anew, the row says the latest.
+
+    Of the link in their letter only the SHA-256 is kept, NULL while the letter is not written.
+    """
+
+    __tablename__ = "email_approval_asks"
+
+    id: Mapped[id_key]
+    email_id: Mapped[int] = mapped_column(ForeignKey("campaign_emails.id", ondelete="CASCADE"))
+    local_time: Mapped[str] = mapped_column(String(16))  # of words for one date; "" = the email's
+    organizer_id: Mapped[int] = mapped_column(
+        ForeignKey("organizers.id", ondelete="CASCADE"), index=True
+    )
+    digest: Mapped[str] = mapped_column(String(64))
+    asked_by: Mapped[str] = mapped_column(String(80))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]  # of the link; the console still takes an approval
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    letter_due: Mapped[bool]
+    remind_at: Mapped[datetime | None]  # NULL: no reminder, or it is written
+    answered_at: Mapped[datetime | None]  # approved or sent back: the link is spent
+
+    __table_args__ = (UniqueConstraint("email_id", "local_time", "organizer_id"),)
+
+
+class EmailSentBack(Base):
+    """Somebody read an email and sent it back, with what should be different."""
+
+    __tablename__ = "emails_sent_back"
+
+    id: Mapped[id_key]
+    email_id: Mapped[int] = mapped_column(
+        ForeignKey("campaign_emails.id", ondelete="CASCADE"), index=True
+    )
+    local_time: Mapped[str] = mapped_column(String(16))  # as of an ask
+    digest: Mapped[str] = mapped_column(String(64))
+    organizer_id: Mapped[int] = mapped_column(
+        ForeignKey("organizers.id", ondelete="CASCADE"), index=True
+    )
+    note: Mapped[str]
+    at: Mapped[datetime]
+    letter_due: Mapped[bool]  # to its authors

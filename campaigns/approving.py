@@ -8,31 +8,39 @@ transaction and under the lock of the email's row, which every change takes.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
 
 from campaigns import occurrences
-from campaigns.approval_models import EmailApproval
+from campaigns.approval_models import EmailApproval, EmailApprovalAsk, EmailSentBack
 from campaigns.calendar import find_email
 from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
 from contacts.models import Project
 from database.upserts import insert_or
+from messages.control import NotNow
 from messages.house import HouseRules
 from messages.looks import worn
 from organizers.approvers import (
     Ballot,
+    How,
+    Returned,
     Vote,
     able,
     coming,
+    note_of,
     reads_of,
     still_given,
+    those_asked,
 )
+from organizers.models import Organizer
 from organizers.roles import NETWORKS, owned
 
+NOTES = 5  # the latest that are told
 PLAN = (
     *("audience", "rule", "local_time", "zone", "own_zone", "project_id", "email_sender"),
     "action_id",
@@ -74,7 +82,7 @@ def ballot(
     possible = able(conn, project, writers_of(email, run))
     mine = select(EmailApproval).where(EmailApproval.email_id == email.id)
     rows = conn.execute(mine.order_by(EmailApproval.id)).all()
-    votes = (Vote(row.digest, row.organizer_id, row.language, "console", row.at) for row in rows)
+    votes = (Vote(row.digest, row.organizer_id, row.language, How(row.how), row.at) for row in rows)
     given = still_given(votes, as_it_is, possible)
     return Ballot(
         digest=as_it_is,
@@ -85,6 +93,24 @@ def ballot(
         possible=possible,
         awaited=coming(conn, project, now) if now is not None else (),
     )
+
+
+def standing(
+    conn: Connection, email: Row[Any], run: Row[Any] | None, *, house: HouseRules, now: datetime
+) -> Ballot:
+    """The same, with who was asked and what was sent back."""
+    found = ballot(conn, email, run, house=house, now=now)
+    about = email.id, known_as(run)
+    return replace(
+        found,
+        asked=those_asked(_asks(conn, *about), found.digest, found.possible),
+        returned=_returned(conn, *about, found.digest),
+    )
+
+
+def known_as(run: Row[Any] | None) -> str:
+    """The date of words of its own; "" for those of the email."""
+    return run.local_time if run is not None else ""
 
 
 def asked_of(
@@ -109,12 +135,13 @@ def asked_of(
     )
     me = f"organizer:{organizer_id}"
     foreign = [each for each in conn.execute(rows).all() if me not in writers_of(each, None)]
-    given = _given(conn, foreign)
+    given, back = _given(conn, foreign), _sent_back(conn, foreign)
     reads = reads_of(conn, organizer_id) if foreign else ()
     return [
         each
         for each in foreign
-        if any(
+        if each.id not in back
+        and any(
             len(given.get((each.id, code), ())) < house.approvals - 1
             and organizer_id not in given.get((each.id, code), ())
             for code in house.languages
@@ -134,6 +161,13 @@ def _given(conn: Connection, emails: Sequence[Row[Any]]) -> dict[tuple[int, str]
     return found
 
 
+def _sent_back(conn: Connection, emails: Sequence[Row[Any]]) -> set[int]:
+    """Those of these emails that somebody sent back as they are: their authors' turn."""
+    stands = {digest(each): each.id for each in emails}
+    rows = select(EmailSentBack.digest).where(EmailSentBack.digest.in_(list(stands)))
+    return {stands[each] for each in conn.scalars(rows)} if stands else set()
+
+
 def approve(
     conn: Connection,
     email_id: int,
@@ -142,6 +176,7 @@ def approve(
     *,
     seen: str,
     languages: Collection[str],
+    how: How = How.CONSOLE,
     house: HouseRules,
     now: datetime,
 ) -> list[str]:
@@ -154,15 +189,82 @@ def approve(
     found = ballot(conn, email, run, house=house)
     found.require_seen(organizer_id, seen)
     new = found.fresh(organizer_id, languages)
+    values = {"email_id": email_id, "digest": seen, "organizer_id": organizer_id}
     for language in new:
-        row = insert_or(conn, EmailApproval).values(
-            email_id=email_id, digest=seen, language=language, organizer_id=organizer_id, at=now
-        )
+        row = insert_or(conn, EmailApproval).values(**values, language=language, how=how, at=now)
         conn.execute(row.on_conflict_do_nothing())
+    if {*found.open_to(organizer_id)} <= set(new):
+        mine = EmailApprovalAsk.organizer_id == organizer_id
+        _spend(conn, email_id, local_time, now, mine)
     return new
+
+
+def send_back(
+    conn: Connection,
+    email_id: int,
+    local_time: str,
+    organizer_id: int,
+    *,
+    seen: str,
+    note: str,
+    house: HouseRules,
+    now: datetime,
+) -> int:
+    """Say what should be different; its authors are told. Nobody's approval of it as it is counts any more, nor
+    does any link: what was asked is over. Returns the note's number.
+
+    Raises NoNote, Changed, MayNotApprove, and NotNow for what was called off.
+    """
+    said = note_of(note)
+    email = find_email(conn, email_id)
+    run = occurrences.of(conn, email_id, local_time) if local_time else None
+    ballot(conn, email, run, house=house).require_seen(organizer_id, seen)
+    if email.status == ScheduleStatus.CANCELLED:
+        raise NotNow("this email was called off already")
+    mine = (EmailApproval.email_id == email_id, EmailApproval.digest == seen)
+    conn.execute(delete(EmailApproval).where(*mine))
+    row = insert(EmailSentBack).values(
+        email_id=email_id,
+        local_time=local_time,
+        digest=seen,
+        organizer_id=organizer_id,
+        note=said,
+        at=now,
+        letter_due=True,
+    )
+    _spend(conn, email_id, local_time, now)
+    return conn.execute(row.returning(EmailSentBack.id)).scalar_one()
 
 
 def writers_of(email: Row[Any], run: Row[Any] | None) -> frozenset[str]:
     """Who wrote what would leave."""
     own = run.writers if run is not None and run.texts else []
     return frozenset(own or email.writers or [email.created_by])
+
+
+def _spend(
+    conn: Connection, email_id: int, local_time: str, now: datetime, *whose: ColumnElement[bool]
+) -> None:
+    """What was asked is answered: links are good for nothing any more, and nobody is reminded."""
+    mine = (EmailApprovalAsk.email_id == email_id, EmailApprovalAsk.local_time == local_time)
+    still = update(EmailApprovalAsk).where(*mine, *whose, EmailApprovalAsk.answered_at.is_(None))
+    conn.execute(still.values(answered_at=now, letter_due=False, remind_at=None))
+
+
+def _asks(conn: Connection, email_id: int, local_time: str) -> Sequence[Row[Any]]:
+    mine = (EmailApprovalAsk.email_id == email_id, EmailApprovalAsk.local_time == local_time)
+    return conn.execute(select(EmailApprovalAsk).where(*mine).order_by(EmailApprovalAsk.id)).all()
+
+
+def _returned(conn: Connection, email_id: int, local_time: str, as_it_is: str) -> list[Returned]:
+    mine = (EmailSentBack.email_id == email_id, EmailSentBack.local_time == local_time)
+    rows = (
+        select(EmailSentBack, Organizer.name)
+        .join(Organizer, Organizer.id == EmailSentBack.organizer_id)
+        .where(*mine)
+        .order_by(EmailSentBack.id.desc())
+        .limit(NOTES)
+    )
+    return [
+        Returned(row.name, row.note, row.at, row.digest == as_it_is) for row in conn.execute(rows)
+    ]

@@ -29,7 +29,6 @@ from sqlalchemy import Connection, func, select
 
 import settings as all_settings
 from alerts import approving, launching
-from alerts.approving import How
 from alerts.files import read_alert
 from alerts.fingerprint import digest
 from alerts.launching import Status
@@ -44,6 +43,7 @@ from messages.models import Delivery, Event, MessageStatus, OutboxMessage, Reply
 from messages.providers.simulated_lives import Behaviour
 from messages.receipts import RECEIPT
 from organizers.access import create_organizer
+from organizers.approvers import How
 from organizers.members import organizer_by_email, set_reading
 from organizers.roles import NETWORKS, Grant, Role
 from service import Service, running

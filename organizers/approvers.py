@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, literal, or_, select
 
 from organizers import links
 from organizers.models import Organizer, OrganizerProject
 from organizers.phones import confirmed_phone
 from organizers.roles import ALLOWS, NETWORKS, May
 
+LONGEST_NOTE = 2_000
 SENDING = [role for role, allows in ALLOWS.items() if May.SEND in allows]
 
 
@@ -27,6 +29,26 @@ class Changed(Exception):
 
 class MayNotApprove(Exception):
     """Somebody who may send for this project, and wrote nothing of this, approves it; that is not you."""
+
+
+class How(StrEnum):
+    """By which way an approval came."""
+
+    CONSOLE = "console"
+    LINK = "link"  # that was emailed to them
+    REPLY = "reply"  # by text, from their own phone
+
+
+class BadAsk(Exception):
+    """This link has been used, or is too old. Sign in to see what waits for you, or ask for a new one."""
+
+
+class NobodyChosen(Exception):
+    """Choose who is to approve this."""
+
+
+class NoNote(Exception):
+    """Write what should be different, so that its author can change it."""
 
 
 class NotRead(Exception):
@@ -58,7 +80,7 @@ class Vote:
     digest: str  # of what was approved
     organizer_id: int
     language: str
-    how: str  # an alerts.approving.How
+    how: How
     at: datetime
 
 
@@ -69,8 +91,29 @@ class Given:
     organizer_id: int
     name: str
     language: str
-    how: str  # an alerts.approving.How
+    how: How
     at: datetime
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who was asked."""
+
+    organizer_id: int
+    name: str
+    asked_at: datetime
+    current: bool  # what they were asked about is what stands now
+    answered: bool
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A note with which something was sent back."""
+
+    name: str
+    note: str
+    at: datetime
+    current: bool  # nothing has changed since
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +127,8 @@ class Ballot:
     voided: bool  # it was approved before it changed
     possible: Sequence[Approver]  # who may approve it
     awaited: Sequence[Awaited]  # who may once they have come
+    asked: Sequence[Asked] = ()
+    returned: Sequence[Returned] = ()  # the latest first
 
     @property
     def missing(self) -> list[str]:
@@ -127,6 +172,38 @@ class Ballot:
     def _readers(self, language: str) -> int:
         coming = sum(each.language == language for each in self.awaited)
         return sum(language in each.reads for each in self.possible) + coming
+
+
+def require_chosen(possible: Sequence[Approver], chosen: Collection[int]) -> None:
+    """Let only who may approve it be asked. Raises NobodyChosen, MayNotApprove."""
+    if not chosen:
+        raise NobodyChosen(NobodyChosen.__doc__)
+    if not set(chosen) <= {each.id for each in possible}:
+        raise MayNotApprove(MayNotApprove.__doc__)
+
+
+def note_of(typed: str) -> str:
+    """The note with which something is sent back. Raises NoNote."""
+    said = typed.strip()[:LONGEST_NOTE]
+    if not said:
+        raise NoNote(NoNote.__doc__)
+    return said
+
+
+def those_asked(rows: Iterable[Row[Any]], digest: str, possible: Sequence[Approver]) -> list[Asked]:
+    """Who of those who may approve it now was asked; rows have organizer_id, asked_at, digest, answered_at."""
+    names = {each.id: each.name for each in possible}
+    return [
+        Asked(
+            organizer_id=row.organizer_id,
+            name=names[row.organizer_id],
+            asked_at=row.asked_at,
+            current=row.digest == digest,
+            answered=row.answered_at is not None,
+        )
+        for row in rows
+        if row.organizer_id in names
+    ]
 
 
 def still_given(

@@ -16,6 +16,7 @@ from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
 
 from contacts.addresses import masked, veiled
+from messages.zone_names import zone_name
 from web.keys import CLOCK, SITE, Site
 from web.translations import Translator, preferred, translators
 
@@ -104,6 +105,7 @@ def _environment(language: str) -> jinja2.Environment:
     environment.filters["hour"] = lambda value: _hour(value, words)
     environment.filters["day"] = lambda value: format_date(value, locale=words.locale)
     environment.filters["wall"] = lambda value: _wall(value, words)
+    environment.filters["zone"] = lambda value, at: zone_name(value, words.locale, year=at.year)
     environment.filters["wall_hour"] = lambda value, zone: _wall_hour(value, zone, words)
     environment.filters["month"] = lambda value: _month(value, words)
     environment.filters["masked"] = masked

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, select
 from alerts import approving, launching
 from alerts.alone import BreakGlass
 from alerts.approval_models import ApprovalAsk
-from alerts.approving import How
 from alerts.fingerprint import digest
 from alerts.preflight import check
 from messages.house import HouseRules
+from organizers.approvers import Ballot, How
 from organizers.roles import Role
 from tests.alerts.drafting import HOUSE, make_draft
 from tests.builders import make_contact, make_organizer, make_project
@@ -52,7 +52,7 @@ class Committee:
         }
         return approving.approve(self.conn, self.alert_id, who, **{**said, **changed})
 
-    def standing(self) -> approving.Standing:
+    def standing(self) -> Ballot:
         return approving.standing(self.conn, self.alert_id, house=self.house, now=self.now)
 
     def launch(self, by: int | None = None, glass: BreakGlass | None = None) -> None:

@@ -8,14 +8,13 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from alerts import approval_asks, approving, launching
-from alerts.approval_asks import BadAsk, Heard, NobodyChosen
+from alerts.approval_asks import Heard
 from alerts.approval_models import Approval
-from alerts.approving import How
 from alerts.fingerprint import digest
 from alerts.stored import stored_draft
 from messages.control import NotNow
 from messages.providers.provider import Inbound
-from organizers.approvers import MayNotApprove
+from organizers.approvers import BadAsk, How, MayNotApprove, NobodyChosen
 from organizers.members import set_grant
 from organizers.models import AuditEntry, Organizer
 from organizers.roles import Grant, Role

@@ -13,14 +13,14 @@ from sqlalchemy import Connection, func, select
 from alerts import approving, launching
 from alerts.alone import BreakGlass
 from alerts.approval_models import AloneLaunch, Approval
-from alerts.approving import How, NotApproved
+from alerts.approving import NotApproved
 from alerts.fingerprint import digest
 from alerts.preflight import check
 from alerts.stored import stored_draft
 from database.opening import Opened
 from messages.control import NotNow
 from messages.models import Message, MessageStatus
-from organizers.approvers import Changed
+from organizers.approvers import Changed, How
 from tests.alerts.approving_desk import TWO, make_committee
 from tests.doubles import NoJobs
 

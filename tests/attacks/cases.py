@@ -171,6 +171,7 @@ CASES = [
             f"{APPROVAL}::test_a_link_approves_by_a_button_and_once",
             f"{APPROVAL}::test_a_link_that_is_over_opens_nothing",
             f"{APPROVAL}::test_a_link_is_no_session",
+            "tests/campaigns/test_approval_asks.py::test_a_link_lasts_until_the_date_and_ends_with_the_answer",
         ],
     ),
     Case(

@@ -38,7 +38,9 @@ from alerts.launching import create
 from alerts.models import Alert, Case, Level
 from alerts.numbers import show_numbers
 from alerts.sharing import propose
+from campaigns import approval_asks as planned_asks
 from campaigns import keeping, measures, occurrences, timeline
+from campaigns.approval_models import EmailApprovalAsk
 from campaigns.calendar import EmailDraft, create_campaign, schedule
 from campaigns.keeping import Told
 from campaigns.models import Campaign
@@ -89,6 +91,7 @@ PAGES = [
     "/console/approvals",
     "/console/approve/" + "y" * 43,
     "/console/approve/" + "x" * 43,
+    "/console/approve-email/" + "y" * 43,
     "/console/alerts/2",
     "/console/alerts/2/coverage",
     "/console/lobbying",
@@ -347,6 +350,9 @@ def ask_for_approval(conn: Connection, organizer_id: int, now: datetime) -> None
     token = sha256(b"y" * 43).hexdigest()
     mine = update(ApprovalAsk).where(ApprovalAsk.id == ask_id)
     conn.execute(mine.values(token_hash=token, letter_due=False))
+    [of_email] = planned_asks.ask(conn, 1, "", [organizer_id], **about)
+    theirs = update(EmailApprovalAsk).where(EmailApprovalAsk.id == of_email)
+    conn.execute(theirs.values(token_hash=token, letter_due=False))
     alone.note(conn, 2, BreakGlass("They are being moved tonight."), Level.RED, **about)
 
 

@@ -12,15 +12,18 @@ from sqlalchemy import Connection, select
 from alerts import alone, approval_asks, approving
 from alerts.alone import Alone
 from alerts.approval_models import ApprovalAsk
-from alerts.approving import Standing
 from alerts.fingerprint import digest
 from alerts.models import Alert
 from alerts.titles import titles_by_alert
+from campaigns import approval_asks as planned_asks
 from campaigns import approving as planned
+from campaigns import occurrences
+from campaigns.calendar import look_at
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from organizers.access import names
+from organizers.approvers import Ballot
 from organizers.roles import May, owned
 from organizers.sessions import Viewer
 
@@ -42,7 +45,7 @@ class Mine:
 
     alert_id: int
     titles: Mapping[str, str]
-    standing: Standing
+    standing: Ballot
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,17 @@ class Planned:
     email_id: int
     titles: Mapping[str, str]
     local_time: str
+    asked_by: str  # by name; "" = nobody asked them in particular
+
+
+@dataclass(frozen=True)
+class MinePlanned:
+    """A planned email that somebody asked others to approve."""
+
+    email_id: int
+    titles: Mapping[str, str]
+    local_time: str  # of words of its own; "" = the email's
+    standing: Ballot
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ class Queue:
     changed: Collection[int]  # alerts, since somebody was asked: their authors ask anew
     emails: Sequence[Planned]
     mine: Sequence[Mine]
+    my_emails: Sequence[MinePlanned]
     alone: Sequence[Alone]
     projects: Mapping[int, str]
     names: Mapping[str, str]  # by how records name people
@@ -93,8 +108,15 @@ def emails(conn: Connection, viewer: Viewer, *, house: HouseRules) -> list[Plann
     """Planned emails whose words wait for this organizer, the next first."""
     projects = viewer.may_in(May.SEND)
     rows = planned.asked_of(conn, projects, viewer.organizer_id, house=house)
+    asked = planned_asks.asked_of(conn, viewer.organizer_id) if rows else {}
+    known = names(conn) if asked else {}
     return [
-        Planned(row.id, {code: each["subject"] for code, each in row.texts.items()}, row.next_local)
+        Planned(
+            row.id,
+            _subjects(row.texts),
+            row.next_local,
+            known.get(asked[row.id].asked_by, "") if row.id in asked else "",
+        )
         for row in rows
     ]
 
@@ -127,6 +149,7 @@ def queue(conn: Connection, viewer: Viewer, *, house: HouseRules, now: datetime)
             )
             for each in drafts
         ],
+        my_emails=_emails_asked_by(conn, viewer, house, now),
         alone=unreviewed(conn, viewer),
         projects={row.id: row.name for row in conn.execute(select(Project.id, Project.name))},
         names=names(conn),
@@ -144,3 +167,22 @@ def _asked_by(conn: Connection, viewer: Viewer) -> Sequence[int]:
         .order_by(ApprovalAsk.alert_id.desc())
     )
     return list(conn.scalars(drafts))
+
+
+def _emails_asked_by(
+    conn: Connection, viewer: Viewer, house: HouseRules, now: datetime
+) -> list[MinePlanned]:
+    found = []
+    for email_id, at in planned_asks.asked_by(conn, viewer.actor):
+        email = look_at(conn, email_id)
+        run = occurrences.of(conn, email_id, at) if at else None
+        if not viewer.may(May.SEE, email.project_id) or (at and (run is None or not run.texts)):
+            continue
+        texts = run.texts if run is not None else email.texts
+        standing = planned.standing(conn, email, run, house=house, now=now)
+        found.append(MinePlanned(email_id, _subjects(texts), at, standing))
+    return found
+
+
+def _subjects(texts: Mapping[str, Any]) -> dict[str, str]:
+    return {code: each["subject"] for code, each in texts.items()}

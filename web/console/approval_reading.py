@@ -10,7 +10,6 @@ from sqlalchemy import Connection, select
 
 from actions.custom_targets import NamedOffice, offices_of_action
 from alerts import approvers, approving
-from alerts.approving import Standing
 from alerts.drafts import AlertDraft
 from alerts.launching import message_of
 from alerts.models import Alert, AlertText
@@ -23,6 +22,7 @@ from messages.house import HouseRules
 from messages.models import Message
 from messages.templates import BadTemplate
 from organizers.access import names
+from organizers.approvers import Ballot
 from organizers.roles import NETWORKS
 from web.console.fates import Fates, fates
 from web.console.previews import Sample, samples
@@ -43,7 +43,7 @@ class Reading:
     passed: Sequence[Passed]
     fates: Fates  # as the alert's own organizers see them
     samples: Sequence[Sample]
-    standing: Standing
+    standing: Ballot
     projects: Mapping[int, str]  # for the audience, by number
     asked_of: Mapping[int, Mapping[str, str]]  # titles, by action
     sent_as: Mapping[int, Mapping[str, str]]  # titles, by message

@@ -11,11 +11,10 @@ from aiohttp import web
 from sqlalchemy import Connection, Row
 
 from alerts import alone, approval_asks, approving
-from alerts.approval_asks import BadAsk, NobodyChosen, note_approval
-from alerts.approving import How, NoNote
+from alerts.approval_asks import note_approval
 from messages.control import NotNow
 from organizers import audit
-from organizers.approvers import Changed, MayNotApprove, NotRead
+from organizers.approvers import BadAsk, Changed, How, MayNotApprove, NobodyChosen, NoNote, NotRead
 from web.console import approval_lists
 from web.console.alert_forms import BadForm
 from web.console.approval_reading import reading

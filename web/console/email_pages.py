@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from campaigns import approving
+from campaigns import approving, occurrences
 from campaigns.calendar import look_at
 from campaigns.clashes import Clash, clashes
 from campaigns.models import Campaign, CampaignRun, RunStatus, ScheduleStatus
 from campaigns.recurring import Choice, choice_of
 from campaigns.steering import in_the_air
 from campaigns.upcoming import Occurrence, of_emails
+from contacts.models import Project
 from messages.audience import read
 from messages.house import HouseRules
 from messages.models import MessageStatus
@@ -62,7 +63,7 @@ def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datet
         choice=choice_of(email.rule),
         ahead=ahead,
         past=past[::-1],
-        ballot=approving.ballot(conn, email, None, house=house, now=now) if asks else None,
+        ballot=approving.standing(conn, email, None, house=house, now=now) if asks else None,
         own=_own(conn, email, ahead, house, now) if asks else {},
         clashes=clashes(
             conn,
@@ -90,6 +91,54 @@ def _own(
         CampaignRun.email_id == email.id, CampaignRun.local_time.in_(own)
     )
     return {
-        run.local_time: approving.ballot(conn, email, run, house=house, now=now)
+        run.local_time: approving.standing(conn, email, run, house=house, now=now)
         for run in conn.execute(rows).all()
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """Exactly what somebody approves who comes by the link of a letter."""
+
+    email: Row[Any]
+    local_time: str  # of words of its own; "" = the email's
+    texts: Mapping[str, Any]
+    project: str  # "" = the network's
+    campaign: str
+    writers: Sequence[str]  # by name
+    choice: Choice
+    languages: Sequence[str]  # only people who read these; none = all
+    dates: Sequence[Occurrence]  # the next ones
+    ballot: Ballot
+
+
+def read_email(
+    conn: Connection, email_id: int, local_time: str, *, house: HouseRules, now: datetime
+) -> Reading:
+    """An email, or the words of one date, as they stand."""
+    email = look_at(conn, email_id)
+    run = occurrences.of(conn, email_id, local_time) if local_time else None
+    found = of_emails(conn, None, start=now, stop=now + FAR, email_id=email_id, most=AHEAD)
+    ahead = [each for each in found if run is None or each.local_time == local_time]
+    known, row = names(conn), _campaign(conn, email.campaign_id)
+    return Reading(
+        email=email,
+        local_time=local_time,
+        texts=(run.texts if run is not None else None) or email.texts,
+        project=row.project or "",
+        campaign=row.name,
+        writers=sorted(known.get(each, each) for each in approving.writers_of(email, run)),
+        choice=choice_of(email.rule),
+        languages=read(email.audience).include.languages,
+        dates=ahead[:AHEAD],
+        ballot=approving.standing(conn, email, run, house=house, now=now),
+    )
+
+
+def _campaign(conn: Connection, campaign_id: int) -> Row[str, str]:
+    mine = (
+        select(Campaign.name, Project.name.label("project"))
+        .outerjoin(Project, Project.id == Campaign.project_id)
+        .where(Campaign.id == campaign_id)
+    )
+    return conn.execute(mine).one()

@@ -10,7 +10,7 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
 from alerts.campaigning import NamesForbidden, asked_of_all, require_may_leave
-from campaigns import approving, changing, firing, occurrences
+from campaigns import changing, firing, occurrences
 from campaigns.calendar import AlreadyPast, EmailDraft, look_at
 from campaigns.clashes import clashes
 from campaigns.models import Reason, RunStatus
@@ -21,7 +21,6 @@ from campaigns.upcoming import preview
 from campaigns.variants import BadExperiment, Plan
 from messages.control import Words
 from messages.wallclock import BadTime
-from organizers.approvers import Changed, MayNotApprove, NotRead
 from web.console.campaign_forms import (
     EVERY,
     ZONES,
@@ -245,31 +244,15 @@ async def take_up(request: web.Request) -> web.Response:
     raise _back(email_id)
 
 
-async def approve(request: web.Request) -> web.Response:
-    """Stand behind its words, in the languages one reads."""
-    email_id, at = await _which(request)
-    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
-    try:
-        await write(
-            request,
-            approving.approve,
-            email_id,
-            at,
-            request[VIEWER].organizer_id,
-            seen=str(form.get("seen", "")),
-            languages=[str(each) for each in form.getall("language", [])],
-            house=request.config_dict[SITE].house,
-            now=now(request),
-        )
-    except (Changed, MayNotApprove, NotRead) as error:
-        return await _show(request, problem=str(error))
-    raise _back(email_id)
+async def show_with(request: web.Request, problem: str = "", *, note: str = "") -> web.Response:
+    """The email, with what is wrong with what somebody wants done; their note is not lost."""
+    return await _show(request, problem, note=note)
 
 
-async def _show(request: web.Request, problem: str = "") -> web.Response:
+async def _show(request: web.Request, problem: str = "", *, note: str = "") -> web.Response:
     house = request.config_dict[SITE].house
     found = await read(request, email_page, _email(request), house=house, now=now(request))
-    values = {"it": found, "problem": problem, "zones": ZONES, "findings": findings}
+    values = {"it": found, "problem": problem, "note": note, "zones": ZONES, "findings": findings}
     return await page(request, "email.html", values, status=_status(problem))
 
 

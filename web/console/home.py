@@ -55,6 +55,7 @@ def _overview(
             running=running,
             age=age,
             language=language,
+            house=site.house,
             cents_per_segment=site.cents_per_segment,
             second_step=site.second_step,
             now=now,

@@ -14,7 +14,7 @@ from organizers import links, phones
 from organizers.links import RESET_HOURS, Letter
 from organizers.members import Member, members
 from organizers.roles import May
-from web.console import approval_letters, posting
+from web.console import approval_letters, planned_letters, posting
 from web.console.own_phone import forget_codes
 from web.console.posting import Post, titled, words_in
 from web.keys import Site
@@ -43,7 +43,12 @@ STANDING = (
 def any_waiting(conn: Connection, now: datetime) -> bool:
     """Whether a letter is to be written, or a code in one to be forgotten."""
     waiting = links.any_waiting(conn) or any_letters_due(conn)
-    return waiting or approval_letters.any_waiting(conn) or phones.any_over(conn, now)
+    return (
+        waiting
+        or approval_letters.any_waiting(conn)
+        or planned_letters.any_waiting(conn, now)
+        or phones.any_over(conn, now)
+    )
 
 
 def write_letters(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> int:
@@ -53,6 +58,7 @@ def write_letters(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> in
     for letter in waiting:
         _write(conn, jobs, site, letter, now)
     of_approvals = approval_letters.write_letters(conn, jobs, site, now)
+    of_approvals += planned_letters.write_letters(conn, jobs, site, now)
     return len(waiting) + _tell_of_proposals(conn, jobs, site, now) + of_approvals
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import Connection
 
 from alerts import approving
 from alerts.approvers import project_of, writers_of
-from alerts.approving import Standing
 from alerts.drafts import AlertDraft
 from alerts.launching import message_of
 from alerts.passing import Passed, passed
@@ -19,6 +18,7 @@ from alerts.stored import told_draft
 from messages.house import HouseRules
 from messages.seeing import Seen
 from messages.templates import BadTemplate
+from organizers.approvers import Ballot
 from organizers.roles import May, Within
 from organizers.sessions import Viewer
 from web.console.approval_letters import mailbox_of, told_alone
@@ -72,7 +72,7 @@ def review(
 class Asking:
     """How a draft stands with those who approve it, for one who looks at it."""
 
-    standing: Standing
+    standing: Ballot
     may_send: bool
     open_to: list[str]  # languages that the viewer may approve
     wrote: bool  # the viewer wrote some of it

@@ -18,6 +18,7 @@ from alerts.models import Alert, Level
 from alerts.proposals import open_proposals
 from messages import budgets, complaints, unproven_stops
 from messages.calling_off import LIVE
+from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from organizers.roles import May, owned
 from organizers.sessions import Viewer
@@ -53,6 +54,7 @@ def urgent(
     running: Sequence[AlertLine],
     age: Age | None,
     language: str,
+    house: HouseRules,
     cents_per_segment: Decimal,
     second_step: bool,
     now: datetime,
@@ -67,6 +69,7 @@ def urgent(
         found += _silenced(conn, now)
     if sends:
         found += _to_approve(conn, viewer, language)
+        found += _planned_to_approve(conn, viewer, house, language)
         found += _on_their_way(conn, running, sends)
         found += _copies(conn, sends)
     if writes:
@@ -93,6 +96,17 @@ def _to_approve(conn: Connection, viewer: Viewer, language: str) -> Iterator[Lin
         title = each.titles.get(language) or next(iter(each.titles.values()), "")
         href = f"/console/alerts/{each.alert_id}/approval"
         yield Line("approve", href, title=title, detail=each.asked_by)
+
+
+def _planned_to_approve(
+    conn: Connection, viewer: Viewer, house: HouseRules, language: str
+) -> Iterator[Line]:
+    """Planned emails about which somebody asked this organizer."""
+    for each in approval_lists.emails(conn, viewer, house=house):
+        if each.asked_by:
+            title = each.titles.get(language) or next(iter(each.titles.values()), "")
+            href = f"/console/emails/{each.email_id}"
+            yield Line("approve", href, title=title, detail=each.asked_by)
 
 
 def _on_their_way(
