@@ -37,7 +37,7 @@ def ben(conn: Connection) -> int:
 
 
 def ask(conn: Connection, email_id: int, *who: int, now: datetime, at: str = "") -> list[int]:
-    return approval_asks.ask(conn, email_id, at, who, by="organizer:9", now=now)
+    return approval_asks.ask(conn, email_id, at, who, by="organizer:0", now=now)
 
 
 def send_back(conn: Connection, email_id: int, who: int, now: datetime, **said: Any) -> None:
@@ -188,7 +188,7 @@ def test_once_it_is_changed_it_waits_for_approval_again_and_may_go(
     email_id = schedule(conn, now)
     send_back(conn, email_id, ben, now)
 
-    changing.change(conn, email_id, make_email_draft(texts=OWN), by="organizer:9", now=now)
+    changing.change(conn, email_id, make_email_draft(texts=OWN), by="organizer:0", now=now)
 
     assert [each.current for each in standing(conn, email_id, now).returned] == [False]
     assert [row.id for row in approving.asked_of(conn, [NETWORKS], ben, house=TWO)] == [email_id]
@@ -231,7 +231,7 @@ def test_words_of_one_date_are_asked_about_and_sent_back_for_themselves(
 ) -> None:
     first, second = "2026-12-01T09:00", "2026-12-08T09:00"
     email_id = schedule(conn, now, rule="FREQ=WEEKLY;COUNT=3")
-    occurrences.change_words(conn, email_id, second, OWN, by="organizer:9")
+    occurrences.change_words(conn, email_id, second, OWN, by="organizer:0")
     with pytest.raises(occurrences.NotOneOfItsDates):
         ask(conn, email_id, ben, now=now, at=first)
     ask(conn, email_id, ben, now=now, at=second)
@@ -248,7 +248,7 @@ def test_words_of_one_date_are_asked_about_and_sent_back_for_themselves(
     assert standing(conn, email_id, now).returned == []
     own = approving.standing(conn, email, run, house=TWO, now=now)
     assert [each.note for each in own.returned] == ["No."]
-    assert approval_asks.asked_by(conn, "organizer:9") == [(email_id, second)]
+    assert approval_asks.asked_by(conn, "organizer:0") == [(email_id, second)]
 
 
 def test_a_draft_is_asked_about_with_the_date_that_it_would_go(
