@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -30,8 +31,8 @@ from messages.mail_addresses import (
 from messages.mail_models import MailTally
 from messages.models import Delivery
 from messages.providers.mail_reading import Mail
-from messages.providers.mail_reports import Act, read_event
-from messages.providers.provider import Inbound
+from messages.providers.mail_reports import Act, Report, read_event
+from messages.providers.provider import Harm, Inbound
 from messages.receipts import INBOUND, RawEvent, mark_applied, store
 
 NAME = "mail"  # whose events these are
@@ -40,6 +41,7 @@ MOST_TOKENS = 40  # that are tried in what a report quotes
 LONGEST_KEPT = 20_000
 
 _TOKENS = re.compile(r"(?<![0-9a-z])[bmru][0-9a-z]{17,28}(?![0-9a-z])", re.IGNORECASE)
+_PAGES = re.compile(r"/u/([0-9A-Za-z]{10,21})(?![0-9A-Za-z])")
 
 Hear = Callable[[Connection, Inbound, datetime], None]
 """Who acts on what a person wrote."""
@@ -56,6 +58,7 @@ class Kind(StrEnum):
     COMPLAINT = "complaint"
     ARRIVAL = "arrival"  # a mail server confirms it
     UNPROVEN = "unproven"  # a report of no copy of ours that it can prove
+    STRAY = "stray_complaint"  # such a one, in which somebody calls our email spam
     OWN = "own"  # our own email came back to us
     UNREADABLE = "unreadable"  # set aside for a person
 
@@ -89,6 +92,7 @@ class _Sorted:
     mail: Mail
     kind: Kind
     about: Proven | None = None
+    redacted: bool = False  # a complaint without its return path
 
 
 def take_in(conn: Connection, mails: Sequence[Mail], desk: Desk, *, now: datetime) -> Counter[Kind]:
@@ -116,9 +120,7 @@ def tally(conn: Connection, counted: Mapping[Kind, int], *, now: datetime) -> No
 def _sorted(mail: Mail, desk: Desk) -> _Sorted:
     """What an email is, by its address first: a token there is what a forger cannot write."""
     if mail.report is not None:
-        about = _reported(desk, mail.recipients, mail.report.quoted)
-        kind = _OF_ACTS[mail.report.act] if about else Kind.UNPROVEN
-        return _Sorted(mail, kind, about)
+        return _sorted_report(mail, mail.report, desk)
     about = proven_by_address(desk.secret, mail.recipients)
     leaves = about if about and about.mark is Mark.LEAVE else _leaving(desk.secret, mail.subject)
     if leaves:
@@ -128,6 +130,36 @@ def _sorted(mail: Mail, desk: Desk) -> _Sorted:
     if mail.sender in desk.own:
         return _Sorted(mail, Kind.OWN)
     return _Sorted(mail, Kind.REPLY, about or proven_by_message_id(desk.secret, mail.thread))
+
+
+def _sorted_report(mail: Mail, report: Report, desk: Desk) -> _Sorted:
+    """A report of a copy that it proves; a complaint may have lost its return path to its provider's redacting.
+
+    Then the way off the list that it quotes takes that person off, as it does by itself. The Message-ID stands
+    in every answer to our email: such a complaint counts against our mail, and takes nobody off.
+    """
+    about = _reported(desk, mail.recipients, report.quoted)
+    if about is None and report.act in (Act.COMPLAINT, Act.OPT_OUT):
+        about = _unsubscribing(desk.secret, report.quoted)
+        if about is not None:
+            return _Sorted(mail, _OF_ACTS[report.act], about, redacted=True)
+    if about is not None:
+        return _Sorted(mail, _OF_ACTS[report.act], about)
+    if report.act is not Act.COMPLAINT:
+        return _Sorted(mail, Kind.UNPROVEN)
+    about = _quoted(desk.secret, report.quoted, Mark.ID)
+    return _Sorted(mail, Kind.COMPLAINT if about else Kind.STRAY, about, redacted=True)
+
+
+def _unsubscribing(secret: str, quoted: str) -> Proven | None:
+    """The copy whose way off the list stands in what a report quotes: its address, or its web page."""
+    if found := _quoted(secret, quoted, Mark.LEAVE):
+        return found
+    for number, each in enumerate(_PAGES.finditer(quoted)):
+        if number < MOST_TOKENS:
+            with suppress(links.BadToken):
+                return Proven(Mark.LEAVE, links.read_person_token(secret, each[1]))
+    return None
 
 
 def _leaving(secret: str, subject: str) -> Proven | None:
@@ -209,6 +241,9 @@ def _apply_reports(
         told_of = {"act": report.act.value, "status": report.status}
         marks = {"d": copy.id, "a": copy.attempt, "k": proof, "address": copy.address or ""}
         receipt = read_event({**told_of, **marks})
+        if each.redacted:
+            leaves = each.about is not None and each.about.mark is Mark.LEAVE
+            receipt = replace(receipt, harm=Harm.OPTED_OUT if leaves else None)
         told.append((Channel.EMAIL, receipt))
     if told:
         receipts.apply(conn, told, secret=desk.secret, now=now)

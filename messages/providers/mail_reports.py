@@ -41,6 +41,8 @@ _FULL = re.compile(
     re.IGNORECASE,
 )
 _VAGUE = "5.0.0"
+# Microsoft's Junk Mail Reporting Program attaches our email, and begins its headers with this one.
+_JMRP = re.compile(r"^X-HmXmrOriginalRecipient:", re.IGNORECASE | re.MULTILINE)
 _DAEMON = re.compile(r"mailer-daemon|postmaster|mail delivery|mdaemon", re.IGNORECASE)
 
 logging.getLogger("flufl.bounce").disabled = True  # its lines quote addresses
@@ -98,6 +100,8 @@ def read_report(
             return _delivery(_plain(part), _quoted(parts, text))
         if kind == "text/x-feedback-report":
             return _feedback(_plain(part), _quoted(parts, text))
+    if any(_JMRP.search(_headers(part)) for part in _returned(parts)):
+        return Report(Act.COMPLAINT, "", _quoted(parts, text))
     if empty_path or _may_report(message):
         return _unlike_others(message, parts, text)
     return None
@@ -201,8 +205,11 @@ def _feedback(text: str, quoted: str) -> Report:
 
 def _quoted(parts: Sequence[Message], text: str) -> str:
     """The headers of our email as they were returned; else whatever was written."""
-    returned = [part for part in parts if part.get_content_type() in _RETURNED_TYPES]
-    return "\n".join(map(_headers, returned[:3])) or text[:_MOST_TEXT]
+    return "\n".join(map(_headers, _returned(parts))) or text[:_MOST_TEXT]
+
+
+def _returned(parts: Sequence[Message]) -> list[Message]:
+    return [part for part in parts if part.get_content_type() in _RETURNED_TYPES][:3]
 
 
 def _headers(part: Message) -> str:
