@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -29,6 +30,11 @@ LONGEST = (
     "tests/model",
 )
 
+# The pages: on PostgreSQL they wait for .ci/run, for what they ask of a database the tests of the rooms
+# ask of both. But for what a database itself may get wrong of a page.
+PAGES = ("tests/web/console/", "tests/web/public/")
+PAGES_ON_BOTH = re.compile(r"_(plans|statements|isolation|borders|streams)\.py")
+
 settings.register_profile("llamado", deadline=None)  # a shared machine is slow now and then
 settings.load_profile("llamado")
 plain_logs.restore()
@@ -42,6 +48,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--model-examples", type=int, default=40, help="of the machine, SQLite (40)")
     parser.addoption("--model-steps", type=int, default=20, help="of each example (20)")
     parser.addoption("--model-seed", type=int, default=1, help="of the machine's examples (1)")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave the pages on PostgreSQL to the long run."""
+    if not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return
+    on_postgres = item.callspec.params.get("kind") == "postgres"
+    if on_postgres and item.nodeid.startswith(PAGES) and not PAGES_ON_BOTH.search(item.nodeid):
+        item.add_marker(pytest.mark.long)
 
 
 @pytest.hookimpl(trylast=True)
