@@ -222,14 +222,20 @@ def give_reason(
     now: datetime,
 ) -> None:
     """Keep why an alert may name somebody, in the words in which it does so now. Raises NoWhy."""
-    why = " ".join(why.split())[:LONGEST_NOTE]
-    if len(why) < LEAST:
-        raise NoWhy(NoWhy.__doc__)
+    why = reason_words(why)
     mine = (NamingReason.alert_id == alert_id, NamingReason.person_id == person.id)
     conn.execute(delete(NamingReason).where(*mine))
     words = sorted(words_naming(said, person, case_id))
     row = {"alert_id": alert_id, "person_id": person.id, "said": words, "why": why}
     conn.execute(insert(NamingReason).values(**row, by=by, at=now))
+
+
+def reason_words(typed: str) -> str:
+    """Why a name may stand, as it is kept. Raises NoWhy."""
+    why = " ".join(typed.split())[:LONGEST_NOTE]
+    if len(why) < LEAST:
+        raise NoWhy(NoWhy.__doc__)
+    return why
 
 
 def _found(case_id: int | None, person: AtRisk, said: Said) -> list[str]:

@@ -34,10 +34,6 @@ class NamesSomebody(ValueError):
     """This names somebody who must not be named, and everybody would read it: say it without the name."""
 
 
-class NamesForbidden(ValueError):
-    """This email names somebody who must not be named: say it without the name, or clear it on the list first."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Asked:
     """An alert of a campaign: a page with scripts and offices, and what came of it."""
@@ -142,12 +138,6 @@ def require_no_names(conn: Connection, project_id: int | None, texts: Iterable[s
         raise NamesSomebody(NamesSomebody.__doc__)
 
 
-def require_may_leave(conn: Connection, project_id: int | None, texts: Iterable[str]) -> None:
-    """Let no words be sent that name somebody who must not be named at all. Raises NamesForbidden."""
-    if not Discreet(conn, project_id).may_leave(*texts):
-        raise NamesForbidden(NamesForbidden.__doc__)
-
-
 class Discreet:
     """Whom a project's public words must not name, as its lists and the network's are now."""
 
@@ -157,11 +147,6 @@ class Discreet:
     def is_told(self, *texts: str) -> bool:
         """Whether everybody may read these words."""
         return not any(self._named(texts))
-
-    def may_leave(self, *texts: str) -> bool:
-        """Whether these words may be sent to people: they name nobody who must not be named at all."""
-        blocking, _ = self._named(texts)
-        return not blocking
 
     def _named(self, texts: Iterable[str]) -> tuple[list[Finding], list[Finding]]:
         if not self._people:

@@ -30,7 +30,7 @@ from alerts.writers import drafts_telling, writing
 from contacts.projects import ProjectRow, project_by_slug
 from database import locking
 from database.jobs import Jobs
-from messages import control, links
+from messages import control, discretion, links
 from messages.audience import Audience, Filter
 from messages.control import Draft, NotNow
 from messages.eligibility import family_of
@@ -166,11 +166,11 @@ def launch(
     locking.require_unlocked(
         conn
     )  # before any row is ours: whoever locks everything takes them after
+    discretion.take_turns(conn)  # nobody comes on a list of people at risk meanwhile, unseen
     alert = find_alert(conn, alert_id)
     hold_open(conn, alert_id)  # nobody closes its case, and stops what is on its way, meanwhile
     control.locked(conn, alert.message_id)  # no committee joins between the check and the launch
-    if progress(conn, alert.message_id, now=now).launched_at is not None:
-        raise NotNow("this alert has already been launched")
+    _require_draft(conn, alert.message_id, now)
     found = check(conn, alert_id, house=house, now=now, reckon=False)
     if found.blocking:
         raise NotReady(found.blocking)
@@ -195,6 +195,11 @@ def launch(
     )
     sharing.give_way(conn, alert.message_id, Level(alert.level), house=house, now=now)
     sharing.launch_parts(conn, jobs, alert_id, found.joining, house=house, by=by, now=now)
+
+
+def _require_draft(conn: Connection, message_id: int, now: datetime) -> None:
+    if progress(conn, message_id, now=now).launched_at is not None:
+        raise NotNow("this alert has already been launched")
 
 
 def _expire_with_its_action(

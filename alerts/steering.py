@@ -106,6 +106,24 @@ def steer_part(conn: Connection, jobs: Jobs, message_id: int, act: Act, *, now: 
     _DO[act](conn, jobs, message_id, PAUSED_BY_COMMITTEE, now)
 
 
+def pause_because(conn: Connection, family: Sequence[int], because: str) -> None:
+    """Pause what is on its way; what is paused already says why as well, also what waits for money.
+
+    Whoever pays, or resumes, would send it unknowing.
+    """
+    columns = (Message.id, Message.status, Message.paused_because, Message.budget_cents)
+    rows = conn.execute(select(*columns).where(Message.id.in_(family)).order_by(Message.id))
+    for row in rows.all():
+        if row.status == MessageStatus.SENDING:
+            control.pause(conn, row.id, because=because)
+        elif row.status == MessageStatus.PAUSED and row.paused_because in (
+            "",
+            budgets.because(row.budget_cents),
+        ):
+            told = update(Message).where(Message.id == row.id)
+            conn.execute(told.values(paused_because=because))
+
+
 def _recall(conn: Connection, root_id: int, act: Act) -> bool:
     """A finished message of the network's still says whether committees may go on."""
     if act in (Act.STOP, Act.UNDO):

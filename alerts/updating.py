@@ -18,10 +18,11 @@ from alerts.citing import ASK, SCRIPT, SENT, Place, as_written, fill, resolve, w
 from alerts.drafts import FactDraft
 from alerts.fact_models import ClearedBy
 from alerts.models import Alert, AlertText
+from alerts.steering import pause_because
 from alerts.stored import told_draft
 from alerts.timeline import KnownFact, Version, facts_of, find_fact
 from alerts.writers import drafts_of_case, writing
-from messages import budgets, control
+from messages import control
 from messages.eligibility import family_of
 from messages.estimating import most_segments
 from messages.house import HouseRules
@@ -193,19 +194,7 @@ def _pause(
     told = {*conn.scalars(sent), *conn.scalars(corrected)}
     if all(_still(each, fact, now) for each in fact.versions if each.id in told):
         return
-    for each in family_of(conn, message_id):
-        status, why, cents = conn.execute(
-            select(Message.status, Message.paused_because, Message.budget_cents).where(
-                Message.id == each
-            )
-        ).one()
-        if status == MessageStatus.SENDING:
-            control.pause(conn, each, because=because(fact.key))
-        elif status == MessageStatus.PAUSED and why in ("", budgets.because(cents)):
-            # Whoever pays, or resumes, would send it unknowing.
-            conn.execute(
-                update(Message).where(Message.id == each).values(paused_because=because(fact.key))
-            )
+    pause_because(conn, family_of(conn, message_id), because(fact.key))
 
 
 def _still(version: Version, fact: KnownFact, now: datetime) -> bool:

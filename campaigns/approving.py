@@ -53,6 +53,8 @@ def digest(email: Row[Any], run: Row[Any] | None = None) -> str:
     said |= {"texts": email.texts, "email": email.id}
     if email.experiment:
         said |= {"experiment": email.experiment}
+    if email.let_stand:
+        said |= {"names": email.let_stand}
     if email.look:
         said |= {"look": email.look}
     if run is not None and run.texts:

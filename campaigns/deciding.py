@@ -22,6 +22,7 @@ from campaigns import (
     experiments,
     firing,
     leading,
+    naming,
     occurrences,
     odds,
     variants,
@@ -193,6 +194,8 @@ def _send_rest(
     if not approving.approved(conn, email, run, house=house):
         changed = [finding("changed_since")]
         return _hold(conn, experiment.id, Why.BLOCKED, changed, figures=_stored(figures))
+    if named := naming.findings(conn, email, [_words(experiment, place)], house=house):
+        return _hold(conn, experiment.id, Why.NAMED, named, figures=_stored(figures))
     message_id, blocking = _queue(conn, jobs, email, experiment, place, house, now, by)
     if blocking:
         return _hold(conn, experiment.id, Why.BLOCKED, blocking, figures=_stored(figures))
@@ -225,7 +228,7 @@ def _queue(
     if start == stop:
         return None, ()
     tried = experiments.messages_of(conn, experiment.id)
-    texts = {code: Words(**words) for code, words in experiment.texts[place].items()}
+    texts = _words(experiment, place)
     message_id = firing.create_message(
         conn,
         email,
@@ -243,6 +246,10 @@ def _queue(
         return None, () if firing.is_for_nobody(blocking) else blocking
     firing.queue(conn, jobs, email, message_id, found, by=by, now=now)
     return message_id, ()
+
+
+def _words(experiment: Row[Any], place: int) -> dict[str, Words]:
+    return {code: Words(**words) for code, words in experiment.texts[place].items()}
 
 
 def _others(experiment: Row[Any], tried: Sequence[int], part: tuple[int, int]) -> Audience:

@@ -36,6 +36,7 @@ class Why(StrEnum):
     LOCKED = "locked"
     RESTORED = "restored"  # the database is an older copy: nobody knows whether the others got it
     BLOCKED = "blocked"  # something about the rest cannot be sent as it is
+    NAMED = "named"  # the rest would name somebody who must not be named, by now
     STOPPED = "stopped"  # one way of writing was stopped, so nothing can be compared
     UNFINISHED = "unfinished"  # copies have been on their way for too long
     ALERT = "alert"  # an urgent alert goes first; WAITING with it: postponed

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete
 
-from campaigns import approving, collisions, experiments, leading, occurrences, variants
+from campaigns import approving, collisions, experiments, leading, naming, occurrences, variants
 from campaigns.calendar import find_email
 from campaigns.experiments import Begun
 from campaigns.models import Reason, RunStatus, ScheduleStatus
@@ -137,6 +137,8 @@ def _send(
     by: str = "",
 ) -> Fired:
     plan = None if run.texts else variants.read(email.experiment)
+    if named := naming.findings(conn, email, _texts(email, run, plan), house=house):
+        return _hold(conn, run.id, Reason.NAMED, named)
     begun, blocking = _launch(conn, jobs, email, run, plan, house, now, by)
     too_few = plan is not None and is_for_nobody(blocking)
     if too_few:
@@ -195,8 +197,7 @@ def _draft(
     house: HouseRules,
     now: datetime,
 ) -> Begun:
-    own = {code: Words(**words) for code, words in (run.texts or email.texts).items()}
-    texts = [own] if plan is None else variants.variants(plan, own)
+    texts = _texts(email, run, plan)
     salt, whole, hour = parts.new_salt(), audience_of(email), _own_hour(email, run, now)
     audiences_of = (
         [whole]
@@ -212,6 +213,12 @@ def _draft(
             )
         )
     return Begun(plan=plan, salt=salt, audience=whole, texts=texts, message_ids=made)
+
+
+def _texts(email: Row[Any], run: Row[Any], plan: Plan | None) -> list[dict[str, Words]]:
+    """Each way of writing that leaves, by language."""
+    own = {code: Words(**words) for code, words in (run.texts or email.texts).items()}
+    return [own] if plan is None else variants.variants(plan, own)
 
 
 def create_message(

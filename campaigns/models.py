@@ -39,6 +39,7 @@ class Reason(StrEnum):
     LOCKED = "locked"  # everything was locked at its hour
     RESTORED = "restored"  # the database is an older copy: nobody knows whether it went
     BLOCKED = "blocked"  # something about it cannot be sent as it is
+    NAMED = "named"  # its words name somebody who must not be named, by now
     NOT_APPROVED = "not_approved"  # too few people stand behind its words
     ALERT = "alert"  # an urgent alert went to the same people
     WAITED = "waited"  # alerts have postponed it for longer than its committee allows
@@ -106,6 +107,8 @@ class CampaignEmail(Base):
     action_id: Mapped[int | None]  # the page its link leads to; NULL = it has none
     # A campaigns.variants.Plan; {} = all get the same.
     experiment: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    # Each a messages.discretion.LetStand: why its words may name somebody at risk.
+    let_stand: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
 
     __table_args__ = (
         Index(

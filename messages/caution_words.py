@@ -248,6 +248,16 @@ CAUTIONS: Mapping[str, tuple[str, str]] = {
             " según la lista de otro caso. Quite el nombre, o diga abajo por qué puede quedar."
         ),
     ),
+    "named_by_now": (
+        (
+            "{language}, {places}: a name stands there that must not be said. Whoever may write here sees on the"
+            " email's page which; take it out, or say there why it may stand."
+        ),
+        (
+            "{language}, {places}: ahí hay un nombre que no se debe decir. Quien puede escribir aquí ve en la"
+            " página del correo cuál es; quítelo, o diga ahí por qué puede quedar."
+        ),
+    ),
     "named_beyond": (
         (
             "{language}, {places}: {found} says more than the first name of a person at risk; only that is"

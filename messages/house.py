@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from contacts.countries import AT_HOME
+from messages.discretion import Discretion
 from messages.hours import DEFAULT, Hours
 from messages.identity import Identity
 from messages.volumes import COLD, WarmUp
@@ -32,4 +33,5 @@ class HouseRules:
     planned_waits_hours: int = 48  # planned mail, after a red alert to the same people
     approvals: int = 1  # people it takes to launch an alert; 1 = its author may do so alone
     real_email: bool = False  # email leaves the house, so the law wants a postal address under it
+    discretion: Discretion | None = None  # whom words must not name; None: nobody is on a list
     warm_up: WarmUp = COLD  # how a sender domain that nobody has heard of begins

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from alerts.planned_names import discreet
 from contacts.countries import AT_HOME
 from database.engine import Database
 from database.jobs import Jobs
@@ -102,6 +103,7 @@ class Site:
             approvals=self.approvals,
             planned_waits_hours=self.planned_waits_hours,
             real_email=self.real_email,
+            discretion=discreet,
             warm_up=self.warm_up,
         )
 

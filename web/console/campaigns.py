@@ -7,6 +7,7 @@ from http import HTTPStatus
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
+from alerts.planned_names import require_discreet
 from campaigns import calendar
 from campaigns.calendar import create_campaign
 from campaigns.models import ScheduleStatus
@@ -14,7 +15,7 @@ from organizers.roles import May
 from web.console import overviews, planned
 from web.console.choices import projects
 from web.console.email_writing import beside, writing_page
-from web.console.emails import WRONG, drafted, form_values, leads_to, require_discreet
+from web.console.emails import WRONG, drafted, form_values, leads_to, written
 from web.console.guard import require_project
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.pages import language_of
@@ -60,7 +61,7 @@ async def schedule(request: web.Request) -> web.Response:
     try:
         pages = await leads_to(request, campaign_id)
         draft = drafted(request, form, row.project_id, pages)
-        await require_discreet(request, row.project_id, draft.texts, draft.experiment)
+        await read(request, require_discreet, row.project_id, written(draft))
         by, at = request[VIEWER].actor, now(request)
         email_id, _ = await write(
             request, calendar.schedule, campaign_id, draft, created_by=by, now=at

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from alerts.planned_names import Named, names_in
 from campaigns import approving, occurrences
 from campaigns.calendar import look_at
 from campaigns.clashes import Clash, clashes
@@ -44,6 +45,7 @@ class EmailPage:
     names: dict[str, str]
     flying: dict[int, MessageStatus]  # of which something is on its way, by the message of the date
     tried: Sequence[Tried]  # the latest first
+    named: Named  # for those who may write it
 
 
 def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datetime) -> EmailPage:
@@ -56,6 +58,7 @@ def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datet
     campaign = conn.execute(
         select(Campaign.name).where(Campaign.id == email.campaign_id)
     ).scalar_one()
+    known = dict(names(conn))
     asks = house.approvals > 1 and email.status != ScheduleStatus.CANCELLED
     return EmailPage(
         email=email,
@@ -73,7 +76,8 @@ def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datet
             but=email_id,
             now=now,
         ),
-        names=dict(names(conn)),
+        names=known,
+        named=names_in(conn, email_id, known),
         tried=tried(conn, email_id),
         flying=in_the_air(conn, [each.message_id for each in past if each.message_id is not None]),
     )

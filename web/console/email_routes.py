@@ -42,6 +42,7 @@ EMAIL_ROUTES = [
     act(f"/emails/{EMAIL}/ask", planned_approvals.ask, WRITE, "email.ask_approval"),
     act(f"/emails/{EMAIL}/approve", planned_approvals.approve, SEND, "email.approve"),
     act(f"/emails/{EMAIL}/send-back", planned_approvals.send_back, SEND, "email.send_back"),
+    act(f"/emails/{EMAIL}/may-stand", emails.may_stand, SEND, "email.let_name_stand"),
     act(f"/emails/{EMAIL}/send", emails.send_held, SEND_SURELY, "email.send_held"),
     act(f"/emails/{EMAIL}/skip", emails.leave_out, SEND, "email.skip_held"),
     act(f"/emails/{EMAIL}/cancel", emails.cancel, SEND, "email.cancel"),

@@ -9,16 +9,24 @@ from typing import Any, NoReturn
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
-from alerts.campaigning import NamesForbidden, asked_of_all, require_may_leave
+from alerts.at_risk import NoSuchPerson, NoWhy
+from alerts.campaigning import asked_of_all
+from alerts.planned_names import (
+    NamesForbidden,
+    NotYetSaid,
+    let_name_stand,
+    require_discreet,
+    require_said_why,
+)
 from campaigns import changing, firing, occurrences
 from campaigns.calendar import AlreadyPast, EmailDraft, look_at
 from campaigns.clashes import clashes
-from campaigns.models import Reason, RunStatus
+from campaigns.models import RunStatus
 from campaigns.recurring import BadRule
 from campaigns.steering import Steer
 from campaigns.steering import steer as steer_email
 from campaigns.upcoming import preview
-from campaigns.variants import BadExperiment, Plan
+from campaigns.variants import BadExperiment
 from messages.control import Words
 from messages.wallclock import BadTime
 from web.console.campaign_forms import (
@@ -34,7 +42,7 @@ from web.console.campaign_forms import (
 from web.console.email_pages import email_page
 from web.console.email_writing import beside, writing_page
 from web.console.planned import findings
-from web.console.viewing import VIEWER, now, page, read, write
+from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import JOBS, SITE
 from web.pages import language_of
 
@@ -62,7 +70,8 @@ async def change(request: web.Request) -> web.Response:
     try:
         pages = await leads_to(request, row.campaign_id, keep=row.action_id)
         draft = drafted(request, form, row.project_id, pages)
-        await require_discreet(request, row.project_id, draft.texts, draft.experiment)
+        ways = written(draft)
+        await read(request, require_discreet, row.project_id, ways, email_id=row.id)
         by, at = request[VIEWER].actor, now(request)
         await write(request, changing.change, row.id, draft, by=by, now=at)
     except WRONG as error:
@@ -83,18 +92,9 @@ async def leads_to(
     ]
 
 
-async def require_discreet(
-    request: web.Request,
-    project_id: int | None,
-    texts: Mapping[str, Words],
-    plan: Plan | None = None,
-) -> None:
-    """Let no email leave by itself that names people at risk. Raises NamesForbidden."""
-    every = [texts, *(plan.others if plan else ())]
-    said = [
-        part for each in every for words in each.values() for part in (words.subject, words.body)
-    ]
-    await read(request, require_may_leave, project_id, said)
+def written(draft: EmailDraft) -> list[Mapping[str, Words]]:
+    """Each way of writing of a draft."""
+    return [draft.texts, *(draft.experiment.others if draft.experiment else ())]
 
 
 def drafted(
@@ -166,7 +166,7 @@ async def send_held(request: web.Request) -> web.Response:
         by=request[VIEWER].actor,
         now=now(request),
     )
-    if fired.status is RunStatus.HELD and fired.reason is Reason.BLOCKED:
+    if fired.status is RunStatus.HELD and fired.held_because:
         return await page(request, "campaign_held.html", {"findings": fired.held_because})
     raise _back(email_id)
 
@@ -212,19 +212,36 @@ async def change_words(request: web.Request) -> web.Response:
     try:
         texts = None if form.get("act") == "same" else read_words(form, languages)
         row = await read(request, look_at, email_id)
-        await require_discreet(request, row.project_id, texts or {})
+        await read(request, require_discreet, row.project_id, [texts or {}], email_id=email_id)
         await write(request, occurrences.change_words, email_id, at, texts, by=by)
     except (Unwritten, NamesForbidden) as error:
         return await _words(request, at, form, problem=str(error))
     raise _back(email_id)
 
 
-async def steer(request: web.Request) -> NoReturn:
+async def steer(request: web.Request) -> web.Response:
     """Pause, resume or stop what one date is sending."""
     email_id, at = await _which(request)
     act, jobs = Steer(request.match_info["steer"]), request.config_dict[JOBS]
-    await write(request, steer_email, jobs, email_id, at, act, now=now(request))
+    try:
+        if act is Steer.RESUME:
+            await read(request, require_said_why, email_id)
+        await write(request, steer_email, jobs, email_id, at, act, now=now(request))
+    except NotYetSaid as error:
+        return await _show(request, problem=str(error))
     raise _back(email_id)
+
+
+async def may_stand(request: web.Request) -> web.Response:
+    """Keep why it may name somebody all the same."""
+    email_id, form = _email(request), await request.post()
+    person_id, why = number(form, "person") or 0, str(form.get("stands", ""))
+    try:
+        by = request[VIEWER].actor
+        await write(request, let_name_stand, email_id, person_id, why=why, by=by)
+    except (NoWhy, NoSuchPerson) as error:
+        return await _show(request, problem=str(error), stands=why)
+    raise web.HTTPSeeOther(f"/console/emails/{email_id}#h-named")
 
 
 async def cancel(request: web.Request) -> NoReturn:
@@ -249,10 +266,19 @@ async def show_with(request: web.Request, problem: str = "", *, note: str = "") 
     return await _show(request, problem, note=note)
 
 
-async def _show(request: web.Request, problem: str = "", *, note: str = "") -> web.Response:
+async def _show(
+    request: web.Request, problem: str = "", *, note: str = "", stands: str = ""
+) -> web.Response:
     house = request.config_dict[SITE].house
     found = await read(request, email_page, _email(request), house=house, now=now(request))
-    values = {"it": found, "problem": problem, "note": note, "zones": ZONES, "findings": findings}
+    values = {
+        "it": found,
+        "problem": problem,
+        "note": note,
+        "stands": stands,
+        "zones": ZONES,
+        "findings": findings,
+    }
     return await page(request, "email.html", values, status=_status(problem))
 
 

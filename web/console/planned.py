@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
+from alerts import halting
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
 from campaigns.recurring import Choice, choice_of
 from messages.findings import Finding
@@ -88,6 +89,15 @@ def held(conn: Connection, within: Within, *, language: str) -> list[HeldLine]:
     rows = _runs().where(CampaignRun.status == RunStatus.HELD, owned(Campaign.project_id, within))
     found = conn.execute(rows.order_by(CampaignRun.local_time).limit(LIST)).all()
     return [_held(row, language) for row in found]
+
+
+def halted(conn: Connection, within: Within, *, language: str) -> list[tuple[int, str]]:
+    """The emails of which something is paused because it names somebody, each with its subject."""
+    emails = halting.halted(conn, within)
+    if not emails:
+        return []
+    rows = select(CampaignEmail.id, CampaignEmail.texts).where(CampaignEmail.id.in_(emails))
+    return [(row.id, subject(row.texts, language)) for row in conn.execute(rows).all()]
 
 
 def subject(texts: Mapping[str, Any], language: str) -> str:

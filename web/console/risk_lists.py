@@ -19,12 +19,11 @@ from alerts.at_risk import (
     NoSuchPerson,
     NoWhy,
     RiskDraft,
-    add_person,
-    change_person,
     find_person,
     remove_person,
     says_more,
 )
+from alerts.halting import add_person, change_person
 from alerts.models import Case
 from alerts.risk_models import Cleared, MaySay
 from alerts.weighing import let_stand

@@ -16,6 +16,7 @@ from actions.custom_targets import offices, today_of
 from actions.responses import doubtful_by_action
 from alerts.models import Alert, Level
 from alerts.proposals import open_proposals
+from campaigns.models import Reason
 from messages import budgets, complaints, unproven_stops
 from messages.calling_off import LIVE
 from messages.house import HouseRules
@@ -174,7 +175,10 @@ def _unsent(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterato
 
 def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
     for each in planned.held(conn, within, language=language):
-        yield Line("held", f"/console/emails/{each.email_id}", title=each.subject)
+        kind = "held_named" if each.reason is Reason.NAMED else "held"
+        yield Line(kind, f"/console/emails/{each.email_id}", title=each.subject)
+    for email_id, subject in planned.halted(conn, within, language=language):
+        yield Line("paused_named", f"/console/emails/{email_id}", title=subject)
 
 
 def _asked(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:

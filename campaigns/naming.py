@@ -1,0 +1,97 @@
+"""Does a planned email name somebody who must not be named? Asked again as it leaves, of all that would go out.
+
+Who is at risk is known by rooms that this one may not import: the house brings the question
+(``messages/discretion.py``). Why some words may stand all the same is kept beside the plan, and is part of what
+two people approve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+
+from campaigns import variants
+from campaigns.calendar import change_email, find_email
+from campaigns.experiment_models import Experiment
+from campaigns.experiments import OPEN
+from campaigns.models import CampaignRun
+from campaigns.occurrences import WAITING
+from messages import discretion
+from messages.calling_off import LIVE
+from messages.cautions import Said
+from messages.control import Words
+from messages.discretion import LetStand
+from messages.findings import Finding
+from messages.house import HouseRules
+from messages.models import Message, MessageText
+
+
+def findings(
+    conn: Connection,
+    email: Row[Any],
+    texts: Iterable[Mapping[str, Words]],
+    *,
+    house: HouseRules,
+) -> Sequence[Finding]:
+    """What of these words, each by language, must not be said; until we commit, nobody comes on a list."""
+    if house.discretion is None:
+        return ()
+    discretion.take_turns(conn)
+    said = [each for words in texts for each in said_in(words)]
+    return house.discretion(conn, email.project_id, said, let_stand(email))
+
+
+def said_in(texts: Mapping[str, Words]) -> list[Said]:
+    """Every text of an email."""
+    return [
+        said
+        for language, words in texts.items()
+        for said in discretion.said_in_email(language, words.subject, words.body)
+    ]
+
+
+def let_stand(email: Row[Any]) -> list[LetStand]:
+    """Why its words may name somebody."""
+    return [discretion.read(each) for each in email.let_stand]
+
+
+def unsent(conn: Connection, email: Row[Any]) -> list[Said]:
+    """All that an email may still send: its own words, those of single dates, and of what is tried or on its way."""
+    own = _read(email.texts)
+    plan = variants.read(email.experiment)
+    texts = [own] if plan is None else variants.variants(plan, own)
+    mine = (CampaignRun.email_id == email.id, CampaignRun.status.in_(WAITING))
+    texts += [_read(each) for each in conn.scalars(select(CampaignRun.texts).where(*mine)) if each]
+    tried = (
+        select(Experiment.texts)
+        .join(CampaignRun, CampaignRun.id == Experiment.run_id)
+        .where(CampaignRun.email_id == email.id, Experiment.state.in_(OPEN))
+    )
+    texts += [_read(each) for ways in conn.scalars(tried) for each in ways]
+    return [*_flying(conn, email.id), *(said for each in texts for said in said_in(each))]
+
+
+def _flying(conn: Connection, email_id: int) -> list[Said]:
+    """The words of what is on its way."""
+    columns = (MessageText.language, MessageText.subject, MessageText.body)
+    root = func.coalesce(Message.part_of, Message.id)
+    rows = (
+        select(*columns)
+        .join(Message, Message.id == MessageText.message_id)
+        .join(CampaignRun, CampaignRun.message_id == root)
+        .where(CampaignRun.email_id == email_id, Message.status.in_(LIVE))
+    )
+    return [said for row in conn.execute(rows) for said in discretion.said_in_email(*row)]
+
+
+def keep(conn: Connection, email_id: int, reason: LetStand) -> None:
+    """Keep why an email may name somebody, in these words; what was said of the same person before is replaced."""
+    email = find_email(conn, email_id)
+    others = [each for each in email.let_stand if each["person"] != reason.person]
+    change_email(conn, email_id, let_stand=[*others, discretion.kept(reason)])
+
+
+def _read(texts: Mapping[str, Mapping[str, str]]) -> dict[str, Words]:
+    return {code: Words(**words) for code, words in texts.items()}

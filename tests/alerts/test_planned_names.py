@@ -1,0 +1,392 @@
+"""A name that comes on a list after an email was planned: it is held as it leaves, and answered by name.
+
+María is detained; Amina plans the mail of the committee, Ben puts María on the list of people at risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, select, update
+
+from alerts.at_risk import NoSuchPerson, NoWhy, RiskDraft, remove_person
+from alerts.halting import BECAUSE, add_person, change_person, halted
+from alerts.models import Case
+from alerts.planned_names import (
+    NamesForbidden,
+    NotYetSaid,
+    discreet,
+    let_name_stand,
+    names_in,
+    require_discreet,
+    require_said_why,
+)
+from alerts.risk_models import Cleared, MaySay
+from campaigns import calendar, changing, deciding, firing, occurrences
+from campaigns.approving import digest
+from campaigns.experiment_models import Experiment, State, Why
+from campaigns.models import CampaignRun, Reason, RunStatus
+from campaigns.variants import Plan
+from messages import control
+from messages.control import Words
+from messages.models import Message, MessageStatus
+from tests.builders import LONG_AGO, make_alert, make_contact, make_membership, make_project
+from tests.campaigns.test_firing import HOUSE, NINE, make_email_draft
+from tests.doubles import NoJobs
+
+RULES = replace(HOUSE, discretion=discreet)
+MARIA = RiskDraft(given_names="María Guadalupe", family_names="Henríquez de Orellana")
+WHY = "Her family has asked us to say her name."
+AT = "2026-12-01T09:00"
+CALLS = {"en": {"sms": "Call for María Henríquez", "subject": "Call", "body": "Call now"}}
+PLAIN = make_email_draft().texts
+
+
+def naming(**en: str) -> dict[str, Words]:
+    """Words of which the English ones are these."""
+    return {**PLAIN, "en": replace(PLAIN["en"], **en)}
+
+
+def schedule(conn: Connection, project_id: int | None = None, **changes: Any) -> int:
+    campaign = calendar.create_campaign(
+        conn, name="Water", goal="", project_id=project_id, created_by="Amina", now=LONG_AGO
+    )
+    draft = make_email_draft(**changes)
+    return calendar.schedule(conn, campaign, draft, created_by="Amina", now=LONG_AGO)[0]
+
+
+def make_case(conn: Connection, project_id: int | None = None) -> int:
+    found = make_alert(conn, status=MessageStatus.DRAFT, launched_at=None, project_id=project_id)
+    return found.case_id
+
+
+def list_her(conn: Connection, case_id: int | None = None, **changes: Any) -> int:
+    case_id = case_id or make_case(conn)
+    return add_person(conn, case_id, replace(MARIA, **changes), by="Ben", now=LONG_AGO)
+
+
+def fire(conn: Connection, email_id: int, at: datetime = NINE) -> firing.Fired:
+    [found] = firing.fire(conn, NoJobs(), email_id, house=RULES, now=at)
+    return found
+
+
+def send_held(conn: Connection, email_id: int, at: str = AT) -> firing.Fired:
+    return firing.send_held(conn, NoJobs(), email_id, at, house=RULES, by="Ben", now=NINE)
+
+
+def run_of(conn: Connection, email_id: int) -> Any:
+    return conn.execute(select(CampaignRun).where(CampaignRun.email_id == email_id)).first()
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        naming(subject="Free María Henríquez"),
+        naming(body="Write to Maria Guadalupe today."),
+        naming(body="::: facts\nMaría Henríquez is in prison.\n:::"),
+        naming(body="![María Henríquez at home](https://example.org/p.jpg)"),
+        naming(body="#FreeMariaHenriquez"),
+        naming(body="Free María **Hen**ríquez"),
+        naming(body="Free Mar&iacute;a [Henr&iacute;quez](https://example.org/who)"),
+        {**PLAIN, "es": Words(subject="Agua", body="Libertad para Henríquez de Orellana")},
+    ],
+)
+def test_wherever_the_name_stands_the_email_is_held(
+    conn: Connection, texts: Mapping[str, Words]
+) -> None:
+    make_contact(conn)
+    email_id = schedule(conn, texts=texts)
+    list_her(conn)
+
+    fired = fire(conn, email_id)
+
+    assert (fired.status, fired.reason, fired.message_id) == (RunStatus.HELD, Reason.NAMED, None)
+    assert conn.scalar(select(Message.id).where(Message.kind == "campaign")) is None
+
+
+def test_what_is_kept_and_told_of_it_repeats_no_name(conn: Connection) -> None:
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    list_her(conn)
+
+    [found] = fire(conn, email_id).held_because
+
+    assert str(found).startswith("English, subject: a name stands there that must not be said")
+    assert "correo" in found.words("es")
+    assert "enr" not in str(run_of(conn, email_id).details)
+
+
+def test_who_is_on_nobodys_list_or_may_be_named_is_sent(conn: Connection) -> None:
+    make_contact(conn)
+    texts = naming(subject="Free María Henríquez")
+    unlisted, cleared = schedule(conn, texts=texts), schedule(conn, texts=texts)
+    bangor = make_project(conn, "Bangor")
+    list_her(conn, make_case(conn, bangor))  # of another committee than the network
+
+    assert fire(conn, unlisted).status is RunStatus.FIRED
+    list_her(conn, may_say=MaySay.FULL, cleared_by=Cleared.FAMILY)
+    assert fire(conn, cleared).status is RunStatus.FIRED
+
+
+def test_the_networks_list_holds_a_committees_email(conn: Connection) -> None:
+    bangor = make_project(conn, "Bangor")
+    email_id = schedule(conn, bangor, texts=naming(subject="Free María Henríquez"))
+    list_her(conn)
+
+    assert fire(conn, email_id).reason is Reason.NAMED
+
+
+def test_each_date_of_an_email_that_comes_again_is_asked_about(conn: Connection) -> None:
+    make_contact(conn)
+    texts = naming(subject="Free María Henríquez")
+    email_id = schedule(conn, texts=texts, rule="FREQ=DAILY;COUNT=3")
+
+    first = fire(conn, email_id)
+    person_id = list_her(conn)
+    second = fire(conn, email_id, NINE + timedelta(days=1))
+    remove_person(conn, person_id)
+    third = fire(conn, email_id, NINE + timedelta(days=2))
+
+    assert [each.status for each in (first, second, third)] == [
+        RunStatus.FIRED,
+        RunStatus.HELD,
+        RunStatus.FIRED,
+    ]
+
+
+def test_words_of_one_date_are_looked_at_and_not_those_they_replace(conn: Connection) -> None:
+    make_contact(conn)
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    list_her(conn)
+    occurrences.change_words(conn, email_id, AT, PLAIN, by="Amina")
+
+    assert fire(conn, email_id).status is RunStatus.FIRED
+
+
+def test_it_is_answered_by_leaving_it_out(conn: Connection) -> None:
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    list_her(conn)
+    fire(conn, email_id)
+
+    occurrences.leave_out(conn, email_id, AT, by="Ben", now=NINE)
+
+    assert run_of(conn, email_id).reason == Reason.LEFT_OUT
+
+
+def test_it_is_answered_by_other_words(conn: Connection) -> None:
+    make_contact(conn)
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    list_her(conn)
+    fire(conn, email_id)
+
+    assert send_held(conn, email_id).reason is Reason.NAMED
+    occurrences.change_words(conn, email_id, AT, PLAIN, by="Ben")
+    assert send_held(conn, email_id).status is RunStatus.FIRED
+
+
+def test_it_is_answered_by_saying_why_the_name_may_stand(conn: Connection) -> None:
+    make_contact(conn)
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    person_id = list_her(conn)
+    fire(conn, email_id)
+
+    let_name_stand(conn, email_id, person_id, why=WHY, by="Ben")
+
+    named = names_in(conn, email_id, {"Ben": "Ben of Bangor"})
+    assert not named.blocking
+    assert "Ben of Bangor says why it may stand: Her family" in str(named.let_stand[0])
+    assert send_held(conn, email_id).status is RunStatus.FIRED
+
+
+def test_a_reason_is_for_these_words_alone(conn: Connection) -> None:
+    texts = naming(subject="Free María Henríquez")
+    email_id = schedule(conn, texts=texts)
+    person_id = list_her(conn)
+    let_name_stand(conn, email_id, person_id, why=WHY, by="Ben")
+
+    require_discreet(conn, None, [texts], email_id=email_id)
+    more = naming(subject="Free María Guadalupe Henríquez de Orellana")
+    with pytest.raises(NamesForbidden):
+        require_discreet(conn, None, [more], email_id=email_id)
+    with pytest.raises(NamesForbidden):
+        require_discreet(conn, None, [texts])
+    changing.change(conn, email_id, make_email_draft(texts=more), by="Amina", now=LONG_AGO)
+    assert fire(conn, email_id).reason is Reason.NAMED
+
+
+def test_a_reason_is_part_of_what_is_approved(conn: Connection) -> None:
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    person_id = list_her(conn)
+    before = digest(calendar.look_at(conn, email_id))
+
+    let_name_stand(conn, email_id, person_id, why=WHY, by="Ben")
+
+    assert digest(calendar.look_at(conn, email_id)) != before
+
+
+def test_who_lets_a_name_stand_says_why_of_somebody_on_the_list(conn: Connection) -> None:
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    person_id = list_her(conn)
+
+    with pytest.raises(NoWhy):
+        let_name_stand(conn, email_id, person_id, why="so", by="Ben")
+    with pytest.raises(NoSuchPerson):
+        let_name_stand(conn, email_id, person_id + 1, why=WHY, by="Ben")
+
+
+def tried(conn: Connection, other: Mapping[str, Words]) -> int:
+    """An email of which two subjects are on their way."""
+    for _ in range(40):
+        make_contact(conn, phone=None)
+    email_id = schedule(conn, experiment=Plan(others=[other], share=500))
+    fire(conn, email_id)
+    done = {"status": MessageStatus.FINISHED, "finished_at": NINE}
+    conn.execute(update(Message).where(Message.kind == "campaign").values(done))
+    return email_id
+
+
+def test_the_others_get_no_name_and_a_person_chooses_words_without_it(conn: Connection) -> None:
+    email_id = tried(conn, {"en": Words(subject="Free María Henríquez"), "es": Words("", "Río")})
+    list_her(conn)
+    conn.execute(update(Experiment).values(plan={**plan_of(conn), "unclear": "ask"}))
+
+    named = choose(conn, email_id, 1)
+    without = choose(conn, email_id, 0)
+
+    assert (named.state, named.why, named.message_id) == (State.HELD, Why.NAMED, None)
+    assert "enr" not in str(named.held_because)
+    assert without.state is State.DECIDED
+
+
+def choose(conn: Connection, email_id: int, place: int) -> deciding.Decided:
+    return deciding.choose(conn, NoJobs(), email_id, AT, place, house=RULES, by="Ben", now=NINE)
+
+
+def plan_of(conn: Connection) -> dict[str, Any]:
+    return dict(conn.scalars(select(Experiment.plan)).one())
+
+
+def test_the_rule_does_not_send_the_others_a_name_and_a_reason_lets_it(conn: Connection) -> None:
+    email_id = tried(conn, {"en": Words(subject="Rivers"), "es": Words(subject="Ríos")})
+    words = [
+        each | {"en": {**each["en"], "subject": "Free María Henríquez"}} for each in texts_of(conn)
+    ]
+    conn.execute(update(Experiment).values(texts=words))
+    person_id = list_her(conn)
+
+    [decided] = deciding.decide(
+        conn, NoJobs(), email_id, house=RULES, now=NINE + timedelta(hours=4)
+    )
+    let_name_stand(conn, email_id, person_id, why=WHY, by="Ben")
+    chosen = choose(conn, email_id, 0)
+
+    assert (decided.state, decided.why) == (State.HELD, Why.NAMED)
+    assert chosen.state is State.DECIDED
+
+
+def texts_of(conn: Connection) -> list[Any]:
+    return list(conn.scalars(select(Experiment.texts)).one())
+
+
+def test_any_way_of_writing_that_names_somebody_holds_all(conn: Connection) -> None:
+    make_contact(conn)
+    other = {"en": Words(subject="Rivers"), "es": Words(subject="Ríos", body="¿Y Henríquez?")}
+    email_id = schedule(conn, experiment=Plan(others=[other], share=500))
+    list_her(conn)
+
+    assert fire(conn, email_id).reason is Reason.NAMED
+
+
+def flying(conn: Connection, **changes: Any) -> tuple[int, int]:
+    """An email whose copies wait for each person's own hour, and its message."""
+    make_contact(conn)
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"), **changes)
+    fired = fire(conn, email_id)
+    assert fired.message_id is not None
+    return email_id, fired.message_id
+
+
+def state_of(conn: Connection, message_id: int) -> tuple[str, str]:
+    columns = (Message.status, Message.paused_because)
+    return tuple(conn.execute(select(*columns).where(Message.id == message_id)).one())  # type: ignore[return-value]
+
+
+def test_what_is_on_its_way_pauses_when_the_name_comes_on_a_list(conn: Connection) -> None:
+    email_id, message_id = flying(conn)
+    _, other = flying(conn)
+    conn.execute(update(Message).where(Message.id == other).values(status=MessageStatus.FINISHED))
+    case_id = make_case(conn)
+
+    person_id = list_her(conn, case_id, given_names="Ana", family_names="Portillo")
+    assert state_of(conn, message_id) == (MessageStatus.SENDING, "")
+    list_her(conn, case_id)
+
+    assert state_of(conn, message_id) == (MessageStatus.PAUSED, BECAUSE)
+    assert state_of(conn, other)[0] == MessageStatus.FINISHED
+    assert halted(conn, None) == [email_id]
+    assert person_id
+
+
+def test_a_list_that_grows_stricter_pauses_too(conn: Connection) -> None:
+    person_id = list_her(conn, may_say=MaySay.FULL, cleared_by=Cleared.FAMILY)
+    _, message_id = flying(conn)
+
+    change_person(conn, person_id, MARIA, by="Ben", now=NINE)
+
+    assert state_of(conn, message_id) == (MessageStatus.PAUSED, BECAUSE)
+
+
+def test_what_pauses_goes_on_once_somebody_says_why(conn: Connection) -> None:
+    email_id, message_id = flying(conn)
+    person_id = list_her(conn)
+
+    with pytest.raises(NotYetSaid):
+        require_said_why(conn, email_id)
+    let_name_stand(conn, email_id, person_id, why=WHY, by="Ben")
+    require_said_why(conn, email_id)
+    control.resume(conn, NoJobs(), message_id, now=NINE)
+    list_her(conn, given_names="Ana", family_names="Portillo")
+
+    assert state_of(conn, message_id) == (MessageStatus.SENDING, "")
+    assert halted(conn, None) == []
+
+
+def test_an_alert_that_waits_for_its_hour_pauses(conn: Connection, now: datetime) -> None:
+    alert = make_alert(conn, begins_at=now + timedelta(hours=3), texts=CALLS)
+    other = make_alert(conn, begins_at=now + timedelta(hours=3))
+
+    list_her(conn, alert.case_id)
+
+    assert state_of(conn, alert.message_id) == (MessageStatus.PAUSED, BECAUSE)
+    assert state_of(conn, other.message_id)[0] == MessageStatus.SENDING
+
+
+def test_an_alert_of_another_committee_goes_on(conn: Connection) -> None:
+    madison, bangor = make_project(conn, "Madison"), make_project(conn, "Bangor")
+    make_membership(conn, madison, make_contact(conn))
+    alert = make_alert(conn, project_id=madison, texts=CALLS)
+
+    list_her(conn, make_case(conn, bangor))
+
+    assert state_of(conn, alert.message_id)[0] == MessageStatus.SENDING
+
+
+def test_whose_pause_a_committee_decided_stays_its_own(conn: Connection) -> None:
+    alert = make_alert(conn, texts=CALLS)
+    control.pause(conn, alert.message_id, because=control.PAUSED_BY_COMMITTEE)
+
+    list_her(conn, alert.case_id)
+
+    assert state_of(conn, alert.message_id)[1] == control.PAUSED_BY_COMMITTEE
+
+
+def test_closed_cases_keep_their_lists(conn: Connection) -> None:
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    case_id = make_case(conn)
+    list_her(conn, case_id)
+    conn.execute(update(Case).where(Case.id == case_id).values(closed_at=LONG_AGO))
+
+    assert fire(conn, email_id).reason is Reason.NAMED
