@@ -14,16 +14,6 @@ from messages.audience import Audience, Filter, read
 from messages.control import Words
 from web.console.experiments import read_plan, typed_plan
 
-ZONES: Mapping[str, str] = {
-    "America/New_York": "Eastern",
-    "America/Chicago": "Central",
-    "America/Denver": "Mountain",
-    "America/Phoenix": "Arizona",
-    "America/Los_Angeles": "Pacific",
-    "America/Anchorage": "Alaska",
-    "Pacific/Honolulu": "Hawaii",
-    "America/El_Salvador": "El Salvador",
-}
 LATE = (15, 60, 240, 1440)  # minutes
 WAIT = (24, 48, 72, 168)  # hours
 EVERY = 24

@@ -31,7 +31,6 @@ from messages.control import Words
 from messages.wallclock import BadTime
 from web.console.campaign_forms import (
     EVERY,
-    ZONES,
     Unwritten,
     read_email,
     read_rule,
@@ -43,8 +42,9 @@ from web.console.email_pages import email_page
 from web.console.email_writing import beside, writing_page
 from web.console.planned import findings
 from web.console.viewing import VIEWER, now, number, page, read, write
+from web.console.zone_choices import peoples_zones, zone_groups
 from web.keys import JOBS, SITE
-from web.pages import language_of
+from web.pages import language_of, translator
 
 DATES = 6  # that a form shows
 WRONG = (Unwritten, BadTime, BadRule, AlreadyPast, BadExperiment, NamesForbidden)
@@ -142,13 +142,16 @@ async def form_values(
             dates = preview(read_rule(typed), at, str(typed.get("zone", "")), DATES)
         except WRONG as error:
             problem = str(error)
+    ours = await read(request, peoples_zones)
     goes = [instant for instant, _, _ in dates]
     return {
         "typed": typed,
         "dates": dates,
         "clashes": await read(request, clashes, project_id, goes, but=but, now=now(request)),
         "problem": problem,
-        "zones": ZONES,
+        "zones": zone_groups(
+            ours, str(typed.get("zone", "")), translator(request), now=now(request)
+        ),
         "every_choices": [(str(each), str(each)) for each in range(1, EVERY + 1)],
     }
 
@@ -276,7 +279,6 @@ async def _show(
         "problem": problem,
         "note": note,
         "stands": stands,
-        "zones": ZONES,
         "findings": findings,
     }
     return await page(request, "email.html", values, status=_status(problem))

@@ -226,3 +226,23 @@ async def test_the_form_and_the_month_tell_of_mail_to_everybody_on_the_same_day(
     assert "Two emails to the same people" not in before
     assert "Two emails to the same people within a day: News of the river" in after
     assert "Of the network" not in preview + after
+
+
+async def test_zones_are_told_in_the_words_of_the_language_those_of_its_people_first(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    email = await planned(amina, zone="Asia/Tokyo")
+    eva = await desk(amina.client, opened, now, name="Eva", language="es", network=True)
+
+    english = await (await amina.get(f"{email}/change")).text()
+    spanish = await (await eva.get(f"{email}/change")).text()
+    page = await eva.page(email)
+
+    ours = english[english.index("Of your people") : english.index("In the United States")]
+    assert re.findall('<option value="([^"]*)">([^<]*)<', ours) == [
+        ("America/Chicago", "Chicago (Central Time)"),
+        ("America/El_Salvador", "El Salvador (Central Standard Time)"),
+    ]
+    assert '<option value="Asia/Tokyo" selected>Tokyo (Japan Standard Time)<' in english
+    assert "Nueva York (hora oriental)" in spanish
+    assert "Tokio (hora estándar de Japón)" in page
