@@ -36,7 +36,7 @@ from messages.models import Message, MessageStatus, Reply
 from organizers import links
 from organizers.roles import Grant, Role
 from tests.builders import load_invented_officials, make_alert
-from tests.web.console.test_isolation import Theirs, make_theirs
+from tests.web.console.test_isolation import NOWHERE, Theirs, make_theirs
 from tests.web.organizing import Desk, console, desk
 from tests.web.serving import Client
 from web.console.declaring import TOKEN
@@ -238,7 +238,8 @@ def _scalars(conn: Connection, statement: TextClause) -> list[int]:
 def _paths(visitor: Visitor) -> list[str]:
     routes = [route for route in ROUTES if route.method == "GET"]
     named = [visitor.path(route) + ASKS.get(route.path, "") for route in routes]
-    return [*named, *(f"/console{each.format(**visitor.theirs.ids)}" for each in MORE)]
+    there = [each for each in named if f"/{NOWHERE}" not in each]  # some things only the office has
+    return [*there, *(f"/console{each.format(**visitor.theirs.ids)}" for each in MORE)]
 
 
 async def _asked(visitor: Visitor, path: str, computed: Computed) -> Asked:

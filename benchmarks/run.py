@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ from benchmarks.measure import MEASUREMENTS
 from tests.databases import PostgresServer, SQLiteFiles, postgres_server
 
 ROOT = Path(__file__).parents[1]
+DATABASES = ("SQLite", "PostgreSQL")
+_HOW = "names, with commas between them"
 HEADINGS = ("what", "database", "figure", "beside", "ratio", "to reach", "")
 
 Rounds = dict[tuple[str, str], list[Figure]]
@@ -49,10 +51,23 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="How fast is Llamado, next to a bare loop?")
     parser.add_argument("--full", action="store_true", help="a million of everything (an hour)")
     parser.add_argument("--rounds", type=int, default=1)
-    parser.add_argument("--only", default=",".join(MEASUREMENTS), help="names, with commas")
-    parser.add_argument("--databases", default="SQLite,PostgreSQL")
+    parser.add_argument("--only", default=MEASUREMENTS, type=_some_of(MEASUREMENTS), help=_HOW)
+    parser.add_argument("--databases", default=DATABASES, type=_some_of(DATABASES), help=_HOW)
     parser.add_argument("--write", type=Path, help="also write a Markdown table there")
     return parser.parse_args()
+
+
+def _some_of(known: Iterable[str]) -> Callable[[str], list[str]]:
+    """Read names with commas between them; say which there are where one is none of them."""
+
+    def read(typed: str) -> list[str]:
+        names = [each.strip() for each in typed.split(",")]
+        for each in names:
+            if each not in known:
+                raise argparse.ArgumentTypeError(f"{each!r} is none of {', '.join(known)}")
+        return names
+
+    return read
 
 
 def _measure_all(options: argparse.Namespace) -> Rounds:
@@ -60,8 +75,8 @@ def _measure_all(options: argparse.Namespace) -> Rounds:
     with tempfile.TemporaryDirectory() as folder, postgres_server(durable=True) as server:
         files = SQLiteFiles(Path(folder))
         for number in range(options.rounds):
-            for what in options.only.split(","):
-                for database in options.databases.split(","):
+            for what in options.only:
+                for database in options.databases:
                     told = f"round {number + 1} of {options.rounds}: {what} on {database} ..."
                     print(told, file=sys.stderr, flush=True)
                     for figure in _measure(what, database, files, server, full=options.full):
