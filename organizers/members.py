@@ -18,7 +18,7 @@ from organizers import factors, sessions
 from organizers.models import DoorLink, Organizer, OrganizerProject
 from organizers.phones import confirmed_phone
 from organizers.roles import NETWORKS, Grant, May, Within
-from organizers.sessions import grants_of, has_second_step
+from organizers.sessions import all_grants, has_second_step
 
 
 class NoSuchOrganizer(LookupError):
@@ -56,10 +56,10 @@ def members(conn: Connection, within: Within) -> list[Member]:
     rows = conn.execute(
         select(*columns, has_second_step().label("second")).order_by(Organizer.name, Organizer.id)
     ).all()
-    found = []
+    found, grants = [], all_grants(conn)
     for row in rows:
-        grants = grants_of(conn, row.id)
-        shown = {p: grant for p, grant in grants.items() if within is None or p in within}
+        held = grants.get(row.id, {})
+        shown = {p: grant for p, grant in held.items() if within is None or p in within}
         if shown or within is None:
             found.append(_member(row, shown))
     return found
@@ -67,9 +67,14 @@ def members(conn: Connection, within: Within) -> list[Member]:
 
 def admins_of(conn: Connection, projects: Iterable[int]) -> list[Member]:
     """Who is an admin in one of these projects and may sign in, once each."""
+    return admins_among(members(conn, sorted(set(projects))))
+
+
+def admins_among(found: Iterable[Member]) -> list[Member]:
+    """Those of them who are admins where they were looked for, and may sign in."""
     return [
         each
-        for each in members(conn, sorted(set(projects)))
+        for each in found
         if not each.disabled and any(May.ADMIN in held.allows for held in each.grants.values())
     ]
 

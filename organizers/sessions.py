@@ -177,6 +177,17 @@ def _grants(
     return {**grants, **({NETWORKS: Grant(Role.ADMIN, exports)} if network else {})}
 
 
+def all_grants(conn: Connection) -> dict[int, dict[int, Grant]]:
+    """What every organizer is, by project; asked for at once."""
+    found: dict[int, dict[int, Grant]] = {}
+    for row in conn.execute(select(OrganizerProject)):
+        found.setdefault(row.organizer_id, {})[row.project_id] = Grant(Role(row.role), row.exports)
+    office = select(Organizer.id, Organizer.exports).where(Organizer.network)
+    for organizer_id, exports in conn.execute(office):
+        found.setdefault(organizer_id, {})[NETWORKS] = Grant(Role.ADMIN, exports)
+    return found
+
+
 def has_second_step() -> ColumnElement[bool]:
     """Whether an organizer has an app's codes or a passkey, as SQL."""
     return or_(Organizer.totp_secret != "", exists().where(Passkey.organizer_id == Organizer.id))

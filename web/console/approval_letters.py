@@ -15,7 +15,7 @@ from database.jobs import Jobs
 from messages.house import HouseRules
 from messages.providers.provider import Inbound
 from organizers.access import names
-from organizers.members import Member, admins_of, members
+from organizers.members import Member, admins_among, members
 from organizers.roles import NETWORKS
 from web.console import posting
 from web.console.posting import Post, titled, words_in
@@ -124,8 +124,8 @@ def told_alone(conn: Connection, project_id: int, launcher: str) -> list[Member]
     all of the network's office; where there is none, everybody else who serves there.
     """
     places = (project_id, NETWORKS)
-    others = (each for each in members(conn, places) if not each.disabled)
-    for people in (admins_of(conn, places), others):
+    found = [each for each in members(conn, places) if not each.disabled]
+    for people in (admins_among(found), found):
         if told := [each for each in people if f"organizer:{each.id}" != launcher]:
             return told
     return []
