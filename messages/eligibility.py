@@ -97,13 +97,17 @@ def take_turns(conn: Connection, root_id: int) -> None:
 
 def terms_in(conn: Connection, message: Row[Any], *, message_id: int, now: datetime) -> Terms:
     """The terms of a message that has been read already."""
-    capped = message.weekly_cap is not None
+    recent: tuple[int, ...] = ()
+    if message.weekly_cap is not None:
+        recent = recent_messages(conn, now=now, but=message_id)
+        # Nobody has more copies of fewer messages than the cap: then nobody need be counted.
+        recent = recent if len(recent) >= message.weekly_cap else ()
     return Terms(
         reach=Reach(message.reach),
         scopes=tuple(message.scopes),
         kind=MessageKind(message.kind),
         weekly_cap=message.weekly_cap,
-        recent=recent_messages(conn, now=now, but=message_id) if capped else (),
+        recent=recent,
         countries=tuple(message.countries.split()),
         message_id=message_id,
         today=now.date(),
@@ -145,15 +149,16 @@ def refused(
     suppressed: ColumnElement[str],
 ) -> ColumnElement[str]:
     """The same of an alert or an email, where the ledger has been asked about the address already."""
-    reasons = [(suppressed != "", suppressed)]
+    reasons = [suppressed]
     if terms.today is not None:
         urgent = terms.kind is not MessageKind.CAMPAIGN
         unwanted = held_back(contact_id, today=terms.today, urgent=urgent)
-        reasons.append((unwanted != "", unwanted))
+        reasons.append(unwanted)
     if terms.weekly_cap is not None and terms.recent:
         had = _had_recently(channel, contact_id, terms.recent)
-        reasons.append((had >= terms.weekly_cap, literal(CAPPED)))
-    return case(*reasons, else_="") if len(reasons) > 1 else suppressed
+        reasons.append(case((had >= terms.weekly_cap, literal(CAPPED)), else_=""))
+    # The first that is not empty, each reckoned once.
+    return func.coalesce(*(func.nullif(each, "") for each in reasons), "")
 
 
 def fates(
