@@ -27,7 +27,7 @@ import deliverability
 import settings as settings_module
 import upkeep
 from alerts import asking
-from campaigns import calendar, occurrences, sweeping
+from campaigns import calendar, occurrences, stepping, sweeping
 from database.embedded import SenderLock
 from database.engine import Database, is_sqlite
 from database.opening import Opened, opened, prepare, secret
@@ -223,7 +223,7 @@ async def _send(
         make_policy(settings),
         memory=await database.database.write(_memory, settings, database.url),
     )
-    for sentence in await sender.start(also_hold=occurrences.hold_overdue):
+    for sentence in await sender.start(also_hold=_hold_planned):
         log.warning("sender", sentence=sentence)
     _spawn(stack, tasks, sender.run(), "sender")
     stack.push_async_callback(sender.drain, settings.sending.drain_seconds)
@@ -310,6 +310,12 @@ def _handing_over(database: Opened) -> Tick:
             log.info("handed over", copies=given)
 
     return Tick("handing over", HOUSEKEEPING_SECONDS, hand_over)
+
+
+def _hold_planned(conn: Connection, now: datetime) -> None:
+    """After a backup was put back: of planned mail that is due nobody knows whether it went."""
+    occurrences.hold_overdue(conn, now)
+    stepping.hold_due(conn, now)
 
 
 def _alarms(database: Opened, site: Site) -> Alarms:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from actions import flooding
 from alerts import asking
+from campaigns import stepping
 from contacts.places import settle_lapsed
 from database.engine import Database
 from messages import retention
@@ -32,7 +33,7 @@ def ticks(settings: Settings, database: Database) -> Sequence[Tick]:
     return [
         _retention(database, settings),
         _sealing(database),
-        _forgetting(database),
+        _forgetting(database, settings.retention.keep.delivery_detail),
         _lapsing(database),
         _uniting(database),
     ]
@@ -63,15 +64,17 @@ def _sealing(database: Database) -> Tick:
     return Tick("sealing", SEALING_SECONDS, tell_seal)
 
 
-def _forgetting(database: Database) -> Tick:
-    """What is kept against machines that answer in people's stead is kept for a week; and corrections of
-    offices end on their day.
+def _forgetting(database: Database, copies: timedelta | None) -> Tick:
+    """What is kept against machines that answer in people's stead is kept for a week; corrections of
+    offices end on their day; and whose copy a step of a series was is told for as long as of any.
     """
 
     async def forget() -> None:
         await database.write(flooding.forget, now=_now())
         await database.write(corrections.expire, now=_now())
         await database.write(asking.forget, now=_now())
+        if copies is not None:
+            await database.write(stepping.forget, before=_now() - copies)
 
     return Tick("forgetting", FORGETTING_SECONDS, forget)
 

@@ -154,6 +154,7 @@ class Response(Base):
     __table_args__ = (
         UniqueConstraint("action_id", "who", "target"),
         Index(None, "action_id", "outcome"),
+        Index(None, "at"),
     )
 
 

@@ -47,6 +47,7 @@ class Reason(StrEnum):
     LEFT_OUT = "left_out"  # an organizer said so
     CALLED_OFF = "called_off"  # the whole email was
     CHANGED = "changed"  # the plan was changed, and has no such date any more
+    PAUSED = "paused"  # a series' mail of the day was
     TOO_FEW = "too_few"  # people for trying several ways of writing: all got the first
 
 

@@ -1,4 +1,4 @@
-"""Look what of all planned mail is due, and settle it, one email at a time."""
+"""Look what of all planned mail is due, and settle it, one email, or one series, at a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 import structlog
 
-from campaigns import calendar, deciding, firing
+from campaigns import calendar, deciding, enrolling, firing, stepping
 from database.engine import Database
 from database.jobs import Jobs
 from messages.house import HouseRules
@@ -25,6 +25,8 @@ async def sweep(
     among: Sequence[int] | None = None,
 ) -> None:
     """Settle what is due; ``among`` these emails only. What fails is told to the log, and holds up no other."""
+    if among is None:
+        await _sweep_series(database, jobs, house, clock)
     due = await database.read(calendar.due, now=clock()) if among is None else among
     for email_id in due:
         try:
@@ -39,3 +41,34 @@ async def sweep(
             log.info("campaign email", email=email_id, status=each.status, reason=each.reason)
         for one in decided:
             log.info("campaign experiment", email=email_id, state=one.state, why=one.why)
+
+
+async def _sweep_series(
+    database: Database, jobs: Jobs, house: HouseRules, clock: Callable[[], datetime]
+) -> None:
+    """Take in who is to be in a series, and settle the steps that are due."""
+    for series_id in await database.read(stepping.live_series):
+        try:
+            await _sweep_one(database, jobs, series_id, house, clock)
+        except Exception:
+            log.exception("a series could not be settled", series=series_id)
+
+
+async def _sweep_one(
+    database: Database,
+    jobs: Jobs,
+    series_id: int,
+    house: HouseRules,
+    clock: Callable[[], datetime],
+) -> None:
+    came = enrolling.MOST
+    while came == enrolling.MOST:
+        came = await database.write(enrolling.enrol, series_id, now=clock())
+        if came:
+            log.info("series", series=series_id, enrolled=came)
+    settle, people = partial(stepping.settle, house=house), stepping.MOST
+    while people >= stepping.MOST:
+        done = await database.write(settle, jobs, series_id, now=clock())
+        people = done.people
+        if people:
+            log.info("series", series=series_id, **done.by_status)

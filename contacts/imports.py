@@ -207,8 +207,9 @@ def apply_chunk(
     old = [entry for entry in laid.entries if entry.before is not None]
     change(conn, old, run.import_id, now=run.now)
     tags = {each: _tags(person) for each, person in zip(ids, laid.new, strict=True)}
-    enrol(conn, tags, run.options, run.import_id, new=True)
-    enrol(conn, {each.id or 0: _tags(each) for each in old}, run.options, run.import_id, new=False)
+    enrol(conn, tags, run.options, run.import_id, new=True, now=run.now)
+    kept = {each.id or 0: _tags(each) for each in old}
+    enrol(conn, kept, run.options, run.import_id, new=False, now=run.now)
     word = Word.of(rows)
     stood = held(conn, word, run.options)
     record(conn, word, stood, run)

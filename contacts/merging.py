@@ -161,6 +161,7 @@ def enrol(
     import_id: int,
     *,
     new: bool,
+    now: datetime,
 ) -> None:
     """Put contacts into the import's project and give them its tags and their own, by their ids.
 
@@ -168,7 +169,8 @@ def enrol(
     """
     shared = {"import_id": import_id}
     if options.project_id is not None:
-        joining, members = {**shared, "project_id": options.project_id}, [(each,) for each in tags]
+        joining = {**shared, "project_id": options.project_id, "joined_at": now}
+        members = [(each,) for each in tags]
         table = Membership.__table__
         insert_many(
             conn, table, ["contact_id"], members, shared=joining, on_conflict="" if new else LEAVE

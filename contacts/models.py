@@ -86,6 +86,7 @@ class Contact(Base):
     # All that an audience asks of a contact itself, so that counting one reads no rows.
     __table_args__ = (
         Index("ix_contacts_audience", "state", "district", "language", "joined_on", "id"),
+        Index(None, "created_at"),
     )
 
 
@@ -120,8 +121,12 @@ class Membership(Base):
     import_id: Mapped[int | None] = mapped_column(
         ForeignKey("imports.id", ondelete="SET NULL"), index=True
     )
+    joined_at: Mapped[datetime | None]  # NULL: before this was noted
 
-    __table_args__ = (Index(None, "contact_id", "project_id"),)
+    __table_args__ = (
+        Index(None, "contact_id", "project_id"),
+        Index(None, "project_id", "joined_at"),
+    )
 
 
 class Tag(Base):

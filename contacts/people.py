@@ -84,7 +84,7 @@ def create_contact(
     }
     contact_id = conn.execute(insert(Contact).values(values).returning(Contact.id)).scalar_one()
     _write_addresses(conn, contact_id, person)
-    join_projects(conn, contact_id, projects, import_id=import_id)
+    join_projects(conn, contact_id, projects, import_id=import_id, now=now)
     add_tags(conn, contact_id, tags, import_id=import_id)
     return contact_id
 
@@ -178,13 +178,16 @@ def set_language(conn: Connection, contact_id: int, language: str) -> None:
 
 
 def join_projects(
-    conn: Connection, contact_id: int, projects: Iterable[int], *, import_id: int | None = None
+    conn: Connection,
+    contact_id: int,
+    projects: Iterable[int],
+    *,
+    import_id: int | None = None,
+    now: datetime,
 ) -> None:
     """Put a contact into projects; those they belong to already stay as they are."""
-    rows = [
-        {"project_id": project, "contact_id": contact_id, "import_id": import_id}
-        for project in sorted(set(projects))
-    ]
+    shared = {"contact_id": contact_id, "import_id": import_id, "joined_at": now}
+    rows = [{"project_id": project, **shared} for project in sorted(set(projects))]
     if rows:
         conn.execute(insert_or(conn, Membership).on_conflict_do_nothing(), rows)
 

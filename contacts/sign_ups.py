@@ -304,7 +304,7 @@ def _settle(conn: Connection, row: Row[Any], language: str, now: datetime) -> in
     if holders:
         known = contact(conn, owner).person
         update_contact(conn, owner, _completed(known, told), now=now)
-    join_projects(conn, owner, [row.project_id])
+    join_projects(conn, owner, [row.project_id], now=now)
     return owner
 
 

@@ -23,10 +23,15 @@ from messages.models import Delivery, Message, MessageStatus, Status
 def begin_empty(conn: Connection, draft: Draft, *, now: datetime) -> int:
     """Write a message down that is launched and has nobody yet; return its id."""
     message_id = control.create(conn, draft, now=now)
+    begin(conn, message_id, now=now)
+    return message_id
+
+
+def begin(conn: Connection, message_id: int, *, now: datetime) -> None:
+    """Launch a draft without writing it to its audience: it grows by single copies."""
     begun = {"launched_at": now, "starts_at": now, "expanded_at": now}
     started = update(Message).where(Message.id == message_id)
     conn.execute(started.values(status=MessageStatus.SENDING, **begun))
-    return message_id
 
 
 def add_copy(

@@ -48,6 +48,7 @@ from messages.models import (
 )
 from messages.prompt_models import Prompt, Suggestion
 from messages.reach_models import ListDifference, MailTrouble
+from messages.series_models import Enrolment, Series, SeriesStep, StepCopy
 
 Rows = list[dict[str, Any]]
 OF_CONTACT = (
@@ -85,6 +86,7 @@ def held_on(conn: Connection, contact_id: int) -> dict[str, Any]:
         "heard_at_offices": _heard(conn, contact_id),
         "connected_calls": _connected(conn, contact_id),
         "reminders": _prompts(conn, contact_id),
+        "series": _series(conn, contact_id),
         "provider_events": _events(conn, alone),
     }
 
@@ -278,6 +280,22 @@ def _prompts(conn: Connection, contact_id: int) -> Rows:
         kept.kind, kept.target, kept.channel, kept.due_at, kept.settled_at, kept.dropped
     )
     return _rows(conn, columns.where(kept.contact_id == contact_id).order_by(kept.id))
+
+
+def _series(conn: Connection, contact_id: int) -> Rows:
+    """Which series of emails they came into, and what became of each step that was due."""
+    columns = (
+        select(
+            *(Series.name, Enrolment.happened_at, Enrolment.left_at, Enrolment.left_because),
+            *(SeriesStep.days.label("after_days"), StepCopy.status, StepCopy.reason),
+            StepCopy.planned_at,
+        )
+        .join(Series, Series.id == Enrolment.series_id)
+        .outerjoin(StepCopy, StepCopy.enrolment_id == Enrolment.id)
+        .outerjoin(SeriesStep, SeriesStep.id == StepCopy.step_id)
+    )
+    mine = columns.where(Enrolment.contact_id == contact_id)
+    return _rows(conn, mine.order_by(Enrolment.id, StepCopy.planned_at))
 
 
 def _calls(conn: Connection, contact_id: int) -> Rows:

@@ -50,6 +50,7 @@ from messages.models import (
     Reach,
     Status,
 )
+from messages.series_models import Enrolment, Series, SeriesStatus, Trigger
 from organizers.models import Organizer, OrganizerProject
 from organizers.roles import Role
 from representatives.loading import load
@@ -190,9 +191,32 @@ def make_standing(
     )
 
 
-def make_membership(conn: Connection, project_id: int, contact_id: int) -> None:
+def make_membership(
+    conn: Connection, project_id: int, contact_id: int, *, joined_at: datetime | None = None
+) -> None:
     """A contact belongs to a project."""
-    _add(conn, Membership, {"project_id": project_id, "contact_id": contact_id})
+    own = {"project_id": project_id, "contact_id": contact_id, "joined_at": joined_at}
+    _add(conn, Membership, own)
+
+
+def make_enrolment(conn: Connection, contact_id: int, *, at: datetime) -> int:
+    """Somebody is in a network's series that runs; return the series."""
+    row = {
+        "name": "Welcome",
+        "trigger": Trigger.JOINED,
+        "zone": "America/Chicago",
+        "late_minutes": 60,
+        "wait_hours": 72,
+        "status": SeriesStatus.RUNNING,
+        "since": at,
+        "looked_at": at,
+        "created_by": "Amina",
+        "created_at": at,
+    }
+    series_id = _insert(conn, Series, row)
+    times = {"happened_at": at, "begins_at": at, "begins_on": f"{at:%Y-%m-%d}"}
+    _add(conn, Enrolment, {"series_id": series_id, "contact_id": contact_id, **times})
+    return series_id
 
 
 def make_tag(conn: Connection, name: str, *contact_ids: int) -> int:

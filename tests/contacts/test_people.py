@@ -112,7 +112,7 @@ def test_language_projects_and_tags_are_kept(conn: Connection, now: datetime) ->
 
     set_language(conn, contact_id, "en")
     leave_project(conn, contact_id, madison)
-    join_projects(conn, contact_id, [bangor])
+    join_projects(conn, contact_id, [bangor], now=now)
     add_tags(conn, contact_id, ["Café", "CAFE", " "])
 
     row = contact(conn, contact_id)

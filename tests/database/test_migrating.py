@@ -63,6 +63,7 @@ importlib.import_module("campaigns.story_models")
 
 importlib.import_module("messages.inbox_models")
 importlib.import_module("messages.prompt_models")
+importlib.import_module("messages.series_models")
 importlib.import_module("messages.sender_models")
 importlib.import_module("messages.mail_models")
 importlib.import_module("messages.reach_models")

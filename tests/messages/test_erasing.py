@@ -55,6 +55,7 @@ from tests.builders import (
     make_action,
     make_call,
     make_contact,
+    make_enrolment,
     make_membership,
     make_project,
     make_standing,
@@ -388,6 +389,8 @@ SEEN_TO = {
     "sign_ups": "go with the contact; others' by address",
     "preferences": "go with the contact",
     "prompts": "go with the contact",
+    "series_enrolments": "stay as somebody's",
+    "series_copies": "the same: what became of a step",
     "responses": "stays, as somebody's",
     "office_reports": "deleted with what they told, unless confirmed",
     "staffers": "aides of offices, not whom we write to",
@@ -451,6 +454,8 @@ TOLD_IN = {
     "sign_ups": "sign_ups",
     "preferences": "preferences",
     "prompts": "reminders",
+    "series_enrolments": "series",
+    "series_copies": "series",
     "address_standings": "may_be_written_to",
     "events": "provider_events",
 }
@@ -494,6 +499,7 @@ async def test_everything_held_on_a_person_is_told(bench: Bench) -> None:
             "dropped": "",
         }
         conn.execute(insert(Prompt).values(reminder))
+        make_enrolment(conn, contact_id, at=bench.now)
 
     await bench.write(leave_more)
     held = await bench.database.read(held_on, contact_id)

@@ -1,0 +1,334 @@
+"""A series of emails: write it down, its steps, begin it, pause it, stop it.
+
+A step goes so many days after something happened to a person, at an hour where they live. Whom it takes in is
+in ``enrolling.py``, what becomes of each step for each of them in ``stepping.py``; here is what organizers say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, literal, select, update
+
+from campaigns.calendar import LATE_MINUTES, WAIT_HOURS, stored
+from campaigns.models import Reason, RunStatus
+from contacts.models import Project
+from database.tables import Json
+from messages import control
+from messages.audience import Audience, of_project
+from messages.calling_off import LIVE
+from messages.control import NotNow, Words
+from messages.looks import worn
+from messages.models import Message, MessageStatus
+from messages.series_models import (
+    Enrolment,
+    Left,
+    Series,
+    SeriesStatus,
+    SeriesStep,
+    StepCopy,
+    StepMail,
+    Trigger,
+)
+from messages.wallclock import moment
+from organizers.roles import NETWORKS
+
+ON = (SeriesStatus.RUNNING, SeriesStatus.PAUSED)
+HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+MOST_DAYS = 730
+MOST_STEPS = 30
+NAME_LENGTH = 120
+
+
+class NoSuchSeries(LookupError):
+    """There is no such series; go back to the list."""
+
+
+class NoSuchStep(LookupError):
+    """There is no such step in this series; it may have been taken out."""
+
+
+class BadSeries(ValueError):
+    """What was typed about a series cannot stand; the message says what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesDraft:
+    """A series as its committee has it in mind."""
+
+    name: str
+    trigger: Trigger
+    zone: str  # of people whose own nobody knows
+    imports: bool = False  # also whom an import brings
+    late_minutes: int = LATE_MINUTES
+    wait_hours: int = WAIT_HOURS
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepDraft:
+    """A step as its committee has it in mind."""
+
+    days: int  # after what happened; 0 = at once
+    hour: str  # "09:00", where each person lives
+    texts: Mapping[str, Words]
+
+
+def find(conn: Connection, series_id: int) -> Row[Any]:
+    """A series, locked until the transaction ends, with what its mail wears. Raises NoSuchSeries."""
+    return _one(conn, _all().where(Series.id == series_id).with_for_update(of=Series))
+
+
+def look_at(conn: Connection, series_id: int) -> Row[Any]:
+    """The same for whoever only reads. Raises NoSuchSeries."""
+    return _one(conn, _all().where(Series.id == series_id))
+
+
+def of_step(conn: Connection, step_id: int) -> int:
+    """The series of a step. Raises NoSuchStep."""
+    found = conn.scalar(select(SeriesStep.series_id).where(SeriesStep.id == step_id))
+    if found is None:
+        raise NoSuchStep(NoSuchStep.__doc__)
+    return int(found)
+
+
+def steps_of(conn: Connection, series_id: int) -> Sequence[Row[Any]]:
+    """The steps of a series that are in it, in the order in which people get them."""
+    return [each for each in all_steps(conn, series_id) if each.retired_at is None]
+
+
+def all_steps(conn: Connection, series_id: int) -> Sequence[Row[Any]]:
+    """Its steps, with those that were taken out."""
+    mine = select(*SeriesStep.__table__.columns).where(SeriesStep.series_id == series_id)
+    return conn.execute(mine.order_by(SeriesStep.days, SeriesStep.hour, SeriesStep.id)).all()
+
+
+def audience_of(series: Row[Any]) -> Audience:
+    """Whose people it may take in: a committee its own, and so does the network."""
+    if series.project_id is not None:
+        return of_project(Audience(), series.project_id)
+    return Audience(among=(NETWORKS,))
+
+
+def create(
+    conn: Connection, draft: SeriesDraft, *, project_id: int | None, by: str, now: datetime
+) -> int:
+    """Write a series down; return its id. Nothing happens before it is started. Raises BadSeries, BadTime."""
+    values = {**_values(draft), "status": SeriesStatus.DRAFT, "project_id": project_id}
+    row = insert(Series).values(**values, created_by=by, created_at=now)
+    return conn.execute(row.returning(Series.id)).scalar_one()
+
+
+def change(conn: Connection, series_id: int, draft: SeriesDraft) -> None:
+    """Replace what is said of a series; whom it takes in only until it is started. Raises BadSeries, BadTime."""
+    series = find(conn, series_id)
+    values = _values(draft)
+    if series.status != SeriesStatus.DRAFT and values["trigger"] != series.trigger:
+        raise BadSeries(
+            "Whom a series takes in stays as it is once it has been started; begin another series."
+        )
+    _put(conn, series_id, **values)
+
+
+def add_step(conn: Connection, series_id: int, draft: StepDraft, *, by: str, now: datetime) -> int:
+    """Add a step; return its id. People who are through the series do not get it. Raises BadSeries."""
+    find(conn, series_id)
+    if len(steps_of(conn, series_id)) >= MOST_STEPS:
+        raise BadSeries(f"A series has at most {MOST_STEPS} steps.")
+    values = {**_step_values(draft), "series_id": series_id, "writers": [by], "created_at": now}
+    return conn.execute(insert(SeriesStep).values(values).returning(SeriesStep.id)).scalar_one()
+
+
+def change_step(conn: Connection, step_id: int, draft: StepDraft, *, by: str) -> None:
+    """Replace a step's words and its day, for whoever has not had it. Raises BadSeries, NoSuchStep."""
+    step = find_step(conn, step_id)
+    values = _step_values(draft)
+    same = all(getattr(step, name) == value for name, value in values.items())
+    if not same:
+        values["writers"] = sorted({*step.writers, by})
+    conn.execute(update(SeriesStep).where(SeriesStep.id == step_id).values(values))
+
+
+def retire_step(conn: Connection, step_id: int, *, now: datetime) -> None:
+    """Take a step out; who waits for an answer about it is not asked any more. Raises NotNow, NoSuchStep."""
+    step = find_step(conn, step_id)
+    if step.retired_at is not None:
+        raise NotNow("this step was taken out already")
+    _step(conn, step_id, retired_at=now)
+    waits = update(StepCopy).where(StepCopy.step_id == step_id, waiting_copies())
+    conn.execute(waits.values(settled(RunStatus.SKIPPED, Reason.CHANGED, now)))
+
+
+def restore_step(conn: Connection, step_id: int) -> None:
+    """Undo: the step is in the series again. Raises NotNow, NoSuchStep."""
+    step = find_step(conn, step_id)
+    if step.retired_at is None:
+        raise NotNow("this step is in the series")
+    _step(conn, step_id, retired_at=None)
+    ours = (StepCopy.step_id == step_id, StepCopy.reason == Reason.CHANGED)
+    again = {"status": RunStatus.HELD, "reason": Reason.LATE, "settled_at": None}
+    conn.execute(update(StepCopy).where(*ours, still_in()).values(again))
+    reopen(conn, step_id)
+
+
+def find_step(conn: Connection, step_id: int) -> Row[Any]:
+    """A step; its series is locked until the transaction ends. Raises NoSuchStep."""
+    find(conn, of_step(conn, step_id))
+    return conn.execute(select(*SeriesStep.__table__.columns).filter_by(id=step_id)).one()
+
+
+def start(conn: Connection, series_id: int, *, now: datetime) -> None:
+    """From now on it takes people in. Raises NotNow unless it is a draft with steps."""
+    series = find(conn, series_id)
+    if series.status != SeriesStatus.DRAFT:
+        raise NotNow("this series has been started already")
+    if not steps_of(conn, series_id):
+        raise NotNow("write a first step before you start it")
+    _put(conn, series_id, status=SeriesStatus.RUNNING, since=now, looked_at=now)
+
+
+def pause(conn: Connection, series_id: int) -> None:
+    """Let nothing of it leave until somebody resumes. Raises NotNow."""
+    _require(conn, series_id, SeriesStatus.RUNNING)
+    for message_id in _messages(conn, series_id, MessageStatus.SENDING):
+        control.pause(conn, message_id)
+    _put(conn, series_id, status=SeriesStatus.PAUSED)
+
+
+def resume(conn: Connection, jobs: Any, series_id: int, *, now: datetime) -> None:
+    """Go on; what is too late by now is asked about. Raises NotNow, and Locked while everything is."""
+    _require(conn, series_id, SeriesStatus.PAUSED)
+    for message_id in _messages(conn, series_id, MessageStatus.PAUSED):
+        control.resume(conn, jobs, message_id, now=now)
+    _put(conn, series_id, status=SeriesStatus.RUNNING)
+
+
+def stop(conn: Connection, series_id: int, *, now: datetime) -> int:
+    """End it: nothing more leaves, and whoever is in it leaves it; return how many. Raises NotNow."""
+    _require(conn, series_id, *ON)
+    for message_id in _messages(conn, series_id, *LIVE):
+        control.stop(conn, message_id, now=now)
+    under_way = (Enrolment.series_id == series_id, *going_on())
+    gone = update(Enrolment).where(*under_way).values(left_at=now, left_because=Left.STOPPED)
+    number = conn.execute(gone).rowcount
+    _put(conn, series_id, status=SeriesStatus.STOPPED, stopped_at=now)
+    return number
+
+
+def take_up(conn: Connection, series_id: int) -> int:
+    """Undo a stop: who was in it then goes on, and who came since is taken in; return how many go on.
+
+    What came due meanwhile is too late, and asked about. Raises NotNow.
+    """
+    series = find(conn, series_id)
+    if series.status != SeriesStatus.STOPPED:
+        raise NotNow("this series was not stopped")
+    stopped = (Enrolment.series_id == series_id, Enrolment.left_because == Left.STOPPED)
+    back = update(Enrolment).where(*stopped).values(left_at=None, left_because="")
+    number = conn.execute(back).rowcount
+    _put(conn, series_id, status=SeriesStatus.RUNNING, stopped_at=None)
+    return number
+
+
+def going_on() -> tuple[Any, Any]:
+    """That somebody is in a series and has more to come."""
+    return Enrolment.left_at.is_(None), Enrolment.through_at.is_(None)
+
+
+def still_in() -> Any:
+    """That a copy is of somebody who has not left the series."""
+    return StepCopy.enrolment_id.in_(select(Enrolment.id).where(Enrolment.left_at.is_(None)))
+
+
+def waiting_copies() -> Any:
+    """That it is open what becomes of a step for somebody."""
+    return StepCopy.status.in_((RunStatus.PLANNED, RunStatus.POSTPONED, RunStatus.HELD))
+
+
+def settled(status: RunStatus, reason: str, now: datetime) -> dict[str, Any]:
+    """The columns of a copy of which it is decided what becomes."""
+    return {"status": status, "reason": reason, "due_at": None, "settled_at": now}
+
+
+def reopen(conn: Connection, step_id: int) -> None:
+    """Let whoever waits for an answer about a step be in the series again, though all else of it is done."""
+    asked = select(StepCopy.enrolment_id).where(StepCopy.step_id == step_id, waiting_copies())
+    conn.execute(update(Enrolment).where(Enrolment.id.in_(asked)).values(through_at=None))
+
+
+def looked(conn: Connection, series_id: int, at: datetime) -> None:
+    """Note that everything that had happened by then was looked at."""
+    _put(conn, series_id, looked_at=at)
+
+
+def step_day(begins_on: str, days: int) -> date:
+    """The day of a step for somebody whose first day is this."""
+    return date.fromordinal(date.fromisoformat(begins_on).toordinal() + days)
+
+
+def _values(draft: SeriesDraft) -> dict[str, Any]:
+    if not draft.name or len(draft.name) > NAME_LENGTH:
+        raise BadSeries("A series needs a name, of one line.")
+    moment("2026-01-01T09:00", draft.zone)  # whether there is such a zone
+    return {
+        "name": draft.name,
+        "trigger": draft.trigger,
+        "imports": draft.imports and draft.trigger is Trigger.JOINED,
+        "zone": draft.zone,
+        "late_minutes": draft.late_minutes,
+        "wait_hours": draft.wait_hours,
+    }
+
+
+def _step_values(draft: StepDraft) -> dict[str, Any]:
+    if not 0 <= draft.days <= MOST_DAYS:
+        raise BadSeries(f"A step goes 0 to {MOST_DAYS} days after; 0 is at once.")
+    if not HOUR.fullmatch(draft.hour):
+        raise BadSeries("Write the hour as 09:00.")
+    return {"days": draft.days, "hour": draft.hour, "texts": stored(draft.texts)}
+
+
+def _all() -> Select[Any]:
+    columns: Sequence[Any] = (
+        *Series.__table__.columns,
+        Project.email_sender,
+        Project.shares_list,
+        Project.name.label("project"),
+        worn(Series.project_id.expression).label("look"),
+        literal({}, Json).label("audience"),  # as the emails of campaigns have one
+    )
+    return select(*columns).outerjoin(Project, Project.id == Series.project_id)
+
+
+def _one(conn: Connection, statement: Select[Any]) -> Row[Any]:
+    found = conn.execute(statement).one_or_none()
+    if found is None:
+        raise NoSuchSeries(NoSuchSeries.__doc__)
+    return found
+
+
+def _require(conn: Connection, series_id: int, *statuses: SeriesStatus) -> None:
+    if find(conn, series_id).status not in statuses:
+        raise NotNow("this series is not as you saw it any more; look at it again")
+
+
+def _messages(conn: Connection, series_id: int, *statuses: MessageStatus) -> list[int]:
+    """Its messages in these statuses."""
+    mine = (
+        select(Message.id)
+        .join(StepMail, StepMail.message_id == Message.id)
+        .join(SeriesStep, SeriesStep.id == StepMail.step_id)
+        .where(SeriesStep.series_id == series_id, Message.status.in_(statuses))
+    )
+    return list(conn.scalars(mine.order_by(Message.id)))
+
+
+def _put(conn: Connection, series_id: int, **values: Any) -> None:
+    conn.execute(update(Series).where(Series.id == series_id).values(**values))
+
+
+def _step(conn: Connection, step_id: int, **values: Any) -> None:
+    conn.execute(update(SeriesStep).where(SeriesStep.id == step_id).values(**values))
