@@ -137,7 +137,7 @@ def add_step(conn: Connection, series_id: int, draft: StepDraft, *, by: str, now
     """Add a step; return its id. People who are through the series do not get it. Raises BadSeries."""
     find(conn, series_id)
     if len(steps_of(conn, series_id)) >= MOST_STEPS:
-        raise BadSeries(f"A series has at most {MOST_STEPS} steps.")
+        raise BadSeries("A series has at most 30 emails.")
     values = {**_step_values(draft), "series_id": series_id, "writers": [by], "created_at": now}
     return conn.execute(insert(SeriesStep).values(values).returning(SeriesStep.id)).scalar_one()
 
@@ -285,7 +285,7 @@ def _values(draft: SeriesDraft) -> dict[str, Any]:
 
 def _step_values(draft: StepDraft) -> dict[str, Any]:
     if not 0 <= draft.days <= MOST_DAYS:
-        raise BadSeries(f"A step goes 0 to {MOST_DAYS} days after; 0 is at once.")
+        raise BadSeries("An email of a series goes 0 to 730 days after; 0 is at once.")
     if not HOUR.fullmatch(draft.hour):
         raise BadSeries("Write the hour as 09:00.")
     return {"days": draft.days, "hour": draft.hour, "texts": stored(draft.texts)}

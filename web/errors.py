@@ -24,6 +24,7 @@ from alerts.timeline import NoSuchFact
 from campaigns.calendar import NoSuchEmail
 from campaigns.experiments import NoSuchExperiment
 from campaigns.occurrences import NotOneOfItsDates
+from campaigns.series import NoSuchSeries, NoSuchStep
 from contacts.people import NoSuchContact
 from database.engine import DatabaseUnusable
 from database.locking import AlreadyLocked, Locked
@@ -55,6 +56,8 @@ STATUSES: dict[type[Exception], HTTPStatus] = {
     NoSuchProposal: HTTPStatus.NOT_FOUND,
     NoSuchContact: HTTPStatus.NOT_FOUND,
     NoSuchEmail: HTTPStatus.NOT_FOUND,
+    NoSuchSeries: HTTPStatus.NOT_FOUND,
+    NoSuchStep: HTTPStatus.NOT_FOUND,
     NotOneOfItsDates: HTTPStatus.CONFLICT,
     NoSuchExperiment: HTTPStatus.CONFLICT,
     NotNow: HTTPStatus.CONFLICT,

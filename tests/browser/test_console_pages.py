@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -39,11 +39,12 @@ from alerts.models import Alert, Case, Level
 from alerts.numbers import show_numbers
 from alerts.sharing import propose
 from campaigns import approval_asks as planned_asks
-from campaigns import keeping, measures, occurrences, timeline
+from campaigns import enrolling, keeping, measures, occurrences, series, stepping, timeline
 from campaigns.approval_models import EmailApprovalAsk
 from campaigns.calendar import EmailDraft, create_campaign, schedule
 from campaigns.keeping import Told
 from campaigns.models import Campaign
+from campaigns.series import SeriesDraft, StepDraft
 from campaigns.timeline import MomentDraft
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
@@ -55,6 +56,7 @@ from messages.control import Words
 from messages.house import HouseRules
 from messages.inbox_models import CannedReply
 from messages.models import MessageCount, MessageStatus, Reply, ReplyVerdict, Status
+from messages.series_models import Trigger
 from organizers import links
 from organizers.roles import Grant, Role
 from tests.builders import (
@@ -64,11 +66,13 @@ from tests.builders import (
     make_alert,
     make_contact,
     make_delivery,
+    make_membership,
     make_office,
     make_organizer,
     make_project,
     make_zone_set,
 )
+from tests.doubles import NoJobs
 from tests.web.organizing import LOOPBACK, Desk, console, desk
 from tests.web.serving import make_site
 
@@ -133,6 +137,13 @@ PAGES = [
     "/console/emails/1",
     "/console/emails/1/change",
     "/console/emails/1/words?at=2027-02-14T02:30",
+    "/console/series",
+    "/console/series/1",
+    "/console/series/1/people",
+    "/console/series/1/change",
+    "/console/series/1/steps",
+    "/console/series/2",
+    "/console/series-steps/1",
     "/console/account/calendar",
     "/console/moments/1",
     "/console/pictures",
@@ -236,6 +247,7 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     own_starts.keep(conn, alert, by="x", now=now)
     fill_coverage(conn, live, contact, now)
     fill_campaign(conn, live.alert_id, now)
+    fill_series(conn, project, house, now)
 
 
 def fill_planned_mail(conn: Connection, campaign: int, now: datetime) -> None:
@@ -257,6 +269,30 @@ def fill_planned_mail(conn: Connection, campaign: int, now: datetime) -> None:
     occurrences.leave_out(conn, email, "2026-12-13T02:30", by="x", now=now)
     occurrences.move(conn, email, "2027-01-10T02:30", "2027-01-11T09:00", by="x", now=now)
     occurrences.change_words(conn, email, "2027-02-14T02:30", texts, by="x")
+
+
+def fill_series(conn: Connection, project: int, house: HouseRules, now: datetime) -> None:
+    """A series that runs, with people whose emails are sent, late, left out or to come; and a draft."""
+    began = now - timedelta(days=40)
+    draft = SeriesDraft(name="Welcome", trigger=Trigger.JOINED, zone="America/New_York")
+    running = series.create(conn, draft, project_id=project, by="x", now=began)
+    for days, subject in ((1, "Welcome"), (7, "Who we are"), (30, "What you can do")):
+        texts = {
+            "en": Words(subject=subject, body="Hello, **neighbor**."),
+            "es": Words(subject=f"{subject} – es", body="Hola, **vecina**."),
+        }
+        step = StepDraft(days=days, hour="09:00", texts=texts)
+        series.add_step(conn, running, step, by="x", now=began)
+    series.start(conn, running, now=began)
+    for name, ago in (("Eva", 35), ("Inés", 20), ("Nora", 8), ("Tina", 3), ("Vera", 0)):
+        person = make_contact(conn, name)
+        make_membership(conn, project, person, joined_at=now - timedelta(days=ago))
+    enrolling.enrol(conn, running, now=now)
+    stepping.settle(conn, NoJobs(), running, house=house, now=now)
+    first = series.steps_of(conn, running)[0].id
+    stepping.answer(conn, first, "late", upto=1, send=False, by="x", now=now)
+    waiting = replace(draft, name="Thanks", trigger=Trigger.ACTED)
+    series.create(conn, waiting, project_id=None, by="x", now=now)
 
 
 def fill_campaign(conn: Connection, alert_id: int, now: datetime) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from web.console import (
     deliverability,
     email_looks,
+    email_writing,
     emails,
     experiments,
     pictures,
     planned_approvals,
+    series,
+    series_steps,
 )
 from web.console.declaring import (
     ADMIN,
@@ -16,11 +19,14 @@ from web.console.declaring import (
     CONTACT,
     EMAIL,
     HOLD,
+    OFF,
     PICTURE,
     SEE,
     SEND,
     SEND_SURELY,
+    SERIES,
     STEER,
+    STEP,
     STOP,
     TOKEN,
     WRITE,
@@ -30,6 +36,29 @@ from web.console.declaring import (
 )
 from web.console.needs import OPEN
 
+SERIES_ROUTES = [
+    get("/series", series.index, SEE),
+    act("/series", series.create, WRITE, "series.begin", makes=True),
+    get(f"/series/{SERIES}", series.show, SEE),
+    get(f"/series/{SERIES}/people", series.people, SEE),
+    get(f"/series/{SERIES}/change", series.edit, SEND),
+    act(f"/series/{SERIES}/change", series.change, SEND, "series.change"),
+    post(f"/series/{SERIES}/measure", email_writing.measure, WRITE),
+    post(f"/series/{SERIES}/preview", email_writing.preview, WRITE),
+    # What runs goes out by itself: whoever writes for it, or starts it, sends.
+    get(f"/series/{SERIES}/steps", series_steps.new, SEND),
+    act(f"/series/{SERIES}/steps", series_steps.add, SEND_SURELY, "step.write", makes=True),
+    act(f"/series/{SERIES}/start", series.start, SEND_SURELY, "series.start"),
+    act(f"/series/{SERIES}/take-up", series.take_up, SEND_SURELY, "series.take_up"),
+    act(f"/series/{SERIES}/{STEER}", series.steer, SEND, "series.{steer}"),
+    get(f"/series-steps/{STEP}", series_steps.edit, SEND),
+    act(f"/series-steps/{STEP}", series_steps.change, SEND_SURELY, "step.change"),
+    act(f"/series-steps/{STEP}/approve", series_steps.approve, SEND, "step.approve"),
+    act(f"/series-steps/{STEP}/send", series_steps.send_held, SEND_SURELY, "step.send_held"),
+    act(f"/series-steps/{STEP}/skip", series_steps.leave_out, SEND, "step.skip_held"),
+    act(f"/series-steps/{STEP}/ask-again", series_steps.ask_again, SEND, "step.ask_again"),
+    act(f"/series-steps/{STEP}/{OFF}", series_steps.strike, SEND_SURELY, "step.{off}"),
+]
 EMAIL_ROUTES = [
     get(f"/emails/{EMAIL}", emails.show, SEE),
     get(f"/emails/{EMAIL}/change", emails.edit, SEND),
@@ -52,6 +81,7 @@ EMAIL_ROUTES = [
     # The link in a letter that asks for an approval: good for that email, and for nothing else.
     get(f"/approve-email/{TOKEN}", planned_approvals.by_link, OPEN),
     post(f"/approve-email/{TOKEN}", planned_approvals.answer_link, OPEN),
+    *SERIES_ROUTES,
     get("/deliverability", deliverability.show, SEE),
     post("/deliverability/look", deliverability.look, ADMIN),
     act(f"/deliverability/{HOLD}/go-on", deliverability.go_on, ADMIN, "hold.end"),

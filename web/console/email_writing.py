@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from alerts.foreseeing import addressed
 from alerts.models import Level
 from alerts.weighing import Weighed, weigh
+from campaigns.series import look_at
 from messages import audience as audiences
 from messages import composing, links, rendering
 from messages.audience import Audience, Filter
@@ -70,14 +71,19 @@ class LiveEmail:
     findings: Sequence[Finding]  # besides
 
 
-async def beside(request: web.Request, about: Any, typed: Form) -> dict[str, object]:
-    """What a template wants beside an email's words; ``about`` is its campaign, or an email of it."""
+async def beside(
+    request: web.Request, about: Any, typed: Form, *, at: str = ""
+) -> dict[str, object]:
+    """What a template wants beside an email's words; ``about`` is its campaign, or an email of it.
+
+    ``at`` is the address under which the words are looked at, where that is not a campaign.
+    """
     house = request.config_dict[SITE].house
     campaign_id = getattr(about, "campaign_id", about.id)
     return {
         "live": await read(request, live_email, typed, about.project_id, house=house),
         "pictures": await read(request, pictures_for, about.project_id),
-        "email_at": f"/console/campaigns/{campaign_id}",
+        "email_at": at or f"/console/campaigns/{campaign_id}",
     }
 
 
@@ -180,7 +186,11 @@ def typed_words(form: Form, languages: Sequence[str]) -> dict[str, Words]:
 
 async def _asked(request: web.Request) -> tuple[Form, int | None]:
     form: Form = await request.post()  # type: ignore[assignment]
-    campaign = await read(request, overviews.campaign, int(request.match_info["campaign_id"]))
+    named = request.match_info
+    if "series_id" in named:
+        series = await read(request, look_at, int(named["series_id"]))
+        return form, series.project_id
+    campaign = await read(request, overviews.campaign, int(named["campaign_id"]))
     return form, campaign.project_id
 
 

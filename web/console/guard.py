@@ -36,6 +36,7 @@ from messages.email_models import Picture
 from messages.inbox_models import CannedReply
 from messages.models import Delivery, Message, Reply
 from messages.reach_models import SenderHold, UnprovenStop
+from messages.series_models import Series, SeriesStep
 from organizers.links import Purpose
 from organizers.models import DoorLink, Organizer, OrganizerProject
 from organizers.roles import NETWORKS, May
@@ -125,6 +126,12 @@ OWNERS: Mapping[str, Select[Any] | CompoundSelect[Any]] = {
         select(Campaign.project_id)
         .join(CampaignEmail, CampaignEmail.campaign_id == Campaign.id)
         .where(CampaignEmail.id == _ID)
+    ),
+    "series_id": select(Series.project_id).where(Series.id == _ID),
+    "step_id": (
+        select(Series.project_id)
+        .join(SeriesStep, SeriesStep.series_id == Series.id)
+        .where(SeriesStep.id == _ID)
     ),
     "picture_id": select(Picture.project_id).where(Picture.id == _ID),
     "sent_id": select(Message.project_id).where(Message.id == _ID),

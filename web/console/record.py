@@ -33,6 +33,8 @@ KINDS = (
     "contact",
     "delivery",
     "email",
+    "series",
+    "step",
     "import",
     "launch",
     "lock",
@@ -49,6 +51,7 @@ PAGES = {
     "campaign": "campaigns",
     "contact": "contacts",
     "import": "imports",
+    "series": "series",
 }
 HEADINGS = ("number", "at", "who", "act", "project", "object", "before", "after", "hash")
 

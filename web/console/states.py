@@ -27,6 +27,7 @@ from messages.email_models import ArchivedEmail, Picture
 from messages.inbox_models import CannedReply, Care
 from messages.models import Delivery, Message, MessageText, Reply, Status
 from messages.reach_models import SenderHold, UnprovenStop
+from messages.series_models import Series, SeriesStep
 from organizers.audit import State
 from organizers.models import DoorLink, Organizer
 from organizers.sessions import grants_of, has_second_step
@@ -250,6 +251,19 @@ LOOKS: Mapping[str, Look] = {
         )
         .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
         .where(CampaignEmail.id == _ID)
+    ),
+    "series": _row(
+        select(Series.project_id, Series.trigger, Series.status).where(Series.id == _ID)
+    ),
+    "step": _row(
+        select(
+            Series.project_id,
+            SeriesStep.days,
+            SeriesStep.hour,
+            SeriesStep.retired_at.is_not(None).label("struck"),
+        )
+        .join(Series, Series.id == SeriesStep.series_id)
+        .where(SeriesStep.id == _ID)
     ),
     "import": _row(
         select(Import.project_id, (Import.undone_at.is_not(None)).label("undone")).where(

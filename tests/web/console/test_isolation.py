@@ -21,18 +21,21 @@ from alerts.approval_models import AloneLaunch
 from alerts.at_risk import RiskDraft, add_person
 from alerts.models import Alert, Answer, Proposal
 from alerts.start_models import OwnStart
-from campaigns import measures, timeline
+from campaigns import measures, series, timeline
 from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, ScheduleStatus
+from campaigns.series import SeriesDraft, StepDraft
 from campaigns.timeline import MomentDraft
 from contacts.models import Consent, Import
 from database.opening import Opened
 from messages import doubts, pictures
+from messages.control import Words
 from messages.email_models import Picture
 from messages.inbox_models import CannedReply
 from messages.models import MessageStatus, Reply, ReplyVerdict, Status
 from messages.pictures import Prepared
 from messages.reach_models import SenderHold, UnprovenStop
+from messages.series_models import Trigger
 from organizers import links
 from organizers.roles import NETWORKS, Grant, Role
 from representatives import corrections
@@ -169,6 +172,7 @@ def make_theirs(conn: Connection, now: datetime, project: int | None) -> Theirs:
     ids["target_id"] = make_office(conn, f"office-{project or 0}", name=name, project_id=project)
     ids |= {"contact_id": contact, "alert_id": alert.alert_id, "campaign_id": campaign}
     ids |= _of_campaign(conn, campaign, now)
+    ids |= _a_series(conn, project, now)
     ids["launch_id"] = _launched_alone(conn, project, now)
     ids["fact_id"] = make_fact(conn, alert.case_id, en="Bangor was told first.", es="Bangor.")
     at_risk = RiskDraft(given_names="Bonita", family_names="Bangorina")
@@ -213,6 +217,14 @@ def _of_campaign(conn: Connection, campaign_id: int, now: datetime) -> dict[str,
     )
     noted = timeline.note(conn, campaign_id, happened, languages=languages, by="x", now=now)
     return {"moment_id": noted, "measure_id": counted}
+
+
+def _a_series(conn: Connection, project: int | None, now: datetime) -> dict[str, int]:
+    draft = SeriesDraft(name="Bangor series", trigger=Trigger.JOINED, zone="America/New_York")
+    made = series.create(conn, draft, project_id=project, by="x", now=now)
+    words = {code: Words(subject="Bangor step", body="x") for code in ("en", "es")}
+    step = StepDraft(days=1, hour="09:00", texts=words)
+    return {"series_id": made, "step_id": series.add_step(conn, made, step, by="x", now=now)}
 
 
 def _heard(

@@ -176,6 +176,7 @@ UNBOUND = (
     "/check",
     "/problems",
     "/campaigns",
+    "/series",
     "/projects",
     "/pictures",
     "/look",

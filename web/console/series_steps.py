@@ -1,0 +1,176 @@
+"""The steps of a series: the form of one, who stands behind its words, and the answers about whom it waits for."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from aiohttp import web
+from multidict import MultiDict, MultiMapping
+from sqlalchemy import Connection, Row
+
+from alerts.campaigning import NamesForbidden
+from campaigns import series as writing
+from campaigns import step_approving, stepping
+from campaigns.series import BadSeries, StepDraft
+from organizers.approvers import Changed, MayNotApprove, NotRead
+from web.console.campaign_forms import Unwritten, read_words, typed_words
+from web.console.email_writing import beside, writing_page
+from web.console.emails import require_discreet
+from web.console.series import shown
+from web.console.viewing import VIEWER, now, number, read, write
+from web.keys import SITE
+
+WRONG = (Unwritten, BadSeries, NamesForbidden)
+HOUR = "09:00"
+
+
+async def new(request: web.Request) -> web.Response:
+    """The form of a next step."""
+    series = await read(request, writing.look_at, int(request.match_info["series_id"]))
+    steps = await read(request, writing.steps_of, series.id)
+    days = steps[-1].days + 7 if steps else 1
+    return await _form(request, series, None, MultiDict(days=str(days), hour=HOUR))
+
+
+async def add(request: web.Request) -> web.Response:
+    """Add a step."""
+    form = await _posted(request)
+    series = await read(request, writing.look_at, int(request.match_info["series_id"]))
+    try:
+        draft = await _draft(request, form, series)
+        by, at = request[VIEWER].actor, now(request)
+        await write(request, writing.add_step, series.id, draft, by=by, now=at)
+    except WRONG as error:
+        return await _form(request, series, None, form, problem=str(error))
+    raise _back(series.id)
+
+
+async def edit(request: web.Request) -> web.Response:
+    """The form of a step."""
+    series, step = await read(request, step_and_series, _step(request))
+    typed = MultiDict(days=str(step.days), hour=step.hour, **typed_words(step.texts))
+    return await _form(request, series, step, typed)
+
+
+async def change(request: web.Request) -> web.Response:
+    """Replace its day and its words, for whoever has not had it."""
+    form = await _posted(request)
+    series, step = await read(request, step_and_series, _step(request))
+    try:
+        draft = await _draft(request, form, series)
+        await write(request, writing.change_step, step.id, draft, by=request[VIEWER].actor)
+    except WRONG as error:
+        return await _form(request, series, step, form, problem=str(error))
+    raise _back(series.id)
+
+
+async def approve(request: web.Request) -> web.Response:
+    """Say yes to its words, as they were seen."""
+    form, step_id = await _posted(request), _step(request)
+    try:
+        await write(
+            request,
+            step_approving.approve,
+            step_id,
+            request[VIEWER].organizer_id,
+            seen=str(form.get("seen", "")),
+            languages=[str(each) for each in form.getall("language", [])],
+            house=request.config_dict[SITE].house,
+            now=now(request),
+        )
+    except (Changed, MayNotApprove, NotRead) as error:
+        series_id = await read(request, writing.of_step, step_id)
+        return await shown(request, series_id, problem=str(error))
+    raise await _back_from(request)
+
+
+async def send_held(request: web.Request) -> NoReturn:
+    """The answer "send it now" about a group of people."""
+    await _answer(request, send=True)
+    raise await _back_from(request)
+
+
+async def leave_out(request: web.Request) -> NoReturn:
+    """The answer "leave it out" about a group of people."""
+    await _answer(request, send=False)
+    raise await _back_from(request)
+
+
+async def ask_again(request: web.Request) -> NoReturn:
+    """Undo that a step was left out for people."""
+    by, at = request[VIEWER].actor, now(request)
+    await write(request, stepping.put_back, _step(request), by=by, now=at)
+    raise await _back_from(request)
+
+
+async def strike(request: web.Request) -> NoReturn:
+    """Take a step out of its series, or put it back."""
+    if request.match_info["off"] == "strike":
+        await write(request, writing.retire_step, _step(request), now=now(request))
+    else:
+        await write(request, writing.restore_step, _step(request))
+    raise await _back_from(request)
+
+
+def step_and_series(conn: Connection, step_id: int) -> tuple[Row[Any], Row[Any]]:
+    """A series and a step of it, for whoever only reads."""
+    series = writing.look_at(conn, writing.of_step(conn, step_id))
+    steps = writing.all_steps(conn, series.id)
+    return series, next(each for each in steps if each.id == step_id)
+
+
+async def _answer(request: web.Request, *, send: bool) -> None:
+    form = await _posted(request)
+    await write(
+        request,
+        stepping.answer,
+        _step(request),
+        str(form.get("reason", ""))[:32],
+        upto=number(form, "upto") or 0,
+        send=send,
+        by=request[VIEWER].actor,
+        now=now(request),
+    )
+
+
+async def _draft(request: web.Request, form: MultiMapping[str], series: Row[Any]) -> StepDraft:
+    """What the form says. Raises Unwritten, BadSeries, NamesForbidden."""
+    days = number(form, "days")
+    if days is None:
+        raise BadSeries("Write after how many days it goes; 0 is at once.")
+    texts = read_words(form, request.config_dict[SITE].languages)
+    await require_discreet(request, series.project_id, texts)
+    return StepDraft(days=days, hour=str(form.get("hour", "")) or HOUR, texts=texts)
+
+
+async def _form(
+    request: web.Request,
+    series: Row[Any],
+    step: Row[Any] | None,
+    typed: MultiMapping[str],
+    *,
+    problem: str = "",
+) -> web.Response:
+    at = f"/console/series/{series.id}"
+    written = await beside(request, series, typed, at=at)
+    values = {"series": series, "step": step, "typed": typed, "problem": problem, **written}
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
+    return await writing_page(request, "series_step.html", values, status=status)
+
+
+async def _posted(request: web.Request) -> MultiMapping[str]:
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    return form
+
+
+def _step(request: web.Request) -> int:
+    return int(request.match_info["step_id"])
+
+
+async def _back_from(request: web.Request) -> web.HTTPSeeOther:
+    return _back(await read(request, writing.of_step, _step(request)))
+
+
+def _back(series_id: int) -> web.HTTPSeeOther:
+    return web.HTTPSeeOther(f"/console/series/{series_id}")
