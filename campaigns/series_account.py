@@ -252,7 +252,10 @@ def _add(tally: _Tally, row: Row[Any], details: Sequence[Any]) -> None:
 
 def _details(conn: Connection, ids: Iterable[int]) -> dict[int, Sequence[Any]]:
     """What stood in the way, by row."""
-    rows = select(StepCopy.id, StepCopy.details).where(StepCopy.id.in_(list(ids)))
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    rows = select(StepCopy.id, StepCopy.details).where(StepCopy.id.in_(wanted))
     return {key: details for key, details in conn.execute(rows) if details}
 
 

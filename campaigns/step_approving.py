@@ -17,9 +17,9 @@ from sqlalchemy import Connection, Row, select
 from campaigns import series as writing
 from database.upserts import insert_or
 from messages.house import HouseRules
-from messages.series_models import StepApproval
+from messages.series_models import Series, SeriesStep, StepApproval
 from organizers.approvers import Ballot, Vote, able, coming, still_given
-from organizers.roles import NETWORKS
+from organizers.roles import NETWORKS, owned
 
 OF_SERIES = ("id", "trigger", "imports", "project_id", "email_sender", "look")
 OF_STEP = ("id", "days", "hour", "texts")
@@ -67,6 +67,29 @@ def ballot(
         possible=possible,
         awaited=coming(conn, project, now) if now is not None else (),
     )
+
+
+def asked_of(
+    conn: Connection, projects: Collection[int], organizer_id: int, *, house: HouseRules
+) -> list[tuple[Row[Any], Row[Any]]]:
+    """The steps of these projects' running series that wait for an organizer's approval, with their series."""
+    if house.approvals <= 1 or not projects:
+        return []
+    steps: Any = (
+        select(SeriesStep.id, SeriesStep.series_id)
+        .join(Series, Series.id == SeriesStep.series_id)
+        .where(Series.status.in_(writing.ON), SeriesStep.retired_at.is_(None))
+        .where(owned(Series.project_id, tuple(projects)))
+        .order_by(SeriesStep.series_id, SeriesStep.days, SeriesStep.id)
+    )
+    found = []
+    for series_id in dict.fromkeys(row.series_id for row in conn.execute(steps)):
+        series = writing.look_at(conn, series_id)
+        for step in writing.steps_of(conn, series_id):
+            asked = ballot(conn, series, step, house=house)
+            if set(asked.open_to(organizer_id)) & set(asked.missing):
+                found.append((series, step))
+    return found
 
 
 def approve(

@@ -70,17 +70,14 @@ def _each_once(before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ..
 def _give(conn: Connection, table: Any, key: str, keep: int, gone: int) -> None:
     """Give over what a contact belongs to; an import that is undone takes back only what it alone told."""
     column = getattr(table, key)
-    told = {
-        owner: {row[0]: row.import_id for row in conn.execute(
-            select(column, table.import_id).where(table.contact_id == owner)
-        )}
-        for owner in (keep, gone)
-    }  # fmt: skip
-    for each, import_id in told[gone].items():
+    told: dict[int, dict[int, dict[str, Any]]] = {}
+    for owner in (keep, gone):
+        rows = conn.execute(select(table.__table__).where(table.contact_id == owner)).mappings()
+        told[owner] = {row[key]: dict(row) for row in rows}
+    for each, row in told[gone].items():
         if each not in told[keep]:
-            row = {key: each, "contact_id": keep, "import_id": import_id}
-            conn.execute(insert(table).values(**row))
-        elif import_id is None:
+            conn.execute(insert(table).values({**row, "contact_id": keep}))
+        elif row["import_id"] is None:
             own = (column == each, table.contact_id == keep)
             conn.execute(update(table).where(*own).values(import_id=None))
 

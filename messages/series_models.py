@@ -35,6 +35,7 @@ class Left(StrEnum):
     OPTED_OUT = "opted_out"  # they said stop
     COMPLAINED = "complained"  # they marked our mail as spam
     LEFT_PROJECT = "left_project"  # they are not on its list any more
+    UNITED = "united"  # they are in it as another contact, who is the same person
     ERASED = "erased"  # they asked to be forgotten
     STOPPED = "stopped"  # the series was
 

@@ -30,6 +30,7 @@ from messages.erasing import require_nobody_written_out
 from messages.handing_over import LOOK_BACK
 from messages.models import Delivery, Message, Reply, Status
 from messages.prompt_models import Prompt, PromptKind
+from messages.series_models import Enrolment, Left, StepCopy
 
 ON_ITS_WAY = "a message that is on its way has to do with one of these two"
 
@@ -49,6 +50,7 @@ def unite(conn: Connection, both: Agreed, *, now: datetime) -> int | None:
     keep, gone = ids
     _give_copies(conn, keep, gone)
     _give_prompts(conn, keep, gone)
+    _give_series(conn, keep, gone, now)
     responses.give(conn, keep, gone)
     for table in (Reply, Call):
         conn.execute(update(table).where(table.contact_id == gone).values(contact_id=keep))
@@ -110,3 +112,21 @@ def _give_prompts(conn: Connection, keep: int, gone: int) -> None:
     )
     conn.execute(delete(Prompt).where(Prompt.contact_id == gone, asked))
     conn.execute(update(Prompt).where(Prompt.contact_id == gone).values(contact_id=keep))
+
+
+def _give_series(conn: Connection, keep: int, gone: int, now: datetime) -> None:
+    """They are in a series once, and what either got of it they have had; the other place in it counts as left."""
+    for theirs in conn.execute(select(Enrolment).where(Enrolment.contact_id == gone)).all():
+        same = (Enrolment.series_id == theirs.series_id, Enrolment.contact_id == keep)
+        kept = conn.scalar(select(Enrolment.id).where(*same))
+        mine = update(Enrolment).where(Enrolment.id == theirs.id)
+        if kept is None:
+            conn.execute(mine.values(contact_id=keep))
+            continue
+        had = select(StepCopy.step_id).where(StepCopy.enrolment_id == kept)
+        copies = (StepCopy.enrolment_id == theirs.id,)
+        conn.execute(delete(StepCopy).where(*copies, StepCopy.settled_at.is_(None)))
+        new = update(StepCopy).where(*copies, StepCopy.step_id.not_in(had))
+        conn.execute(new.values(enrolment_id=kept))
+        ended = {"left_at": theirs.left_at or now, "left_because": Left.UNITED}
+        conn.execute(mine.values(contact_id=None, **ended))

@@ -35,12 +35,14 @@ from messages.control import NotNow
 from messages.eligibility import CAPPED
 from messages.models import Delivery, Message, MessageStatus, Reply, Status
 from messages.prompt_models import Prompt, PromptKind
+from messages.series_models import Enrolment, Left
 from messages.uniting import unite
 from tests.builders import (
     make_action,
     make_call,
     make_contact,
     make_delivery,
+    make_enrolment,
     make_membership,
     make_message,
     make_project,
@@ -274,3 +276,26 @@ def test_every_table_that_refers_to_a_contact_is_given_over() -> None:
     names = {each.__tablename__ for each in given}
 
     assert set(referring()) == names | {import_changes, "contact_tags", "calls"}
+
+
+def test_they_are_in_a_series_once_and_what_either_had_they_have_had(
+    conn: Connection, now: datetime
+) -> None:
+    by_email, by_phone = make_two(conn)
+    keep, gone = sorted((by_email, by_phone))
+    both = make_enrolment(conn, keep, at=now)
+    alone = make_enrolment(conn, gone, at=now)
+    conn.execute(
+        insert(Enrolment).values(
+            series_id=both, contact_id=gone, happened_at=now, begins_at=now, begins_on="2026-11-19"
+        )
+    )
+
+    joined(conn, by_email, by_phone, now)
+
+    rows = select(Enrolment.series_id, Enrolment.contact_id, Enrolment.left_because)
+    assert [tuple(row) for row in conn.execute(rows.order_by(Enrolment.id))] == [
+        (both, keep, ""),
+        (alone, keep, ""),
+        (both, None, Left.UNITED),
+    ]

@@ -17,7 +17,7 @@ from alerts.models import Alert
 from alerts.titles import titles_by_alert
 from campaigns import approval_asks as planned_asks
 from campaigns import approving as planned
-from campaigns import occurrences
+from campaigns import occurrences, step_approving
 from campaigns.calendar import look_at
 from contacts.models import Project
 from messages.house import HouseRules
@@ -69,12 +69,22 @@ class MinePlanned:
 
 
 @dataclass(frozen=True)
+class OfSeries:
+    """An email of a series whose words somebody is to approve."""
+
+    series_id: int
+    series: str
+    titles: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Queue:
     """All of it."""
 
     waiting: Sequence[Waiting]
     changed: Collection[int]  # alerts, since somebody was asked: their authors ask anew
     emails: Sequence[Planned]
+    of_series: Sequence[OfSeries]
     mine: Sequence[Mine]
     my_emails: Sequence[MinePlanned]
     alone: Sequence[Alone]
@@ -121,6 +131,18 @@ def emails(conn: Connection, viewer: Viewer, *, house: HouseRules) -> list[Plann
     ]
 
 
+def of_series(conn: Connection, viewer: Viewer, *, house: HouseRules) -> list[OfSeries]:
+    """Emails of running series whose words wait for this organizer."""
+    projects = viewer.may_in(May.SEND)
+    found = step_approving.asked_of(conn, projects, viewer.organizer_id, house=house)
+    return [
+        OfSeries(
+            series.id, series.name, {code: each["subject"] for code, each in step.texts.items()}
+        )
+        for series, step in found
+    ]
+
+
 def count(conn: Connection, viewer: Viewer, *, house: HouseRules) -> int:
     """How much of it waits for this organizer themselves."""
     to_review = [
@@ -130,7 +152,8 @@ def count(conn: Connection, viewer: Viewer, *, house: HouseRules) -> int:
         and (viewer.may(May.SEND) or viewer.may(May.SEND, each.project_id))
     ]
     asked = approval_asks.waiting_for(conn, viewer.organizer_id)
-    return len(asked) + len(to_review) + len(emails(conn, viewer, house=house))
+    planned_mail = [*emails(conn, viewer, house=house), *of_series(conn, viewer, house=house)]
+    return len(asked) + len(to_review) + len(planned_mail)
 
 
 def queue(conn: Connection, viewer: Viewer, *, house: HouseRules, now: datetime) -> Queue:
@@ -141,6 +164,7 @@ def queue(conn: Connection, viewer: Viewer, *, house: HouseRules, now: datetime)
         waiting=asked,
         changed={each.alert_id for each in asked if each.digest != digest(conn, each.alert_id)},
         emails=emails(conn, viewer, house=house),
+        of_series=of_series(conn, viewer, house=house),
         mine=[
             Mine(
                 each,

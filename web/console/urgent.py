@@ -16,6 +16,7 @@ from actions.custom_targets import offices, today_of
 from actions.responses import doubtful_by_action
 from alerts.models import Alert, Level
 from alerts.proposals import open_proposals
+from campaigns import series_account
 from campaigns.models import Reason
 from messages import budgets, complaints, unproven_stops
 from messages.calling_off import LIVE
@@ -179,6 +180,10 @@ def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[
         yield Line(kind, f"/console/emails/{each.email_id}", title=each.subject)
     for email_id, subject in planned.halted(conn, within, language=language):
         yield Line("paused_named", f"/console/emails/{email_id}", title=subject)
+    for series_id, name in {
+        each.series_id: each.series for each in series_account.held(conn, within)
+    }.items():
+        yield Line("held", f"/console/series/{series_id}", title=name)
 
 
 def _asked(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:

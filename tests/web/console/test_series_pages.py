@@ -1,0 +1,113 @@
+"""Organizers write a series, start it, and answer for whom it waits; what is wrong is told and loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Connection, select
+
+from campaigns import enrolling, series_account, stepping
+from contacts.models import Project
+from database.opening import Opened
+from messages.series_models import Enrolment, Series, SeriesStep, StepCopy
+from tests.builders import make_contact, make_membership, make_project
+from tests.campaigns.test_firing import HOUSE
+from tests.doubles import NoJobs
+from tests.web.organizing import Desk, console, desk
+
+DAY = timedelta(days=1)
+STEP = {
+    "days": "1",
+    "hour": "09:00",
+    "subject_en": "Welcome",
+    "body_en": "Hello.",
+    "subject_es": "Bienvenida",
+    "body_es": "Hola.",
+}
+
+
+@pytest.fixture
+async def amina(opened: Opened, now: datetime) -> AsyncIterator[Desk]:
+    project = await opened.database.write(lambda conn: make_project(conn, "Madison – Arcatao"))
+    await opened.database.write(join, project, "Rosa", now - 3 * DAY)
+    async with console(opened, now) as client:
+        yield await desk(client, opened, now, projects=[project])
+
+
+def join(conn: Connection, project: int, name: str, at: datetime) -> None:
+    make_membership(conn, project, make_contact(conn, name), joined_at=at)
+
+
+async def written(amina: Desk) -> str:
+    """A series of one step; return its address."""
+    project = str(await amina.opened.database.read(the_project))
+    said = {"name": "Welcome", "trigger": "joined", "zone": "America/Chicago", "project": project}
+    made = await amina.post("/console/series", said)
+    await amina.post(f"{made.headers['Location']}/steps", STEP)
+    return str(made.headers["Location"])
+
+
+def the_project(conn: Connection) -> int:
+
+    return conn.execute(select(Project.id)).scalars().first() or 0
+
+
+async def test_a_series_is_written_started_and_answered_for(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    at = await written(amina)
+    draft = await (await amina.get(at)).text()
+    await amina.post(f"{at}/start", {"earlier": "7"})
+
+    def go_by(conn: Connection) -> None:
+        made = conn.scalar(select(Series.id)) or 0
+        later = now + 3 * DAY
+        enrolling.enrol(conn, made, now=later)
+        stepping.settle(conn, NoJobs(), made, house=HOUSE, now=later)
+
+    await opened.database.write(go_by)
+    running = await (await amina.get(at)).text()
+    people = await (await amina.get(f"{at}/people")).text()
+    step, copy = await opened.database.read(ids)
+    await amina.post(f"/console/series-steps/{step}/skip", {"reason": "late", "upto": str(copy)})
+    account = await opened.database.read(series_account.account, int(at.rpartition("/")[2]))
+
+    assert "Also 1 person of the last 7 days" in draft
+    assert "Their hour passed while the service was down" in running
+    assert "Rosa" in people
+    assert [(each.balances, each.enrolled) for each in account.lines] == [(True, 1)]
+    assert account.lines[0].left_out["left_out"].count == 1
+
+
+def ids(conn: Connection) -> tuple[int, int]:
+    return conn.scalar(select(SeriesStep.id)) or 0, conn.scalar(select(StepCopy.id)) or 0
+
+
+async def test_what_is_wrong_is_told_and_nothing_is_lost(amina: Desk, opened: Opened) -> None:
+    at = await written(amina)
+
+    answer = await amina.post(f"{at}/steps", {**STEP, "days": "900", "body_en": "Keep me."})
+    page = await answer.text()
+    nameless = await amina.post(f"{at}/change", {"name": "", "trigger": "joined", "zone": "UTC"})
+    unzoned = await amina.post(f"{at}/change", {"name": "A", "trigger": "joined", "zone": "Mars"})
+
+    assert (answer.status, nameless.status, unzoned.status) == (422, 422, 422)
+    assert "0 to 730 days after" in page
+    assert "Keep me." in page
+    count = await opened.database.read(lambda conn: len(conn.scalars(select(SeriesStep.id)).all()))
+    assert count == 1
+
+
+async def test_it_is_paused_resumed_stopped_and_taken_up(amina: Desk, opened: Opened) -> None:
+    at = await written(amina)
+    await amina.post(f"{at}/start", {"earlier": "7"})
+    stands = []
+    for act in ("pause", "resume", "stop", "take-up"):
+        await amina.post(f"{at}/{act}", {})
+        stands.append(await opened.database.read(lambda conn: conn.scalar(select(Series.status))))
+
+    left = await opened.database.read(lambda conn: conn.scalar(select(Enrolment.left_because)))
+    assert stands == ["paused", "running", "stopped", "running"]
+    assert left == ""
