@@ -272,7 +272,8 @@ def referring() -> Sequence[str]:
 def test_every_table_that_refers_to_a_contact_is_given_over() -> None:
     """A new one would go with the contact that goes; see to it in ``unite``."""
     import_changes = "import_changes"  # go: an undone import gives nothing back to another person
-    given = [Address, Membership, Preference, SignUp, Delivery, Reply, Prompt, Response]
+    of_messages = [Delivery, Reply, Prompt, Enrolment]
+    given = [Address, Membership, Preference, SignUp, Response, *of_messages]
     names = {each.__tablename__ for each in given}
 
     assert set(referring()) == names | {import_changes, "contact_tags", "calls"}
