@@ -18,7 +18,7 @@ from campaigns import series as writing
 from database.upserts import insert_or
 from messages.house import HouseRules
 from messages.series_models import Series, SeriesStep, StepApproval
-from organizers.approvers import Ballot, Vote, able, coming, still_given
+from organizers.approvers import Ballot, How, Vote, able, coming, still_given
 from organizers.roles import NETWORKS, owned
 
 OF_SERIES = ("id", "trigger", "imports", "project_id", "email_sender", "look")
@@ -56,7 +56,7 @@ def ballot(
     possible = able(conn, project, frozenset(step.writers))
     mine = select(StepApproval).where(StepApproval.step_id == step.id)
     rows: Sequence[Row[Any]] = conn.execute(mine.order_by(StepApproval.id)).all()
-    votes = (Vote(row.digest, row.organizer_id, row.language, "console", row.at) for row in rows)
+    votes = (Vote(row.digest, row.organizer_id, row.language, How.CONSOLE, row.at) for row in rows)
     given = still_given(votes, as_it_is, possible)
     return Ballot(
         digest=as_it_is,
