@@ -9,14 +9,13 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection, Row
 
-from alerts.campaigning import NamesForbidden
+from alerts.planned_names import NamesForbidden, require_discreet
 from campaigns import series as writing
 from campaigns import step_approving, stepping
 from campaigns.series import BadSeries, StepDraft
 from organizers.approvers import Changed, MayNotApprove, NotRead
 from web.console.campaign_forms import Unwritten, read_words, typed_words
 from web.console.email_writing import beside, writing_page
-from web.console.emails import require_discreet
 from web.console.series import shown
 from web.console.viewing import VIEWER, now, number, read, write
 from web.keys import SITE
@@ -140,7 +139,7 @@ async def _draft(request: web.Request, form: MultiMapping[str], series: Row[Any]
     if days is None:
         raise BadSeries("Write after how many days it goes; 0 is at once.")
     texts = read_words(form, request.config_dict[SITE].languages)
-    await require_discreet(request, series.project_id, texts)
+    await read(request, require_discreet, series.project_id, [texts])
     return StepDraft(days=days, hour=str(form.get("hour", "")) or HOUR, texts=texts)
 
 
