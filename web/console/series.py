@@ -24,12 +24,14 @@ from messages.wallclock import BadTime
 from organizers.approvers import Ballot
 from organizers.roles import May
 from organizers.sessions import Viewer
-from web.console.campaign_forms import LATE, WAIT, ZONES
+from web.console.campaign_forms import LATE, WAIT
 from web.console.choices import projects
 from web.console.guard import require_project
 from web.console.planned import findings
 from web.console.viewing import VIEWER, now, number, page, read, write
+from web.console.zone_choices import peoples_zones, zone_groups
 from web.keys import JOBS, SITE
+from web.pages import translator
 
 EARLIER = (7, 30, 90, 365)  # days before the start, of whom one may take in
 
@@ -129,7 +131,7 @@ async def shown(request: web.Request, series_id: int, *, problem: str = "") -> w
     """The page of a series, with what is wrong about what was just done there."""
     house = request.config_dict[SITE].house
     found = await read(request, series_page, series_id, house=house, now=now(request))
-    values = {"it": found, "zones": ZONES, "findings": findings, "problem": problem}
+    values = {"it": found, "findings": findings, "problem": problem}
     return await page(request, "series.html", values, status=_status(problem))
 
 
@@ -194,7 +196,7 @@ async def _index(
         "series": await read(request, series_account.series_of, viewer.within),
         "held": await read(request, held_in, viewer),
         "projects": await read(request, projects, viewer.may_in(May.WRITE)),
-        **_choices(typed, problem),
+        **await _choices(request, typed, problem),
     }
     return await page(request, "series_list.html", values, status=_status(problem))
 
@@ -202,12 +204,15 @@ async def _index(
 async def _form(
     request: web.Request, series: Row[Any], typed: Mapping[str, str], *, problem: str = ""
 ) -> web.Response:
-    values = {"series": series, **_choices(typed, problem)}
+    values = {"series": series, **await _choices(request, typed, problem)}
     return await page(request, "series_change.html", values, status=_status(problem))
 
 
-def _choices(typed: Mapping[str, str], problem: str) -> dict[str, Any]:
-    return {"typed": typed, "problem": problem, "zones": ZONES, "findings": findings}
+async def _choices(request: web.Request, typed: Mapping[str, str], problem: str) -> dict[str, Any]:
+    ours, chosen = await read(request, peoples_zones), typed.get("zone", "")
+    groups = zone_groups(ours, chosen, translator(request), now=now(request))
+    zones = [each for group in groups for each in group.zones]
+    return {"typed": typed, "problem": problem, "zones": zones, "findings": findings}
 
 
 def _draft(typed: Mapping[str, str]) -> SeriesDraft:
