@@ -20,6 +20,7 @@ from messages.shown_emails import (
     Listed,
     NoSuchEmail,
     StoredEmail,
+    archived_by_year,
     find_email,
     sent_emails,
     show_to_everybody,
@@ -63,13 +64,56 @@ def readable(
 
 
 def archived(conn: Connection, project_id: int, *, language: str, now: datetime) -> list[Listed]:
-    """What of a project's emails everybody may read now; somebody may have come on the list since."""
+    """The newest of a project's emails that everybody may read now; somebody may have come on the list since."""
     listed = sent_emails(conn, project_id, language=language, only_shown=True, now=now)
+    unnamed = _unnamed(
+        conn, [each.message_id for each in listed], looked_for(conn, None, project_id)
+    )
+    return [each for each in listed if each.message_id in unnamed]
+
+
+def archived_in(
+    conn: Connection, project_id: int, year: int | None, *, language: str, now: datetime
+) -> tuple[list[int], list[Listed]]:
+    """The years of an archive, newest first, and what everybody may read of one; None = of the newest.
+
+    Raises NoSuchEmail for a year of which there is nothing to read.
+    """
     people = looked_for(conn, None, project_id)
+    years = _years(conn, archived_by_year(conn, project_id, now=now), people)
+    if year is None and not years:
+        return [], []
+    chosen = years[0] if year is None else year
+    if chosen not in years:
+        raise NoSuchEmail(NoSuchEmail.__doc__)
+    listed = sent_emails(conn, project_id, language=language, only_shown=True, now=now, year=chosen)
+    unnamed = _unnamed(conn, [each.message_id for each in listed], people)
+    return years, [each for each in listed if each.message_id in unnamed]
+
+
+def _years(
+    conn: Connection, emails: Mapping[int, Sequence[int]], people: Sequence[AtRisk]
+) -> list[int]:
+    """The years with an email that may be read. The newest of each is looked at, then more of those left."""
+    open_years: set[int] = set()
+    left, begin, end = dict(emails), 0, 1
+    while left:
+        asked = [each for ids in left.values() for each in ids[begin:end]]
+        unnamed = _unnamed(conn, asked, people)
+        open_years |= {year for year, ids in left.items() if not unnamed.isdisjoint(ids[begin:end])}
+        left = {
+            year: ids for year, ids in left.items() if year not in open_years and len(ids) > end
+        }
+        begin, end = end, 3 * end
+    return sorted(open_years, reverse=True)
+
+
+def _unnamed(conn: Connection, message_ids: Sequence[int], people: Sequence[AtRisk]) -> set[int]:
+    """Those of these emails that name nobody who must not be named."""
     if not people:
-        return list(listed)
-    texts = words_of(conn, [each.message_id for each in listed])
-    return [each for each in listed if not _named(texts[each.message_id], people)]
+        return set(message_ids)
+    texts = words_of(conn, message_ids)
+    return {each for each in message_ids if not _named(texts[each], people)}
 
 
 def _named(texts: Texts, people: Sequence[AtRisk]) -> list[Finding]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select
@@ -26,7 +26,7 @@ from messages.providers.provider import fill
 from messages.templates import ADDRESSES, BadTemplate
 
 MOST = 200  # emails that are listed for an organizer
-IN_ARCHIVE = 100  # for strangers, who may ask as often as they like
+NEWEST = 100  # of an archive, from which its feed takes those that nobody at risk is named in
 SHOWABLE = (MessageKind.ALERT, MessageKind.CAMPAIGN)
 
 
@@ -144,33 +144,65 @@ def event_of(email: StoredEmail, language: str, number: int) -> Event:
 
 
 def sent_emails(
-    conn: Connection, project_id: int | None, *, language: str, only_shown: bool, now: datetime
+    conn: Connection,
+    project_id: int | None,
+    *,
+    language: str,
+    only_shown: bool,
+    now: datetime,
+    year: int | None = None,
 ) -> Sequence[Listed]:
-    """A project's sent emails, newest first, by their subject in a language where they have it."""
-    most = IN_ARCHIVE if only_shown else MOST
+    """A project's sent emails, newest first, by their subject in a language where they have it.
+
+    All of a year (UTC), each of which somebody put into the archive by hand; without one the newest.
+    """
+    most = NEWEST if only_shown else MOST
     chosen = (
         select(
             *(Message.id, Message.launched_at, MessageText.language, MessageText.subject),
             _archived(),
         )
         .join(MessageText, MessageText.message_id == Message.id)
-        .where(
-            Message.project_id == project_id if project_id else Message.project_id.is_(None),
-            Message.kind.in_(SHOWABLE),
-            Message.launched_at.is_not(None),
-            MessageText.body != "",
-            *_left(now),
-        )
+        .where(MessageText.body != "", *_listable(project_id, now))
         .order_by(Message.launched_at.desc(), Message.id.desc(), MessageText.language)
-        .limit(2 * most)
     )
     if only_shown:
         chosen = chosen.where(_archived())
+    if year is None:
+        chosen = chosen.limit(2 * most)
+    else:
+        begins, ends = (datetime(each, 1, 1, tzinfo=UTC) for each in (year, year + 1))
+        chosen = chosen.where(Message.launched_at >= begins, Message.launched_at < ends)
     listed: dict[int, Listed] = {}
     for message_id, sent_at, spoken, subject, is_shown in conn.execute(chosen):
         if message_id not in listed or spoken == language:
             listed[message_id] = Listed(message_id, subject, sent_at, is_shown)
-    return list(listed.values())[:most]
+    return list(listed.values())[: most if year is None else None]
+
+
+def archived_by_year(conn: Connection, project_id: int, *, now: datetime) -> dict[int, list[int]]:
+    """The emails in a project's archive by the year (UTC) in which they left, the newest first."""
+    has_words = exists().where(MessageText.message_id == Message.id, MessageText.body != "")
+    chosen = (
+        select(Message.id, Message.launched_at)
+        .where(*_listable(project_id, now), has_words, _archived())
+        .order_by(Message.launched_at.desc(), Message.id.desc())
+    )
+    found: dict[int, list[int]] = {}
+    for message_id, sent_at in conn.execute(chosen):
+        if sent_at is not None:
+            found.setdefault(sent_at.astimezone(UTC).year, []).append(message_id)
+    return found
+
+
+def _listable(project_id: int | None, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """That a message is an email to many of this project, and has begun to leave."""
+    return (
+        Message.project_id == project_id if project_id else Message.project_id.is_(None),
+        Message.kind.in_(SHOWABLE),
+        Message.launched_at.is_not(None),
+        *_left(now),
+    )
 
 
 def _left(now: datetime) -> tuple[ColumnElement[bool], ...]:

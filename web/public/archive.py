@@ -12,7 +12,7 @@ from aiohttp import web
 from feedgenerator import Rss201rev2Feed
 from sqlalchemy import Connection
 
-from alerts.archiving import archived
+from alerts.archiving import archived, archived_in
 from messages.links import archived_url
 from messages.shown_emails import Listed, NoSuchEmail, ShownEmail, archive_of
 from web.keys import CLOCK, DATABASE, SITE, Site
@@ -28,9 +28,11 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 @dataclass(frozen=True)
 class Archive:
-    """What the page lists."""
+    """What a page lists."""
 
     project: str
+    years: Sequence[int]  # of which there is something to read, newest first
+    year: int  # of the emails; 0 = there are none
     emails: Sequence[Listed]
 
 
@@ -42,16 +44,19 @@ async def choose(request: web.Request) -> NoReturn:
 
 
 async def show(request: web.Request) -> web.Response:
-    """The list."""
+    """The list of a year; without one, of the newest."""
     slug, language, site = request.match_info["slug"], _language(request), request.app[SITE]
-    at = request.app[CLOCK]()
-    found = await request.app[DATABASE].read(read_archive, slug, language, now=at)
+    year, at = request.match_info.get("year", ""), request.app[CLOCK]()
+    found = await request.app[DATABASE].read(
+        read_archive, slug, language, int(year) if year else None, now=at
+    )
+    rest = f"/{year}" if year else ""
     request[LANGUAGE] = language
     values = {
         "archive": found,
         "slug": slug,
         "languages": [
-            (each, NAMES.get(each, each), f"/archive/{slug}/{each}")
+            (each, NAMES.get(each, each), f"/archive/{slug}/{each}{rest}")
             for each in site.languages
             if each != language
         ],
@@ -99,24 +104,27 @@ async def feed(request: web.Request) -> web.Response:
     )
 
 
-def read_archive(conn: Connection, slug: str, language: str, *, now: datetime) -> Archive:
-    """What a project shows. Raises NoSuchEmail for one that has no archive."""
+def read_archive(
+    conn: Connection, slug: str, language: str, year: int | None, *, now: datetime
+) -> Archive:
+    """What a project shows of a year. Raises NoSuchEmail where there is no archive, or nothing of that year."""
     project_id, name = archive_of(conn, slug)
-    return Archive(name, archived(conn, project_id, language=language, now=now))
+    years, emails = archived_in(conn, project_id, year, language=language, now=now)
+    return Archive(name, years, year or next(iter(years), 0), emails)
 
 
 def _read_feed(
     conn: Connection, slug: str, language: str, site: Site, *, now: datetime
 ) -> tuple[str, list[tuple[Listed, ShownEmail]]]:
-    archive = read_archive(conn, slug, language, now=now)
+    project_id, name = archive_of(conn, slug)
     found = []
-    for each in archive.emails[:IN_FEED]:
+    for each in archived(conn, project_id, language=language, now=now)[:IN_FEED]:
         wanted = Wanted(each.message_id, from_archive=True)
         try:
             found.append((each, read_shown(conn, wanted, language, site, now=now)[1]))
         except NoSuchEmail:  # it is not in this language
             continue
-    return archive.project, found
+    return name, found
 
 
 def _language(request: web.Request) -> str:

@@ -50,6 +50,7 @@ TOKEN = "{token:[0-9A-Za-z]{1,40}}"  # noqa: S105 - a pattern, not a secret
 FEED = "{feed:[0-9A-Za-z_-]{43}}"
 SPOKEN = "{language:[a-z]{2}}"
 PICTURE = "{name:[0-9a-f]{32}[.](?:jpg|png)}"
+YEAR = "{year:[1-9][0-9]{3}}"
 SLUG = "{slug:[0-9A-Za-z_-]{1,64}}"
 PROOF = "{proof:[0-9A-Za-z]{1,40}}"
 # Of a page with a name of its own, which may be such a word: /join/home is a page.
@@ -83,6 +84,7 @@ def add_routes(app: web.Application) -> None:
             web.get(f"/e/{TOKEN}/{SPOKEN}/{{number:[0-9]{{1,2}}}}.ics", kindly(emails.event)),
             web.get(f"/archive/{SLUG}", kindly(archive.choose)),
             web.get(f"/archive/{SLUG}/{SPOKEN}", kindly(archive.show)),
+            web.get(f"/archive/{SLUG}/{SPOKEN}/{YEAR}", kindly(archive.show)),
             web.get(f"/archive/{SLUG}/{SPOKEN}.xml", kindly(archive.feed)),
             web.get("/privacy", joining.privacy),
             web.get(f"/join/{SLUG}", kindly(joining.show)),
