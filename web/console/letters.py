@@ -14,7 +14,7 @@ from organizers import links, phones
 from organizers.links import RESET_HOURS, Letter
 from organizers.members import Member, members
 from organizers.roles import May
-from web.console import approval_letters, planned_letters, posting
+from web.console import approval_letters, complaint_letters, planned_letters, posting
 from web.console.own_phone import forget_codes
 from web.console.posting import Post, titled, words_in
 from web.keys import Site
@@ -46,6 +46,7 @@ def any_waiting(conn: Connection, now: datetime) -> bool:
     return (
         waiting
         or approval_letters.any_waiting(conn)
+        or complaint_letters.any_waiting(conn)
         or planned_letters.any_waiting(conn, now)
         or phones.any_over(conn, now)
     )
@@ -57,9 +58,10 @@ def write_letters(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> in
     waiting = links.letters(conn, now)
     for letter in waiting:
         _write(conn, jobs, site, letter, now)
-    of_approvals = approval_letters.write_letters(conn, jobs, site, now)
-    of_approvals += planned_letters.write_letters(conn, jobs, site, now)
-    return len(waiting) + _tell_of_proposals(conn, jobs, site, now) + of_approvals
+    others = approval_letters.write_letters(conn, jobs, site, now)
+    others += planned_letters.write_letters(conn, jobs, site, now)
+    others += complaint_letters.write_letters(conn, jobs, site, now)
+    return len(waiting) + _tell_of_proposals(conn, jobs, site, now) + others
 
 
 def _tell_of_proposals(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> int:
