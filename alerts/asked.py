@@ -17,8 +17,13 @@ CHECKS = ("verified_on", "verified_by", "expires_on")
 
 def asked(conn: Connection, action_id: int) -> Mapping[str, Any]:
     """What people are asked to call, write and say, whenever somebody last checked the numbers."""
-    ask: Ask = read_action(conn, action_id)
-    offices = {each.office.key: asdict(each.office) for each in offices_of_action(conn, action_id)}
+    return asked_in(conn, read_action(conn, action_id))
+
+
+def asked_in(conn: Connection, ask: Ask) -> Mapping[str, Any]:
+    """The same of an action that has been read."""
+    named = offices_of_action(conn, ask.action_id)
+    offices = {each.office.key: asdict(each.office) for each in named}
     return {
         "asks": [asdict(each) for each in ask.asks],
         "scripts": {language: asdict(words) for language, words in ask.scripts.items()},

@@ -9,11 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import Connection
-
 from alerts.citing import SENT
-from alerts.follow_ups import followed_by
-from alerts.stored import stored_draft
+from alerts.stored import StoredAlert
 from alerts.weighing import said_in
 from messages.cautions import gathered
 from messages.findings import Finding
@@ -33,9 +30,9 @@ def fill_in(text: str, known: Mapping[str, str]) -> str:
     return BLANK.sub(lambda found: known.get(found[0], found[0]), text)
 
 
-def blank_findings(conn: Connection, alert_id: int) -> list[Finding]:
+def blank_findings(alert: StoredAlert) -> list[Finding]:
     """What is still to be filled in of a stored alert, one finding a language, with all its places."""
-    said = said_in(stored_draft(conn, alert_id))
-    if followed_by(conn, alert_id) is not None:  # it leads to the page and the script of another
+    said = said_in(alert.as_written)
+    if alert.followed is not None:  # it leads to the page and the script of another
         said = [each for each in said if each.place in SENT]
     return list(gathered("blank_left", said, lambda each: BLANK.findall(each.text)))

@@ -15,9 +15,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, select
 
-from alerts.asked import asked
+from alerts.asked import asked_in
 from alerts.models import Alert, FollowUp
-from alerts.pages import AT_LAST, page_of_action
+from alerts.pages import AT_LAST, AlertPage, page_of_action
 from alerts.preflight import find_alert
 from alerts.risk_models import NamingReason
 from contacts.models import Project
@@ -60,13 +60,19 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
     terms = conn.execute(select(*TERMS).where(Message.id == alert.message_id)).mappings().one()
     project = worn(Message.project_id.expression)
     look = conn.scalar(select(project).where(Message.id == alert.message_id))
-    own = conn.execute(select(Alert.ask_hours, Alert.work).where(Alert.id == alert_id)).one()
+    row = conn.execute(select(Alert.ask_hours, Alert.work).where(Alert.id == alert_id)).one()
     follows = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == alert_id)
     texts = texts_of(conn, alert.message_id)
+    own = page_of_action(conn, alert.own_action_id, now=AT_LAST)
+    says, asks = _page(own), asked_in(conn, own.ask)
+    leads_to_page, leads_to = says, asks
+    if alert.action_id != alert.own_action_id:
+        led = page_of_action(conn, alert.action_id, now=AT_LAST)
+        leads_to_page, leads_to = _page(led), asked_in(conn, led.ask)
     return {
         "level": alert.level,
-        "ask_hours": own.ask_hours,
-        "work": own.work,
+        "ask_hours": row.ask_hours,
+        "work": row.work,
         "terms": dict(terms),
         "texts": {language: asdict(words) for language, words in texts.items()},
         "follows": [list(row) for row in conn.execute(follows)],
@@ -74,11 +80,11 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
         **_names_said(conn, texts.values(), terms["audience"]),
         # A picture's address is made of its content, so the texts tell of pictures, and this of the logo.
         **({"look": look} if look else {}),
-        "page": _page(conn, alert.own_action_id),
-        "asks": asked(conn, alert.own_action_id),
+        "page": says,
+        "asks": asks,
         # A reminder leads to the page of the alert it follows, and people call whom that asks for.
-        "leads_to": asked(conn, alert.action_id),
-        "leads_to_page": _page(conn, alert.action_id),
+        "leads_to": leads_to,
+        "leads_to_page": leads_to_page,
     }
 
 
@@ -112,9 +118,8 @@ def _fields(text: str) -> Collection[str]:
         return ()
 
 
-def _page(conn: Connection, action_id: int) -> Mapping[str, Any]:
-    """What the public page says besides what it asks for."""
-    page = page_of_action(conn, action_id, now=AT_LAST)
+def _page(page: AlertPage) -> Mapping[str, Any]:
+    """What a public page says besides what it asks for."""
     return {
         "words": {language: asdict(words) for language, words in page.words.items()},
         "case": {language: asdict(words) for language, words in page.case_words.items()},

@@ -15,7 +15,9 @@ from alerts import at_risk
 from alerts.at_risk import RiskDraft
 from alerts.models import Alert
 from alerts.planned_names import names_in
+from alerts.preflight import find_alert
 from alerts.steering import pause_because
+from alerts.stored import stored_alert
 from alerts.weighing import weigh_alert
 from campaigns.models import CampaignRun
 from messages import discretion
@@ -48,7 +50,8 @@ def change_person(
 def halt(conn: Connection, person_id: int) -> None:
     """Pause what names this person and has not all left."""
     for alert in _alerts(conn):
-        if _names(weigh_alert(conn, alert.id, alert.case_id).blocking, person_id):
+        stored = stored_alert(conn, find_alert(conn, alert.id))
+        if _names(weigh_alert(conn, stored).blocking, person_id):
             pause_because(conn, family_of(conn, alert.message_id), BECAUSE)
     for email in _emails(conn):
         if _names(names_in(conn, email.email_id, {}).blocking, person_id):

@@ -6,7 +6,7 @@ facts released to the public ever leave this module.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
@@ -160,7 +160,7 @@ def _page(conn: Connection, statement: AlertSelect, now: datetime) -> AlertPage:
         level=Level(row.level),
         words=_words(conn, alert_words.where(AlertText.alert_id == row.id)),
         case_words=_words(conn, case_words.where(CaseText.case_id == row.case_id)),
-        facts=facts_shown(conn, row.case_id, now),
+        facts=facts_to_show(facts_of(conn, row.case_id), now),
         ask=read_action(conn, row.action_id),
         expires_at=row.expires_at,
         closed_at=row.closed_at,
@@ -171,9 +171,9 @@ def _words(conn: Connection, rows: Select[str, str, str]) -> dict[str, Words]:
     return {language: Words(title, summary) for language, title, summary in conn.execute(rows)}
 
 
-def facts_shown(conn: Connection, case_id: int, now: datetime) -> tuple[DatedFact, ...]:
-    """What everybody may read now, with what they could read of it before."""
-    told = (_told(fact, now) for fact in facts_of(conn, case_id))
+def facts_to_show(facts: Iterable[KnownFact], now: datetime) -> tuple[DatedFact, ...]:
+    """What everybody may read now of a case's facts, with what they could read of it before."""
+    told = (_told(fact, now) for fact in facts)
     return tuple(each for each in told if each is not None)
 
 

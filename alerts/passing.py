@@ -13,15 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from actions.asks import Ask, read_action
-from actions.custom_targets import offices_of_action, today_of
+from actions.custom_targets import today_of
 from alerts.citation_models import Citation
 from alerts.fact_models import Release
-from alerts.follow_ups import asks_for_calls
-from alerts.preflight import Check, find_alert
-from alerts.timeline import facts_of
+from alerts.preflight import Check
+from alerts.stored import StoredAlert
 from messages import rendering, wording
-from messages.checking import texts_of
 from messages.control import Words
 from messages.house import HouseRules
 from messages.templates import FIELDS, BadTemplate, is_address
@@ -39,17 +36,16 @@ class Passed:
 
 
 def passed(
-    conn: Connection, alert_id: int, found: Check, *, house: HouseRules, now: datetime
+    conn: Connection, alert: StoredAlert, found: Check, *, house: HouseRules, now: datetime
 ) -> list[Passed]:
-    """What is in order with a draft that was checked so. Raises NoSuchAlert."""
-    alert = find_alert(conn, alert_id)
-    texts, codes = texts_of(conn, alert.message_id), {each.code for each in found.blocking}
+    """What is in order with a draft that was checked so."""
+    texts, codes = alert.draft.texts, {each.code for each in found.blocking}
     return [
         *_words(house, codes),
         *_fields(texts, found, codes),
         *_opting_out(texts, house),
-        *(_offices(conn, read_action(conn, alert.own_action_id), alert_id, now)),
-        *_facts(conn, alert_id, alert.case_id, codes),
+        *_offices(alert, now),
+        *_facts(conn, alert, codes),
     ]
 
 
@@ -86,12 +82,12 @@ def _opting_out(texts: Mapping[str, Words], house: HouseRules) -> Iterator[Passe
         yield Passed("opt_out", {"languages": tuple(written)})
 
 
-def _offices(conn: Connection, ask: Ask, alert_id: int, now: datetime) -> Iterator[Passed]:
+def _offices(alert: StoredAlert, now: datetime) -> Iterator[Passed]:
     """Offices outside Congress that it asks for, all of them checked and not for too long ago."""
-    if not asks_for_calls(conn, alert_id):
+    if not alert.asks_for_calls:
         return
-    asked = {each.office for each in ask.asks if not each.is_over(now)}
-    known = [each.office for each in offices_of_action(conn, ask.action_id)]
+    asked = {each.office for each in alert.ask.asks if not each.is_over(now)}
+    known = [each.office for each in alert.offices]
     mine = [each for each in known if each.key in asked]
     today = today_of(now)
     if mine and all(each.standing(today).is_good for each in mine):
@@ -99,14 +95,14 @@ def _offices(conn: Connection, ask: Ask, alert_id: int, now: datetime) -> Iterat
         yield Passed("offices", {"offices": len(mine), "oldest": oldest})
 
 
-def _facts(conn: Connection, alert_id: int, case_id: int, codes: set[str]) -> Iterator[Passed]:
+def _facts(conn: Connection, alert: StoredAlert, codes: set[str]) -> Iterator[Passed]:
     """What is kept back of the case stands in none of the words; and what is cited may be told."""
     wrong = ("cited_", "withheld", "committee_only", "embargoed")
     if any(code.startswith(wrong) for code in codes):
         return
-    kept = sum(each.current.release != Release.PUBLIC for each in facts_of(conn, case_id))
+    kept = sum(each.current.release != Release.PUBLIC for each in alert.facts)
     versions = func.count(Citation.version_id.distinct())
-    cited = conn.scalar(select(versions).where(Citation.alert_id == alert_id)) or 0
+    cited = conn.scalar(select(versions).where(Citation.alert_id == alert.id)) or 0
     if kept:
         yield Passed("kept_back", {"facts": kept})
     if cited:

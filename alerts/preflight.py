@@ -10,27 +10,27 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, Row, func, select
 
-from actions.asks import Ask, read_action
-from actions.custom_targets import NamedOffice, Standing, offices_of_action, today_of
+from actions.asks import Ask
+from actions.custom_targets import KeptOffice, NamedOffice, Standing, today_of
 from actions.scripts import ScriptWords
 from alerts import sharing
 from alerts.blanks import blank_findings
 from alerts.citation_models import FactCorrection
-from alerts.citing import SENT, as_written, cited_keys, fill, pieces, written_of
+from alerts.citing import SENT, cited_keys, fill, pieces
 from alerts.corrections import outdated, tellings
+from alerts.drafts import AlertDraft
 from alerts.fact_models import FactVersion
-from alerts.follow_ups import asks_for_calls, followed_by
 from alerts.kinds_of_work import work_findings
 from alerts.lateness import late_findings
-from alerts.models import Alert, AlertText
+from alerts.models import Alert
 from alerts.sharing import NOBODY, Committee, PartCheck
-from alerts.stored import told_draft
-from alerts.timeline import closed_because, facts_of, find_fact, not_public
+from alerts.stored import StoredAlert, stored_alert
+from alerts.timeline import KnownFact, closed_because, facts_of, find_fact, not_public
 from alerts.timing import begins_findings, closed_findings, recess_findings
 from alerts.weighing import weigh_alert
 from database.tables import folded
 from messages.audience import read as read_audience
-from messages.checking import MessageCheck, check_message, texts_of
+from messages.checking import MessageCheck, check_message
 from messages.control import Words
 from messages.estimating import Estimate
 from messages.findings import Finding, finding
@@ -102,38 +102,43 @@ def check(
 
     ``reckon``: see ``check_message``.
     """
-    alert = find_alert(conn, alert_id)
+    alert = stored_alert(conn, find_alert(conn, alert_id))
+    return check_stored(conn, alert, house=house, now=now, reckon=reckon)
+
+
+def check_stored(
+    conn: Connection, alert: StoredAlert, *, house: HouseRules, now: datetime, reckon: bool = True
+) -> Check:
+    """The same of an alert that has been read."""
     message = check_message(conn, alert.message_id, house=house, now=now, reckon=reckon)
-    texts = texts_of(conn, alert.message_id)
-    ask = read_action(conn, alert.own_action_id)
-    page = _page_words(conn, alert_id)
+    texts, ask, page = alert.draft.texts, alert.ask, _page_words(alert.draft)
     parts = [
         _committee_part(each)
-        for each in sharing.checks(conn, alert_id, house=house, now=now, reckon=reckon)
+        for each in sharing.checks(conn, alert.id, house=house, now=now, reckon=reckon)
     ]
-    weighed = weigh_alert(conn, alert_id, alert.case_id)
-    quoted = list(_quotations(conn, alert.case_id, _all_words(texts, page, ask), now))
+    weighed = weigh_alert(conn, alert)
+    quoted = list(_quotations(alert.facts, _all_words(texts, page, ask), now))
     return Check(
         blocking=[
             *_blocking(message, parts),
             *(finding("no_page", language=each) for each in house.languages if each not in page),
             *_script_problems(ask, house, now),
-            *(_office_problems(conn, ask, now) if asks_for_calls(conn, alert_id) else ()),
+            *(_office_problems(ask, alert.offices, now) if alert.asks_for_calls else ()),
             *(each for each in quoted if each.code in NOT_TO_BE_TOLD),
-            *_correction_problems(conn, alert_id),
-            *blank_findings(conn, alert_id),
-            *_citation_problems(conn, alert_id, alert.case_id, now),
-            *late_findings(conn, alert_id, now),
-            *begins_findings(conn, alert_id),
+            *_correction_problems(conn, alert.id),
+            *blank_findings(alert),
+            *_citation_problems(alert, now),
+            *late_findings(conn, alert, now),
+            *begins_findings(alert),
             *weighed.blocking,
-            *work_findings(conn, alert_id),
+            *work_findings(conn, alert.id),
         ],
         warnings=[
             *message.warnings,
             *(each for each in quoted if each.code not in NOT_TO_BE_TOLD),
-            *_link_warnings(conn, alert.message_id, texts),
-            *closed_findings(conn, alert_id, now),
-            *recess_findings(conn, alert_id, now),
+            *_link_warnings(alert.draft),
+            *closed_findings(conn, alert, now),
+            *recess_findings(conn, alert, now),
             *weighed.warnings,
         ],
         forecast=message.forecast,
@@ -182,14 +187,12 @@ def find_alert(conn: Connection, alert_id: int) -> Row[int, int, int, int, int, 
     return found
 
 
-def _page_words(conn: Connection, alert_id: int) -> dict[str, str]:
+def _page_words(draft: AlertDraft) -> dict[str, str]:
     """Title and summary by language, where both are there."""
-    columns = (AlertText.language, AlertText.title, AlertText.summary)
-    rows = conn.execute(select(*columns).where(AlertText.alert_id == alert_id))
     return {
-        language: f"{title}\n{summary}"
-        for language, title, summary in rows
-        if title.strip() and summary.strip()
+        language: f"{each.title}\n{each.summary}"
+        for language, each in draft.words.items()
+        if each.title.strip() and each.summary.strip()
     }
 
 
@@ -216,11 +219,11 @@ def _half_written(scripts: Mapping[str, ScriptWords], language: str) -> str:
     return "no_letter" if any(each.writes for each in scripts.values()) and not own.writes else ""
 
 
-def _office_problems(conn: Connection, ask: Ask, now: datetime) -> Iterator[Finding]:
+def _office_problems(ask: Ask, offices: Iterable[KeptOffice], now: datetime) -> Iterator[Finding]:
     """Offices whose number nobody has checked lately; ``target`` leads to the button beside it."""
     asked = {each.office: each.scripts or ask.scripts for each in ask.asks if not each.is_over(now)}
     today = today_of(now)
-    for each in offices_of_action(conn, ask.action_id):
+    for each in offices:
         office = each.office
         standing = office.standing(today)
         known = {"name": office.name, "target": each.id}
@@ -267,17 +270,13 @@ def _correction_problems(conn: Connection, alert_id: int) -> Iterator[Finding]:
             yield finding("correction_outdated", key=fact.key)
 
 
-def _citation_problems(
-    conn: Connection, alert_id: int, case_id: int, now: datetime
-) -> Iterator[Finding]:
+def _citation_problems(alert: StoredAlert, now: datetime) -> Iterator[Finding]:
     """Facts that are cited and may not be told; and what says another thing than when it was saved."""
-    draft = as_written(told_draft(conn, alert_id), written_of(conn, alert_id))
-    told = dict(pieces(told_draft(conn, alert_id)))
-    known = {each.key: each for each in facts_of(conn, case_id)}
+    told = dict(pieces(alert.draft))
+    known = {each.key: each for each in alert.facts}
     stale = set()
-    alone = followed_by(conn, alert_id) is None
-    for place, text in pieces(draft):
-        if not alone and place[0] not in SENT:
+    for place, text in pieces(alert.as_written):
+        if alert.followed is not None and place[0] not in SENT:
             continue  # what follows another alert leads to the page and the script of that one
         for key in dict.fromkeys(cited_keys(text)):
             why = closed_because(known[key].current, now)
@@ -288,13 +287,10 @@ def _citation_problems(
     yield from (finding("cited_anew", key=key) for key in sorted(stale))
 
 
-def _link_warnings(
-    conn: Connection, message_id: int, texts: Mapping[str, Words]
-) -> Iterator[Finding]:
-    reach = conn.scalar(select(Message.reach).where(Message.id == message_id))
-    if reach in (Reach.EMAIL, Reach.PAGE):
+def _link_warnings(draft: AlertDraft) -> Iterator[Finding]:
+    if draft.reach in (Reach.EMAIL, Reach.PAGE):
         return
-    for language, words in sorted(texts.items()):
+    for language, words in sorted(draft.texts.items()):
         if words.sms and not LINK.search(words.sms):
             yield finding("no_link", language=language)
 
@@ -303,7 +299,7 @@ def quoted(
     conn: Connection, case_id: int, public: Mapping[str, Sequence[str]], *, now: datetime
 ) -> list[Finding]:
     """What words about a case, by language, quote of facts that not everybody may read."""
-    found = _quotations(conn, case_id, public, now)
+    found = _quotations(facts_of(conn, case_id), public, now)
     return [each for each in found if each.code in NOT_TO_BE_TOLD]
 
 
@@ -323,14 +319,13 @@ def _all_words(
 
 
 def _quotations(
-    conn: Connection, case_id: int, public: Mapping[str, Sequence[str]], now: datetime
+    facts: Sequence[KnownFact], public: Mapping[str, Sequence[str]], now: datetime
 ) -> Iterator[Finding]:
     """Find facts in public texts that not everybody may read, or that turned out false.
 
     In whatever language they were written: a name is one in all of them. What a fact says that everybody
     may read, or could since it was last kept from anybody, is no quotation of what is to be kept.
     """
-    facts = facts_of(conn, case_id)
     free = [
         _word_list(words)
         for fact in facts

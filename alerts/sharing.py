@@ -110,10 +110,11 @@ def checks(
     """What each committee's part would be, and how many people it reaches whom no earlier one does."""
     alert = _alert(conn, alert_id)
     terms = terms_of(conn, alert.id, now=now)
-    several = _anybody_on_several_lists(conn)
+    keeping = committees(conn, alert_id)
+    several = bool(keeping) and _anybody_on_several_lists(conn)
     own = audiences.read(alert.audience)
     had = _reached_on_several(conn, own, terms) if several else set()
-    for each in committees(conn, alert_id):
+    for each in keeping:
         part = _part(alert, each.project_id)
         found = check_message(conn, alert.id, house=house, now=now, reckon=reckon, part=part)
         theirs: set[int] = set()

@@ -6,16 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from actions.asks import asking_congress, read_action
+from actions.asks import asking_congress
 from actions.custom_targets import offices_by_action
 from actions.models import TargetRule
 from actions.office_hours import CONGRESS, Schedule, is_open, opens_at
-from alerts.follow_ups import asks_for_calls
-from alerts.models import Alert
+from alerts.stored import StoredAlert
 from messages.findings import Finding, finding
-from messages.models import Message
 from representatives.recesses import Chamber, recesses
 
 WEEK = timedelta(days=6)
@@ -44,24 +42,24 @@ def schedules_of(conn: Connection, action_ids: Collection[int]) -> dict[int, Sch
     return found
 
 
-def begins_findings(conn: Connection, alert_id: int) -> Iterator[Finding]:
+def begins_findings(alert: StoredAlert) -> Iterator[Finding]:
     """Whether a draft would begin when nothing is asked any more: its calls end before, though it does not."""
-    if not asks_for_calls(conn, alert_id):
+    if not alert.asks_for_calls:
         return
-    action_id, begins_at, expires_at = _terms(conn, alert_id)
+    begins_at, expires_at = alert.draft.begins_at, alert.draft.expires.at
     if begins_at is None or (expires_at is not None and expires_at <= begins_at):
         return  # the message's own end is told of with it
-    ends_at = read_action(conn, action_id).ends_at
+    ends_at = alert.leads_to.ends_at
     if ends_at is not None and ends_at <= begins_at:
         yield finding("begins_after_end")
 
 
-def closed_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Finding]:
+def closed_findings(conn: Connection, alert: StoredAlert, now: datetime) -> Iterator[Finding]:
     """Whether the offices are closed when a draft's first copies arrive, and from when on they answer."""
-    if not asks_for_calls(conn, alert_id):
+    if not alert.asks_for_calls:
         return
-    action_id, begins_at, _ = _terms(conn, alert_id)
-    schedule, first = schedule_of(conn, action_id), max(now, begins_at or now)
+    schedule = schedule_of(conn, alert.leads_to.action_id)
+    first = max(now, alert.draft.begins_at or now)
     if schedule is None or is_open(schedule, first):
         return
     opens = opens_at(schedule, first)
@@ -69,29 +67,18 @@ def closed_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[
         yield finding("offices_closed", opens=_spelt(opens, schedule.zone))
 
 
-def recess_findings(conn: Connection, alert_id: int, now: datetime) -> Iterator[Finding]:
+def recess_findings(conn: Connection, alert: StoredAlert, now: datetime) -> Iterator[Finding]:
     """Whether a chamber that a draft asks people to call does not sit when it arrives or in the week after."""
-    if not asks_for_calls(conn, alert_id):
+    if not alert.asks_for_calls:
         return
-    action_id, begins_at, expires_at = _terms(conn, alert_id)
-    first = max(now, begins_at or now)
-    action = read_action(conn, action_id)
-    ends = [at for at in (expires_at, action.ends_at) if at is not None]
+    first, action = max(now, alert.draft.begins_at or now), alert.leads_to
+    ends = [at for at in (alert.draft.expires.at, action.ends_at) if at is not None]
     last = max(first, min([first + WEEK, *ends]))
     asked = {each for ask in action.asks for each in _CHAMBERS.get(ask.rule, ())}
     days = (at.astimezone(ZoneInfo(CONGRESS.zone)).date() for at in (first, last))
     for each in recesses(conn, *days):
         if each.chamber in asked:
             yield finding(f"recess_{each.chamber}", first=f"{each.first}", last=f"{each.last}")
-
-
-def _terms(conn: Connection, alert_id: int) -> tuple[int, datetime | None, datetime | None]:
-    """The action that an alert's copies lead to, when it begins, and when it ends."""
-    leads_to = func.coalesce(Message.action_id, Alert.action_id)
-    own = select(leads_to, Message.begins_at, Message.expires_at)
-    row = conn.execute(own.join(Alert, Alert.message_id == Message.id).where(Alert.id == alert_id))
-    action_id, begins_at, expires_at = row.one()
-    return action_id, begins_at, expires_at
 
 
 def _spelt(at: datetime, zone: str) -> str:

@@ -22,8 +22,9 @@ from alerts.at_risk import (
 from alerts.citing import pieces
 from alerts.drafts import AlertDraft
 from alerts.models import Alert, CaseText
-from alerts.pages import AT_LAST, facts_shown
-from alerts.stored import told_draft
+from alerts.pages import AT_LAST, facts_to_show
+from alerts.stored import StoredAlert, told_draft
+from alerts.timeline import KnownFact, facts_of
 from contacts.models import Project
 from messages import control
 from messages.cautions import Said, cautions, numbers_in
@@ -67,10 +68,11 @@ def weigh(
     return Weighed(blocking, [*warnings, *cautions(texts, known)])
 
 
-def weigh_alert(conn: Connection, alert_id: int, case_id: int) -> Weighed:
+def weigh_alert(conn: Connection, alert: StoredAlert) -> Weighed:
     """Weigh a stored draft with what its page says of the case."""
-    said, owner = _said(conn, alert_id, case_id), owner_of(conn, case_id)
-    return weigh(conn, case_id, owner, said, alert_id=alert_id)
+    said = [*said_in(alert.draft), *_said_of(conn, alert.case_id, alert.facts)]
+    owner = owner_of(conn, alert.case_id)
+    return weigh(conn, alert.case_id, owner, said, alert_id=alert.id)
 
 
 def let_stand(
@@ -84,7 +86,7 @@ def let_stand(
     people = {each.id: each for each in looked_for(conn, case_id, owner_of(conn, case_id))}
     if person_id not in people:
         raise NoSuchPerson(NoSuchPerson.__doc__)
-    said = _said(conn, alert_id, case_id)
+    said = [*said_in(told_draft(conn, alert_id)), *said_of_case(conn, case_id)]
     give_reason(conn, alert_id, case_id, people[person_id], said, why=why, by=by, now=now)
 
 
@@ -110,21 +112,21 @@ def known_numbers(conn: Connection, numbers: Collection[str]) -> set[str]:
     return {SWITCHBOARD_PHONE, *filter(None, chain.from_iterable(official)), *named}
 
 
-def _said(conn: Connection, alert_id: int, case_id: int) -> list[Said]:
-    return [*said_in(told_draft(conn, alert_id)), *said_of_case(conn, case_id)]
-
-
 def said_of_case(conn: Connection, case_id: int) -> list[Said]:
     """What a public page says of a case besides its alert: title, summary, and its facts.
 
     Of a fact its words, what it said before, and who told it; what is under embargo will stand there, too.
     """
+    return _said_of(conn, case_id, facts_of(conn, case_id))
+
+
+def _said_of(conn: Connection, case_id: int, known: Iterable[KnownFact]) -> list[Said]:
     rows = select(CaseText.language, CaseText.title, CaseText.summary)
     told = conn.execute(rows.where(CaseText.case_id == case_id).order_by(CaseText.language))
     case = [Said("case", row.language, f"{row.title}\n{row.summary}") for row in told]
     facts = [
         Said("fact", language, text)
-        for fact in facts_shown(conn, case_id, AT_LAST)
+        for fact in facts_to_show(known, AT_LAST)
         for language, words in fact.words.items()
         for text in (words, fact.before.get(language, ""), fact.source)
         if text

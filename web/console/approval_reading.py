@@ -11,12 +11,11 @@ from sqlalchemy import Connection, select
 from actions.custom_targets import NamedOffice, offices_of_action
 from alerts import approvers, approving
 from alerts.drafts import AlertDraft
-from alerts.launching import message_of
 from alerts.models import Alert, AlertText
 from alerts.pages import AT_LAST, AlertPage, page_of_action
 from alerts.passing import Passed, passed
-from alerts.preflight import Check, check, find_alert
-from alerts.stored import told_draft
+from alerts.preflight import Check, check_stored, find_alert
+from alerts.stored import stored_alert
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.models import Message
@@ -57,23 +56,24 @@ class Reading:
 
 def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime) -> Reading:
     """Read all of a draft. Raises NoSuchAlert."""
-    alert, draft = find_alert(conn, alert_id), told_draft(conn, alert_id)
-    project = approvers.project_of(conn, alert_id)
+    alert = stored_alert(conn, find_alert(conn, alert_id))
+    draft, project = alert.draft, approvers.project_of(conn, alert_id)
+    standing = approving.standing(conn, alert_id, house=house, now=now)
     projects = {row.id: row.name for row in conn.execute(select(Project.id, Project.name))}
-    known, checked = names(conn), check(conn, alert_id, house=house, now=now)
+    known, checked = names(conn), check_stored(conn, alert, house=house, now=now)
     return Reading(
         alert_id=alert_id,
         project="" if project == NETWORKS else projects[project],
         writers=sorted(known.get(each, each) for each in approvers.writers_of(conn, alert_id)),
         draft=draft,
-        page=page_of_action(conn, alert.action_id, now=AT_LAST),
-        follows=alert.action_id != alert.own_action_id,
-        offices=[each.office for each in offices_of_action(conn, alert.action_id)],
+        page=page_of_action(conn, alert.leads_to.action_id, now=AT_LAST),
+        follows=alert.leads_to is not alert.ask,
+        offices=[each.office for each in offices_of_action(conn, alert.leads_to.action_id)],
         check=checked,
-        passed=passed(conn, alert_id, checked, house=house, now=now),
+        passed=passed(conn, alert, checked, house=house, now=now),
         fates=fates(conn, checked, alert.message_id, house=house, within=[project], now=now),
-        samples=_samples(conn, alert_id, house),
-        standing=approving.standing(conn, alert_id, house=house, now=now),
+        samples=_samples(conn, alert.message_id, house),
+        standing=standing,
         projects=projects,
         asked_of=_titles_by_action(conn, draft),
         sent_as=_titles_by_message(conn, draft),
@@ -81,10 +81,10 @@ def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime
     )
 
 
-def _samples(conn: Connection, alert_id: int, house: HouseRules) -> list[Sample]:
+def _samples(conn: Connection, message_id: int, house: HouseRules) -> list[Sample]:
     """None while a text cannot be compiled: the checks say why."""
     try:
-        return samples(conn, message_of(conn, alert_id), house)
+        return samples(conn, message_id, house)
     except BadTemplate:
         return []
 

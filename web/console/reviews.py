@@ -11,10 +11,9 @@ from sqlalchemy import Connection
 from alerts import approving
 from alerts.approvers import project_of, writers_of
 from alerts.drafts import AlertDraft
-from alerts.launching import message_of
 from alerts.passing import Passed, passed
-from alerts.preflight import Check, check
-from alerts.stored import told_draft
+from alerts.preflight import Check, check_stored, find_alert
+from alerts.stored import stored_alert
 from messages.house import HouseRules
 from messages.seeing import Seen
 from messages.templates import BadTemplate
@@ -54,16 +53,15 @@ def review(
     now: datetime,
 ) -> Review:
     """Read a draft alert, checked now. Raises NoSuchAlert."""
-    draft = told_draft(conn, alert_id)
-    texts: Mapping[str, str] = {code: words.sms for code, words in draft.texts.items()}
-    found = check(conn, alert_id, house=house, now=now)
-    message_id = message_of(conn, alert_id)
+    alert = stored_alert(conn, find_alert(conn, alert_id))
+    texts: Mapping[str, str] = {code: words.sms for code, words in alert.draft.texts.items()}
+    found = check_stored(conn, alert, house=house, now=now)
     return Review(
-        draft=draft,
+        draft=alert.draft,
         check=found,
-        passed=passed(conn, alert_id, found, house=house, now=now),
-        fates=fates(conn, found, message_id, house=house, within=within, now=now),
-        preview=_preview(conn, alert_id, house, within, person, wanted, now),
+        passed=passed(conn, alert, found, house=house, now=now),
+        fates=fates(conn, found, alert.message_id, house=house, within=within, now=now),
+        preview=_preview(conn, alert.message_id, house, within, person, wanted, now),
         measures=measured(texts, house.identity),
     )
 
@@ -86,23 +84,24 @@ def asking(
     if not approving.is_on(house):
         return None
     found = approving.standing(conn, alert_id, house=house, now=now)
+    project = project_of(conn, alert_id)
     return Asking(
         standing=found,
-        may_send=viewer.may(May.SEND, project_of(conn, alert_id)),
+        may_send=viewer.may(May.SEND, project),
         open_to=found.open_to(viewer.organizer_id),
         wrote=viewer.actor in writers_of(conn, alert_id),
-        letters_to=_letters_to(conn, alert_id, viewer, house),
+        letters_to=_letters_to(conn, project, viewer, house),
     )
 
 
-def _letters_to(conn: Connection, alert_id: int, viewer: Viewer, house: HouseRules) -> list[str]:
-    told = told_alone(conn, project_of(conn, alert_id), viewer.actor)
+def _letters_to(conn: Connection, project: int, viewer: Viewer, house: HouseRules) -> list[str]:
+    told = told_alone(conn, project, viewer.actor)
     return [each.name for each in told] or list(filter(None, [mailbox_of(house)]))
 
 
 def _preview(
     conn: Connection,
-    alert_id: int,
+    message_id: int,
     house: HouseRules,
     within: Within,
     person: int,
@@ -110,7 +109,6 @@ def _preview(
     now: datetime,
 ) -> Seen | None:
     """A preview, or none while a text cannot be compiled: the checks say why."""
-    message_id = message_of(conn, alert_id)
     try:
         return preview(
             conn, message_id, house, within=within, person=person, wanted=wanted, now=now

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Connection, insert
 
 from alerts import approval_asks
@@ -28,6 +29,8 @@ from tests.web.organizing import Desk, console, desk
 from web.console.conversations import conversation
 
 MOST = 63  # statements of an overview on which something of everything is shown
+# Of the pages on which a draft is read whole, those of whoever asks included: what it is made of is read once.
+MOST_OF_A_DRAFT = {"": 100, "/approval": 105}
 
 
 def busy(conn: Connection, project: int, organizer_id: int, now: datetime, times: int) -> None:
@@ -98,3 +101,26 @@ def test_a_conversation_asks_as_often_for_many_copies_as_for_few(
     (few, copies), (many, more_copies) = counted
     assert (copies, more_copies) == (2, 10)
     assert many == few
+
+
+@pytest.mark.parametrize("page", MOST_OF_A_DRAFT)
+async def test_a_draft_is_read_once_whatever_is_asked_of_it(
+    opened: Opened, now: datetime, page: str
+) -> None:
+    madison = await opened.database.write(make_project)
+    await opened.database.write(lambda conn: make_contact(conn, projects=[madison]))
+    drafted: dict[str, Any] = {"status": MessageStatus.DRAFT, "launched_at": None}
+    draft = await opened.database.write(
+        lambda conn: make_alert(conn, project_id=madison, **drafted)
+    )
+    async with console(opened, now) as client:
+        amina = await desk(client, opened, now, projects=[madison])
+        for _ in range(3):  # colleagues are read at once, too
+            await opened.database.write(lambda conn: make_organizer(conn, projects=[madison]))
+        with statements() as heard:
+            await amina.page(f"/console/alerts/{draft.alert_id}{page}")
+
+    asked_for = [each for each in heard if each.startswith(("SELECT", "WITH"))]
+    assert len(asked_for) <= MOST_OF_A_DRAFT[page]
+    for once in ("FROM scripts", "FROM fact_texts", "FROM alert_written"):
+        assert sum(once in each for each in asked_for) <= 3, once
