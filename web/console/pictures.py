@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 
 from aiohttp import web
@@ -59,19 +60,19 @@ async def _drawn(request: web.Request, file: object) -> Prepared:
 async def remove(request: web.Request) -> web.Response:
     """Delete a picture that nothing shows."""
     try:
-        await write(request, _remove, int(request.match_info["picture_id"]))
+        await write(request, _remove, int(request.match_info["picture_id"]), now=now(request))
     except PictureInUse as error:
         return await _page(request, problem=str(error))
     raise web.HTTPSeeOther("/console/pictures?notice=removed")
 
 
-def _remove(conn: Connection, picture_id: int) -> None:
-    kept.remove(conn, picture_id, elsewhere=_planned_or_kept)
+def _remove(conn: Connection, picture_id: int, *, now: datetime) -> None:
+    kept.remove(conn, picture_id, elsewhere=partial(_planned_or_kept, now=now))
 
 
-def _planned_or_kept(conn: Connection, address: str) -> bool:
+def _planned_or_kept(conn: Connection, address: str, *, now: datetime) -> bool:
     """Whether a planned email or a starting text of the network's own shows it."""
-    return needed(conn, address) or shows_picture(conn, address)
+    return needed(conn, address, now=now) or shows_picture(conn, address)
 
 
 def _keep(

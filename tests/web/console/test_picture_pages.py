@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from alerts.start_models import OwnStart
 from campaigns.calendar import EmailDraft, create_campaign, schedule
+from campaigns.changing import cancel, take_up
 from campaigns.experiment_models import Experiment
 from campaigns.models import CampaignEmail, CampaignRun
 from database.opening import Opened
@@ -113,6 +114,76 @@ async def test_a_picture_that_nothing_shows_goes(
 
     assert pressed.status == 303
     assert await opened.database.read(pictures.content_of, address) is None
+
+
+async def of_one_called_off(
+    opened: Opened, now: datetime, *, run: dict[str, Any] | None = None, **plan: Any
+) -> tuple[int, str]:
+    """A picture that only an email shows that was called off when its only date was to come, and now is over."""
+
+    def call_off(conn: Connection) -> tuple[int, str]:
+        picture, address = make_picture(conn, now)
+        email = planned(conn, now, f"![a march]({address})")
+        cancel(conn, email, by="x", now=now)
+        over = {"local_time": f"{now.year - 1}-05-01T09:00"}
+        mine = update(CampaignEmail).where(CampaignEmail.id == email)
+        conn.execute(mine.values({**over, **plan}))
+        if run is not None:
+            row = {"email_id": email, "status": "skipped", "reason": "called_off", **over, **run}
+            conn.execute(insert(CampaignRun).values(row))
+        return picture, address
+
+    return await opened.database.write(call_off)
+
+
+@pytest.mark.parametrize("run", [None, {"planned_at": datetime(2001, 5, 1, 9, tzinfo=UTC)}])
+async def test_a_picture_goes_when_its_email_was_called_off_and_has_no_date_left(
+    amina: Desk, opened: Opened, now: datetime, run: dict[str, Any] | None
+) -> None:
+    picture, address = await of_one_called_off(opened, now, run=run)
+
+    pressed = await amina.post(f"/console/pictures/{picture}/remove")
+
+    assert pressed.status == 303
+    assert await opened.database.read(pictures.content_of, address) is None
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        {"local_time": "2999-05-01T09:00"},
+        {"rule": "FREQ=WEEKLY"},
+        {"status": "draft"},
+        {"status": "over"},
+        {"run": {"status": "fired", "fired_at": datetime(2001, 5, 1, 9, tzinfo=UTC)}},
+        {"run": {"status": "held"}},
+        {"run": {"moved_to": "2999-05-01T09:00", "planned_at": datetime(2999, 5, 1, tzinfo=UTC)}},
+    ],
+)
+async def test_a_picture_stays_while_its_email_can_be_taken_up_or_when_some_of_it_left(
+    amina: Desk, opened: Opened, now: datetime, kept: dict[str, Any]
+) -> None:
+    picture, address = await of_one_called_off(opened, now, **kept)
+
+    pressed = await amina.post(f"/console/pictures/{picture}/remove")
+
+    assert pressed.status == 422
+    assert await opened.database.read(pictures.content_of, address) is not None
+
+
+async def test_a_picture_of_one_that_can_be_taken_up_is_there_when_it_is(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    def taken_up(conn: Connection) -> None:
+        take_up(conn, conn.execute(select(CampaignEmail.id)).scalar_one(), now=now)
+
+    coming = f"{now.year + 1}-05-01T09:00"
+    picture, address = await of_one_called_off(opened, now, local_time=coming)
+    refused = await amina.post(f"/console/pictures/{picture}/remove")
+    await opened.database.write(taken_up)
+
+    assert refused.status == 422
+    assert await opened.database.read(pictures.content_of, address) is not None
 
 
 async def upload(amina: Desk) -> ClientResponse:
