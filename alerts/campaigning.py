@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,6 +39,7 @@ class Asked:
     """An alert of a campaign: a page with scripts and offices, and what came of it."""
 
     alert_id: int
+    message_id: int
     action_id: int
     slug: str
     titles: Mapping[str, str]  # by language
@@ -63,6 +64,7 @@ class MonthOfCalls:
 
     first: date
     calls: int
+    by_action: Mapping[int, int] = field(default_factory=dict, compare=False)
 
 
 def put_in(conn: Connection, alert_id: int, campaign_id: int | None) -> None:
@@ -122,14 +124,21 @@ def calls_by_month(
     if first is None:
         return []
     zone = ZoneInfo(WASHINGTON)
-    firsts = _months(first.astimezone(zone).date(), now.astimezone(zone).date())
+    firsts = months_between(first.astimezone(zone).date(), now.astimezone(zone).date())
     starts = [datetime.combine(each, time(), zone) for each in firsts]
     since = case(
         *((Response.at >= start, at) for at, start in reversed(list(enumerate(starts)))), else_=-1
     )
-    counted = select(since.label("nth_month"), func.count()).where(*heard).group_by("nth_month")
-    counts: dict[int, int] = dict(conn.execute(counted).all())
-    return [MonthOfCalls(each, counts.get(at, 0)) for at, each in enumerate(firsts)]
+    nth = since.label("nth_month")
+    counted = select(nth, Response.action_id, func.count()).where(*heard)
+    found: list[dict[int, int]] = [{} for _ in firsts]
+    for at, action_id, count in conn.execute(counted.group_by("nth_month", Response.action_id)):
+        if at >= 0:
+            found[at][action_id] = count
+    return [
+        MonthOfCalls(first, sum(calls.values()), calls)
+        for first, calls in zip(firsts, found, strict=True)
+    ]
 
 
 def require_no_names(conn: Connection, project_id: int | None, texts: Iterable[str]) -> None:
@@ -155,7 +164,7 @@ class Discreet:
         return namings(said, self._people, {}, case_id=None)
 
 
-def _months(first: date, last: date) -> list[date]:
+def months_between(first: date, last: date) -> list[date]:
     """The first days of the months from one day to another; the latest, if there are too many."""
     number, end = first.year * 12 + first.month - 1, last.year * 12 + last.month - 1
     start = max(number, end - MONTHS + 1)
@@ -166,6 +175,7 @@ def _alerts(campaign_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Alert.id,
+            Alert.message_id,
             Alert.action_id,
             Alert.slug,
             Message.project_id,
@@ -196,6 +206,7 @@ def _asked(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Aske
     return [
         Asked(
             alert_id=row.id,
+            message_id=row.message_id,
             action_id=row.action_id,
             slug=row.slug,
             titles=titles.get(row.id, {}),

@@ -7,10 +7,10 @@ is told only where neither the other tables nor the other report, taken from it,
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from actions.models import Outcome
 from actions.responses import REACHED
@@ -19,6 +19,7 @@ from alerts.numbers import FEW, tellable
 SHOWN = (Outcome.SPOKE, Outcome.VOICEMAIL, Outcome.WROTE, Outcome.NO_ANSWER, Outcome.WRONG_NUMBER)
 UNHEARD = tuple(each for each in SHOWN if each not in REACHED)
 Hidden = int | None  # None = some, who are not told
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,7 @@ def _hide(counted: Tables, parts: Sequence[Tellable]) -> Tellable:
         outcomes=outcomes,
         offices=offices,
         states=_states(counted, offices, parts, few=few),
-        days=_told(counted.days, _hidden([each.days for each in parts]), few=few),
+        days=told_beside(counted.days, _hidden([each.days for each in parts]), few=few),
     )
 
 
@@ -89,7 +90,7 @@ def _outcomes(totals: Mapping[Outcome, int], parts: Sequence[Tellable]) -> dict[
     apart = _hidden([each.outcomes for each in parts])
     found: dict[Outcome, Hidden] = {}
     for group in (REACHED, UNHEARD):
-        found |= _told({each: totals[each] for each in group}, apart)
+        found |= told_beside({each: totals[each] for each in group}, apart)
     return {each: found[each] for each in SHOWN}
 
 
@@ -101,7 +102,7 @@ def _offices(
     for outcome in SHOWN:
         column = {key: each.get(outcome, 0) for key, each in counted.offices.items()}
         theirs = [{key: each[outcome] for key, each in part.offices.items()} for part in parts]
-        told = _told(column, _hidden(theirs), few=outcomes[outcome] is None)
+        told = told_beside(column, _hidden(theirs), few=outcomes[outcome] is None)
         for key, number in told.items():
             found[key][outcome] = number
     return found
@@ -130,9 +131,9 @@ def _hidden(tables: Sequence[Mapping[Any, Hidden]]) -> set[Any]:
     return {key for table in tables for key, number in table.items() if number is None}
 
 
-def _told(
-    counts: Mapping[Any, int], apart: Collection[Any] = (), *, few: bool = False
-) -> dict[Any, Hidden]:
+def told_beside(
+    counts: Mapping[Key, int], apart: Collection[Key] = (), *, few: bool = False
+) -> dict[Key, Hidden]:
     """What may be told of numbers beside their sum; of ``few``, nothing but that there were none."""
     if few:
         return {key: None if count else 0 for key, count in counts.items()}

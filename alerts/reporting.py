@@ -27,9 +27,9 @@ from alerts.models import Alert, AlertText, FollowUp
 from alerts.pages import page_of_action
 from alerts.text_costs import sum_of, texts_taken
 from messages.connecting import call_totals
-from messages.eligibility import family_of
+from messages.eligibility import families_of, family_of
 from messages.models import Message
-from messages.progress import Equation, progress
+from messages.progress import Equation, progress_of
 from organizers.roles import Within, owned
 from representatives.models import Seat
 
@@ -128,7 +128,7 @@ def _report(
 ) -> Report:
     alerts = [_Told(*row) for row in rows]
     actions = [each.action_id for each in alerts]
-    messages = _messages(conn, alerts)
+    messages = messages_of(conn, {each.id: each.message_id for each in alerts})
     span = _span(conn, actions)
     apart = [_counted(conn, [each], span) for each in actions] if len(actions) > 1 else []
     told = hide(_counted(conn, actions, span), apart)
@@ -145,7 +145,7 @@ def _report(
         confirmed=None
         if any(each.people is None for each in moments)
         else _confirmed(conn, messages),
-        equation=sum((progress(conn, each, now=now).equation for each in messages), Equation()),
+        equation=sum((each.equation for each in progress_of(conn, messages, now=now)), Equation()),
         people=told.people,
         reached=told.reached,
         outcomes=told.outcomes,
@@ -159,16 +159,16 @@ def _report(
     )
 
 
-def _messages(conn: Connection, alerts: Sequence[_Told]) -> list[int]:
-    """The messages of alerts, of what followed them, and of all committees' parts."""
+def messages_of(conn: Connection, alerts: Mapping[int, int]) -> list[int]:
+    """The messages of alerts, of what followed them, and of all committees' parts; given each alert's own."""
     following = (
         select(Alert.message_id)
         .join(FollowUp, FollowUp.alert_id == Alert.id)
         .join(Message, Message.id == Alert.message_id)
-        .where(_follows([each.id for each in alerts]), Message.launched_at.is_not(None))
+        .where(_follows(list(alerts)), Message.launched_at.is_not(None))
     )
-    roots = [*(each.message_id for each in alerts), *conn.scalars(following)]
-    return sorted({each for root in roots for each in family_of(conn, root)})
+    roots = [*alerts.values(), *conn.scalars(following)]
+    return sorted(family for root in families_of(conn, roots).values() for family in root)
 
 
 def _follows(alert_ids: Sequence[int]) -> ColumnElement[bool]:

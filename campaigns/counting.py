@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
+from sqlalchemy import Connection, Row, Select, exists, func, select
 
 from actions.models import Outcome, Response
 from campaigns import experiments, variants
 from campaigns.odds import Count
+from campaigns.results import results_of
 from campaigns.variants import Measure
 from contacts.models import Contact
 from messages import audience as audiences
-from messages.audience import LEFT
-from messages.clicks import by_people
-from messages.models import Click, Delivery, Message
 
 
 @dataclass(frozen=True)
@@ -36,25 +34,11 @@ class Figures:
 
 def figures_of(conn: Connection, message_ids: Sequence[int]) -> list[Figures]:
     """What each of these messages came to."""
-    return [_figures(conn, each) for each in message_ids]
-
-
-def _figures(conn: Connection, message_id: int) -> Figures:
-    left = (Delivery.message_id == message_id, Delivery.status.in_(LEFT))
-
-    def copies(*more: ColumnElement[bool]) -> int:
-        return conn.scalar(select(func.count(Delivery.id)).where(*left, *more)) or 0
-
-    followed = exists().where(Click.delivery_id == Delivery.id)
-    by_person = followed.where(by_people())
-    took = (
-        exists()
-        .where(Response.contact_id == Delivery.contact_id, Response.outcome != Outcome.SKIPPED)
-        .where(Response.action_id == Message.action_id, Response.at >= Message.launched_at)
-        .where(Message.id == message_id)
-    )
-    clicked = copies(by_person)
-    return Figures(copies(), clicked, copies(followed) - clicked, copies(took))
+    found = results_of(conn, message_ids)
+    return [
+        Figures(each.left, each.clicked, each.machines, each.acted)
+        for each in (found[message_id] for message_id in message_ids)
+    ]
 
 
 @dataclass(frozen=True)

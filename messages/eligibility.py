@@ -9,7 +9,7 @@ either, but goes to no address that refuses (``messages/conversing.py``).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -88,6 +88,15 @@ def family_of(conn: Connection, root_id: int, *, but: int | None = None) -> tupl
     """A message and its parts, for an alert that several committees send; in the order of their ids."""
     parts = select(Message.id).where(or_(Message.id == root_id, Message.part_of == root_id))
     return tuple(each for each in conn.scalars(parts.order_by(Message.id)) if each != but)
+
+
+def families_of(conn: Connection, root_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
+    """The same of many messages, none of which is a part."""
+    found: dict[int, list[int]] = {each: [each] for each in root_ids}
+    parts = select(Message.part_of, Message.id).where(Message.part_of.in_(root_ids))
+    for root_id, message_id in conn.execute(parts.order_by(Message.id)):
+        found[root_id or message_id].append(message_id)
+    return {each: tuple(ids) for each, ids in found.items()}
 
 
 def take_turns(conn: Connection, root_id: int) -> None:

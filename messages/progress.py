@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Row, func, or_, select
 
 from contacts.models import Channel
 from messages import budgets, counts, hours
@@ -136,10 +136,25 @@ def _sum(mine: Any, theirs: Any) -> Any:
 
 def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
     """Read a message's progress. Raises NoSuchMessage."""
-    message = conn.execute(select(Message).where(Message.id == message_id)).one_or_none()
-    if message is None:
+    found = progress_of(conn, [message_id], now=now)
+    if not found:
         raise NoSuchMessage(f"there is no message {message_id}")
-    kept = counts.kept(conn, [message_id])
+    return found[0]
+
+
+def progress_of(conn: Connection, message_ids: Collection[int], *, now: datetime) -> list[Progress]:
+    """The same of many messages, in the order of their ids."""
+    chosen = select(Message).where(Message.id.in_(message_ids)).order_by(Message.id)
+    messages = conn.execute(chosen).all()
+    kept: dict[int, dict[counts.Place, int]] = {}
+    for place, count in counts.kept(conn, message_ids).items():
+        kept.setdefault(place.message_id, {})[place] = count
+    return [_progress(conn, each, kept.get(each.id, {}), now) for each in messages]
+
+
+def _progress(
+    conn: Connection, message: Row[Any], kept: Mapping[counts.Place, int], now: datetime
+) -> Progress:
     openings = _openings(conn, message.hours, kept, now)
     ended = leftover(message.status) is not None
     held = {zone_set_id for zone_set_id, at in openings.items() if at > now and not ended}
@@ -148,7 +163,7 @@ def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
         if _is_held(key, held):
             by_hour[openings[key.zone_set_id]] += count
     return Progress(
-        message_id=message_id,
+        message_id=message.id,
         status=MessageStatus(message.status),
         expanded=message.expanded_at is not None,
         equation=_equation(message.expected, kept, held, ended=ended),
@@ -162,7 +177,7 @@ def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
         finished_at=message.finished_at,
         paused_because=message.paused_because,
         budget_cents=message.budget_cents,
-        spent_segments=budgets.spent(conn, message.part_of or message_id)
+        spent_segments=budgets.spent(conn, message.part_of or message.id)
         if message.budget_cents
         else 0,
     )

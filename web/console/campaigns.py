@@ -6,11 +6,13 @@ from http import HTTPStatus
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
+from sqlalchemy import Connection
 
 from alerts.planned_names import require_discreet
 from campaigns import calendar
 from campaigns.calendar import create_campaign
 from campaigns.models import ScheduleStatus
+from campaigns.reports import brief, sent_of
 from organizers.roles import May
 from web.console import overviews, planned
 from web.console.choices import projects
@@ -71,6 +73,15 @@ async def schedule(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(f"/console/emails/{email_id}")
 
 
+def _went(conn: Connection, campaign_id: int) -> dict[int, tuple[int, int]]:
+    """How often each email of a campaign has left, and how many copies that was."""
+    found: dict[int, tuple[int, int]] = {}
+    for each in brief(conn, sent_of(conn, campaign_id=campaign_id)).values():
+        times, left = found.get(each.sent.email_id, (0, 0))
+        found[each.sent.email_id] = times + 1, left + each.left
+    return found
+
+
 async def _index(request: web.Request, typed: dict[str, str], *, problem: str = "") -> web.Response:
     within, language = request[VIEWER].within, language_of(request)
     values = {
@@ -100,6 +111,7 @@ async def _show(
             statuses=tuple(ScheduleStatus),
             campaign_id=campaign_id,
         ),
+        "went": await read(request, _went, campaign_id),
         "pages": await leads_to(request, campaign_id),
         **await form_values(request, typed, campaign.project_id, problem),
     }

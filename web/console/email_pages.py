@@ -15,6 +15,7 @@ from campaigns.calendar import look_at
 from campaigns.clashes import Clash, clashes
 from campaigns.models import Campaign, CampaignRun, RunStatus, ScheduleStatus
 from campaigns.recurring import Choice, choice_of
+from campaigns.reports import Brief, brief, sent_of
 from campaigns.steering import in_the_air
 from campaigns.upcoming import Occurrence, of_emails
 from contacts.models import Project
@@ -26,6 +27,7 @@ from organizers.approvers import Ballot
 from web.console.experiments import Tried, tried
 
 AHEAD = 6
+TOLD, COUNTED = 60, 3  # dates of which figures are told: how many got them, what people did
 PAST = timedelta(days=400)
 FAR = timedelta(days=3660)
 
@@ -46,6 +48,7 @@ class EmailPage:
     flying: dict[int, MessageStatus]  # of which something is on its way, by the message of the date
     tried: Sequence[Tried]  # the latest first
     named: Named  # for those who may write it
+    briefs: Mapping[int, Brief]  # of the dates that left, by their message
 
 
 def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datetime) -> EmailPage:
@@ -79,6 +82,7 @@ def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datet
         names=known,
         named=names_in(conn, email_id, known),
         tried=tried(conn, email_id),
+        briefs=brief(conn, sent_of(conn, email_ids=[email_id])[:TOLD], deeds=COUNTED),
         flying=in_the_air(conn, [each.message_id for each in past if each.message_id is not None]),
     )
 

@@ -1,10 +1,11 @@
-"""Addresses of the console about email: each planned one, how all look, their pictures, whether they are welcome."""
+"""Addresses of the console about email: each planned one, how all look, whether they are welcome, what came of them."""
 
 from __future__ import annotations
 
 from web.console import (
     deliverability,
     email_looks,
+    email_reports,
     email_writing,
     emails,
     experiments,
@@ -16,6 +17,7 @@ from web.console import (
 from web.console.declaring import (
     ADMIN,
     ADMIN_SURELY,
+    CAMPAIGN,
     CONTACT,
     EMAIL,
     HOLD,
@@ -94,4 +96,10 @@ EMAIL_ROUTES = [
     act("/look", email_looks.save, ADMIN_SURELY, "project.look", makes=True),
     post("/look/preview", email_looks.preview, ADMIN),
     act("/look/emails/{sent_id:[0-9]{1,15}}", email_looks.archive, ADMIN_SURELY, "sent.archive"),
+    get(f"/campaigns/{CAMPAIGN}/report", email_reports.of_campaign, SEE),
+    get(f"/campaigns/{CAMPAIGN}/report.csv", email_reports.of_campaign_csv, SEE),
+    get(f"/campaigns/{CAMPAIGN}/report.xlsx", email_reports.of_campaign_xlsx, SEE),
+    get(f"/emails/{EMAIL}/report", email_reports.of_email, SEE),
+    get(f"/emails/{EMAIL}/report.csv", email_reports.of_email_csv, SEE),
+    get(f"/emails/{EMAIL}/report.xlsx", email_reports.of_email_xlsx, SEE),
 ]

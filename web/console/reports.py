@@ -73,7 +73,7 @@ async def _case(request: web.Request) -> Report:
 
 
 async def _page(request: web.Request, report: Report, home: str) -> web.Response:
-    _speak(request)
+    speak(request)
     language, site = language_of(request), request.config_dict[SITE]
     minutes = site.voice.cents_per_minute if site.voice else Decimal(0)
     offices = {
@@ -91,7 +91,7 @@ async def _page(request: web.Request, report: Report, home: str) -> web.Response
     return await page(request, "report.html", values)
 
 
-def _speak(request: web.Request) -> None:
+def speak(request: web.Request) -> None:
     """The reader's language, whatever the organizer's is."""
     wanted = request.query.get("lang", "")
     if wanted in request.config_dict[SITE].languages:
@@ -99,7 +99,7 @@ def _speak(request: web.Request) -> None:
 
 
 def _table(request: web.Request, report: Report, name: str) -> web.Response:
-    _speak(request)
+    speak(request)
     target = io.StringIO(newline="")
     sheet = Sheet(target)
     sheet.add(HEADINGS)

@@ -1,0 +1,247 @@
+"""What came of emails once they had left: who followed a link, who acted, who wrote back, who left; of many at once.
+
+Each figure is of people, one copy being one person's, and each person, answer and refusal counts for one email
+only: what somebody does counts for the last email that led there, and a refusal for the last thing they got. So
+the figures of several emails may be added up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    select,
+)
+from sqlalchemy.orm import aliased
+
+from campaigns import deeds
+from campaigns.deeds import DEEDS, GOT, By, Deed
+from contacts.models import Channel, Consent, Standing
+from messages import complaints, counts
+from messages.audience import LEFT
+from messages.faring import REFUSALS
+from messages.models import (
+    Delivery,
+    Message,
+    MessageKind,
+    Reply,
+    ReplyVerdict,
+)
+
+K = TypeVar("K", str, int)
+FEW_ENOUGH = 10_000  # copies that a page reads one by one
+AFTER = timedelta(days=7)  # in which a refusal is told beside what came before it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What came of an email, or of several together."""
+
+    left: int = 0  # copies that left, and did not come back
+    clicked: int = 0  # of which a person followed a link
+    machines: int = 0  # of which only machines followed one
+    acted: int = 0  # whose person took the action since
+    through: int = 0  # of these, after a person had followed a link of the copy
+    calls: int = 0  # that offices heard of them since
+    refused: int = 0  # addresses that said stop within a week
+    complaints: int = 0  # mailboxes in which it was marked as spam
+    replies: int = 0  # answers but for those that only say stop
+
+    def __add__(self, other: Result) -> Result:
+        """Both together."""
+        names = (each.name for each in fields(self))
+        return Result(**{each: getattr(self, each) + getattr(other, each) for each in names})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """The people of an email who have something in common, and what they did."""
+
+    left: int = 0  # 0 for all, where there are too many to read each
+    clicked: int = 0
+    acted: int = 0
+
+    def __add__(self, other: Part) -> Part:
+        """Both together."""
+        return Part(
+            left=self.left + other.left,
+            clicked=self.clicked + other.clicked,
+            acted=self.acted + other.acted,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The same people twice: by the language they were written to in, and by their project."""
+
+    languages: Mapping[str, Part]  # "" = it is not known any more
+    projects: Mapping[int, Part]  # or NO_PROJECT, or SEVERAL; {} unless that was asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What came of several messages, and of whom, by message."""
+
+    results: Mapping[int, Result]
+    parts: Mapping[int, Parts]
+    spans: Sequence[Part]  # of all of them together, by when people first did it
+
+
+def results_of(conn: Connection, message_ids: Collection[int]) -> Mapping[int, Result]:
+    """What came of each of these messages that was launched."""
+    return read(conn, message_ids).results
+
+
+def read(
+    conn: Connection,
+    message_ids: Collection[int],
+    *,
+    projects: bool = False,
+    ends: Sequence[datetime] = (),
+) -> Reading:
+    """The same, and who they were: by language, and by project if that is asked.
+
+    ``ends``: of the spans by which it is told when people first did something; the last span has none.
+    """
+    launched = _launched(conn, message_ids)
+    ids = list(launched)
+    left, refused, replies = _left(conn, ids), _refused(conn, launched), _replies(conn, ids)
+    complained = complaints.rates(conn, ids)
+    by = By(projects, ends)
+    done_by = deeds.deeds(conn, ids, by)
+    if sum(left.values()) <= FEW_ENOUGH:
+        done_by += deeds.copies(conn, ids, by)
+    done: dict[int, Counter[str]] = {each: Counter() for each in ids}
+    for deed in done_by:
+        done[deed.message_id].update(deed.counts)
+    found = {
+        each: Result(
+            left=left[each],
+            **{name: done[each][name] for name in DEEDS},
+            refused=refused[each],
+            complaints=complained[each].complaints if each in complained else 0,
+            replies=replies[each],
+        )
+        for each in ids
+    }
+    return Reading(
+        results=found,
+        parts=_parts(ids, done_by, projects=projects),
+        spans=_spans(done_by, len(ends) + 1),
+    )
+
+
+def forgotten(conn: Connection, message_ids: Collection[int]) -> set[int]:
+    """Those of which nobody can tell any more who got them: what people did with them is gone as well."""
+    known = exists().where(
+        Delivery.message_id == Message.id,
+        Delivery.channel == Channel.EMAIL,
+        Delivery.address.is_not(None),
+    )
+    left = _left(conn, message_ids)
+    gone = select(Message.id).where(Message.id.in_([each for each in left if left[each]]), ~known)
+    return set(conn.scalars(gone))
+
+
+def _launched(conn: Connection, message_ids: Collection[int]) -> dict[int, datetime]:
+    rows = select(Message.id, Message.launched_at).where(Message.id.in_(message_ids))
+    found = conn.execute(rows.order_by(Message.id))
+    return {message_id: at for message_id, at in found if at is not None}
+
+
+def _left(conn: Connection, message_ids: Collection[int]) -> Counter[int]:
+    found: Counter[int] = Counter()
+    for place, count in counts.kept(conn, message_ids).items():
+        found[place.message_id] += count if place.status in LEFT else 0
+    return found
+
+
+def _spans(done_by: Collection[Deed], number: int) -> list[Part]:
+    found = [Part()] * number
+    for deed in done_by:
+        found[deed.span] += _part(deed, "clicked", "acted")
+    return found
+
+
+def _part(deed: Deed, *names: str) -> Part:
+    told = {"left" if name == GOT else name: deed.counts.get(name, 0) for name in names}
+    return Part(**told)
+
+
+def _parts(
+    message_ids: Collection[int], done_by: Collection[Deed], *, projects: bool
+) -> dict[int, Parts]:
+    languages: dict[int, dict[str, Part]] = {each: {} for each in message_ids}
+    owners: dict[int, dict[int, Part]] = {each: {} for each in message_ids}
+    for deed in done_by:
+        part = _part(deed, GOT, "clicked", "acted")
+        by_language, by_project = languages[deed.message_id], owners[deed.message_id]
+        by_language[deed.language] = by_language.get(deed.language, Part()) + part
+        by_project[deed.project] = by_project.get(deed.project, Part()) + part
+    return {
+        each: Parts(
+            languages=dict(sorted(languages[each].items())),
+            projects=dict(sorted(owners[each].items())) if projects else {},
+        )
+        for each in message_ids
+    }
+
+
+def _refused(conn: Connection, launched: Mapping[int, datetime]) -> Counter[int]:
+    """Addresses that said stop within a week, and had got nothing of ours in between."""
+    if not launched:
+        return Counter()
+    later, copy = aliased(Message), aliased(Delivery)
+    since_then = exists().where(
+        copy.contact_id == Delivery.contact_id,
+        copy.channel == Delivery.channel,
+        copy.status.in_(LEFT),
+        later.id == copy.message_id,
+        later.kind.in_((MessageKind.ALERT, MessageKind.CAMPAIGN)),
+        later.launched_at > Message.launched_at,
+        later.launched_at <= Consent.at,
+    )
+    # Asked of the few refusals of that week, each of which one copy answers.
+    last = exists().where(
+        Delivery.message_id == Message.id,
+        Delivery.channel == Consent.channel,
+        Delivery.address == Consent.address,
+        Delivery.status.in_(LEFT),
+        ~since_then.correlate(Message, Delivery, Consent),
+    )
+    until = case({each: at + AFTER for each, at in launched.items()}, value=Message.id)
+    # In the words of the partial index, which SQLite does not use for parameters.
+    refusals: BindParameter[str] = bindparam(
+        "refusals", REFUSALS, expanding=True, literal_execute=True
+    )
+    address = Consent.channel + ":" + Consent.address
+    counted = (
+        select(Message.id, func.count(address.distinct()))
+        .join(Consent, and_(Consent.at >= Message.launched_at, Consent.at < until))
+        .where(
+            Message.id.in_(launched),
+            Consent.standing.in_(refusals),
+            Consent.standing == Standing.OPTED_OUT,
+            Consent.source != "import",
+            last.correlate(Message, Consent),
+        )
+        .group_by(Message.id)
+    )
+    return Counter(dict(conn.execute(counted).all()))
+
+
+def _replies(conn: Connection, message_ids: Collection[int]) -> Counter[int]:
+    told = (Reply.message_id.in_(message_ids), Reply.verdict != ReplyVerdict.OPT_OUT)
+    counted = select(Reply.message_id, func.count()).where(*told).group_by(Reply.message_id)
+    return Counter({each: count for each, count in conn.execute(counted) if each is not None})
