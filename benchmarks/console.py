@@ -28,6 +28,7 @@ from alerts.models import Alert
 from benchmarks.congress import fill_congress
 from benchmarks.figure import Figure, middle, percentile
 from benchmarks.history import write_history
+from benchmarks.mailings import latest, write_mailings
 from benchmarks.population import PROJECTS, loading, populate
 from campaigns import approval_asks as planned_asks
 from database.engine import is_sqlite
@@ -68,6 +69,8 @@ MORE = (  # what routes do not name: lists otherwise looked at, searches, other 
     "/alerts/{draft_id}/left-out/sms/no_consent",
     "/alerts/{draft_id}/people/held",
     "/alerts/{draft_id}/test",
+    "/emails/{email_id}/report?for=partners",
+    "/campaigns/{campaign_id}/report?for=partners",
 )
 
 ASKS = {"/emails/{email_id:[0-9]{1,15}}/words": "?at=2026-12-01T09:00"}  # what a page wants besides
@@ -145,6 +148,8 @@ def fill(url: str, deliveries: int, now: datetime) -> None:
         load_invented_officials(conn)
         fill_congress(conn)
         write_history(conn, deliveries, now)
+        for project_id in (None, 1):
+            write_mailings(conn, project_id, now)
     with loading(url) as conn:
         # PostgreSQL gathers statistics by itself; on SQLite we gather none.
         conn.execute(text("DELETE FROM sqlite_stat1" if is_sqlite(url) else "ANALYZE"))
@@ -174,7 +179,7 @@ async def _visitors(here: Opened, client: Client, now: datetime) -> list[Visitor
 
 
 def _latest(conn: Connection, project_id: int | None) -> dict[str, int]:
-    """A project's latest alert with its case, the newest reply to it that waits, and who wrote that."""
+    """A project's latest alert with its case, the newest reply to it that waits, who wrote that; its latest email."""
     launched = (
         select(Alert.id, Alert.case_id, Alert.message_id)
         .join(Message, Message.id == Alert.message_id)
@@ -185,7 +190,7 @@ def _latest(conn: Connection, project_id: int | None) -> dict[str, int]:
     replies = select(Reply.id, Reply.contact_id).where(Reply.message_id == alert.message_id)
     waits = Reply.handled_at.is_not(None), Reply.id
     reply = conn.execute(replies.order_by(*waits).limit(1)).one()
-    ids = {"alert_id": alert.id, "case_id": alert.case_id}
+    ids = {"alert_id": alert.id, "case_id": alert.case_id, **latest(conn, project_id)}
     return {**ids, "reply_id": reply.id, "contact_id": reply.contact_id}
 
 

@@ -19,8 +19,8 @@ from messages import counts
 from messages.models import Message, MessageKind, MessageStatus, Reach, Status
 from tests.builders import make_action, make_message
 
-EMAILS = 12
-APART = timedelta(weeks=4)
+EMAILS = 6
+APART = timedelta(weeks=8)
 CLICKED, SCANNED, ACTED, REFUSED = (
     40,
     90,

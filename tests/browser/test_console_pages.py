@@ -134,6 +134,8 @@ PAGES = [
     "/console/campaigns",
     "/console/campaigns/1",
     "/console/campaigns/1/story",
+    "/console/campaigns/1/report",
+    "/console/campaigns/1/report?for=partners",
     "/console/emails/1",
     "/console/emails/1/change",
     "/console/emails/1/words?at=2027-02-14T02:30",

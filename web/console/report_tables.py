@@ -39,6 +39,7 @@ class Line:
     numbers: Sequence[Hidden]
     href: str = ""
     forgotten: bool = False  # but for the first, they are not known any more
+    day: date | None = None  # on which that was, where its label does not say so
 
     def told(self, place: int, some: str) -> int | str:
         """A number, or the word for some."""
@@ -190,10 +191,11 @@ def emails(report: CampaignReport, words: Translator) -> Table:
         lines.append(
             Line(
                 f"{sent.email_id}/{sent.local_time}",
-                f"{sent.shown[:10]} {_subject(sent.subjects, words)}",
+                _subject(sent.subjects, words),
                 known if not each.forgotten else [result.left, None, None, None],
                 f"/console/emails/{sent.email_id}/report?at={sent.local_time}",
                 each.forgotten,
+                date.fromisoformat(sent.shown[:10]),
             )
         )
     return Table("emails", words("Its emails beside each other"), words("Email"), columns, lines)
@@ -239,14 +241,15 @@ def readings(report: CampaignReport, words: Translator, language: str) -> Table:
     lines = [
         Line(
             f"{measure.id}/{each.read_on}",
-            f"{each.read_on} {_in(measure.words, language)}",
+            _in(measure.words, language),
             [each.value],
+            day=each.read_on,
         )
         for measure in report.measures
         for each in measure.readings
     ]
     column = Column("number", words("Number"))
-    return Table("readings", words("How far it has come"), words("Day"), [column], lines)
+    return Table("readings", words("How far it has come"), words("What"), [column], lines)
 
 
 def account(equation: Equation, words: Translator) -> Table:
@@ -297,7 +300,8 @@ def language_name(code: str, words: Translator) -> str:
 
 
 def _page(table: Table, words: Translator) -> Page:
-    headings = [table.first]
+    dated = any(line.day for line in table.lines)
+    headings = [words("Day"), table.first] if dated else [table.first]
     for column in table.columns:
         headings.append(column.heading)
         if _has_share(table, column):
@@ -307,6 +311,8 @@ def _page(table: Table, words: Translator) -> Page:
 
 
 def _cells(table: Table, line: Line, words: Translator) -> Iterator[object]:
+    if line.day is not None:
+        yield line.day
     yield line.label.replace(tzinfo=None) if isinstance(line.label, datetime) else line.label
     for place, column in enumerate(table.columns):
         yield line.told(place, words("some"))
@@ -323,7 +329,9 @@ def _has_share(table: Table, column: Column) -> bool:
 
 
 def _flat(line: Line) -> str:
-    return line.code if isinstance(line.label, date) else line.label
+    if isinstance(line.label, date):
+        return line.code
+    return f"{line.day} {line.label}" if line.day else line.label
 
 
 def _columns(parts: Mapping[str, ToldPart], columns: Sequence[Column]) -> Sequence[Column]:
