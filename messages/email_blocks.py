@@ -5,8 +5,9 @@
 :::                               :::
 
 ::: event 2026-12-01 18:00 Lake Street Church       ::: call
-Bring a candle.                                     Open my script
-:::                                                 :::
+zone: America/Chicago                               Open my script
+Bring a candle.                                     :::
+:::
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from difflib import get_close_matches
+from zoneinfo import ZoneInfo
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -24,6 +26,7 @@ from mdit_py_plugins.container import container_plugin
 from messages.email_marks import Marks
 from messages.templates import BadTemplate, compile_text
 
+BREAKS = ("softbreak", "hardbreak")
 PICTURE = re.compile(r"/i/[0-9a-f]{32}\.(?:jpg|png)")  # the path of a picture that we keep
 FACTS, QUOTE, EVENT, CALL = "facts", "quote", "event", "call"
 BLOCKS = {
@@ -34,6 +37,7 @@ BLOCKS = {
     "llamada": CALL,
 }
 _WHEN = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]+(\d{1,2}:\d{2})\s*(.*)")
+_ZONE = re.compile(r"(?:zone|zona): *(.*?) *", re.IGNORECASE)
 _FENCE = re.compile(r"\s*:{3,}\s*")
 
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("strikethrough")
@@ -87,6 +91,14 @@ class Event:
     place: str
     tokens: list[Token]
     number: int = 0  # of the email's events, from 1
+    zone: str = ""  # whose clock that is; "" = nobody said so
+
+    @property
+    def begins(self) -> datetime:
+        """The instant (UTC), or the naive hour on the wall where no zone was named."""
+        if not self.zone:
+            return self.at
+        return self.at.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
 
 
 Part = Prose | Button | Photo | Facts | Quote | Event
@@ -197,7 +209,38 @@ def _event(about: str, inside: list[Token], line: int, marks: Marks) -> Event:
             f"The event of line {line} needs its day, hour and place, such as "
             "“::: event 2026-12-01 18:00 Lake Street Church”."
         )
-    return Event(at, match[3], inside)
+    zone, below = _zoned(inside)
+    return Event(at, match[3], below, zone=zone)
+
+
+def _zoned(inside: list[Token]) -> tuple[str, list[Token]]:
+    """The zone that an event's first line names, "" for none, and what stands below that line."""
+    match inside:
+        case [
+            Token(type="paragraph_open") as opening,
+            Token(type="inline") as inline,
+            closing,
+            *rest,
+        ]:
+            first, _, below = inline.content.partition("\n")
+        case _:
+            return "", inside
+    named = _ZONE.fullmatch(first)
+    if named is None:
+        return "", inside
+    try:
+        ZoneInfo(named[1])
+    except (KeyError, ValueError, OSError) as error:
+        raise BadTemplate(
+            f"There is no time zone of that name in line {_line(inline)}: write it as in "
+            "“zone: America/El_Salvador”, or take the line out."
+        ) from error
+    if not below:
+        return named[1], rest
+    children = inline.children or []
+    breaks = [place for place, each in enumerate(children) if each.type in BREAKS]
+    inline.content, inline.children = below, children[breaks[0] + 1 :]
+    return named[1], [opening, inline, closing, *rest]
 
 
 def _alone(tokens: Sequence[Token], marks: Marks, public_url: str) -> Button | Photo | None:

@@ -102,10 +102,10 @@ def _texts(parts: Iterable[Part], language: str, letterhead: Letterhead) -> Iter
             case Quote(who, tokens):
                 quoted = "\n".join(f"> {line}".rstrip() for line in _plain(tokens).split("\n"))
                 yield f"{quoted}\n> — {who}" if who else quoted
-            case Event(at, place, tokens, number):
+            case Event(at, place, tokens, number, zone):
                 address = _calendar(letterhead, language, number)
                 added = f"{calendar}: {address}" if address else ""
-                lines = [wording.moment(language, at), place, _plain(tokens), added]
+                lines = [wording.moment(language, at, zone), place, _plain(tokens), added]
                 yield "\n".join(filter(None, lines))
 
 
@@ -131,10 +131,10 @@ def _pieces(parts: Iterable[Part], language: str, letterhead: Letterhead) -> Ite
                 quoted = [Token("blockquote_open", "blockquote", 1), *said]
                 quoted.append(Token("blockquote_close", "blockquote", -1))
                 yield Piece("quote", content=_html(quoted, language, letterhead))
-            case Event(at, place, tokens, number):
+            case Event(at, place, tokens, number, zone):
                 address = _calendar(letterhead, language, number)
                 about = [
-                    *_heading(wording.moment(language, at)),
+                    *_heading(wording.moment(language, at, zone)),
                     *(_paragraph(place) if place else ()),
                     *tokens,
                     *(_link_line(wording.label(language, "calendar"), address) if address else ()),

@@ -15,6 +15,7 @@ from enum import StrEnum
 from babel.dates import format_date, format_time
 
 from messages.sms import plain_twin
+from messages.zone_names import clock_name, zone_name
 
 LONGEST_PROJECT = 50  # characters of its name
 
@@ -372,10 +373,14 @@ def anybody(language: str) -> Mapping[str, str]:
     return _phrases(language).anybody
 
 
-def moment(language: str, at: datetime) -> str:
-    """Return a day and an hour on the wall in words: "Tuesday, December 1, 2026, 6:00 PM"."""
+def moment(language: str, at: datetime, zone: str = "") -> str:
+    """Return a day and an hour on the wall in words: "Tuesday, December 1, 2026, 6:00 PM (Central Time)"."""
     spoken = language if language in _PHRASES else "en"
-    return f"{format_date(at, 'full', spoken)}, {format_time(at, 'short', locale=spoken)}"
+    said = f"{format_date(at, 'full', spoken)}, {format_time(at, 'short', locale=spoken)}"
+    if not zone:
+        return said
+    clock = clock_name(zone, spoken, year=at.year) or zone_name(zone, spoken, year=at.year)
+    return f"{said} ({clock})"
 
 
 def _phrases(language: str) -> _Phrases:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import html5lib
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from messages.email_blocks import events_of
 from messages.email_page import Letterhead, lit
 from messages.providers.provider import fill
 from messages.rendering import BadTemplate, PersonValues, complete, email_words, values_for
@@ -91,6 +94,35 @@ def test_blocks_speak_the_language_of_the_email_under_either_name() -> None:
     assert "Hacer mi llamada <https://red.example.org/a/tok>" in text
 
 
+@pytest.mark.parametrize(
+    ("language", "line", "said"),
+    [
+        ("en", "zone: America/El_Salvador", "6:00\u202fPM (Central Standard Time)"),
+        ("en", "Zone:America/Chicago", "6:00\u202fPM (Central Time)"),
+        ("es", "zona: America/El_Salvador", "18:00 (hora estándar central)"),
+    ],
+)
+def test_an_event_names_the_clock_that_it_means(language: str, line: str, said: str) -> None:
+    event = f"::: event 2026-12-01 18:00 Park\n{line}\nBring *a candle*.\nAnd two.\n:::"
+    page, text = both(event, language=language)
+
+    assert f"{said}\nPark\nBring" in text
+    assert said in page
+    assert "<em>a candle</em>.\nAnd two." in page
+    assert "zon" not in text.partition(said)[2].casefold()
+
+
+def test_an_event_with_a_zone_is_an_instant_and_needs_no_more_words() -> None:
+    zoned, plain = events_of(
+        "::: event 2026-12-01 18:00 Park\nzone: America/Chicago\n:::\n\n"
+        "::: event 2026-12-01 18:00 Park\nThe zone: unknown\n:::"
+    )
+
+    assert zoned.begins == datetime(2026, 12, 2, 0, tzinfo=UTC)
+    assert zoned.tokens == []
+    assert plain.begins == datetime(2026, 12, 1, 18)
+
+
 @pytest.mark.parametrize("language", ["en", "es", "ar"])
 def test_the_page_is_valid_html(language: str) -> None:
     page, _ = both(EVERYTHING, language=language)
@@ -125,6 +157,10 @@ def test_nothing_in_the_page_is_loaded_from_elsewhere() -> None:
         ("- one\n\n  ::: facts\n  x\n  :::", "line 3 stands inside a list"),
         ("::: event tomorrow\nx\n:::", "The event of line 1 needs its day, hour and place"),
         ("::: event 2026-02-30 18:00 Park\nx\n:::", "The event of line 1 needs its day"),
+        ("::: event 2026-12-01 18:00 x\nzone: Mars\n:::", "no time zone of that name in line 2"),
+        ("::: event 2026-12-01 18:00 x\nzone: {{ city }}\n:::", "no time zone of that name"),
+        ("::: event 2026-12-01 18:00 x\nzone: ../etc\n:::", "no time zone of that name"),
+        ("::: event 2026-12-01 18:00 x\nzone:\n:::", "no time zone of that name"),
         ("::: event {{ city }}\nx\n:::", "The event of line 1 needs its day"),
         ("::: call\nopen\n\n# it\n:::", "of line 1 takes only the words of its button"),
         (f"Hello\n\n![]({PHOTO})", "The photo in line 3 has no description"),

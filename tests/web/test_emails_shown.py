@@ -163,6 +163,20 @@ async def test_an_event_goes_into_a_calendar_by_the_clock_of_its_place(
     assert str(event["summary"]) == "Water for neighbor"
 
 
+async def test_an_event_whose_clock_is_named_is_an_instant_in_every_calendar(
+    amina: Desk, now: datetime
+) -> None:
+    body = "::: event 2026-12-01 18:00 Plaza\nzone: America/El_Salvador\nCome.\n:::"
+    words = {"en": {"sms": "", "subject": "Vigil", "body": body}}
+    message_id = await sent(amina, now, texts=words)
+
+    _, text, _ = await stranger(amina, path(message_id, "/en/1.ics"))
+
+    [event] = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    assert event.decoded("dtstart") == datetime(2026, 12, 2, 0, tzinfo=UTC)
+    assert event.decoded("dtend") == datetime(2026, 12, 2, 2, tzinfo=UTC)
+
+
 async def test_a_picture_is_for_everybody_and_for_ever(amina: Desk, now: datetime) -> None:
     def kept(conn: Connection) -> str:
         buffer = io.BytesIO()

@@ -73,7 +73,7 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def event(request: web.Request) -> web.Response:
-    """One of its events as a file for a calendar; the hour is that of the place, wherever it is read."""
+    """One of its events as a file for a calendar; an hour without a zone is that of the place."""
     wanted, site, number = _wanted(request), request.app[SITE], int(request.match_info["number"])
     stored, email = await _read(request, wanted)
     entry = icalendar.Event()
@@ -81,8 +81,8 @@ async def event(request: web.Request) -> web.Response:
     host = urlsplit(site.public_url).hostname
     entry.add("uid", f"email-{wanted.message_id}-{number}@{host}")
     entry.add("dtstamp", stored.sent_at or request.app[CLOCK]())
-    entry.add("dtstart", found.at)
-    entry.add("dtend", found.at + LASTS)
+    entry.add("dtstart", found.begins)
+    entry.add("dtend", found.begins + LASTS)
     entry.add("summary", email.subject)
     entry.add("location", found.place)
     entry.add("url", f"{wanted.address(site)}/{email.language}")
