@@ -58,15 +58,16 @@ def halt(conn: Connection, person_id: int) -> None:
             pause_because(conn, family_of(conn, email.message_id), BECAUSE)
 
 
-def halted(conn: Connection, within: Within) -> list[int]:
-    """The planned emails of which something is paused because it names somebody."""
+def halted(conn: Connection, within: Within) -> list[tuple[int, str]]:
+    """The planned emails of which something is paused because it names somebody, with their dates on the wall."""
     mine = (Message.status == MessageStatus.PAUSED, Message.paused_because == BECAUSE)
     rows = (
-        select(CampaignRun.email_id)
+        select(CampaignRun.email_id, CampaignRun.local_time)
         .join(Message, CampaignRun.message_id == _root())
         .where(Message.kind == MessageKind.CAMPAIGN, *mine, owned(Message.project_id, within))
     )
-    return list(conn.scalars(rows.distinct().order_by(CampaignRun.email_id)))
+    found = rows.distinct().order_by(CampaignRun.email_id, CampaignRun.local_time)
+    return [(row.email_id, row.local_time) for row in conn.execute(found)]
 
 
 def _names(blocking: Sequence[Finding], person_id: int) -> bool:

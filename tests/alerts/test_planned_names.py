@@ -326,7 +326,7 @@ def test_what_is_on_its_way_pauses_when_the_name_comes_on_a_list(conn: Connectio
 
     assert state_of(conn, message_id) == (MessageStatus.PAUSED, BECAUSE)
     assert state_of(conn, other)[0] == MessageStatus.FINISHED
-    assert halted(conn, None) == [email_id]
+    assert halted(conn, None) == [(email_id, AT)]
     assert person_id
 
 

@@ -45,6 +45,15 @@ class HeldLine:
     findings: Sequence[Finding]
 
 
+@dataclass(frozen=True)
+class HaltedLine:
+    """An occurrence on its way that is paused because it names somebody; its subject may be where it does."""
+
+    email_id: int
+    local_time: str
+    campaign: str
+
+
 def emails(
     conn: Connection,
     within: Within,
@@ -91,13 +100,18 @@ def held(conn: Connection, within: Within, *, language: str) -> list[HeldLine]:
     return [_held(row, language) for row in found]
 
 
-def halted(conn: Connection, within: Within, *, language: str) -> list[tuple[int, str]]:
-    """The emails of which something is paused because it names somebody, each with its subject."""
-    emails = halting.halted(conn, within)
-    if not emails:
+def halted(conn: Connection, within: Within) -> list[HaltedLine]:
+    """The emails of which something is paused because it names somebody."""
+    dates = halting.halted(conn, within)
+    if not dates:
         return []
-    rows = select(CampaignEmail.id, CampaignEmail.texts).where(CampaignEmail.id.in_(emails))
-    return [(row.id, subject(row.texts, language)) for row in conn.execute(rows).all()]
+    names = (
+        select(CampaignEmail.id, Campaign.name)
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .where(CampaignEmail.id.in_({email_id for email_id, _ in dates}))
+    )
+    campaigns = {row.id: row.name for row in conn.execute(names)}
+    return [HaltedLine(email_id, at, campaigns[email_id]) for email_id, at in dates]
 
 
 def subject(texts: Mapping[str, Any], language: str) -> str:

@@ -176,14 +176,22 @@ def _unsent(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterato
 
 def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
     for each in planned.held(conn, within, language=language):
-        kind = "held_named" if each.reason is Reason.NAMED else "held"
-        yield Line(kind, f"/console/emails/{each.email_id}", title=each.subject)
-    for email_id, subject in planned.halted(conn, within, language=language):
-        yield Line("paused_named", f"/console/emails/{email_id}", title=subject)
+        if each.reason is Reason.NAMED:
+            yield _named("held_named", each)
+        else:
+            yield Line("held", f"/console/emails/{each.email_id}", title=each.subject)
+    for paused in planned.halted(conn, within):
+        yield _named("paused_named", paused)
     for series_id, name in {
         each.series_id: each.series for each in series_account.held(conn, within)
     }.items():
         yield Line("held", f"/console/series/{series_id}", title=name)
+
+
+def _named(kind: str, line: planned.HeldLine | planned.HaltedLine) -> Line:
+    """Its campaign and its date: its subject may be where the name stands."""
+    href = f"/console/emails/{line.email_id}"
+    return Line(kind, href, title=line.campaign, detail=line.local_time)
 
 
 def _asked(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
