@@ -7,14 +7,14 @@ transaction and under the lock of the email's row, which every change takes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, select, update
 
 from campaigns import occurrences
 from campaigns.approval_models import EmailApproval, EmailApprovalAsk, EmailSentBack
@@ -29,6 +29,7 @@ from organizers.approvers import (
     Ballot,
     How,
     Returned,
+    SentBack,
     Vote,
     able,
     coming,
@@ -93,6 +94,7 @@ def ballot(
         given=given,
         voided=not given and bool(rows) and run is None,
         possible=possible,
+        back=as_it_is in _sent_back(conn, [as_it_is]),
         awaited=coming(conn, project, now) if now is not None else (),
     )
 
@@ -137,12 +139,13 @@ def asked_of(
     )
     me = f"organizer:{organizer_id}"
     foreign = [each for each in conn.execute(rows).all() if me not in writers_of(each, None)]
-    given, back = _given(conn, foreign), _sent_back(conn, foreign)
+    stands = {each.id: digest(each) for each in foreign}
+    given, back = _given(conn, stands), _sent_back(conn, stands.values())
     reads = reads_of(conn, organizer_id) if foreign else ()
     return [
         each
         for each in foreign
-        if each.id not in back
+        if stands[each.id] not in back
         and any(
             len(given.get((each.id, code), ())) < house.approvals - 1
             and organizer_id not in given.get((each.id, code), ())
@@ -152,9 +155,8 @@ def asked_of(
     ]
 
 
-def _given(conn: Connection, emails: Sequence[Row[Any]]) -> dict[tuple[int, str], set[int]]:
-    """Who approved each of these emails as it is, by email and language."""
-    stands = {each.id: digest(each) for each in emails}
+def _given(conn: Connection, stands: Mapping[int, str]) -> dict[tuple[int, str], set[int]]:
+    """Who approved each of these emails as it is, by email and language; ``stands`` are their digests."""
     rows = select(EmailApproval).where(EmailApproval.digest.in_(list(stands.values())))
     found: dict[tuple[int, str], set[int]] = {}
     for row in conn.execute(rows).all() if stands else ():
@@ -163,11 +165,15 @@ def _given(conn: Connection, emails: Sequence[Row[Any]]) -> dict[tuple[int, str]
     return found
 
 
-def _sent_back(conn: Connection, emails: Sequence[Row[Any]]) -> set[int]:
-    """Those of these emails that somebody sent back as they are: their authors' turn."""
-    stands = {digest(each): each.id for each in emails}
-    rows = select(EmailSentBack.digest).where(EmailSentBack.digest.in_(list(stands)))
-    return {stands[each] for each in conn.scalars(rows)} if stands else set()
+def _sent_back(conn: Connection, digests: Collection[str]) -> set[str]:
+    """Those of these that somebody sent back, and about which nobody was asked since: their authors' turn."""
+    anew = exists().where(
+        EmailApprovalAsk.email_id == EmailSentBack.email_id,
+        EmailApprovalAsk.digest == EmailSentBack.digest,
+        EmailApprovalAsk.asked_at > EmailSentBack.at,
+    )
+    rows = select(EmailSentBack.digest).where(EmailSentBack.digest.in_(list(digests)), ~anew)
+    return set(conn.scalars(rows)) if digests else set()
 
 
 def approve(
@@ -184,12 +190,14 @@ def approve(
 ) -> list[str]:
     """Approve some languages of an email as somebody has seen it; of an occurrence, where one is named.
 
-    Returns the new ones; twice is once. Raises Changed, MayNotApprove, NotRead.
+    Returns the new ones; twice is once. Raises Changed, MayNotApprove, SentBack, NotRead.
     """
     email = find_email(conn, email_id)
     run = occurrences.of(conn, email_id, local_time) if local_time else None
     found = ballot(conn, email, run, house=house)
     found.require_seen(organizer_id, seen)
+    if found.back:
+        raise SentBack(SentBack.__doc__)
     new = found.fresh(organizer_id, languages)
     values = {"email_id": email_id, "digest": seen, "organizer_id": organizer_id}
     for language in new:

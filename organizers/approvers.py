@@ -55,6 +55,10 @@ class NotRead(Exception):
     """Only somebody who reads a language approves it. Say in your account which you read."""
 
 
+class SentBack(Exception):
+    """This was sent back with a note. It can be approved once it is changed, or once somebody asks again for approval of it as it is."""
+
+
 @dataclass(frozen=True)
 class Approver:
     """An organizer who may approve something."""
@@ -127,6 +131,7 @@ class Ballot:
     voided: bool  # it was approved before it changed
     possible: Sequence[Approver]  # who may approve it
     awaited: Sequence[Awaited]  # who may once they have come
+    back: bool = False  # it was sent back as it is, and nobody was asked about it since
     asked: Sequence[Asked] = ()
     returned: Sequence[Returned] = ()  # the latest first
 
@@ -142,7 +147,9 @@ class Ballot:
         return [each for each, count in readers.items() if count < self.needed]
 
     def open_to(self, organizer_id: int) -> list[str]:
-        """The languages that an organizer may approve and has not."""
+        """The languages that an organizer may approve and has not; none of what was sent back."""
+        if self.back:
+            return []
         mine = {each.language for each in self.given if each.organizer_id == organizer_id}
         read = next((each.reads for each in self.possible if each.id == organizer_id), ())
         return [each for each in self.languages if each in read and each not in mine]

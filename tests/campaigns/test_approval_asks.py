@@ -20,6 +20,7 @@ from organizers.approvers import (
     MayNotApprove,
     NobodyChosen,
     NoNote,
+    SentBack,
 )
 from organizers.models import Organizer
 from organizers.roles import NETWORKS
@@ -193,6 +194,25 @@ def test_once_it_is_changed_it_waits_for_approval_again_and_may_go(
     assert [each.current for each in standing(conn, email_id, now).returned] == [False]
     assert [row.id for row in approving.asked_of(conn, [NETWORKS], ben, house=TWO)] == [email_id]
     approve(conn, email_id, ben, now)
+    assert fire(conn, email_id, NINE) == [(RunStatus.FIRED, Reason.NONE)]
+
+
+def test_what_came_back_is_approved_unchanged_only_once_somebody_asks_again(
+    conn: Connection, now: datetime, ben: int
+) -> None:
+    make_contact(conn)
+    email_id = schedule(conn, now)
+    ask(conn, email_id, ben, now=now)
+    send_back(conn, email_id, ben, now + SECOND)
+
+    with pytest.raises(SentBack):
+        approve(conn, email_id, ben, now + SECOND)
+    assert standing(conn, email_id, now).open_to(ben) == []
+    ask(conn, email_id, ben, now=now + 2 * SECOND)
+    waits = approving.asked_of(conn, [NETWORKS], ben, house=TWO)
+
+    assert [row.id for row in waits] == [email_id]
+    assert approve(conn, email_id, ben, now + 3 * SECOND) == ["en", "es"]
     assert fire(conn, email_id, NINE) == [(RunStatus.FIRED, Reason.NONE)]
 
 

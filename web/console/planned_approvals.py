@@ -25,6 +25,7 @@ from organizers.approvers import (
     NobodyChosen,
     NoNote,
     NotRead,
+    SentBack,
 )
 from web.console import emails
 from web.console.email_pages import Reading, read_email
@@ -33,7 +34,7 @@ from web.console.viewing import VIEWER, now, read, write
 from web.keys import SITE
 from web.pages import LANGUAGE, language_of, render
 
-WRONG = (BadAsk, Changed, MayNotApprove, NobodyChosen, NoNote, NotNow, NotRead)
+WRONG = (BadAsk, Changed, MayNotApprove, NobodyChosen, NoNote, NotNow, NotRead, SentBack)
 NUMBER = re.compile(r"[0-9]{1,15}")
 
 

@@ -38,7 +38,7 @@ BY_TEXT = (
 CAME_BACK = "%(who)s sent your planned email back: %(title)s"
 CAME_BACK_WORDS = (
     "Hello %(name)s, %(who)s has read your planned email of %(project)s, %(title)s, and asks for a change:"
-    " “%(note)s” Until it is changed and approved, none of it leaves: %(link)s"
+    " “%(note)s” Until it is changed, or asked about again, and approved, none of it leaves: %(link)s"
 )
 CAME_BACK_BY_TEXT = (
     "%(network)s: %(who)s sent your planned email back with a note: %(title)s. %(link)s"

@@ -164,6 +164,10 @@ async def test_a_note_comes_back_to_the_page_and_to_its_author(here: Committee) 
     assert "Berta sent it back: Please change the date in paragraph 2." in page
     assert letters["Amina"][-1][0] == "Berta sent your planned email back: News of the river"
     assert "“Please change the date in paragraph 2.”" in letters["Amina"][-1][1]
+    assert "Approve these words" not in await here.berta.page(here.email)
+    unread = await here.berta.post(f"{here.email}/approve", {**form, "language": "en"})
+    assert unread.status == 422
+    assert "This was sent back with a note" in await unread.text()
     assert "Sent back" in await here.amina.page("/console/approvals")
     assert "Nothing waits for your approval" in await here.berta.page("/console/approvals")
 
