@@ -14,6 +14,7 @@ from alerts.cases import UnknownCase
 from alerts.facts import BadFact
 from alerts.follow_ups import followed_by
 from messages.control import NotNow
+from messages.pictures import pictures_for
 from messages.templates import BadTemplate
 from web.console import beginnings, counting, saving
 from web.console.alert_forms import NEW_FACTS, BadForm
@@ -21,12 +22,13 @@ from web.console.ask_forms import rows_of
 from web.console.choices import choices
 from web.console.citations import citable
 from web.console.counting import Counted
+from web.console.email_writing import framed, writing_page
 from web.console.folding import opened
-from web.console.live_writing import PLAIN, SEE, Live, live, with_plain
+from web.console.live_writing import PLAIN, SEE, Live, email_page_typed, live, with_plain
 from web.console.lobbying import guess_typed
-from web.console.viewing import VIEWER, now, number, page, read, write
+from web.console.viewing import VIEWER, now, number, read, write
 from web.keys import SITE
-from web.pages import language_of, render
+from web.pages import language_of, render, rendered
 
 COUNT, BEGIN_ANEW = "count", "begin"  # what a button of the form does then, besides saving
 LOOKING = (COUNT, "look", "fill")
@@ -72,6 +74,14 @@ async def measure(request: web.Request) -> web.Response:
     seen = await _live(request, form, number(form, "alert"))
     values = {"live": seen, "guess": guessed}
     return render(request, "console/live_writing.html", values)
+
+
+async def preview(request: web.Request) -> web.Response:
+    """The email in the form as somebody real gets it, in a language, by light or dark: a page for a frame."""
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    house, viewer = request.config_dict[SITE].house, request[VIEWER]
+    html = await read(request, email_page_typed, form, viewer, house=house, now=now(request))
+    return framed(request, html or rendered(request, "console/no_preview.html", {}), form)
 
 
 async def _live(request: web.Request, form: MultiMapping[str], alert_id: int | None) -> Live:
@@ -144,6 +154,7 @@ async def _form(
     viewer = request[VIEWER]
     problems = (getattr(error, "problems", None) or [str(error)]) if error else ()
     facts = await read(request, citable, viewer, number(typed, "case"))
+    owner = number(typed, "project") or None
     values = {
         "facts": facts,
         "typed": typed,
@@ -154,9 +165,10 @@ async def _form(
         "rows": rows_of(typed),
         "blanks": beginnings.open_blanks(typed, request.config_dict[SITE].languages),
         "counted": counted,
+        "pictures": await read(request, pictures_for, owner),
         "choices": await read(request, choices, viewer, language=language_of(request)),
         "live": await _live(request, counting.with_counts(typed, counted), alert_id),
         "guess": await read(request, guess_typed, typed, viewer),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
-    return await page(request, "alert_form.html", values, status=status)
+    return await writing_page(request, "alert_form.html", values, status=status)

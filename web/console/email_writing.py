@@ -25,6 +25,7 @@ from messages.audience import Audience, Filter
 from messages.cautions import Said
 from messages.composing import Compositions
 from messages.control import Words
+from messages.eligibility import Terms
 from messages.email_checks import KILOBYTE, pictures_gone, size_of
 from messages.email_page import CLIPPED, LARGE, lit
 from messages.findings import Finding, finding
@@ -132,7 +133,7 @@ def live_email(
         for place, text in (("subject", each.subject), ("body", each.body))
     ]
     return LiveEmail(
-        written=list(_written(words, house, look)),
+        written=list(sizes(words, house, look)),
         weighed=weigh(conn, None, project_id, said),
         findings=[*pictures_gone(conn, words, project_id), *_without_page(form, words)],
     )
@@ -165,6 +166,20 @@ def shown(
         return ""
     only = audiences.seen_by(to_whom, viewer.within)
     terms = replace(terms, kind=MessageKind.CAMPAIGN)
+    return page_seen(conn, message, only, terms, language, house=house, now=now)
+
+
+def page_seen(
+    conn: Connection,
+    message: Compositions,
+    only: Audience,
+    terms: Terms,
+    language: str,
+    *,
+    house: HouseRules,
+    now: datetime,
+) -> str:
+    """The finished page of an email for one of these people who reads a language, or for somebody who might."""
     seen = see(conn, message, only, terms, house.identity, wanted=language, now=now)
     if seen is not None and seen.language == language and seen.page:
         return seen.page
@@ -194,7 +209,8 @@ async def _asked(request: web.Request) -> tuple[Form, int | None]:
     return form, campaign.project_id
 
 
-def _written(words: Mapping[str, Words], house: HouseRules, look: Look) -> Iterator[Written]:
+def sizes(words: Mapping[str, Words], house: HouseRules, look: Look) -> Iterator[Written]:
+    """How each language's email stands: what it takes, or why it cannot be read yet."""
     head = letterhead(house.identity, look=look)
     for language, each in words.items():
         if not each.body:

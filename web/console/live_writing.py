@@ -5,7 +5,7 @@ Nothing is stored. Only people of the organizer's own projects are shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
@@ -17,10 +17,15 @@ from alerts.at_risk import owner_of
 from alerts.weighing import Weighed, said_of_case, weigh
 from messages import audience as audiences
 from messages import composing, links
+from messages.audience import Audience
 from messages.cautions import Said
+from messages.composing import Compositions
 from messages.control import Words
+from messages.email_checks import pictures_gone
 from messages.estimating import Rough, rough
+from messages.findings import Finding
 from messages.house import HouseRules
+from messages.looks import Look, look_of
 from messages.seeing import Seen, see
 from messages.sms import plain_twin
 from messages.templates import BadTemplate
@@ -30,6 +35,7 @@ from web.console.alert_forms import text_of
 from web.console.ask_forms import SCRIPT_PARTS, read_asks
 from web.console.citations import citable, telling
 from web.console.counting import addressed_typed, texts_counted
+from web.console.email_writing import Written, page_seen, sizes
 from web.console.guard import require_visible
 from web.console.half_written import Unsaved, readable
 from web.console.previews import Measured, Telling, measured
@@ -51,6 +57,8 @@ class Live:
     price: Sequence[Rough]  # of the texts to all whom the form's page has counted
     weighed: Weighed
     seen: Seen | None
+    written: Sequence[Written]  # the emails
+    findings: Sequence[Finding]  # about their pictures
     person: int  # which of those who get it
     wanted: str  # or who was asked for
 
@@ -81,12 +89,16 @@ def live(
     case = said_of_case(conn, case_id) if case_id else []
     person, wanted = asked_for(form)
     measures = measured(texts, house.identity, citing)
+    words = _words(form, citing, house)
+    look = look_of(conn, owner)
     segments = {each.language: each.measure.segments for each in measures}
     return Live(
         measures=measures,
         price=rough(texts_counted(form), segments, house.default_language),
         weighed=weigh(conn, case_id, owner, [*said, *case], alert_id=alert_id),
-        seen=_seen(conn, form, viewer, citing, person, wanted, house=house, now=now),
+        seen=_seen(conn, form, viewer, words, look, person, wanted, house=house, now=now),
+        written=list(sizes(words, house, look)),
+        findings=list(pictures_gone(conn, words, owner)),
         person=person,
         wanted=wanted,
     )
@@ -143,11 +155,39 @@ def _told(text: str, language: str, citing: Telling) -> str:
         return text
 
 
+def email_page_typed(
+    conn: Connection, form: Form, viewer: Viewer, *, house: HouseRules, now: datetime
+) -> str:
+    """The form's email as somebody gets it in the language that is asked for; "" if there is none yet.
+
+    Raises NotYours and NotAllowed for a project, case or action of others.
+    """
+    case_id, language = number(form, "case"), text_of(form, "see") or house.default_language
+    words = _words(form, telling(citable(conn, viewer, case_id), now), house)
+    owner = owner_of(conn, case_id) if case_id else number(form, "project") or None
+    to_whom = addressed_typed(conn, form, viewer, [], house=house, now=now)
+    message = _compiled(words, to_whom.audience, house, look_of(conn, owner))
+    if language not in message.email_versions:
+        return ""
+    only = audiences.seen_by(to_whom.audience, viewer.within)
+    return page_seen(conn, message, only, to_whom.terms, language, house=house, now=now)
+
+
+def _words(form: Form, citing: Telling, house: HouseRules) -> dict[str, Words]:
+    """What is typed to be sent, with the facts that it cites."""
+    parts = ("sms", "subject", "body")
+    return {
+        each: Words(*(_told(text_of(form, f"{part}_{each}"), each, citing) for part in parts))
+        for each in house.languages
+    }
+
+
 def _seen(
     conn: Connection,
     form: Form,
     viewer: Viewer,
-    citing: Telling,
+    words: Mapping[str, Words],
+    look: Look,
     person: int,
     wanted: str,
     *,
@@ -157,26 +197,21 @@ def _seen(
     if text_of(form, "follows"):
         return None  # what follows another alert goes to its people: nobody is chosen in its form
     to_whom = addressed_typed(conn, form, viewer, [], house=house, now=now)
-    words = {
-        each: Words(
-            *(
-                _told(text_of(form, f"{part}_{each}"), each, citing)
-                for part in ("sms", "subject", "body")
-            )
-        )
-        for each in house.languages
-    }
-    texts = [readable(each, said, house.identity) for each, said in words.items()]
-    urls = (url for each in texts for text in (each.sms, each.body) for url in _urls(text, house))
-    tracked = {url: n for n, url in enumerate(dict.fromkeys(urls), 1)}
-    message = Unsaved(
-        default_language=house.default_language, audience=audiences.write(to_whom.audience)
-    )
-    compiled = composing.compiled(message, texts, tracked, house.identity)
+    compiled = _compiled(words, to_whom.audience, house, look)
     shown = audiences.seen_by(to_whom.audience, viewer.within)
     return see(
         conn, compiled, shown, to_whom.terms, house.identity, person=person, wanted=wanted, now=now
     )
+
+
+def _compiled(
+    words: Mapping[str, Words], to_whom: Audience, house: HouseRules, look: Look
+) -> Compositions:
+    texts = [readable(each, said, house.identity) for each, said in words.items()]
+    urls = (url for each in texts for text in (each.sms, each.body) for url in _urls(text, house))
+    tracked = {url: n for n, url in enumerate(dict.fromkeys(urls), 1)}
+    message = Unsaved(default_language=house.default_language, audience=audiences.write(to_whom))
+    return composing.compiled(message, texts, tracked, house.identity, look=look)
 
 
 def _urls(text: str, house: HouseRules) -> list[str]:

@@ -179,6 +179,7 @@ ALERTS = [
     get("/alerts/new", alert_writing.new, WRITE),
     act("/alerts/new", alert_writing.create, WRITE, "alert.write", makes=True),
     post("/alerts/measure", alert_writing.measure, WRITE),
+    post("/alerts/preview", alert_writing.preview, WRITE),
     post("/alerts/count", counting.count, WRITE),
     get(f"/alerts/{ALERT}", alerts.show, SEE),
     get(f"/alerts/{ALERT}/edit", alert_writing.edit, WRITE),

@@ -108,14 +108,17 @@ function showLive(stage) {
     button.formTarget = frame.name;
     form.requestSubmit(button);
   };
+  const fold = stage.closest("details");
+  const isSeen = () => !fold || fold.open;
   const soon = (event) => {
-    if (event.target.name === "width") return;
+    if (event.target.name === "width" || !isSeen()) return;
     clearTimeout(timer);
     timer = setTimeout(show, 500);
   };
   button.parentElement.hidden = true;
   form.addEventListener("input", soon);
-  if (stage.dataset.preview !== "later") show();
+  if (fold) fold.addEventListener("toggle", () => { if (fold.open) show(); });
+  if (stage.dataset.preview !== "later" && isSeen()) show();
 }
 
 document.addEventListener("DOMContentLoaded", () => {

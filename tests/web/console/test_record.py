@@ -53,6 +53,7 @@ UNRECORDED = {
     "/account/calendar": "an address for their own calendar, which tells what they see",
     "/account/calendar/end": "the same",
     "/alerts/measure": "stores nothing",
+    "/alerts/preview": "stores nothing",
     "/alerts/count": "stores nothing",
     "/look/preview": "stores nothing",
     "/campaigns/{campaign_id:[0-9]{1,15}}/measure": "stores nothing",
