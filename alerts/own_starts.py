@@ -6,7 +6,8 @@ They are offered beside those that are shipped, to all of its committees. What a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 
@@ -18,14 +19,17 @@ from alerts.citing import CITED, with_pieces
 from alerts.follow_ups import followed_by
 from alerts.models import Level
 from alerts.start_models import OwnStart
-from alerts.starting_texts import CASE_WORDS, PARTS, StartingText, Words
+from alerts.starting_texts import CASE, CASE_WORDS, KINDS, PARTS, SLOT, StartingText, Words
 from alerts.stored import stored_draft
 from messages.control import Words as Said
 from messages.templates import LONGEST_TEXT
 
+# A new case is to be named by whoever begins with it.
+OF_CASE = {"en": "[case | who it is about]", "es": "[case | por quienes]"}
 KEY = "own-"  # begins the key of one, before its number
 LONGEST_NAME = 80
 NOT_KNOWN = {"en": "[event | what is known]", "es": "[event | lo que se sabe]"}
+PAIRED, UNPAIRED = re.compile(r"\[[^\[\]]*\]"), re.compile(r"[\[\]]")
 _UNTOLD = Said("", "", "")
 
 
@@ -43,6 +47,7 @@ def keep(conn: Connection, alert_id: int, *, by: str, now: datetime) -> int:
         language: {
             "name": (headline.title or "–")[:LONGEST_NAME],
             "about": "",
+            **dict.fromkeys(CASE_WORDS, OF_CASE.get(language, OF_CASE["en"])),
             **asdict(draft.texts.get(language, _UNTOLD)),
             "title": headline.title,
             "summary": headline.summary,
@@ -64,19 +69,24 @@ def change(
     conn: Connection,
     start_id: int,
     level: Level,
+    whom: TargetRule,
     words: Mapping[str, Mapping[str, str]],
     *,
     now: datetime,
 ) -> None:
-    """Change what a starting text says; raise BadStart for one without a name in each language."""
+    """Change what a starting text says.
+
+    Raises BadStart for one without a name in each language, and for brackets that nobody could fill in.
+    """
     if not all(each.get("name", "").strip() for each in words.values()):
         raise BadStart("Give it a short name in each language, by which others choose it.")
     if any(len(each["name"]) > LONGEST_NAME for each in words.values()):
         raise BadStart("A name has 80 characters at most.")
     if any(len(text) > LONGEST_TEXT for each in words.values() for text in each.values()):
         raise BadStart("A text has 20,000 characters at most.")
+    _require_brackets(text for each in words.values() for text in each.values())
     mine = update(OwnStart).where(OwnStart.id == start_id)
-    conn.execute(mine.values(level=level, words=words, changed_at=now))
+    conn.execute(mine.values(level=level, whom=whom, words=words, changed_at=now))
 
 
 def retire(conn: Connection, start_id: int, *, retired: bool, now: datetime) -> None:
@@ -106,6 +116,17 @@ def shows_picture(conn: Connection, address: str) -> bool:
     """Whether one of them, offered or not, shows the picture with this address."""
     shows = cast(OwnStart.words, Text).contains(address, autoescape=True)
     return conn.scalar(select(OwnStart.id).where(shows).limit(1)) is not None
+
+
+def _require_brackets(texts: Iterable[str]) -> None:
+    """Each bracket is closed before another begins, and what stands before a bar in it is known."""
+    for text in texts:
+        if UNPAIRED.search(PAIRED.sub("", text)):
+            raise BadStart("A [bracket] is opened and not closed, or closed and not opened.")
+        if any(kind and kind not in (CASE, *KINDS) for kind, _hint in SLOT.findall(text)):
+            raise BadStart(
+                "Before the bar in a [bracket] may stand: case, event, charge, hearing or facts."
+            )
 
 
 def _words(said: Mapping[str, str]) -> Words:

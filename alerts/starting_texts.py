@@ -36,6 +36,7 @@ KINDS: Mapping[str, frozenset[FactKind]] = {
     "hearing": frozenset({FactKind.HEARING}),
     "facts": TELLING,
 }
+CASE = "case"  # a slot for the title of the case
 LISTED = 4  # facts that an email lists
 SHORT = 70  # characters of a fact that still fits into a text message
 ARTICLES = frozenset(["the", "a", "an", "el", "la", "los", "las", "un", "una"])
@@ -121,7 +122,7 @@ def _said(
     kind: str, language: str, known: Known, fits: Callable[[KnownFact], bool], now: datetime
 ) -> str:
     """What is known for a slot; "" = nothing."""
-    if kind == "case":
+    if kind == CASE:
         return _within_a_sentence(known.titles.get(language, ""))
     found = [each for each in _tellable(kind, known.facts, now) if fits(each)]
     if not found:

@@ -72,7 +72,8 @@ async def measure(request: web.Request) -> web.Response:
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
     guessed = await read(request, guess_typed, form, request[VIEWER])
     seen = await _live(request, form, number(form, "alert"))
-    values = {"live": seen, "guess": guessed}
+    left = beginnings.open_blanks(form, request.config_dict[SITE].languages)
+    values = {"live": seen, "guess": guessed, "blanks": left}
     return render(request, "console/live_writing.html", values)
 
 

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import NoReturn
 
 from aiohttp import web
-from multidict import MultiMapping
+from multidict import MultiDict, MultiMapping
 
+from actions.models import TargetRule
 from alerts import own_starts
 from alerts.models import Level
 from alerts.own_starts import BadStart, find_start
-from alerts.starting_texts import PARTS, StartingText
+from alerts.starting_texts import CASE_WORDS, PARTS, StartingText
+from messages.pictures import pictures_for
 from organizers.roles import May
 from web.console.alert_forms import BadForm, choice_of, text_of
+from web.console.beginnings import open_blanks
+from web.console.email_writing import writing_page
 from web.console.guard import require_project
+from web.console.live_writing import live
 from web.console.viewing import VIEWER, now, page, read, write
 from web.keys import SITE
 
 HOME = "/console/starting-texts"
-FIELDS = ("name", "about", *PARTS)
+FIELDS = ("name", "about", *CASE_WORDS, *PARTS)
+WHOM = (TargetRule.CONGRESS, TargetRule.REPRESENTATIVE, TargetRule.SENATORS, TargetRule.CUSTOM)
 OF_TEXTS = ("sms", "subject", "body", "title", "summary")
 
 
@@ -56,11 +61,12 @@ async def change(request: web.Request) -> web.Response:
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
     languages = request.config_dict[SITE].languages
     words = {each: {name: text_of(form, f"{name}_{each}") for name in FIELDS} for each in languages}
-    level = choice_of(form, "level", Level, Level.AMBER)
+    found = await read(request, find_start, start_id)
+    level = choice_of(form, "level", Level, found.level)
+    whom = choice_of(form, "whom", TargetRule, found.whom)
     try:
-        await write(request, own_starts.change, start_id, level, words, now=now(request))
+        await write(request, own_starts.change, start_id, level, whom, words, now=now(request))
     except BadStart as error:
-        found = await read(request, find_start, start_id)
         return await _form(request, found, form, problem=str(error))
     raise web.HTTPSeeOther(f"{HOME}?notice=saved")
 
@@ -72,9 +78,9 @@ async def retire(request: web.Request) -> NoReturn:
     raise web.HTTPSeeOther(f"{HOME}?notice={'retired' if retired else 'saved'}")
 
 
-def typed_of(text: StartingText) -> dict[str, str]:
+def typed_of(text: StartingText) -> MultiDict[str]:
     """What stands in the form of a stored one."""
-    form = {"level": str(text.level)}
+    form = MultiDict({"level": str(text.level), "whom": str(text.whom)})
     for language, words in text.words.items():
         every = {"name": words.name, "about": words.about, **words.parts}
         form.update({f"{name}_{language}": said for name, said in every.items()})
@@ -82,8 +88,20 @@ def typed_of(text: StartingText) -> dict[str, str]:
 
 
 async def _form(
-    request: web.Request, found: StartingText, typed: Mapping[str, str], *, problem: str = ""
+    request: web.Request, found: StartingText, typed: MultiMapping[str], *, problem: str = ""
 ) -> web.Response:
-    values = {"start": found, "typed": typed, "problem": problem, "of_texts": OF_TEXTS}
+    site, viewer = request.config_dict[SITE], request[VIEWER]
+    values = {
+        "start": found,
+        "typed": typed,
+        "problem": problem,
+        "of_texts": OF_TEXTS,
+        "whom": [each for each in TargetRule if each in (*WHOM, found.whom)],
+        "blanks": open_blanks(typed, site.languages),
+        "pictures": await read(request, pictures_for, None),
+        "live": await read(
+            request, live, typed, viewer, alert_id=None, house=site.house, now=now(request)
+        ),
+    }
     code = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
-    return await page(request, "own_start.html", values, status=code)
+    return await writing_page(request, "own_start.html", values, status=code)

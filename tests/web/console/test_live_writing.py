@@ -202,3 +202,40 @@ async def test_half_written_words_are_shown_as_far_as_they_can_be_read(amina: De
 
 async def test_before_anything_is_written_the_form_says_so(amina: Desk) -> None:
     assert "Nothing to show yet" in await amina.page("/console/alerts/new")
+
+
+async def test_an_alerts_email_is_seen_in_a_frame_as_people_get_it(
+    opened: Opened, now: datetime
+) -> None:
+    await opened.database.write(lambda conn: make_contact(conn, "María", language="es"))
+    blocks = "::: facts\n- Water\n:::\n\n::: call\nLlamar\n:::"
+    typed = {"subject_es": "Agua", "body_es": f"Hola {{{{ first_name }}}}\n\n{blocks}", "see": "es"}
+    async with console(opened, now) as client:
+        olga = await desk(client, opened, now, network=True)
+        shown = await olga.post("/console/alerts/preview", typed)
+        page = await shown.text()
+        none = await (await olga.post("/console/alerts/preview", {**typed, "see": "en"})).text()
+        said = words(await (await olga.post(MEASURE, typed)).text())
+        gone = {**typed, "body_es": "![agua](/i/0123456789abcdef0123456789abcdef.jpg)"}
+        broken = words(await (await olga.post(MEASURE, gone)).text())
+        form = await (await olga.get("/console/alerts/new")).text()
+
+    assert "sandbox" in shown.headers["Content-Security-Policy"]
+    assert "Hola María" in page
+    assert "Lo que sabemos" in page
+    assert "Hola" not in none
+    assert "KB of the 102 that Gmail shows" in said
+    assert broken != said
+    assert 'formaction="/console/alerts/preview"' in form
+    assert "::: call" in form
+
+
+async def test_no_other_projects_words_are_shown_in_a_frame(opened: Opened, now: datetime) -> None:
+    madison = await opened.database.write(make_project, "Madison")
+    bangor = await opened.database.write(make_project, "Bangor")
+    async with console(opened, now) as client:
+        ana = await desk(client, opened, now, name="Ana", projects=[madison])
+        typed = {"project": str(bangor), "subject_en": "x", "body_en": "x"}
+        answer = await ana.post("/console/alerts/preview", typed)
+
+    assert answer.status in (403, 404)

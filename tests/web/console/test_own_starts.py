@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+import pytest
 from sqlalchemy import Connection
 
 from database.opening import Opened
-from tests.builders import make_project
+from tests.builders import make_contact, make_project
 from tests.web.console.test_alert_pages import ALERT
 from tests.web.console.test_writing_pages import case_of, fields
-from tests.web.organizing import console, desk
+from tests.web.organizing import console, desk, words
 
 HOME = "/console/starting-texts"
 NEW = "/console/alerts/new"
@@ -89,3 +91,71 @@ async def test_whoever_writes_only_for_a_committee_keeps_none(
     assert "Keep it as a starting text" not in page
     assert kept.status in (403, 404)
     assert theirs == [404, 404]
+
+
+async def kept(olga: Any) -> tuple[str, dict[str, str]]:
+    """Where the form of a starting text is, and what stands in it."""
+    stored = await olga.post(NEW, ALERT)
+    place = (await olga.post(f"{stored.headers['Location']}/keep")).headers["Location"]
+    form = fields(await (await olga.get(place)).text())
+    return place, {**form, "name_en": "Evicted", "name_es": "Desalojo"}
+
+
+async def test_case_and_offices_are_begun_with_as_the_network_has_them(
+    opened: Opened, now: datetime
+) -> None:
+    async with console(opened, now) as client:
+        olga = await desk(client, opened, now, network=True)
+        place, form = await kept(olga)
+        assert form["case_title_en"] == "[case | who it is about]"
+        about = {"case_title_en": "[case | whose homes]", "case_summary_en": "[event | when]"}
+        saved = await olga.post(place, {**form, **about, "whom": "senators"})
+        begun = fields(await (await olga.get(f"{NEW}?from=own-1")).text())
+
+    assert saved.status == 303
+    assert (begun["case_title_en"], begun["case_summary_en"]) == ("[whose homes]", "[when]")
+    assert begun["ask_0_who"] == "senators"
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("Call for [event | what", "is opened and not closed"),
+        ("Call for what]", "is opened and not closed"),
+        ("Call for [[event] now]", "is opened and not closed"),
+        ("Call for [evnt | what]", "Before the bar in a [bracket] may stand"),
+    ],
+)
+async def test_brackets_that_nobody_could_fill_in_are_refused_and_stay_in_the_form(
+    opened: Opened, now: datetime, typed: str, says: str
+) -> None:
+    async with console(opened, now) as client:
+        olga = await desk(client, opened, now, network=True)
+        place, form = await kept(olga)
+        refused = await olga.post(place, {**form, "summary_en": typed})
+        page = await refused.text()
+
+    assert refused.status == 422
+    assert says in page
+    assert typed in page
+
+
+async def test_it_shows_what_it_will_ask_and_what_somebody_would_see(
+    opened: Opened, now: datetime
+) -> None:
+    await opened.database.write(lambda conn: make_contact(conn, "María"))
+    async with console(opened, now) as client:
+        olga = await desk(client, opened, now, network=True)
+        place, form = await kept(olga)
+        typed = {
+            **form,
+            "sms_en": "Now: [event | what happened] {{ link }}",
+            "sms_es": "{{ link }}",
+        }
+        live = words(await (await olga.post("/console/alerts/measure", typed)).text())
+        page = words(await (await olga.get(place)).text())
+
+    assert "What María sees" in page
+    assert "It asks whoever begins with it:" in page
+    assert "what happened" in live
+    assert "no bracket for it" in live
