@@ -211,8 +211,9 @@ def people(
 
 def _states(conn: Connection, series_id: int) -> Counter[str]:
     """Everybody in a series by where they stand: why they left, through, or under way."""
-    rows = select(_state(), func.count()).where(Enrolment.series_id == series_id)
-    return Counter(dict(conn.execute(rows.group_by(_state())).all()))
+    mine = select(_state().label("state")).where(Enrolment.series_id == series_id).subquery()
+    rows = select(mine.c.state, func.count()).group_by(mine.c.state)
+    return Counter({row[0]: row[1] for row in conn.execute(rows)})
 
 
 def _state() -> ColumnElement[str]:
@@ -221,15 +222,18 @@ def _state() -> ColumnElement[str]:
 
 
 def _tallies(conn: Connection, series_id: int) -> dict[int, _Tally]:
-    rows: Any = (
+    copies: Any = (
         select(
-            *(StepCopy.step_id, StepCopy.status, StepCopy.reason, _state().label("state")),
-            *(func.count().label("number"), func.max(StepCopy.id).label("upto")),
+            *(StepCopy.id, StepCopy.step_id, StepCopy.status, StepCopy.reason),
+            _state().label("state"),
         )
         .join(Enrolment, Enrolment.id == StepCopy.enrolment_id)
         .where(Enrolment.series_id == series_id)
-        .group_by(StepCopy.step_id, StepCopy.status, StepCopy.reason, _state())
+        .subquery()
     )
+    kinds = (copies.c.step_id, copies.c.status, copies.c.reason, copies.c.state)
+    numbers = (func.count().label("number"), func.max(copies.c.id).label("upto"))
+    rows: Any = select(*kinds, *numbers).group_by(*kinds)
     found = conn.execute(rows).all()
     held = [row.upto for row in found if row.status == RunStatus.HELD]
     details, tallies = _details(conn, held), dict[int, _Tally]()
