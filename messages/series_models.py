@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, id_key
 
+FIRED = "fired"  # the status of a StepCopy whose copy left: a campaigns.models.RunStatus
+
 
 class Trigger(StrEnum):
     """What puts somebody into a series."""

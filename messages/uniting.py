@@ -30,20 +30,25 @@ from messages.erasing import require_nobody_written_out
 from messages.handing_over import LOOK_BACK
 from messages.models import Delivery, Message, Reply, Status
 from messages.prompt_models import Prompt, PromptKind
-from messages.series_models import Enrolment, Left, StepCopy
+from messages.series_models import FIRED, Enrolment, Left, StepCopy
 
 ON_ITS_WAY = "a message that is on its way has to do with one of these two"
+# Why somebody who is still a contact may have left a series, the gravest last; "" = they have not.
+GRAVER = ("", Left.STOPPED, Left.LEFT_PROJECT, Left.OPTED_OUT, Left.COMPLAINED)
 
 
 def unite(conn: Connection, both: Agreed, *, now: datetime) -> int | None:
     """Make one contact of two, the older; return its id, or None where there were not two any more.
 
+    Where one of the two has become another's meanwhile, what both said stands, and is looked at anew.
     Raises NotNow while a message is being written out, or one that is on its way is to either of them.
     """
     ids = sorted({both.by_phone, both.by_email})
     held = select(Contact.id).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update()
+    if list(conn.scalars(held)) != ids:
+        return None
     pairing.settle(conn, both.pair)
-    if list(conn.scalars(held)) != ids or len(ids) == 1:
+    if len(ids) == 1:
         return None
     require_nobody_written_out(conn)
     _require_still(conn, ids, now)
@@ -65,8 +70,14 @@ async def unite_all(database: Database, *, clock: Callable[[], datetime]) -> int
     united = 0
     for both in await database.read(pairing.agreed):
         with suppress(NotNow):
-            united += await database.write(unite, both, now=clock()) is not None
+            united += await database.write(_unite_as_it_is, both.pair, now=clock()) is not None
     return united
+
+
+def _unite_as_it_is(conn: Connection, pair: str, *, now: datetime) -> int | None:
+    """Join the two of a form as they are by now: either may have been joined to a third."""
+    still = (each for each in pairing.agreed(conn) if each.pair == pair)
+    return next((unite(conn, both, now=now) for both in still), None)
 
 
 def _require_still(conn: Connection, ids: Sequence[int], now: datetime) -> None:
@@ -118,15 +129,41 @@ def _give_series(conn: Connection, keep: int, gone: int, now: datetime) -> None:
     """They are in a series once, and what either got of it they have had; the other place in it counts as left."""
     for theirs in conn.execute(select(Enrolment).where(Enrolment.contact_id == gone)).all():
         same = (Enrolment.series_id == theirs.series_id, Enrolment.contact_id == keep)
-        kept = conn.scalar(select(Enrolment.id).where(*same))
+        kept = conn.execute(select(Enrolment).where(*same)).one_or_none()
         mine = update(Enrolment).where(Enrolment.id == theirs.id)
         if kept is None:
             conn.execute(mine.values(contact_id=keep))
             continue
-        had = select(StepCopy.step_id).where(StepCopy.enrolment_id == kept)
-        copies = (StepCopy.enrolment_id == theirs.id,)
-        conn.execute(delete(StepCopy).where(*copies, StepCopy.settled_at.is_(None)))
-        new = update(StepCopy).where(*copies, StepCopy.step_id.not_in(had))
-        conn.execute(new.values(enrolment_id=kept))
+        _give_steps(conn, kept.id, theirs.id)
+        _leave_if_either_did(conn, kept, theirs)
         ended = {"left_at": theirs.left_at or now, "left_because": Left.UNITED}
         conn.execute(mine.values(contact_id=None, **ended))
+
+
+def _give_steps(conn: Connection, kept: int, gone: int) -> None:
+    """Of each step one row is theirs: that of a copy that left, or of one that waits, or of none."""
+    columns = (StepCopy.id, StepCopy.step_id, StepCopy.enrolment_id, StepCopy.status)
+    found = select(*columns, StepCopy.settled_at).where(StepCopy.enrolment_id.in_([kept, gone]))
+    rows: dict[int, list[Row[Any]]] = defaultdict(list)
+    rows_of_both: Iterable[Row[Any]] = conn.execute(found)
+    for row in rows_of_both:
+        rows[row.step_id].append(row)
+    theirs = {max(each, key=lambda row: _says(row, kept)).id for each in rows.values()}
+    left = [row.id for each in rows.values() for row in each if row.id not in theirs]
+    conn.execute(delete(StepCopy).where(StepCopy.id.in_(left)))
+    conn.execute(update(StepCopy).where(StepCopy.id.in_(theirs)).values(enrolment_id=kept))
+    waits = exists().where(StepCopy.enrolment_id == kept, StepCopy.settled_at.is_(None))
+    conn.execute(update(Enrolment).where(Enrolment.id == kept, waits).values(through_at=None))
+
+
+def _says(row: Row[Any], kept: int) -> tuple[bool, bool, bool]:
+    """Which of two rows of a step says most: a copy left, nobody has decided yet, the one's own."""
+    waits = row.settled_at is None
+    return (row.status == FIRED, waits, row.enrolment_id == kept)
+
+
+def _leave_if_either_did(conn: Connection, kept: Row[Any], theirs: Row[Any]) -> None:
+    """Whoever left the series by either address has left it, for the graver of two reasons."""
+    if GRAVER.index(theirs.left_because) > GRAVER.index(kept.left_because):
+        left = {"left_at": theirs.left_at, "left_because": theirs.left_because}
+        conn.execute(update(Enrolment).where(Enrolment.id == kept.id).values(**left))

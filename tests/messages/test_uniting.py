@@ -13,6 +13,7 @@ from actions import responses
 from actions.models import Outcome, Response
 from actions.office_models import OfficeReport, Stance
 from actions.reports import Heard, suggest
+from campaigns.models import RunStatus
 from contacts import consent
 from contacts.models import (
     Address,
@@ -35,8 +36,8 @@ from messages.control import NotNow
 from messages.eligibility import CAPPED
 from messages.models import Delivery, Message, MessageStatus, Reply, Status
 from messages.prompt_models import Prompt, PromptKind
-from messages.series_models import Enrolment, Left
-from messages.uniting import unite
+from messages.series_models import Enrolment, Left, SeriesStep, StepCopy
+from messages.uniting import unite, unite_all
 from tests.builders import (
     make_action,
     make_call,
@@ -300,3 +301,126 @@ def test_they_are_in_a_series_once_and_what_either_had_they_have_had(
         (alone, keep, ""),
         (both, None, Left.UNITED),
     ]
+
+
+WENT = (RunStatus.FIRED, True)  # and whether it is settled
+ASKED, NONE = (RunStatus.HELD, False), (RunStatus.SKIPPED, True)
+
+
+def make_step(conn: Connection, series_id: int, now: datetime) -> int:
+    step = {"series_id": series_id, "days": 1, "hour": "09:00", "texts": {}, "writers": []}
+    made = insert(SeriesStep).values(**step, created_at=now)
+    return conn.execute(made.returning(SeriesStep.id)).scalar_one()
+
+
+def enrol_both(conn: Connection, now: datetime) -> tuple[int, int, int]:
+    """Both are in one series: who stays, its step, and the place of who goes."""
+    keep, gone = sorted(make_two(conn))
+    series_id = make_enrolment(conn, keep, at=now)
+    place = {"series_id": series_id, "contact_id": gone, "happened_at": now, "begins_at": now}
+    row = insert(Enrolment).values(**place, begins_on="2026-11-19").returning(Enrolment.id)
+    other = conn.execute(row).scalar_one()
+    return keep, make_step(conn, series_id, now), other
+
+
+def fate(
+    conn: Connection, step_id: int, enrolment_id: int, what: tuple[str, bool], now: datetime
+) -> None:
+    status, over = what
+    told = {"step_id": step_id, "enrolment_id": enrolment_id, "status": status, "reason": ""}
+    times = {"planned_at": now, "settled_at": now if over else None}
+    conn.execute(insert(StepCopy).values(**told, **times))
+
+
+def place_of(conn: Connection, contact_id: int) -> Any:
+    return conn.execute(select(Enrolment).where(Enrolment.contact_id == contact_id)).one()
+
+
+@pytest.mark.parametrize(
+    ("kept", "other", "stands"),
+    [
+        (ASKED, WENT, RunStatus.FIRED),  # nobody gets it twice
+        (WENT, ASKED, RunStatus.FIRED),
+        (NONE, ASKED, RunStatus.HELD),  # nobody is left out unasked
+        (ASKED, NONE, RunStatus.HELD),
+        (NONE, WENT, RunStatus.FIRED),
+        (NONE, NONE, RunStatus.SKIPPED),
+    ],
+)
+def test_of_each_step_of_a_series_the_row_that_says_most_is_theirs(
+    conn: Connection, now: datetime, kept: Any, other: Any, stands: str
+) -> None:
+    keep, step, place = enrol_both(conn, now)
+    mine = place_of(conn, keep).id
+    fate(conn, step, mine, kept, now)
+    fate(conn, step, place, other, now)
+    conn.execute(update(Enrolment).where(Enrolment.id == mine).values(through_at=now))
+
+    joined(conn, keep, keep + 1, now)
+
+    [row] = conn.execute(select(StepCopy)).all()
+    assert (row.enrolment_id, row.status) == (mine, stands)
+    assert (place_of(conn, keep).through_at is None) == (stands == RunStatus.HELD)
+
+
+@pytest.mark.parametrize(
+    ("kept", "other", "stands"),
+    [
+        ("", Left.OPTED_OUT, Left.OPTED_OUT),
+        (Left.OPTED_OUT, "", Left.OPTED_OUT),
+        (Left.LEFT_PROJECT, Left.COMPLAINED, Left.COMPLAINED),
+        ("", "", ""),
+    ],
+)
+def test_whoever_left_a_series_by_either_address_has_left_it(
+    conn: Connection, now: datetime, kept: str, other: str, stands: str
+) -> None:
+    keep, _, place = enrol_both(conn, now)
+    for each, because in ((place_of(conn, keep).id, kept), (place, other)):
+        left = {"left_at": now if because else None, "left_because": because}
+        conn.execute(update(Enrolment).where(Enrolment.id == each).values(**left))
+
+    joined(conn, keep, keep + 1, now)
+
+    one = place_of(conn, keep)
+    assert (one.left_because, one.left_at is not None) == (stands, bool(stands))
+
+
+def say_both(conn: Connection, pair: str, by_phone: int, by_email: int, now: datetime) -> None:
+    """Both owners of a form's addresses have confirmed, and said that they are one person."""
+    for channel, contact_id in (("sms", by_phone), ("email", by_email)):
+        said = {"pair": pair, "one_person": True, "confirmed_at": now, "created_at": now}
+        told = {"channel": channel, "contact_id": contact_id, "source": "form", "wording": ""}
+        names = {"given_name": "", "family_name": "", "zip": "", "language": "", "beside": ""}
+        row = insert(SignUp).values(**said, **told, **names, project_id=make_project(conn, pair))
+        conn.execute(row)
+
+
+async def test_a_phone_and_two_emails_become_one_person(bench: Bench) -> None:
+    """The second form names a contact that the first has made another's."""
+
+    def agree(conn: Connection) -> None:
+        by_email, by_phone = make_two(conn)
+        second = make_contact(conn, "Amina", phone=None, email="second@example.org")
+        say_both(conn, "first", by_phone, by_email, bench.now)
+        say_both(conn, "second", by_phone, second, bench.now)
+
+    await bench.write(agree)
+
+    assert await unite_all(bench.database, clock=lambda: bench.now) == 2
+
+    def left(conn: Connection) -> Any:
+        return conn.scalar(select(func.count()).select_from(Contact))
+
+    assert await bench.write(left) == 1
+
+
+def test_what_both_said_stands_where_one_has_become_anothers(
+    conn: Connection, now: datetime
+) -> None:
+    by_email, by_phone = make_two(conn)
+    say_both(conn, "pair", by_phone, by_email, now)
+
+    assert joined(conn, by_email, 10**6, now) is None
+
+    assert conn.scalar(select(func.count()).where(SignUp.one_person)) == 2
