@@ -87,10 +87,14 @@ def _flying(conn: Connection, email_id: int) -> list[Said]:
 
 
 def keep(conn: Connection, email_id: int, reason: LetStand) -> None:
-    """Keep why an email may name somebody, in these words; what was said of the same person before is replaced."""
+    """Keep why an email may name somebody, in these words; what was said of the same person before is replaced.
+
+    Who says so wrote part of what is approved, and approves none of it.
+    """
     email = find_email(conn, email_id)
     others = [each for each in email.let_stand if each["person"] != reason.person]
-    change_email(conn, email_id, let_stand=[*others, discretion.kept(reason)])
+    writers = sorted({*(email.writers or [email.created_by]), reason.by})
+    change_email(conn, email_id, let_stand=[*others, discretion.kept(reason)], writers=writers)
 
 
 def _read(texts: Mapping[str, Mapping[str, str]]) -> dict[str, Words]:

@@ -27,7 +27,8 @@ from alerts.planned_names import (
 )
 from alerts.risk_models import Cleared, MaySay
 from campaigns import calendar, changing, deciding, firing, occurrences
-from campaigns.approving import digest
+from campaigns.approving import digest, writers_of
+from campaigns.calendar import find_email
 from campaigns.experiment_models import Experiment, State, Why
 from campaigns.models import CampaignRun, Reason, RunStatus
 from campaigns.variants import Plan
@@ -337,6 +338,15 @@ def test_a_list_that_grows_stricter_pauses_too(conn: Connection) -> None:
     change_person(conn, person_id, MARIA, by="Ben", now=NINE)
 
     assert state_of(conn, message_id) == (MessageStatus.PAUSED, BECAUSE)
+
+
+def test_who_lets_a_name_stand_wrote_part_of_it_and_does_not_approve_it(conn: Connection) -> None:
+    email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
+    person_id = list_her(conn)
+
+    let_name_stand(conn, email_id, person_id, why=WHY, by="organizer:7")
+
+    assert writers_of(find_email(conn, email_id), None) == {"Amina", "organizer:7"}
 
 
 def test_what_pauses_goes_on_once_somebody_says_why(conn: Connection) -> None:
