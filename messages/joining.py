@@ -249,17 +249,12 @@ def _confirm(
 ) -> int | None:
     """Let a text from a phone itself confirm these; return whose it is, None where none was.
 
-    Their yes was to a question that names the email of the form as theirs. That is enough for somebody who
-    begins here; where somebody has a record, they are asked once more, with that email before them.
+    That is all it says: whose the email of the form is, they are asked with that email before them.
     """
     said = inbound.body.replace("\0", "")[:200]
-    rows, known = list(rows), contacts_at(conn, inbound.channel, inbound.address)
-    owner = sign_ups.confirm(
+    return sign_ups.confirm(
         conn, rows, evidence=f"answered by text: {said}", language=language, now=now
     )
-    if not known and bare(inbound.body) in YES:
-        pairing.say_one(conn, rows)
-    return owner
 
 
 def _joined(

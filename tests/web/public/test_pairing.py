@@ -62,10 +62,12 @@ async def test_a_form_with_both_addresses_is_one_person_when_both_have_said_so(
 
     if text_first:
         await door.text("yes")
+        await press(door, "yes", PHONE)
         page = await press(door, "yes")
     else:
         page = await press(door, "yes")
         await door.text("yes")
+        await press(door, "yes", PHONE)
 
     assert "(608) •••-••42" in page
     assert PHONE[-7:] not in page
@@ -116,6 +118,21 @@ async def test_a_stranger_attaches_neither_phone_nor_email_to_anybodys_record(do
     assert await owners(door, "email", AMINA) == [amina]
 
 
+async def test_a_newcomers_yes_to_our_alerts_is_none_to_an_email_they_have_not_seen(
+    door: Door,
+) -> None:
+    """Mallory types her own email beside the number of somebody whom nobody here knows."""
+    await door.join({**FORM, "email": MALLORY})
+    await press(door, "yes", MALLORY)
+    await door.text("yes")
+
+    assert await united(door) == 0
+    assert "/confirm/{{ proof }}" in (await door.questions(PHONE))[-1][1]
+    assert "m•••@e•••.net" in await press(door, "no", PHONE)
+    assert await united(door) == 0
+    assert len(await people(door)) == 2
+
+
 async def test_whose_number_is_on_file_is_asked_with_the_email_before_them(door: Door) -> None:
     await door.write(lambda conn: make_contact(conn, "Amina", phone=PHONE, email=None))
     await door.join(FORM)
@@ -160,6 +177,7 @@ async def test_the_same_form_sent_twice_is_the_same_form(door: Door) -> None:
     await door.join(FORM)
     await door.join(FORM)
     await door.text("yes")
+    await press(door, "yes", PHONE)
     await press(door, "yes")
 
     assert await united(door) == 1
@@ -208,6 +226,7 @@ async def test_what_was_not_said_by_both_within_a_week_is_let_go(door: Door) -> 
 async def test_nobody_is_joined_in_the_middle_of_an_alert(door: Door) -> None:
     await door.join(FORM)
     await door.text("yes")
+    await press(door, "yes", PHONE)
     await press(door, "yes")
     await door.write(all_has_left)
 
