@@ -1,4 +1,6 @@
-"""Does a planned email need this picture? Its own words, an occurrence's, or those of a way of writing that is tried.
+"""Does a planned email or a step of a series need this picture?
+
+Of an email its own words, an occurrence's, or those of a way of writing that is tried; of a step its words.
 
 One that was called off does so for as long as it can be taken up, and for ever when any of it has left.
 """
@@ -14,10 +16,13 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, or_, selec
 from campaigns.calendar import AlreadyPast, Hour, look_at, next_of
 from campaigns.experiment_models import Experiment
 from campaigns.models import CampaignEmail, CampaignRun, RunStatus, ScheduleStatus
+from messages.series_models import SeriesStep
 
 
 def needed(conn: Connection, address: str, *, now: datetime) -> bool:
     """Whether any email of a campaign that has left or may still leave shows the picture with this address."""
+    if conn.scalar(select(SeriesStep.id).where(_says(address, SeriesStep.texts)).limit(1)):
+        return True
     shows = set[int]()
     for chosen in _showing(address):
         shows |= set(conn.scalars(chosen))
@@ -26,17 +31,19 @@ def needed(conn: Connection, address: str, *, now: datetime) -> bool:
 
 def _showing(address: str) -> Iterator[Select[int]]:
     """Where the emails that show it stand."""
-
-    def says(*columns: Any) -> ColumnElement[bool]:
-        return or_(*(cast(each, Text).contains(address, autoescape=True) for each in columns))
-
-    yield select(CampaignEmail.id).where(says(CampaignEmail.texts, CampaignEmail.experiment))
-    yield select(CampaignRun.email_id).where(says(CampaignRun.texts))
+    yield select(CampaignEmail.id).where(
+        _says(address, CampaignEmail.texts, CampaignEmail.experiment)
+    )
+    yield select(CampaignRun.email_id).where(_says(address, CampaignRun.texts))
     yield (
         select(CampaignRun.email_id)
         .join(Experiment, Experiment.run_id == CampaignRun.id)
-        .where(says(Experiment.texts, Experiment.plan))
+        .where(_says(address, Experiment.texts, Experiment.plan))
     )
+
+
+def _says(address: str, *columns: Any) -> ColumnElement[bool]:
+    return or_(*(cast(each, Text).contains(address, autoescape=True) for each in columns))
 
 
 def _is_gone(conn: Connection, email_id: int, now: datetime) -> bool:

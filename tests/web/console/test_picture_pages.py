@@ -14,16 +14,19 @@ from PIL import Image
 from sqlalchemy import Connection, insert, select, update
 
 from alerts.start_models import OwnStart
+from campaigns import series
 from campaigns.calendar import EmailDraft, create_campaign, schedule
 from campaigns.changing import cancel, take_up
 from campaigns.experiment_models import Experiment
 from campaigns.models import CampaignEmail, CampaignRun
+from campaigns.series import SeriesDraft
 from database.opening import Opened
 from messages import pictures
 from messages.audience import EVERYBODY
 from messages.control import Words
 from messages.email_models import Picture
 from messages.pictures import prepare
+from messages.series_models import SeriesStep, Trigger
 from tests.web.organizing import OURS, Desk, console, desk
 from web.console.pictures import DRAWING
 
@@ -88,8 +91,16 @@ def in_a_starting_text(conn: Connection, now: datetime, shows: str) -> None:
     conn.execute(insert(OwnStart).values(row))
 
 
+def in_a_step(conn: Connection, now: datetime, shows: str) -> None:
+    draft = SeriesDraft(name="Welcome", trigger=Trigger.JOINED, zone="America/New_York")
+    made = series.create(conn, draft, project_id=None, by="x", now=now)
+    words = {"en": {"subject": "Welcome", "body": shows}}
+    row = {"series_id": made, "days": 1, "hour": "09:00", "texts": words, "writers": []}
+    conn.execute(insert(SeriesStep).values(created_at=now, **row))
+
+
 @pytest.mark.parametrize(
-    "place", [in_plan, in_occurrence, in_what_is_tried, in_trying, in_a_starting_text]
+    "place", [in_plan, in_occurrence, in_what_is_tried, in_trying, in_a_starting_text, in_a_step]
 )
 async def test_a_picture_that_is_needed_stays(
     amina: Desk, opened: Opened, now: datetime, place: Any
