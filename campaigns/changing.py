@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from campaigns import approving, occurrences
+from campaigns import approving, experiments, occurrences
 from campaigns.calendar import (
     AlreadyPast,
     EmailDraft,
@@ -24,11 +24,13 @@ from messages.wallclock import Moment, moment
 def change(conn: Connection, email_id: int, draft: EmailDraft, *, by: str, now: datetime) -> Moment:
     """Replace a plan and its words from now on; what has left stays as it is.
 
-    Raises BadTime, BadRule and AlreadyPast.
+    Raises BadTime, BadRule and AlreadyPast, and StillTried where what is being tried would change.
     """
     email = find_email(conn, email_id)
     occurrences.enter(conn, email, now=now)  # what is due was planned by the old rule
     first, planned = plan(conn, draft, now)
+    if draft.on and planned["experiment"] != email.experiment:
+        experiments.require_decided(conn, email_id)
     before = approving.digest(email)
     change_email(conn, email_id, **planned)
     if (

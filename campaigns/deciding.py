@@ -8,7 +8,7 @@ left, so that none had less time than another.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -159,10 +159,10 @@ def _by_rule(
 ) -> Decided:
     plan = _plan(experiment)
     found = counting.figures_of(conn, experiments.messages_of(conn, experiment.id))
-    judged = odds.judge([each.count(plan.measure) for each in found])
+    judged = odds.judge(counting.strata(found, plan.measure))
     place, why = _rule(judged, plan.unclear)
     if place is None:
-        return _hold(conn, experiment.id, why, figures=_stored(found))
+        return _hold(conn, experiment.id, why, figures=counting.stored(found))
     return _send_rest(conn, jobs, email, experiment, place, why, found, house, now)
 
 
@@ -193,18 +193,18 @@ def _send_rest(
     run = occurrences.find(conn, experiment.run_id)
     if not approving.approved(conn, email, run, house=house):
         changed = [finding("changed_since")]
-        return _hold(conn, experiment.id, Why.BLOCKED, changed, figures=_stored(figures))
+        return _hold(conn, experiment.id, Why.BLOCKED, changed, figures=counting.stored(figures))
     if named := naming.findings(conn, email, [_words(experiment, place)], house=house):
-        return _hold(conn, experiment.id, Why.NAMED, named, figures=_stored(figures))
+        return _hold(conn, experiment.id, Why.NAMED, named, figures=counting.stored(figures))
     message_id, blocking = _queue(conn, jobs, email, experiment, place, house, now, by)
     if blocking:
-        return _hold(conn, experiment.id, Why.BLOCKED, blocking, figures=_stored(figures))
+        return _hold(conn, experiment.id, Why.BLOCKED, blocking, figures=counting.stored(figures))
     experiments.settle(
         conn,
         experiment.id,
         State.DECIDED,
         why,
-        figures=_stored(figures),
+        figures=counting.stored(figures),
         chosen=place,
         message_id=message_id,
         decided_at=now,
@@ -288,7 +288,3 @@ def _wait(
 
 def _plan(experiment: Row[Any]) -> Plan:
     return variants.read_plan(experiment.plan)
-
-
-def _stored(figures: Sequence[counting.Figures]) -> list[dict[str, int]]:
-    return [asdict(each) for each in figures]

@@ -25,6 +25,12 @@ from messages.control import Words
 OPEN = (State.WAITING, State.HELD)
 
 
+class StillTried(Exception):
+    """Something is being tried with this email by the rule it began with. Choose what the others get, or send them
+    nothing, on the email's page; after that you may change what is tried, on whom, for how long and what decides.
+    """
+
+
 class NoSuchExperiment(LookupError):
     """Nothing was tried with this date of the email. Look at its dates again."""
 
@@ -76,6 +82,17 @@ def waiting(conn: Connection, email_id: int, *, now: datetime) -> list[int]:
         .where(CampaignRun.email_id == email_id, Experiment.due_at <= now)
     )
     return list(conn.scalars(due.order_by(Experiment.due_at, Experiment.id)))
+
+
+def require_decided(conn: Connection, email_id: int) -> None:
+    """Let no rule be changed that the people of a lot were drawn under. Raises StillTried."""
+    open_ones = (
+        select(Experiment.id)
+        .join(CampaignRun, CampaignRun.id == Experiment.run_id)
+        .where(CampaignRun.email_id == email_id, Experiment.state.in_(OPEN))
+    )
+    if conn.scalar(open_ones.limit(1)) is not None:
+        raise StillTried(" ".join(str(StillTried.__doc__).split()))
 
 
 def find(conn: Connection, experiment_id: int) -> Row[Any]:

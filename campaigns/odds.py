@@ -4,6 +4,10 @@ A share is told with Wilson's interval, a difference of two with Newcombe's hybr
 for small numbers and for shares near zero, as those of clicks are, where the textbook's interval does not.
 E. B. Wilson, J. Am. Stat. Assoc. 22 (1927) 209; R. G. Newcombe, Statistics in Medicine 17 (1998) 857 and 873.
 
+People of one language may follow links more often than those of another, and by lot one way of writing may have got
+more of them. So ways are compared within each language, and the differences put together by how many people each
+language has: X. Yan and X. G. Su, Stat. Biopharm. Res. 2 (2010) 329, of which Newcombe's is the case of one language.
+
 Nobody looks before the time that was set, for whoever looks often enough finds what is not there; and of more than
 two, every pair is compared, each more strictly (Bonferroni), so that all comparisons together are wrong in one of
 twenty cases at most.
@@ -19,6 +23,7 @@ from statistics import NormalDist
 
 CONFIDENCE = 0.95
 ENOUGH = 100  # people each; of fewer, nothing is said
+DIGITS = 12  # in which shares are compared: what two sums of fractions differ in beyond is nothing
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,9 @@ class Count:
     def share(self) -> float:
         """0 to 1; of nobody 0."""
         return self.did / self.of if self.of else 0.0
+
+
+Way = Sequence[Count]  # what a way of writing came to, by stratum
 
 
 @dataclass(frozen=True)
@@ -51,11 +59,13 @@ class Interval:
 class Judgement:
     """What can be said of several counts."""
 
-    leader: int  # the place of the largest share, the first of several
+    leader: int  # the place of the largest share, weighed by stratum; the first of several
     clear: bool  # it is larger than each other one, by more than chance explains
     enough: bool  # enough people for saying anything
-    shares: Sequence[Interval]
-    ahead: Sequence[Interval | None]  # by how much the leader is ahead of each; None of itself
+    shares: Sequence[Interval]  # of all strata together
+    ahead: Sequence[
+        Interval | None
+    ]  # by how much the leader is ahead of each; None of itself, or of nobody
 
 
 def wilson(count: Count, z: float | None = None) -> Interval:
@@ -72,13 +82,41 @@ def wilson(count: Count, z: float | None = None) -> Interval:
     return Interval(low, high)
 
 
-def difference(one: Count, other: Count, z: float | None = None) -> Interval:
-    """The interval of how much larger the share of ``one`` is."""
-    first, second = wilson(one, z), wilson(other, z)
-    apart = one.share - other.share
-    below = sqrt((one.share - first.low) ** 2 + (second.high - other.share) ** 2)
-    above = sqrt((first.high - one.share) ** 2 + (other.share - second.low) ** 2)
+def difference(one: Way, other: Way, weights: Sequence[float], z: float | None = None) -> Interval:
+    """The interval of how much larger the share of ``one`` is, both of the same strata, each with people in both."""
+    z = normal() if z is None else z
+    first, second = _limits(one, weights, z), _limits(other, weights, z)
+    apart = _share(one, weights) - _share(other, weights)
+    thin, other_thin = _thinness(one, weights), _thinness(other, weights)
+    below = z * sqrt(thin * _spread(first.low) + other_thin * _spread(second.high))
+    above = z * sqrt(thin * _spread(first.high) + other_thin * _spread(second.low))
     return Interval(apart - below, apart + above)
+
+
+def _limits(way: Way, weights: Sequence[float], z: float) -> Interval:
+    """Of the strata's intervals together, each narrower, so that all of them are as sure as one."""
+    errors = [
+        weight * sqrt(_spread(each.share) / each.of)
+        for each, weight in zip(way, weights, strict=True)
+    ]
+    narrower = z * sqrt(sum(each * each for each in errors)) / sum(errors) if any(errors) else z
+    found = [wilson(each, narrower) for each in way]
+    low = sum(weight * each.low for each, weight in zip(found, weights, strict=True))
+    return Interval(
+        low, sum(weight * each.high for each, weight in zip(found, weights, strict=True))
+    )
+
+
+def _share(way: Way, weights: Sequence[float]) -> float:
+    return sum(weight * each.share for each, weight in zip(way, weights, strict=True))
+
+
+def _thinness(way: Way, weights: Sequence[float]) -> float:
+    return sum(weight * weight / each.of for each, weight in zip(way, weights, strict=True))
+
+
+def _spread(share: float) -> float:
+    return max(0.0, share * (1 - share))
 
 
 def normal(comparisons: int = 1) -> float:
@@ -86,20 +124,33 @@ def normal(comparisons: int = 1) -> float:
     return NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / (2 * comparisons))
 
 
-def judge(counts: Sequence[Count]) -> Judgement:
-    """Who leads, and whether that is clear."""
-    leader = max(range(len(counts)), key=lambda place: (counts[place].share, -place))
-    z = normal(max(1, len(list(combinations(counts, 2)))))
+def judge(strata: Sequence[Sequence[Count]]) -> Judgement:
+    """Who leads, and whether that is clear: of each stratum the counts of all ways, in order.
+
+    A stratum in which one way has nobody compares nothing and is left out, unless all are.
+    """
+    totals = [_together(each) for each in zip(*strata, strict=True)]
+    compared = [each for each in strata if all(count.of for count in each)] or [totals]
+    everybody = sum(count.of for each in compared for count in each) or 1
+    weights = [sum(count.of for count in each) / everybody for each in compared]
+    ways = list(zip(*compared, strict=True))
+    leader = max(range(len(ways)), key=lambda at: (round(_share(ways[at], weights), DIGITS), -at))
+    z = normal(max(1, len(list(combinations(ways, 2)))))
+    enough = all(count.of >= ENOUGH for count in totals)
+    some = all(count.of for count in totals)
     ahead = [
-        None if place == leader else difference(counts[leader], count, z)
-        for place, count in enumerate(counts)
+        None if place == leader or not some else difference(ways[leader], way, weights, z)
+        for place, way in enumerate(ways)
     ]
-    enough = all(count.of >= ENOUGH for count in counts)
     others = [each for each in ahead if each is not None]
     return Judgement(
         leader=leader,
         clear=enough and bool(others) and all(each.low > 0 for each in others),
         enough=enough,
-        shares=[wilson(count) for count in counts],
+        shares=[wilson(count) for count in totals],
         ahead=ahead,
     )
+
+
+def _together(counts: Sequence[Count]) -> Count:
+    return Count(sum(each.did for each in counts), sum(each.of for each in counts))

@@ -21,6 +21,7 @@ from alerts.planned_names import (
 from campaigns import changing, firing, occurrences
 from campaigns.calendar import AlreadyPast, EmailDraft, look_at
 from campaigns.clashes import clashes
+from campaigns.experiments import StillTried
 from campaigns.models import RunStatus
 from campaigns.recurring import BadRule
 from campaigns.steering import Steer
@@ -47,7 +48,7 @@ from web.keys import JOBS, SITE
 from web.pages import language_of, translator
 
 DATES = 6  # that a form shows
-WRONG = (Unwritten, BadTime, BadRule, AlreadyPast, BadExperiment, NamesForbidden)
+WRONG = (Unwritten, BadTime, BadRule, AlreadyPast, BadExperiment, NamesForbidden, StillTried)
 
 
 async def show(request: web.Request) -> web.Response:

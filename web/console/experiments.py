@@ -14,7 +14,7 @@ from campaigns import counting, deciding, experiments, odds, variants
 from campaigns.counting import Effect, Figures
 from campaigns.experiment_models import Experiment, State
 from campaigns.models import CampaignRun
-from campaigns.odds import Judgement
+from campaigns.odds import Count, Judgement
 from campaigns.variants import MOST, BadExperiment, Measure, Plan, Unclear
 from messages.control import Words
 from messages.parts import WHOLE
@@ -28,6 +28,16 @@ PLACES = range(2, MOST + 1)  # of the other ways of writing, as the form counts 
 LATEST = 3  # that an email's page shows
 
 
+@dataclass(frozen=True)
+class InLanguage:
+    """How one way of writing did among those who read it in a language."""
+
+    language: str
+    subject: str
+    count: Count
+    share: odds.Interval
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tried:
     """What was tried with one date, and how each way of writing did."""
@@ -38,6 +48,7 @@ class Tried:
     texts: Sequence[Mapping[str, Mapping[str, str]]]
     figures: Sequence[Figures]  # as it was decided; until then as it stands
     judged: Judgement
+    languages: Sequence[InLanguage]  # none where all copies were in one
     effect: Effect | None
     effect_shares: Sequence[odds.Interval]
 
@@ -63,7 +74,7 @@ def tried(conn: Connection, email_id: int) -> list[Tried]:
 def _tried(conn: Connection, row: Row[Any]) -> Tried:
     plan = variants.read_plan(row.plan)
     figures = (
-        [Figures(**each) for each in row.figures]
+        [counting.read(each) for each in row.figures]
         if row.figures
         else counting.figures_of(conn, experiments.messages_of(conn, row.id))
     )
@@ -75,10 +86,25 @@ def _tried(conn: Connection, row: Row[Any]) -> Tried:
         plan=plan,
         texts=row.texts,
         figures=figures,
-        judged=odds.judge([each.count(plan.measure) for each in figures]),
+        judged=odds.judge(counting.strata(figures, plan.measure)),
+        languages=_languages(row.texts, figures, plan.measure),
         effect=effect,
         effect_shares=[odds.wilson(each) for each in sides],
     )
+
+
+def _languages(
+    texts: Sequence[Mapping[str, Mapping[str, str]]], figures: Sequence[Figures], measure: Measure
+) -> list[InLanguage]:
+    found = counting.languages_of(figures)
+    if len(found) < 2:  # noqa: PLR2004 - one says nothing that the whole does not
+        return []
+    counts = counting.strata(figures, measure)
+    return [
+        InLanguage(code, words.get(code, {}).get("subject", ""), count, odds.wilson(count))
+        for code, each in zip(found, counts, strict=True)
+        for words, count in zip(texts, each, strict=True)
+    ]
 
 
 def read_plan(form: MultiMapping[str], languages: Sequence[str]) -> Plan | None:
