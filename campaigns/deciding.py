@@ -118,8 +118,6 @@ def _settle(
     if email.status not in firing.LIVE:
         experiments.settle(conn, experiment_id, State.ENDED, Why.CALLED_OFF, decided_at=now)
         return Decided(State.ENDED, Why.CALLED_OFF)
-    if now - experiment.due_at > timedelta(minutes=email.late_minutes):
-        return _hold(conn, experiment_id, Why.LATE)
     if locking.is_locked(conn):
         return _hold(conn, experiment_id, Why.LOCKED)
     waits = _not_yet(conn, email, experiment, now)
@@ -131,7 +129,10 @@ def _settle(
 def _not_yet(
     conn: Connection, email: Row[Any], experiment: Row[Any], now: datetime
 ) -> Decided | None:
-    """Wait until everybody has had as long as was set, and for urgent alerts; for long: a person is asked."""
+    """Wait until everybody has had as long as was set, and for urgent alerts; for long: a person is asked.
+
+    So it is when nobody looked in time; but nothing is late while those who got it still have theirs.
+    """
     plan = _plan(experiment)
     columns = select(Message.status, Message.finished_at)
     tried = experiments.messages_of(conn, experiment.id)
@@ -142,9 +143,11 @@ def _not_yet(
     if statuses != {MessageStatus.FINISHED}:
         return _wait(conn, email, experiment, Why.UNFINISHED, now + LOOK_AGAIN)
     last = max(row.finished_at for row in rows)
-    ready = last + timedelta(minutes=plan.wait_minutes)
-    if variants.by_day(ready, email.zone) > now:
+    ready = variants.by_day(last + timedelta(minutes=plan.wait_minutes), email.zone)
+    if ready > now:
         return _wait(conn, email, experiment, Why.NONE, ready)
+    if now - max(ready, experiment.due_at) > timedelta(minutes=email.late_minutes):
+        return _hold(conn, experiment.id, Why.LATE)
     alert = collisions.in_the_way(conn, email, now=now)
     return _wait(conn, email, experiment, Why.ALERT, alert.until) if alert else None
 

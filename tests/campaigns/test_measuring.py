@@ -1,7 +1,8 @@
-"""What an experiment is decided and judged by: actions, a holdout, and languages."""
+"""What an experiment is decided and judged by: actions, a holdout, languages, and hours where people live."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -18,10 +19,13 @@ from contacts.models import Contact
 from database.opening import Opened
 from messages import audience as audiences
 from messages.models import Delivery, Message, MessageStatus, MessageText, Status
+from representatives.models import ZoneSet
 from tests.builders import make_action, make_contact
-from tests.campaigns.test_experiments import AT, Trial, a_plan, other, schedule
+from tests.campaigns.test_experiments import AT, FOUR_HOURS, Trial, a_plan, other, schedule
 from tests.campaigns.test_firing import HOUSE, NINE, make_email_draft
 from tests.doubles import NoJobs
+
+CHICAGO, EAST, WEST = "America/Chicago", "America/New_York", "America/Los_Angeles"
 
 
 @pytest.fixture
@@ -35,15 +39,19 @@ async def begin(
     *,
     action: bool = False,
     languages: Sequence[str] = ("en",),
+    zones: Sequence[str] = (CHICAGO,),
+    email: dict[str, Any] | None = None,
     **plan: Any,
 ) -> int:
-    """Plan it for people of these languages in turn, and fire it; the action it leads to, or 0."""
+    """Plan it for people of these languages and zones in turn, and fire it; the action it leads to, or 0."""
 
     def prepare(conn: Connection) -> tuple[int, int]:
         for at in range(people):
-            make_contact(conn, phone=None, language=languages[at % len(languages)])
+            language, zone = languages[at % len(languages)], zones[at % len(zones)]
+            make_contact(conn, phone=None, language=language, zones=[zone])
         action_id = make_action(conn) if action else 0
-        return schedule(conn, plan=a_plan(**plan), action_id=action_id or None), action_id
+        words = {"action_id": action_id or None, **(email or {})}
+        return schedule(conn, plan=a_plan(**plan), **words), action_id
 
     trial.email_id, action_id = await trial.bench.write(prepare)
     await trial.fire()
@@ -145,6 +153,55 @@ async def test_without_a_holdout_nothing_is_compared(trial: Trial) -> None:
         )
         is None
     )
+
+
+@pytest.mark.parametrize("looked", [True, False])
+async def test_the_others_get_it_at_the_hour_of_the_decision_where_they_live(
+    trial: Trial, looked: bool
+) -> None:
+    """Decided at 3 p.m. in Chicago, four hours after the West's nine: in New York that is over and it goes at once.
+
+    So it is if no clock looked when the first of them had had their time: that was too early, so nothing is late.
+    """
+    trial.bench.now = NINE - timedelta(hours=1)  # 9 a.m. in New York
+    await begin(trial, 90, zones=(EAST, CHICAGO, WEST), email={"own_zone": True})
+    in_the_east = Counter((await zones_of(trial)).values())
+    trial.bench.now = NINE
+    await trial.bench.work()
+    trial.bench.now = NINE + timedelta(hours=2)  # 9 a.m. in Los Angeles: the last of them leave
+    await trial.bench.work()
+    tried = Counter((await zones_of(trial)).values())
+
+    early = await trial.decide(after=timedelta(hours=1)) if looked else []
+    trial.bench.now = NINE + timedelta(hours=2)
+    early += await trial.decide(after=FOUR_HOURS - timedelta(seconds=1))
+    [decided] = await trial.decide(after=timedelta(seconds=1))
+    at_three = Counter((await zones_of(trial)).values())
+    trial.bench.now += timedelta(hours=2)
+    await trial.bench.work()
+    at_three_in_the_west = Counter((await zones_of(trial)).values())
+
+    assert set(in_the_east) == {EAST}
+    assert [each.state for each in early] == [State.WAITING]
+    assert decided.state is State.DECIDED
+    assert at_three == {EAST: 30, CHICAGO: 30, WEST: tried[WEST]}
+    assert at_three_in_the_west == {EAST: 30, CHICAGO: 30, WEST: 30}
+    assert len(await trial.subjects()) == 90
+
+
+async def zones_of(trial: Trial) -> dict[str, str]:
+    """Where everybody lives who got something, by address."""
+
+    def read(conn: Connection) -> dict[str, str]:
+        rows = (
+            select(Delivery.address, ZoneSet.zones)
+            .join(Contact, Contact.id == Delivery.contact_id)
+            .join(ZoneSet, ZoneSet.id == Contact.zone_set_id)
+            .where(Delivery.status == Status.ACCEPTED)
+        )
+        return {str(address): zones for address, zones in conn.execute(rows)}
+
+    return dict(await trial.bench.database.read(read))
 
 
 async def test_figures_are_kept_by_language_and_add_up(trial: Trial) -> None:
