@@ -34,12 +34,15 @@ from sqlalchemy.orm import aliased
 from contacts import erased
 from contacts.countries import AT_HOME, PLUS_ONE, calling_codes, withheld_area_codes
 from contacts.ledger import (
+    LIFTED,
+    READ,
     STRICTNESS,
     Evidence,
     Pair,
     by_channel,
     drop,
     grant_many,
+    in_doubt,
     in_order,
     ledger,
     line,
@@ -53,7 +56,6 @@ from contacts.models import NETWORK, AddressStanding, Channel, Consent, Standing
 from database.bulk import among
 
 NO_CONSENT = "no_consent"
-LIFTED = "lifted"  # the source of a line that ends what a rule of ours had refused
 FOREIGN = "foreign"  # a number of a country whose numbers are not texted in bulk
 
 
@@ -218,8 +220,10 @@ def settle_review(
     key = (channel, address, NETWORK)
     verdict = Standing.OPTED_OUT if opted_out else outcome(ledger(conn, key))
     words = "read by a person: an opt-out" if opted_out else "read by a person: not an opt-out"
-    noted = line(key, verdict or Standing.WITHDRAWN, Evidence("review", words, actor), now)
-    conn.execute(insert(Consent), [noted])
+    # No second line for an opt-out that stands anyway: it would outlive the first one's taking back.
+    stays = not opted_out and verdict is Standing.OPTED_OUT
+    said = Standing.REVIEW if stays else verdict or Standing.WITHDRAWN
+    conn.execute(insert(Consent), [line(key, said, Evidence(READ, words, actor), now)])
     if verdict is None:
         drop(conn, key, Standing.REVIEW)
     else:
@@ -251,14 +255,17 @@ def take_back(
 ) -> bool:
     """These opt-outs of one address, lines of the ledger, were not its owner's word: what held without holds.
 
-    False where it is still refused: by another opt-out, or for another reason.
+    What they wrote that may mean stop still waits for a person. False where it is still refused: by another
+    opt-out, or for another reason.
     """
     first = select(Consent.channel, Consent.address, Consent.scope).where(Consent.id == ids[0])
     channel, address, scope = conn.execute(first).one()
     key = (channel, address, scope)
     names = {"channel": channel, "address": address, "scope": scope}
-    others = select(Consent.standing).filter_by(**names).where(Consent.id.not_in(list(ids)))
-    verdict = outcome(Standing(each) for each in conn.scalars(others.order_by(Consent.id)))
+    lines_of = select(Consent.id, Consent.standing, Consent.source).filter_by(**names)
+    rows = conn.execute(lines_of.order_by(Consent.id)).all()
+    verdict = outcome(Standing(row.standing) for row in rows if row.id not in ids)
+    doubted = in_doubt((Standing(row.standing), row.source) for row in rows)
     said = Evidence(source, evidence, actor)
     # The first line ends the opt-outs for whoever reads the ledger from its beginning.
     lines = [Standing.WITHDRAWN, *([verdict] if verdict else [])]
@@ -267,7 +274,9 @@ def take_back(
         drop(conn, key, Standing.OPTED_OUT)
     else:
         put(conn, key, verdict, now, over=[Standing.OPTED_OUT])
-    return verdict in (None, Standing.GRANTED)
+    if doubted:
+        put(conn, key, Standing.REVIEW, now, over=milder_than(Standing.REVIEW))
+    return not doubted and (channel, address) not in standings(conn, [(channel, address)]).refused
 
 
 @dataclass(frozen=True)

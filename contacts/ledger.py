@@ -28,6 +28,9 @@ STRICTNESS: tuple[Standing, ...] = (
     Standing.COMPLAINED,
     Standing.OPTED_OUT,
 )
+LIFTED = "lifted"  # the source of a line that ends what a rule of ours had refused
+READ = "review"  # the source of a line that settles a doubt: a person has read what was written
+UNDONE = "stop_undone"  # the source of a line that takes back an opt-out by somebody else
 SLICE = 5000  # addresses per statement
 
 Pair = tuple[str, str]  # channel and address
@@ -56,6 +59,20 @@ def outcome(ledger: Iterable[Standing]) -> Standing | None:
         elif said is not Standing.REVIEW:
             held = max(held or said, said, key=STRICTNESS.index)
     return held
+
+
+def in_doubt(ledger: Iterable[tuple[Standing, str]]) -> bool:
+    """Whether a scope's ledger, standings and their sources, ends with a doubt that awaits a person.
+
+    A person's reading ends it, and their own yes; what only says again what held before does not.
+    """
+    doubted = False
+    for said, source in ledger:
+        if source == READ or (said is Standing.GRANTED and source not in (LIFTED, UNDONE)):
+            doubted = False
+        elif said is Standing.REVIEW:
+            doubted = True
+    return doubted
 
 
 def milder_than(standing: Standing) -> Sequence[Standing]:

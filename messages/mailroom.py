@@ -257,7 +257,11 @@ def _hear(
     about = copy.id if copy is not None and copy.address else None
     if leaves and about is None:
         return  # the copy is forgotten, and with it whom it went to
-    inbound = each.mail.inbound(about=about, leaves=leaves)
-    body = _storable(inbound.body)
-    address = copy.address if about else inbound.address
-    desk.hear(conn, replace(inbound, address=address, body=body), now)
+    mail, passed_on = each.mail, each.about is not None and each.about.mark is Mark.ID
+    address = copy.address if about else mail.sender
+    # Whom a server vouches for is the sender: that says nothing of somebody else's copy.
+    vouched = mail.vouched and mail.sender == address
+    inbound = replace(mail, vouched=vouched).inbound(
+        about=about, leaves=leaves, passed_on=passed_on
+    )
+    desk.hear(conn, replace(inbound, address=address, body=_storable(inbound.body)), now)

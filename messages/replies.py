@@ -137,13 +137,11 @@ def _opt_out(desk: _Desk) -> bool:
         reason=Standing.OPTED_OUT.value,
         now=desk.now,
     )
-    proven = _is_proven(desk)
-    if desk.writer.standing is not Standing.OPTED_OUT:
-        if proven:
-            _answer(desk, Purpose.OPTED_OUT)
-        else:
-            _doubt(desk)
-    elif proven:
+    if not _is_proven(desk):
+        _doubt(desk)
+    elif desk.writer.standing is not Standing.OPTED_OUT:
+        _answer(desk, Purpose.OPTED_OUT)
+    else:
         unproven_stops.prove(
             desk.conn, desk.inbound.channel, desk.inbound.address, by=SUPPORTER, now=desk.now
         )
@@ -151,13 +149,13 @@ def _opt_out(desk: _Desk) -> bool:
 
 
 def _is_proven(desk: _Desk) -> bool:
-    """Whether only the owner of the address can have sent this: by text, with a token of ours, or vouched for."""
+    """Whether only the owner of the address can have sent this: by text, with a token of ours (a Message-ID is none), or vouched for."""
     letter = desk.inbound.letter
-    return letter is None or letter.about is not None or letter.vouched
+    return letter is None or letter.vouched or (letter.about is not None and not letter.passed_on)
 
 
 def _doubt(desk: _Desk) -> None:
-    """Tell the owner of an address who may not have written, with a way to undo it.
+    """Note it, and tell the owner of an address, who may not have written, unless they were off before.
 
     Once a week, and only so many a day: whoever forges senders must not have us write to them all.
     """
@@ -165,6 +163,8 @@ def _doubt(desk: _Desk) -> None:
     origin = desk.inbound.letter.origin if desk.inbound.letter else ""
     unproven_stops.note(desk.conn, channel, address, origin=origin, now=desk.now)
     told = [Purpose.OPTED_OUT, Purpose.DOUBTED]
+    if desk.writer.standing is Standing.OPTED_OUT:
+        return
     if given_since(desk.conn, channel, address, told, desk.now - REST):
         return
     if given_today(desk.conn, channel, Purpose.DOUBTED, now=desk.now) < MOST_DOUBTED:

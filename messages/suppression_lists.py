@@ -16,7 +16,7 @@ import structlog
 from sqlalchemy import Connection, delete, func, select, update
 
 from contacts import consent
-from contacts.ledger import by_channel
+from contacts.ledger import LIFTED, by_channel
 from contacts.models import NETWORK, Address, Channel, Consent, Standing
 from database.bulk import among
 from database.clock import Clock
@@ -169,7 +169,7 @@ def _said_yes(conn: Connection, addresses: list[str]) -> dict[str, datetime]:
             select(Consent.address, func.max(Consent.at, type_=Consent.at.type))
             .where(Consent.channel == channel, among(conn, Consent.address, some))
             .where(Consent.standing == Standing.GRANTED.value)
-            .where(Consent.source.not_in(["import", consent.LIFTED]))
+            .where(Consent.source.not_in(["import", LIFTED]))
         )
         found |= dict(conn.execute(lines.group_by(Consent.address)).all())
     return found

@@ -27,6 +27,7 @@ from sqlalchemy import (
 
 from contacts import consent
 from contacts.consent import lift
+from contacts.ledger import LIFTED
 from contacts.models import NETWORK, Address, AddressStanding, Channel, Consent, Standing
 from database.handing import Handed
 from database.upserts import insert_for
@@ -128,7 +129,7 @@ def worn_out(conn: Connection, rule: SoftRule, *, now: datetime) -> list[tuple[s
     lifted = (
         select(func.max(Consent.at))
         .where(Consent.channel == MailTrouble.channel, Consent.address == MailTrouble.address)
-        .where(Consent.source == consent.LIFTED)
+        .where(Consent.source == LIFTED)
         .correlate(MailTrouble)
         .scalar_subquery()
     )

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy.orm import aliased
 
 from contacts import consent
+from contacts.ledger import UNDONE
 from contacts.models import NETWORK, Consent, Standing
 from messages.reach_models import UnprovenStop
 
-SOURCE = "stop_undone"  # of the ledger's lines that bring somebody back
 MANY = 10  # within HOUR: more than happens by itself
 HOUR = timedelta(hours=1)
 UNDO = timedelta(days=7)
@@ -44,6 +45,7 @@ class _Stop(NamedTuple):
     origin: str
     at: datetime
     settled_at: datetime | None
+    again: bool  # after another of the same address was undone, of which its owner gets no second letter
 
 
 def note(conn: Connection, channel: str, address: str, *, origin: str, now: datetime) -> None:
@@ -71,19 +73,21 @@ def prove(conn: Connection, channel: str, address: str, *, by: str, now: datetim
 
 
 def undo(conn: Connection, channel: str, address: str, *, by: str, now: datetime) -> bool:
-    """It was not their word: what held before holds again. False where nothing was to be undone."""
+    """It was not their word: what held before holds again. False where they are still off, or nothing was to be undone."""
     rows = _open_of(conn, channel, address, now)
     if not rows:
         return False
     evidence = "not the owner's word: the email that asked for it was from somebody else"
     lines = [each.consent_id for each in rows]
-    consent.take_back(conn, lines, source=SOURCE, evidence=evidence, actor=by, now=now)
     _settle(conn, [each.id for each in rows], by, now)
-    return True
+    return consent.take_back(conn, lines, source=UNDONE, evidence=evidence, actor=by, now=now)
 
 
 def waves(conn: Connection, *, now: datetime) -> list[Wave]:
-    """Where many opt-outs of an hour came from that nobody has decided about; the most first."""
+    """Where many opt-outs of an hour came from that nobody has decided about; the most first.
+
+    So is one after an undone one, however few they are: its owner may have had the letter of the week.
+    """
     by_origin: dict[str, list[_Stop]] = defaultdict(list)
     for each in _crowded(conn, now):
         by_origin[each.origin].append(each)
@@ -113,11 +117,19 @@ def forget(conn: Connection, *, now: datetime) -> int:
     return conn.execute(old).rowcount
 
 
-def _kept(now: datetime) -> Select[int, int, str, datetime, datetime | None]:
+def _kept(now: datetime) -> Select[int, int, str, datetime, datetime | None, bool]:
     """Those of the last days, in the order in which they came."""
+    mine, undone = aliased(Consent), aliased(Consent)
+    again = (
+        select(undone.id)
+        .join(mine, and_(mine.channel == undone.channel, mine.address == undone.address))
+        .where(mine.id == UnprovenStop.consent_id, undone.id < mine.id)
+        .where(undone.source == UNDONE, undone.at > now - UNDO)
+        .correlate(UnprovenStop)
+    )
     columns = (UnprovenStop.id, UnprovenStop.consent_id, UnprovenStop.origin, UnprovenStop.at)
-    mine = select(*columns, UnprovenStop.settled_at).where(UnprovenStop.at > now - UNDO)
-    return mine.order_by(UnprovenStop.id)
+    kept = select(*columns, UnprovenStop.settled_at, again.exists())
+    return kept.where(UnprovenStop.at > now - UNDO).order_by(UnprovenStop.id)
 
 
 def _open_of(conn: Connection, channel: str, address: str, now: datetime) -> list[_Stop]:
@@ -128,10 +140,10 @@ def _open_of(conn: Connection, channel: str, address: str, now: datetime) -> lis
 
 
 def _crowded(conn: Connection, now: datetime) -> list[_Stop]:
-    """Those nobody has decided about that came within an hour in which many did, whatever became of them."""
+    """Those nobody has decided about that came again, or within an hour in which many did, whatever became of them."""
     rows = [_Stop(*row) for row in conn.execute(_kept(now))]
     in_time = sorted(rows, key=lambda each: each.at)
-    told: set[int] = set()
+    told = {each.id for each in rows if each.again}
     first = 0
     for last, each in enumerate(in_time):
         while each.at - in_time[first].at > HOUR:

@@ -77,7 +77,9 @@ class Mail:
     vouched: bool = False  # a server that we believe says that it is from its sender
     origin: str = ""  # the network address it came from, where that is known
 
-    def inbound(self, *, about: int | None, leaves: bool = False) -> Inbound:
+    def inbound(
+        self, *, about: int | None, leaves: bool = False, passed_on: bool = False
+    ) -> Inbound:
         """The same as what a person sent us, about a copy that was proven."""
         return Inbound(
             channel="email",
@@ -91,6 +93,7 @@ class Mail:
                 subject=self.subject,
                 attachments=self.attachments,
                 about=about,
+                passed_on=passed_on,
                 leaves=leaves,
                 vouched=self.vouched,
                 origin=self.origin,

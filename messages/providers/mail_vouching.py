@@ -1,8 +1,8 @@
 """Did whoever an email says it is from really send it? What servers that we believe say of that, and nobody else.
 
 A mail server that receives for us writes down what it found (Authentication-Results, RFC 8601); so can whoever
-writes an email, so only the results under our own server's name count, and none where they differ. SendGrid tells
-its findings beside the email, where its writer cannot reach.
+writes an email. Servers write at the top: so only the topmost results under our own server's name count, and a
+failed DMARC further down contradicts them. SendGrid tells its findings beside the email, where its writer cannot reach.
 """
 
 from __future__ import annotations
@@ -21,6 +21,14 @@ _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
 _PARSED_DKIM = re.compile(r"@([\w.-]{1,255})\s*:\s*(\w{1,20})")
 _BRACKETED = re.compile(r"\[(?:IPv6:)?([0-9A-Fa-f:.]{3,45})\]")
+_HELO = re.compile(
+    r"\bhelo=[^\s()]*", re.IGNORECASE
+)  # Exim notes within its comment how a client greeted
+_RECORDED = re.compile(r"\(([^()]*)\)")
+_BEFORE_BY = re.compile(r"^(.*?)\sby\s", re.DOTALL)
+_NAMELESS = re.compile(
+    r"^\s*from\s+(\[[^\s\[\]]+\])\s*(?:\([^\[\]()]*\))?\s*$"
+)  # Exim, without a name
 _DOMAINS = {"dkim": ("header.d", "header.i"), "spf": ("smtp.mailfrom",)}
 
 
@@ -39,21 +47,26 @@ def vouched_by_server(message: Message, authserv_id: str, sender: str) -> bool:
     """
     if not authserv_id or not _is_only_sender(message, sender):
         return False
-    found = [
-        result
-        for value in message.get_all("Authentication-Results", [])[:MOST_RESULTS]
-        for result in _results(str(value)[:_LONGEST], authserv_id.lower())
-    ]
-    domain = _domain(sender)
+    values = message.get_all("Authentication-Results", [])[:MOST_RESULTS]
+    all_of = [_results(str(value)[:_LONGEST], authserv_id.lower()) for value in values]
+    ours = [found for found in all_of if found is not None]
+    return bool(ours) and _vouches(ours[0], _domain(sender)) and not any(map(_contradicts, ours))
+
+
+def _vouches(found: Sequence[_Result], domain: str) -> bool:
     policies = [each for each in found if each.method == "dmarc" and each.result != "none"]
     if policies:
-        # RFC 7489, 6.6.2: it held against the domain in From. One that failed may be the true one.
-        return all(each.result == "pass" and domain in each.domains for each in policies)
+        # RFC 7489, 6.6.2: it held against the domain in From.
+        return all(domain in each.domains for each in policies)
     return any(
         each.result == "pass" and any(_speaks_for(other, domain) for other in each.domains)
         for each in found
         if each.method in _DOMAINS
     )
+
+
+def _contradicts(found: Sequence[_Result]) -> bool:
+    return any(each.method == "dmarc" and each.result not in ("pass", "none") for each in found)
 
 
 def vouched_by_parse(message: Message, *, spf: str, dkim: str, path: str, sender: str) -> bool:
@@ -78,10 +91,21 @@ def origin_of(message: Message) -> str:
     Servers write themselves down from the top, and those of one house have private addresses.
     """
     for value in message.get_all("Received", [])[:MOST_RESULTS]:
-        for found in _BRACKETED.findall(str(value)[:_LONGEST]):
-            if address := public_address(found):
-                return address
+        if address := public_address(_recorded(str(value)[:_LONGEST])):
+            return address
     return ""
+
+
+def _recorded(received: str) -> str:
+    """The address that a server saw: in its comment after the name, which the client chose itself."""
+    head = _BEFORE_BY.match(received)
+    if head is None:
+        return ""
+    seen = _HELO.sub("", head[1])
+    found = [each for noted in _RECORDED.findall(seen) for each in _BRACKETED.findall(noted)]
+    if not found and (nameless := _NAMELESS.match(seen)):
+        found = _BRACKETED.findall(nameless[1])
+    return found[-1] if found else ""
 
 
 def public_address(text: str) -> str:
@@ -93,16 +117,20 @@ def public_address(text: str) -> str:
     return str(address) if address.is_global else ""
 
 
-def _results(value: str, authserv_id: str) -> Iterable[_Result]:
+def _results(value: str, authserv_id: str) -> list[_Result] | None:
+    """The findings of a header; None where it is not of this server."""
     head, *clauses = _bare(value).split(";")
-    if head.split()[:1] != [authserv_id]:
-        return
+    return list(_findings(clauses)) if head.split()[:1] == [authserv_id] else None
+
+
+def _findings(clauses: Iterable[str]) -> Iterable[_Result]:
     for clause in clauses:
         method, _, rest = clause.strip().partition("=")
         words = rest.split()
         if not words:
             continue
-        said = dict(word.partition("=")[::2] for word in words[1:])
+        # Of a property that is there twice, the first counts.
+        said = dict(word.partition("=")[::2] for word in reversed(words[1:]))
         name = method.partition("/")[0].strip()
         kinds = ("header.from",) if name == "dmarc" else _DOMAINS.get(name, ())
         domains = [_domain(said[kind]) for kind in kinds if said.get(kind)]

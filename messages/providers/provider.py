@@ -216,7 +216,8 @@ class Letter:
     thread: Sequence[str] = ()  # the Message-IDs it answers, the oldest first
     subject: str = ""
     attachments: Sequence[str] = ()  # names and sizes
-    about: int | None = None  # the delivery it answers, proven by a token of ours
+    about: int | None = None  # the delivery it answers, by a token of ours
+    passed_on: bool = False  # that token was a Message-ID's, which stands in all that is passed on
     leaves: bool = False  # it went to the address that unsubscribes
     vouched: bool = False  # a server that we believe says that it is from whom it names
     origin: str = ""  # the network address it came from, where that is known

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select, update
 
 from contacts import consent
 from contacts.consent import standings
+from contacts.ledger import LIFTED
 from contacts.models import Consent, Standing
 from messages import complaints, counts, links, troubles
 from messages.complaints import HELD, TOO_MANY, Rate
@@ -190,7 +191,7 @@ def test_a_person_lifts_what_came_back_for_a_while(conn: Connection, now: dateti
     assert refused(conn) is None
     assert troubles.worn_out(conn, SoftRule(), now=now) == []  # what came back before is forgiven
     last = conn.execute(select(Consent).order_by(Consent.id.desc()).limit(1)).one()
-    assert (last.source, last.actor) == (consent.LIFTED, "organizer:1")
+    assert (last.source, last.actor) == (LIFTED, "organizer:1")
     assert len(troubles.evidence(conn, EMAIL)) == 3
 
 

@@ -76,7 +76,7 @@ def test_a_stop_counts_at_once_and_what_nobody_vouches_for_can_be_undone(
 
     take(room, mails[proof])
 
-    proven = proof in ("token", "thread", "vouched")
+    proven = proof in ("token", "vouched")
     assert room.standings == {ANA: Standing.OPTED_OUT}
     assert letters(room) == (PLAIN if proven else UNDOABLE)
     assert waits(room.conn, "email", ANA, now=room.now) is not proven
@@ -144,10 +144,62 @@ def test_repeated_stops_bring_one_letter_a_week(room: Room) -> None:
     for turn in range(5):
         take(room, a_reply("stop", Message_ID=f"<{turn}@x>"))
         take(room, a_reply("stop", Message_ID=f"<{turn}.again@x>"))
-        undo(room.conn, "email", ANA, by="supporter", now=room.now)
+        assert undo(room.conn, "email", ANA, by="supporter", now=room.now)
+        assert stands(room) is Standing.GRANTED
         room.now += timedelta(hours=30)
 
     assert letters(room) == UNDOABLE
+
+
+def test_another_ones_voucher_proves_nothing_about_the_copy_they_answer(room: Room) -> None:
+    """A Message-ID stands in whatever Ana passes on, and its reader can write from their own mailbox."""
+    evil = a_reply("stop", sender="evil@example.org", In_Reply_To=room.message_mark)
+
+    take(room, vouching(evil))
+
+    assert room.standings == {ANA: Standing.OPTED_OUT}
+    assert letters(room) == UNDOABLE
+    assert undo(room.conn, "email", ANA, by="supporter", now=room.now)
+
+
+@pytest.mark.parametrize("read", ["before", "after", "meanwhile"])
+def test_what_a_person_has_to_read_still_waits_after_undoing(room: Room, read: str) -> None:
+    said = {"opted_out": False, "actor": "organizer:1", "now": room.now}
+    no = {"source": "email", "evidence": "no more of this", "actor": "supporter", "now": room.now}
+    consent.refuse(room.conn, "email", ANA, standing=Standing.REVIEW, **no)  # type: ignore[arg-type]
+    if read == "before":
+        consent.settle_review(room.conn, "email", ANA, **said)  # type: ignore[arg-type]
+    take(room, a_reply("stop"))
+    if read == "meanwhile":
+        consent.settle_review(room.conn, "email", ANA, **said)  # type: ignore[arg-type]
+
+    back = undo(room.conn, "email", ANA, by="supporter", now=room.now)
+
+    assert back is (read != "after")
+    assert stands(room) is (Standing.REVIEW if read == "after" else Standing.GRANTED)
+    consent.settle_review(room.conn, "email", ANA, **said)  # type: ignore[arg-type]
+    assert stands(room) is Standing.GRANTED
+
+
+def test_who_is_still_off_does_not_count_as_back(room: Room) -> None:
+    said = {"source": "provider", "evidence": "", "actor": "provider", "now": room.now}
+    people = silence(room, MANY, FORGER)
+    for each in people[:2]:
+        consent.refuse(room.conn, "email", each, standing=Standing.COMPLAINED, **said)  # type: ignore[arg-type]
+    [wave] = waves(room.conn, now=room.now)
+
+    assert undo_wave(room.conn, wave.id, by="organizer:1", now=room.now) == MANY - 2
+    assert room.standings == dict.fromkeys(people[:2], Standing.COMPLAINED)
+
+
+def test_one_after_an_undone_one_is_shown_however_few_they_are(room: Room) -> None:
+    take(room, through(FORGER, a_reply("stop")))
+    assert waves(room.conn, now=room.now) == []
+    undo(room.conn, "email", ANA, by="supporter", now=room.now)
+
+    take(room, through(FORGER, a_reply("stop", Message_ID="<again@x>")))
+
+    assert [(each.origin, each.count) for each in waves(room.conn, now=room.now)] == [(FORGER, 1)]
 
 
 def test_so_many_letters_leave_a_day(room: Room) -> None:

@@ -8,6 +8,8 @@ from typing import NoReturn
 from aiohttp import web
 from sqlalchemy import Connection
 
+from contacts.consent import standings
+from contacts.models import Standing
 from messages import unproven_stops
 from messages.links import read_proof_token
 from messages.proofs import Proven, proven
@@ -25,11 +27,14 @@ async def show(request: web.Request) -> web.Response:
     """Who was taken off, and how to undo it: by a button, because scanners follow links."""
     now = request.app[CLOCK]()
     proof, waits = await request.app[DATABASE].read(_asked, _copy(request), now=now)
+    done = request.query.get("done", "")
+    refused = await request.app[DATABASE].read(_refused, proof) if done == "back" else None
     request[LANGUAGE] = request.query.get("lang", "") or proof.language
     values = {
         "address": proof.address,
         "waits": waits,
-        "done": request.query.get("done", ""),
+        "done": done,
+        "refused": refused,
         "here": request.path,
         "languages": languages_of(request, language_of(request)),
     }
@@ -54,6 +59,12 @@ def _copy(request: web.Request) -> int:
 def _asked(conn: Connection, delivery_id: int, *, now: datetime) -> tuple[Proven, bool]:
     proof = proven(conn, delivery_id, (Purpose.DOUBTED,), now=now)
     return proof, unproven_stops.waits(conn, proof.channel, proof.address, now=now)
+
+
+def _refused(conn: Connection, proof: Proven) -> Standing | None:
+    """Why nothing goes to the address all the same; None where they are back."""
+    pair = (proof.channel, proof.address)
+    return standings(conn, [pair]).refused.get(pair)
 
 
 def _decide(conn: Connection, delivery_id: int, *, back: bool, now: datetime) -> None:

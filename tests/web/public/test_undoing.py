@@ -70,8 +70,12 @@ async def test_whoever_leaves_by_our_own_link_meanwhile_stays_off(door: Door, wa
     else:
         await door.post(f"/me/{token}", {"act": "stop"})
 
-    await door.post(path, BACK)
+    answer = await door.post(path, BACK)
 
+    page = await door.page(answer.headers["Location"])
+    assert "You are still off the list" in page
+    assert "taken off in another way" in page
+    assert "You are back" not in page
     assert await door.standing(AMINA) == Standing.OPTED_OUT
 
 
