@@ -1,4 +1,4 @@
-"""Does a planned email name somebody who must not be named? Asked again as it leaves, of all that would go out.
+"""Does an email name somebody who must not be named? Asked again as it leaves, of all that would go out.
 
 Who is at risk is known by rooms that this one may not import: the house brings the question
 (``messages/discretion.py``). Why some words may stand all the same is kept beside the plan, and is part of what
@@ -7,7 +7,7 @@ two people approve.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -28,6 +28,12 @@ from messages.house import HouseRules
 from messages.models import Message, MessageText
 
 
+def take_turns(conn: Connection, house: HouseRules) -> None:
+    """Let nobody come on a list until we commit; before any message is locked, as whoever keeps a list does it."""
+    if house.discretion is not None:
+        discretion.take_turns(conn)
+
+
 def findings(
     conn: Connection,
     email: Row[Any],
@@ -36,11 +42,29 @@ def findings(
     house: HouseRules,
 ) -> Sequence[Finding]:
     """What of these words, each by language, must not be said; until we commit, nobody comes on a list."""
+    return _asked(conn, email.project_id, texts, let_stand(email), house=house)
+
+
+def findings_in_step(
+    conn: Connection, project_id: int | None, step: Row[Any], *, house: HouseRules
+) -> Sequence[Finding]:
+    """The same of a step of a series, of which nobody may say why it names somebody all the same."""
+    return _asked(conn, project_id, [_read(step.texts)], (), house=house)
+
+
+def _asked(
+    conn: Connection,
+    project_id: int | None,
+    texts: Iterable[Mapping[str, Words]],
+    reasons: Collection[LetStand],
+    *,
+    house: HouseRules,
+) -> Sequence[Finding]:
     if house.discretion is None:
         return ()
-    discretion.take_turns(conn)
+    take_turns(conn, house)
     said = [each for words in texts for each in said_in(words)]
-    return house.discretion(conn, email.project_id, said, let_stand(email))
+    return house.discretion(conn, project_id, said, reasons)
 
 
 def said_in(texts: Mapping[str, Words]) -> list[Said]:

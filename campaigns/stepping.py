@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, false, func, or_, select, update
 
-from campaigns import collisions, enrolling, step_approving
+from campaigns import collisions, enrolling, naming, step_approving
 from campaigns import series as writing
 from campaigns.firing import kept
 from campaigns.models import Reason, RunStatus
@@ -127,6 +127,7 @@ def settle(
 
     The caller asks again while it did as many as that.
     """
+    naming.take_turns(conn, house)
     series, done = writing.find(conn, series_id), Settled()
     if series.status not in writing.ON:
         return done
@@ -144,7 +145,9 @@ def settle(
             alert=alert,
         )
         due = _due(conn, series, step, sets, now, most - done.people, again=terms.approved)
-        _Step(conn, jobs, series, step, house, now, done).settle(due, sets, terms)
+        if due:
+            named = naming.findings_in_step(conn, series.project_id, step, house=house)
+            _Step(conn, jobs, series, step, named, house, now, done).settle(due, sets, terms)
     finish(conn, series_id, steps, now=now)
     return done
 
@@ -170,12 +173,8 @@ def answer(
     within half a minute, if nothing stands in its way.
     """
     writing.find(conn, writing.of_step(conn, step_id))
-    those = update(StepCopy).where(
-        StepCopy.step_id == step_id,
-        StepCopy.status == RunStatus.HELD,
-        StepCopy.reason == reason,
-        StepCopy.id <= upto,
-    )
+    held = (StepCopy.status == RunStatus.HELD, StepCopy.reason == reason, StepCopy.id <= upto)
+    those = update(StepCopy).where(StepCopy.step_id == step_id, *held)
     answered = {"answered_by": by, "answered_at": now}
     if send:
         said: dict[str, Any] = {"status": RunStatus.PLANNED, "reason": Reason.NONE, "due_at": now}
@@ -230,6 +229,7 @@ class _Step:
     jobs: Jobs
     series: Row[Any]
     step: Row[Any]
+    named: Sequence[Finding]  # whom its words must not name, by now
     house: HouseRules
     now: datetime
     done: Settled
@@ -253,10 +253,12 @@ class _Step:
             return self._note(person, at, Verdict(RunStatus.SKIPPED, NO_ADDRESS))
         if had_there(self.conn, self.step.id, person.address):
             return self._note(person, at, Verdict(RunStatus.SKIPPED, SHARED))
+        if self.named:
+            return self._note(person, at, _held(Reason.NAMED, self.named))
         day = step_day(person.begins_on, self.step.days)
         mail = mail_of(self.conn, self.series, self.step, day, house=self.house, now=self.now)
         if mail.message is None:
-            return self._note(person, at, _blocked(mail.blocking))
+            return self._note(person, at, _held(Reason.BLOCKED, mail.blocking))
         return self._add(person, at, mail.message)
 
     def _add(self, person: Row[Any], at: datetime, message: Row[Any]) -> None:
@@ -289,12 +291,12 @@ class _Step:
 
 def _case(person: Row[Any], at: datetime) -> Case:
     since = max(at, person.answered_at or at)
-    put_off = person.reason == Reason.ALERT
-    return Case(since, person.due_at if put_off else since, person.reason or "")
+    due_at = person.due_at if person.reason == Reason.ALERT else since
+    return Case(since, due_at, person.reason or "")
 
 
-def _blocked(found: Sequence[Finding]) -> Verdict:
-    return Verdict(RunStatus.HELD, Reason.BLOCKED, None, kept(found))
+def _held(reason: Reason, found: Sequence[Finding]) -> Verdict:
+    return Verdict(RunStatus.HELD, reason, None, kept(found))
 
 
 def _put(

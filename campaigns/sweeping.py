@@ -29,18 +29,38 @@ async def sweep(
         await _sweep_series(database, jobs, house, clock)
     due = await database.read(calendar.due, now=clock()) if among is None else among
     for email_id in due:
-        try:
-            fire = partial(firing.fire, house=house)
-            found = await database.write(fire, jobs, email_id, now=clock())
-            decide = partial(deciding.decide, house=house)
-            decided = await database.write(decide, jobs, email_id, now=clock())
-        except Exception:
-            log.exception("a planned email could not be settled", email=email_id)
-            continue
-        for each in found:
-            log.info("campaign email", email=email_id, status=each.status, reason=each.reason)
-        for one in decided:
-            log.info("campaign experiment", email=email_id, state=one.state, why=one.why)
+        for settle in (
+            _fire,
+            _decide,
+        ):  # a date that fails keeps nobody from what another one tried
+            try:
+                await settle(database, jobs, email_id, house, clock)
+            except Exception:
+                log.exception("a planned email could not be settled", email=email_id)
+
+
+async def _fire(
+    database: Database,
+    jobs: Jobs,
+    email_id: int,
+    house: HouseRules,
+    clock: Callable[[], datetime],
+) -> None:
+    fire = partial(firing.fire, house=house)
+    for each in await database.write(fire, jobs, email_id, now=clock()):
+        log.info("campaign email", email=email_id, status=each.status, reason=each.reason)
+
+
+async def _decide(
+    database: Database,
+    jobs: Jobs,
+    email_id: int,
+    house: HouseRules,
+    clock: Callable[[], datetime],
+) -> None:
+    decide = partial(deciding.decide, house=house)
+    for each in await database.write(decide, jobs, email_id, now=clock()):
+        log.info("campaign experiment", email=email_id, state=each.state, why=each.why)
 
 
 async def _sweep_series(

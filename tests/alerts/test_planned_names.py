@@ -26,16 +26,19 @@ from alerts.planned_names import (
     require_said_why,
 )
 from alerts.risk_models import Cleared, MaySay
-from campaigns import calendar, changing, deciding, firing, occurrences
+from campaigns import calendar, changing, deciding, firing, occurrences, series, stepping
 from campaigns.approving import digest, writers_of
 from campaigns.calendar import find_email
 from campaigns.experiment_models import Experiment, State, Why
 from campaigns.models import CampaignRun, Reason, RunStatus
+from campaigns.series import StepDraft
 from campaigns.variants import Plan
 from messages import control
 from messages.control import Words
 from messages.models import Message, MessageStatus
+from messages.series_models import StepCopy
 from tests.builders import LONG_AGO, make_alert, make_contact, make_membership, make_project
+from tests.campaigns import test_series as of_series
 from tests.campaigns.test_firing import HOUSE, NINE, make_email_draft
 from tests.doubles import NoJobs
 
@@ -400,3 +403,28 @@ def test_closed_cases_keep_their_lists(conn: Connection) -> None:
     conn.execute(update(Case).where(Case.id == case_id).values(closed_at=LONG_AGO))
 
     assert fire(conn, email_id).reason is Reason.NAMED
+
+
+def test_a_step_of_a_series_is_held_until_its_words_are_others(conn: Connection) -> None:
+    project, jobs, at = make_project(conn), NoJobs(), of_series.NINE - of_series.DAY
+    made = of_series.make_series(conn, project, days=(1,))
+    [step] = of_series.steps(conn, made)
+    draft = StepDraft(days=1, hour="09:00", texts=naming(subject="Free María Henríquez"))
+    series.change_step(conn, step, draft, by="organizer:900")
+    of_series.join(conn, project, "Ana", of_series.START + of_series.HOUR)
+    list_her(conn, make_case(conn, project))
+
+    assert of_series.sweep(conn, jobs, made, at, discretion=discreet) == {"held": 1}
+
+    assert of_series.fates(conn, made) == {(1, "held", "named"): 1}
+    assert "Henríquez" not in str(conn.scalars(select(StepCopy.details)).all())
+    seen = conn.scalars(select(StepCopy.id)).one()
+
+    def send() -> dict[str, int]:
+        stepping.answer(conn, step, "named", upto=seen, send=True, by="Ben", now=at)
+        return of_series.sweep(conn, jobs, made, at, discretion=discreet)
+
+    assert send() == {"held": 1}  # it names her still
+    series.change_step(conn, step, replace(draft, texts=PLAIN), by="organizer:900")
+    assert send() == {"fired": 1}
+    of_series.require_balance(conn, made)

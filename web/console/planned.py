@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from alerts import halting
+from campaigns.experiment_models import Experiment, State
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
 from campaigns.recurring import Choice, choice_of
 from messages.findings import Finding
@@ -46,8 +47,8 @@ class HeldLine:
 
 
 @dataclass(frozen=True)
-class HaltedLine:
-    """An occurrence on its way that is paused because it names somebody; its subject may be where it does."""
+class DateLine:
+    """An occurrence by its campaign and its date, where its subject may be what must not be said."""
 
     email_id: int
     local_time: str
@@ -100,7 +101,7 @@ def held(conn: Connection, within: Within, *, language: str) -> list[HeldLine]:
     return [_held(row, language) for row in found]
 
 
-def halted(conn: Connection, within: Within) -> list[HaltedLine]:
+def halted(conn: Connection, within: Within) -> list[DateLine]:
     """The emails of which something is paused because it names somebody."""
     dates = halting.halted(conn, within)
     if not dates:
@@ -111,7 +112,20 @@ def halted(conn: Connection, within: Within) -> list[HaltedLine]:
         .where(CampaignEmail.id.in_({email_id for email_id, _ in dates}))
     )
     campaigns = {row.id: row.name for row in conn.execute(names)}
-    return [HaltedLine(email_id, at, campaigns[email_id]) for email_id, at in dates]
+    return [DateLine(email_id, at, campaigns[email_id]) for email_id, at in dates]
+
+
+def undecided(conn: Connection, within: Within) -> list[DateLine]:
+    """The emails of which several ways were tried, and whose rest waits until somebody decides, the oldest first."""
+    rows = (
+        select(CampaignRun.email_id, CampaignRun.local_time, Campaign.name)
+        .join(Experiment, Experiment.run_id == CampaignRun.id)
+        .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .where(Experiment.state == State.HELD, owned(Campaign.project_id, within))
+    )
+    found = conn.execute(rows.order_by(CampaignRun.local_time).limit(LIST))
+    return [DateLine(row.email_id, row.local_time, row.name) for row in found]
 
 
 def subject(texts: Mapping[str, Any], language: str) -> str:

@@ -177,18 +177,20 @@ def _unsent(conn: Connection, within: tuple[int, ...], now: datetime) -> Iterato
 def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
     for each in planned.held(conn, within, language=language):
         if each.reason is Reason.NAMED:
-            yield _named("held_named", each)
+            yield _dated("held_named", each)
         else:
             yield Line("held", f"/console/emails/{each.email_id}", title=each.subject)
     for paused in planned.halted(conn, within):
-        yield _named("paused_named", paused)
+        yield _dated("paused_named", paused)
+    for tried in planned.undecided(conn, within):
+        yield _dated("undecided", tried)
     for series_id, name in {
         each.series_id: each.series for each in series_account.held(conn, within)
     }.items():
         yield Line("held", f"/console/series/{series_id}", title=name)
 
 
-def _named(kind: str, line: planned.HeldLine | planned.HaltedLine) -> Line:
+def _dated(kind: str, line: planned.HeldLine | planned.DateLine) -> Line:
     """Its campaign and its date: its subject may be where the name stands."""
     href = f"/console/emails/{line.email_id}"
     return Line(kind, href, title=line.campaign, detail=line.local_time)

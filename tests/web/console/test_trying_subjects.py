@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, select
 
-from campaigns import firing
+from campaigns import firing, occurrences
 from campaigns.experiment_models import Experiment
 from campaigns.models import CampaignEmail
 from campaigns.variants import read_plan
@@ -64,6 +64,26 @@ async def test_what_cannot_be_tried_is_told_and_nothing_is_lost(amina: Desk) -> 
     assert response.status == 422
     assert "Two of the subjects are the same" in page
     assert "El río es suyo" in page
+
+
+async def test_the_overview_tells_that_the_others_wait_for_a_decision(
+    amina: Desk, opened: Opened
+) -> None:
+    response = await amina.post(await campaign(amina), {**EMAIL, **OTHERS})
+
+    def fire_and_come_late(conn: Connection) -> None:
+        row = conn.execute(select(CampaignEmail)).one()
+        at = row.next_run_at + timedelta(seconds=1)
+        firing.fire(conn, NoJobs(), row.id, house=HOUSE, now=at)
+        occurrences.hold_overdue(conn, at + timedelta(days=1))
+
+    before = await amina.page("/console/")
+    await opened.database.write(fire_and_come_late)
+    after = await (await amina.get("/console/")).text()
+
+    assert "Several subjects were tried" not in before
+    assert "Several subjects were tried" in after
+    assert f'href="{response.headers["Location"]}"' in after
 
 
 async def test_a_person_decides_for_the_others_once(amina: Desk, opened: Opened) -> None:
