@@ -9,7 +9,7 @@ ours or by the owner's own button, cannot be undone by anybody else.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -74,7 +74,10 @@ def prove(conn: Connection, channel: str, address: str, *, by: str, now: datetim
 
 def undo(conn: Connection, channel: str, address: str, *, by: str, now: datetime) -> bool:
     """It was not their word: what held before holds again. False where they are still off, or nothing was to be undone."""
-    rows = _open_of(conn, channel, address, now)
+    return _undo(conn, _open_of(conn, channel, address, now), by, now)
+
+
+def _undo(conn: Connection, rows: Sequence[_Stop], by: str, now: datetime) -> bool:
     if not rows:
         return False
     evidence = "not the owner's word: the email that asked for it was from somebody else"
@@ -105,10 +108,12 @@ def undo_wave(conn: Connection, stop_id: int, *, by: str, now: datetime) -> int:
     """
     told = _crowded(conn, now)
     origin = next((each.origin for each in told if each.id == stop_id), None)
-    lines = [each.consent_id for each in told if each.origin == origin and each.id <= stop_id]
-    whose = select(Consent.channel, Consent.address).where(Consent.id.in_(lines)).distinct()
-    pairs = conn.execute(whose.order_by(Consent.channel, Consent.address)).all()
-    return sum(undo(conn, channel, address, by=by, now=now) for channel, address in pairs)
+    shown = {each.consent_id: each for each in told if each.origin == origin and each.id <= stop_id}
+    columns = (Consent.channel, Consent.address, Consent.id)
+    by_address: dict[tuple[str, str], list[_Stop]] = defaultdict(list)
+    for channel, address, line in conn.execute(select(*columns).where(Consent.id.in_(shown))):
+        by_address[channel, address].append(shown[line])
+    return sum(_undo(conn, by_address[each], by, now) for each in sorted(by_address))
 
 
 def forget(conn: Connection, *, now: datetime) -> int:

@@ -269,6 +269,17 @@ def test_a_wave_is_undone_but_for_whom_it_was_true_of(room: Room) -> None:
     assert undo_wave(room.conn, wave.id, by="organizer:1", now=room.now) == 0
 
 
+def test_undoing_a_wave_leaves_what_came_from_elsewhere(room: Room) -> None:
+    people = silence(room, MANY, FORGER)
+    [wave] = waves(room.conn, now=room.now)
+    own = a_reply("stop", sender=people[3], Message_ID="<own@x>")
+    take(room, through(OTHER, own))  # her own word, which no server vouches for
+
+    assert undo_wave(room.conn, wave.id, by="organizer:1", now=room.now) == MANY - 1
+    assert room.standings == {people[3]: Standing.OPTED_OUT}
+    assert waits(room.conn, "email", people[3], now=room.now)
+
+
 def test_where_old_ones_came_from_is_forgotten_and_they_stay(room: Room) -> None:
     take(room, through(FORGER, a_reply("stop")))
     room.now += timedelta(days=31)

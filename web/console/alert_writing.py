@@ -155,7 +155,7 @@ async def _form(
     viewer = request[VIEWER]
     problems = (getattr(error, "problems", None) or [str(error)]) if error else ()
     facts = await read(request, citable, viewer, number(typed, "case"))
-    owner = number(typed, "project") or None
+    owner = await read(request, counting.project_typed, typed, viewer)
     values = {
         "facts": facts,
         "typed": typed,

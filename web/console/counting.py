@@ -96,7 +96,7 @@ def addressed_typed(
 
     Raises NotYours or NotAllowed for a project or an action of others.
     """
-    project_id = require_project(viewer, _project_of(conn, form, viewer))
+    project_id = project_typed(conn, form, viewer)
     if action_id := number(form, "not_acted"):
         require_visible(conn, viewer, {"action_id": str(action_id)})
     audience, terms = addressed(
@@ -126,9 +126,12 @@ def texts_counted(form: MultiMapping[str]) -> dict[str, int]:
     return {name.removeprefix(TEXTS): number(form, name) or 0 for name in names}
 
 
-def _project_of(conn: Connection, form: MultiMapping[str], viewer: Viewer) -> int | None:
-    """Whose alert it is; in a form that nobody has filled in yet, the first that is offered."""
+def project_typed(conn: Connection, form: MultiMapping[str], viewer: Viewer) -> int | None:
+    """Whose alert it is; in a form that nobody has filled in yet, the first that is offered.
+
+    Raises NotYours or NotAllowed for a project of others.
+    """
     own = viewer.may_in(May.WRITE)
     if "project" in form or NETWORKS in own:
-        return number(form, "project")
-    return next((each for each, _ in projects(conn, own)), None)
+        return require_project(viewer, number(form, "project"))
+    return require_project(viewer, next((each for each, _ in projects(conn, own)), None))

@@ -34,7 +34,7 @@ from organizers.sessions import Viewer
 from web.console.alert_forms import text_of
 from web.console.ask_forms import SCRIPT_PARTS, read_asks
 from web.console.citations import citable, telling
-from web.console.counting import addressed_typed, texts_counted
+from web.console.counting import addressed_typed, project_typed, texts_counted
 from web.console.email_writing import Written, page_seen, sizes
 from web.console.guard import require_visible
 from web.console.half_written import Unsaved, readable
@@ -79,8 +79,9 @@ def live(
     if alert_id is not None:
         require_visible(conn, viewer, {"alert_id": str(alert_id)}, May.WRITE)
     case_id = number(form, "case")
-    owner = owner_of(conn, case_id) if case_id else number(form, "project") or None
+    project = project_typed(conn, form, viewer)  # also of what chooses nobody in its form
     citing = telling(citable(conn, viewer, case_id), now)
+    owner = owner_of(conn, case_id) if case_id else project
     texts = {each: text_of(form, f"sms_{each}") for each in house.languages}
     said = [
         replace(each, text=_told(each.text, each.language, citing))

@@ -83,6 +83,20 @@ async def test_reasons_of_another_committees_draft_are_not_read(
         assert (await ana.post(MEASURE, form)).status == 404
 
 
+@pytest.mark.parametrize("path", [MEASURE, "/console/alerts/new"])
+async def test_what_follows_an_alert_asks_no_list_of_another_committee(
+    opened: Opened, now: datetime, path: str
+) -> None:
+    both = await opened.database.write(
+        lambda conn: [make_project(conn), make_project(conn, "Bangor – Carasque")]
+    )
+    async with console(opened, now) as client:
+        ana = await desk(client, opened, now, projects=both[:1])
+        form = {**ALERT, "project": str(both[1]), "follows": "1", "then": "look"}
+
+        assert (await ana.post(path, form)).status == 404
+
+
 @pytest.mark.parametrize(
     ("then", "seen"),
     [
