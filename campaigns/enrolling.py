@@ -17,9 +17,19 @@ from sqlalchemy.orm import aliased
 
 from actions.models import Outcome, Response
 from campaigns import series as writing
-from campaigns.models import RunStatus
+from campaigns.models import Reason, RunStatus
 from campaigns.series import ON, audience_of, going_on, settled, waiting_copies
-from contacts.models import Address, AddressStanding, Channel, Contact, Membership, SignUp, Standing
+from contacts.ledger import UNDONE
+from contacts.models import (
+    Address,
+    AddressStanding,
+    Channel,
+    Consent,
+    Contact,
+    Membership,
+    SignUp,
+    Standing,
+)
 from database.upserts import insert_or
 from messages import audience as audiences
 from messages.calling_off import cancel
@@ -80,8 +90,41 @@ def depart(conn: Connection, series: Row[Any], *, now: datetime) -> int:
     for enrolment_id, reason in conn.execute(mine):
         gone.setdefault(reason, []).append(enrolment_id)
     for reason, ids in gone.items():
-        _leave(conn, ids, reason, now)
+        for first in range(0, len(ids), MOST):  # a statement takes only so many
+            _leave(conn, ids[first : first + MOST], reason, now)
     return sum(map(len, gone.values()))
+
+
+def come_back(conn: Connection, series: Row[Any]) -> int:
+    """Take in again who left by a stop that turned out to be somebody else's; return how many.
+
+    What came due meanwhile is asked about.
+    """
+    theirs = aliased(Address)
+    undone = exists().where(
+        theirs.contact_id == Enrolment.contact_id,
+        theirs.channel == Channel.EMAIL,
+        theirs.rank == 0,
+        Consent.channel == Channel.EMAIL,
+        Consent.address == theirs.address,
+        Consent.source == UNDONE,
+        Consent.at >= Enrolment.left_at,
+    )
+    mine = (
+        select(Enrolment.id)
+        .outerjoin(Contact, Contact.id == Enrolment.contact_id)
+        .where(Enrolment.series_id == series.id, Enrolment.left_because == Left.OPTED_OUT)
+        .where(undone, _why_leaving(series) == "")
+    )
+    back = list(conn.scalars(mine.limit(MOST)))
+    if back:
+        again = update(Enrolment).where(Enrolment.id.in_(back))
+        conn.execute(again.values(left_at=None, left_because=""))
+        missed = (StepCopy.status == RunStatus.SKIPPED, StepCopy.reason == Left.OPTED_OUT)
+        asked = update(StepCopy).where(StepCopy.enrolment_id.in_(back), *missed)
+        late = {"status": RunStatus.HELD, "reason": Reason.LATE, "settled_at": None}
+        conn.execute(asked.values(late))
+    return len(back)
 
 
 def first_day(begins_at: datetime, zones: Sequence[str], otherwise: str) -> str:

@@ -172,6 +172,10 @@ def restore_step(conn: Connection, step_id: int) -> None:
     again = {"status": RunStatus.HELD, "reason": Reason.LATE, "settled_at": None}
     conn.execute(update(StepCopy).where(*ours, still_in()).values(again))
     reopen(conn, step_id)
+    had = select(StepCopy.enrolment_id).where(StepCopy.step_id == step_id)
+    done_without = (Enrolment.through_at >= step.retired_at, Enrolment.id.not_in(had))
+    more = update(Enrolment).where(Enrolment.series_id == step.series_id, *done_without)
+    conn.execute(more.values(through_at=None))
 
 
 def find_step(conn: Connection, step_id: int) -> Row[Any]:

@@ -21,7 +21,7 @@ from messages.series_models import Series, SeriesStep, StepApproval
 from organizers.approvers import Ballot, How, Vote, able, coming, still_given
 from organizers.roles import NETWORKS, owned
 
-OF_SERIES = ("id", "trigger", "imports", "project_id", "email_sender", "look")
+OF_SERIES = ("id", "trigger", "imports", "zone", "project_id", "email_sender", "look")
 OF_STEP = ("id", "days", "hour", "texts")
 
 

@@ -132,6 +132,7 @@ def settle(
     if series.status not in writing.ON:
         return done
     enrolling.depart(conn, series, now=now)
+    enrolling.come_back(conn, series)
     if series.status != SeriesStatus.RUNNING:
         return done
     steps, sets = writing.steps_of(conn, series_id), hours.sets_of(conn)

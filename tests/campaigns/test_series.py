@@ -16,7 +16,9 @@ from campaigns.collisions import InTheWay
 from campaigns.models import Reason, RunStatus
 from campaigns.series import BadSeries, SeriesDraft, StepDraft
 from campaigns.stepping import Case, Terms, Verdict, decide
-from contacts.models import Contact, Import, Membership, SignUp, Standing
+from contacts import consent
+from contacts.ledger import UNDONE
+from contacts.models import Consent, Contact, Import, Membership, SignUp, Standing
 from contacts.people import leave_project
 from messages.control import NotNow, Words
 from messages.erasing import erase
@@ -373,6 +375,34 @@ def test_people_leave_with_a_reason_and_get_nothing_more(
     require_balance(conn, made)
 
 
+def test_whose_stop_was_somebody_elses_is_in_it_again(conn: Connection, jobs: NoJobs) -> None:
+    project = make_project(conn)
+    made = make_series(conn, project)
+    person = join(conn, project, "Rosa", START + DAY)
+    said = {"evidence": "", "actor": "supporter"}
+    address = address_of(conn, person, "email") or ""
+    consent.refuse(
+        conn,
+        "email",
+        address,
+        standing=Standing.OPTED_OUT,
+        source="email",
+        now=NINE - DAY,
+        **said,
+    )
+    sweep(conn, jobs, made, NINE)
+    gone = left(conn, made)
+    line = conn.scalars(select(func.max(Consent.id))).one()
+
+    consent.take_back(conn, [line], source=UNDONE, now=NINE + DAY, **said)
+    sweep(conn, jobs, made, NINE + 2 * DAY)
+
+    assert (gone, left(conn, made)) == ([Left.OPTED_OUT], [""])
+    assert fates(conn, made) == {(1, "held", "late"): 1}
+    assert sweep(conn, jobs, made, NINE + 6 * DAY) == {"fired": 1}
+    require_balance(conn, made)
+
+
 def test_a_late_step_is_held_and_asked_about_as_a_group(conn: Connection, jobs: NoJobs) -> None:
     project = make_project(conn)
     made = make_series(conn, project)
@@ -562,6 +592,23 @@ def test_a_step_that_is_taken_out_asks_nobody_any_more(conn: Connection, jobs: N
 
     assert out == {(1, "skipped", "changed"): 1}
     assert fates(conn, made) == {(1, "held", "late"): 1}
+
+
+def test_a_step_that_is_put_back_reaches_who_was_through_without_it(
+    conn: Connection, jobs: NoJobs
+) -> None:
+    project = make_project(conn)
+    made = make_series(conn, project, days=(1, 7))
+    join(conn, project, "Rosa", START + DAY)
+    sweep(conn, jobs, made, NINE)
+    second = steps(conn, made)[1]
+
+    series.retire_step(conn, second, now=NINE + HOUR)
+    sweep(conn, jobs, made, NINE + 2 * HOUR)  # she is through now
+    series.restore_step(conn, second)
+
+    assert sweep(conn, jobs, made, NINE + 6 * DAY) == {"fired": 1}
+    require_balance(conn, made)
 
 
 def test_whose_copy_it_was_is_forgotten_and_the_account_stays(
