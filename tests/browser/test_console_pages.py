@@ -527,7 +527,7 @@ async def test_an_alert_is_launched_paused_and_stopped_without_any_script(
         await page.locator("summary", has_text="Public page").click()
         await page.fill("#title_en", "Call today")
         await page.get_by_role("button", name="Save and check").click()
-        await page.fill("#confirmed", "5")
+        await page.fill("#confirmed", "10")
         await page.click(".go")
         assert "Nothing has left yet" in await page.inner_text("main")
 

@@ -181,6 +181,7 @@ UNBOUND = (
     "/pictures",
     "/look",
     "/look/preview",
+    "/alerts/preview",
     "/members",
     "/measure",
     "/count",
