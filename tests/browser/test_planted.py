@@ -67,7 +67,7 @@ def addresses(stage: Stage) -> Sequence[str]:
         for route in ROUTES
         if route.method == "GET"
         and NEEDS["GET", route.handler].signed_in
-        and not route.path.endswith(("events", ".csv", POSTER, "words"))
+        and not route.path.endswith(("events", ".csv", ".xlsx", POSTER, "words"))
     ]
     planted = [f"/console/{kind}s/{number}" for kind, number in newest.items()]
     forms = [f"/console/{kind}s/{newest[kind]}/edit" for kind in ("contact", "alert")]
