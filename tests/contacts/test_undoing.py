@@ -14,6 +14,8 @@ from database.tables import Base
 
 ROOMS = (actions, alerts, campaigns, contacts, messages, organizers)
 OUR_OWN = {"addresses", "memberships", "contact_tags", "import_changes"}
+# Whoever is only in a series has got nothing of it; kept, they would, though the import was taken back.
+COUNTS_ON = {"series_enrolments"}
 
 
 def test_every_table_that_points_at_contacts_is_asked_before_one_is_removed() -> None:
@@ -25,4 +27,4 @@ def test_every_table_that_points_at_contacts_is_asked_before_one_is_removed() ->
     }
 
     assert all(room.models for room in ROOMS)
-    assert pointing - OUR_OWN == set(USED_IN)
+    assert pointing - OUR_OWN - COUNTS_ON == set(USED_IN)
