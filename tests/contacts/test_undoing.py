@@ -8,6 +8,8 @@ import campaigns.models
 import contacts.models
 import messages.call_models
 import messages.models
+import messages.prompt_models
+import messages.series_models
 import organizers.models
 from contacts.undoing import USED_IN
 from database.tables import Base
