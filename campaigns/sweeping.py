@@ -29,38 +29,29 @@ async def sweep(
         await _sweep_series(database, jobs, house, clock)
     due = await database.read(calendar.due, now=clock()) if among is None else among
     for email_id in due:
-        for settle in (
-            _fire,
-            _decide,
-        ):  # a date that fails keeps nobody from what another one tried
-            try:
-                await settle(database, jobs, email_id, house, clock)
-            except Exception:
-                log.exception("a planned email could not be settled", email=email_id)
+        # A date that fails keeps nobody from the decision about what another one tried.
+        await _settle(database, jobs, email_id, firing.fire, house, clock)
+        await _settle(database, jobs, email_id, deciding.decide, house, clock)
 
 
-async def _fire(
+async def _settle(
     database: Database,
     jobs: Jobs,
     email_id: int,
+    unit: Callable[..., Sequence[firing.Fired | deciding.Decided]],
     house: HouseRules,
     clock: Callable[[], datetime],
 ) -> None:
-    fire = partial(firing.fire, house=house)
-    for each in await database.write(fire, jobs, email_id, now=clock()):
-        log.info("campaign email", email=email_id, status=each.status, reason=each.reason)
-
-
-async def _decide(
-    database: Database,
-    jobs: Jobs,
-    email_id: int,
-    house: HouseRules,
-    clock: Callable[[], datetime],
-) -> None:
-    decide = partial(deciding.decide, house=house)
-    for each in await database.write(decide, jobs, email_id, now=clock()):
-        log.info("campaign experiment", email=email_id, state=each.state, why=each.why)
+    try:
+        done = await database.write(partial(unit, house=house), jobs, email_id, now=clock())
+    except Exception:
+        log.exception("a planned email could not be settled", email=email_id, by=unit.__name__)
+        return
+    for each in done:
+        came = (
+            (each.status, each.reason) if isinstance(each, firing.Fired) else (each.state, each.why)
+        )
+        log.info("campaign email", email=email_id, by=unit.__name__, status=came[0], reason=came[1])
 
 
 async def _sweep_series(
