@@ -14,14 +14,15 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import psutil
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
-from sqlalchemy import Connection, TextClause, select, text
+from sqlalchemy import Connection, TextClause, select, text, update
 
 from alerts import approval_asks
 from alerts.models import Alert
@@ -31,6 +32,7 @@ from benchmarks.history import write_history
 from benchmarks.mailings import latest, write_mailings
 from benchmarks.population import PROJECTS, loading, populate
 from campaigns import approval_asks as planned_asks
+from campaigns.models import CampaignEmail
 from database.engine import is_sqlite
 from database.opening import Opened, opened
 from messages.models import Message, MessageStatus, Reply
@@ -73,7 +75,13 @@ MORE = (  # what routes do not name: lists otherwise looked at, searches, other 
     "/campaigns/{campaign_id}/report?for=partners",
 )
 
-ASKS = {"/emails/{email_id:[0-9]{1,15}}/words": "?at=2026-12-01T09:00"}  # what a page wants besides
+# What can be asked of an email only while a date of it is to come.
+TO_COME = (
+    "/emails/{planned_id}",
+    "/emails/{planned_id}/change",
+    "/emails/{planned_id}/words?at={at}",
+)
+WORDS = "/emails/{email_id:[0-9]{1,15}}/words"
 
 
 Computed = Callable[[], float]
@@ -107,6 +115,7 @@ class Visitor:
     desk: Desk
     theirs: Theirs
     tokens: Mapping[str, str]  # by the beginning of a path
+    at: str  # the wall time of their planned email
 
     def path(self, route: web.RouteDef) -> str:
         """A route's address with what is theirs filled in."""
@@ -173,9 +182,20 @@ async def _visitors(here: Opened, client: Client, now: datetime) -> list[Visitor
         own = {"project_id": mine, "proposal_id": theirs.ids["proposal_id"]}
         filled = Theirs({**some.ids, **own, **ids})
         filled.ids["draft_id"] = await here.database.write(_draft, project_id)
+        filled.ids["planned_id"] = some.ids["email_id"]
+        at = await here.database.write(_plan, some.ids["email_id"], now + timedelta(weeks=1))
         tokens = await here.database.write(_tokens, who.organizer_id, filled.ids, project_id, now)
-        both.append(Visitor(name, who, filled, tokens))
+        both.append(Visitor(name, who, filled, tokens, at))
     return both
+
+
+def _plan(conn: Connection, email_id: int, when: datetime) -> str:
+    """Move a planned email, whatever day it is here; return its wall time."""
+    email = conn.execute(select(CampaignEmail.zone).where(CampaignEmail.id == email_id)).one()
+    at = when.astimezone(ZoneInfo(email.zone)).strftime("%Y-%m-%dT%H:%M")
+    values = {"local_time": at, "next_local": at, "next_run_at": when}
+    conn.execute(update(CampaignEmail).where(CampaignEmail.id == email_id).values(values))
+    return at
 
 
 def _latest(conn: Connection, project_id: int | None) -> dict[str, int]:
@@ -241,10 +261,11 @@ def _scalars(conn: Connection, statement: TextClause) -> list[int]:
 
 
 def _paths(visitor: Visitor) -> list[str]:
-    routes = [route for route in ROUTES if route.method == "GET"]
-    named = [visitor.path(route) + ASKS.get(route.path, "") for route in routes]
+    routes = [route for route in ROUTES if route.method == "GET" and route.path != WORDS]
+    named = [visitor.path(route) for route in routes]
     there = [each for each in named if f"/{NOWHERE}" not in each]  # some things only the office has
-    return [*there, *(f"/console{each.format(**visitor.theirs.ids)}" for each in MORE)]
+    more = (each.format(**visitor.theirs.ids, at=visitor.at) for each in (*MORE, *TO_COME))
+    return [*there, *(f"/console{each}" for each in more)]
 
 
 async def _asked(visitor: Visitor, path: str, computed: Computed) -> Asked:
