@@ -15,7 +15,9 @@ from web.console.needs import NEEDS
 from web.console.routes import ROUTES
 from web.security import HEADERS, HSTS
 
-OFFICES = re.compile(r"\b(?:correction|recess|start|stop)_id\b|/keep$")  # the network's office's alone
+OFFICES = re.compile(
+    r"\b(?:correction|recess|start|stop)_id\b|/keep$"
+)  # the network's office's alone
 SCRIPTS = (
     f'"><script>{MARK}()</script>',
     f"'><img src=x onerror={MARK}()>",

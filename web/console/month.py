@@ -1,4 +1,4 @@
-"""A month of what is ahead: emails that go by themselves, last days of alerts, hearings, when offices answer.
+"""A month of what is ahead: emails that go by themselves, steps of series, last days of alerts, hearings, when offices answer.
 
 Each kind of thing comes from one of ``SOURCES``, a function of the connection that gives entries by day; what
 has days of its own joins by adding its function there.
@@ -24,6 +24,7 @@ from alerts.timing import schedules_of
 from alerts.titles import titles_by_alert
 from campaigns.clashes import doubled
 from campaigns.models import RunStatus
+from campaigns.series_ahead import step_days
 from campaigns.upcoming import Occurrence, of_emails
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
@@ -83,6 +84,7 @@ class Entry:
     until: str = ""  # and its end
     number: int = 0
     last: date | None = None  # of what lasts for days
+    days: int = 0  # after which a step of a series comes
 
 
 Launched = Row[int, int, datetime | None, datetime | None]  # an alert, its action and its ends
@@ -125,6 +127,11 @@ class Month:
     def after(self) -> str:
         """The month after."""
         return f"{self.first + timedelta(days=31):%Y-%m}"
+
+    @property
+    def has_series(self) -> bool:
+        """Whether it counts people of series."""
+        return any(each.kind.startswith("series_") for each in self.entries)
 
 
 def month(
@@ -177,6 +184,23 @@ def _email(kind: str, each: Occurrence, span: Span) -> Entry:
         href=f"/console/emails/{each.email_id}",
         at=span.clock(each.at),
     )
+
+
+def _series(conn: Connection, within: Within, span: Span) -> list[Entry]:
+    """How many people's step of a series comes on each day, and how many are held."""
+    today = span.now.astimezone(eastern()).date()
+    return [
+        Entry(
+            day=each.day,
+            kind=f"series_{each.stands}",
+            title=each.series,
+            href=f"/console/series/{each.series_id}",
+            at=each.hour,
+            number=each.people,
+            days=each.days,
+        )
+        for each in step_days(conn, within, first=span.first, end=span.end, today=today)
+    ]
 
 
 def _first_hours(conn: Connection, within: Within, span: Span) -> list[Entry]:
@@ -269,6 +293,7 @@ def _recesses(conn: Connection, _within: Within, span: Span) -> list[Entry]:
 
 SOURCES: tuple[Source, ...] = (
     _emails,
+    _series,
     _first_hours,
     _last_days,
     _today,

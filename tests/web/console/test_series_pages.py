@@ -111,3 +111,27 @@ async def test_it_is_paused_resumed_stopped_and_taken_up(amina: Desk, opened: Op
     left = await opened.database.read(lambda conn: conn.scalar(select(Enrolment.left_because)))
     assert stands == ["paused", "running", "stopped", "running"]
     assert left == ""
+
+
+async def test_the_month_tells_how_many_peoples_step_comes_when(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    at = await written(amina)
+    await amina.post(f"{at}/steps", {**STEP, "days": "9"})
+    await amina.post(f"{at}/start", {"earlier": "7"})
+
+    def go_by(conn: Connection) -> None:
+        made, later = conn.scalar(select(Series.id)) or 0, now + DAY + DAY / 2
+        enrolling.enrol(conn, made, now=later)
+        stepping.settle(conn, NoJobs(), made, house=HOUSE, now=later)
+
+    await opened.database.write(go_by)
+    held, comes = [f"{now + days * DAY:%Y-%m}" for days in (1, 9)]
+    addresses = [f"/console/?month={each}" for each in (held, comes)]
+    english = "".join([await amina.page(each) for each in addresses])
+    links = await (await amina.get(addresses[0])).text()
+
+    assert "Series, held, 1 person: Welcome, the next day at 09:00" in english
+    assert "Series, 1 person: Welcome, after 9 days at 09:00" in english
+    assert f'href="{at}"' in links
+    assert "each on the day where they live" in english
