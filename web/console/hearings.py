@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
-from alerts.fact_models import Fact, FactKind, FactVersion
-from alerts.models import Case
-from alerts.timeline import find_facts
-from organizers.roles import NETWORKS, Within, owned
+from alerts.hearings import hearings_between
+from organizers.roles import NETWORKS, Within
 
 
 @dataclass(frozen=True)
@@ -29,26 +27,10 @@ def hearings(
 
     One that was ever withheld is for those who may write there, as on the page of its case.
     """
-    latest = select(FactVersion.fact_id, func.max(FactVersion.number).label("number"))
-    current = latest.group_by(FactVersion.fact_id).subquery()
-    rows = (
-        select(Fact.id, Case.project_id)
-        .join(Case, Case.id == Fact.case_id)
-        .join(FactVersion, FactVersion.fact_id == Fact.id)
-        .join(
-            current,
-            (current.c.fact_id == Fact.id) & (current.c.number == FactVersion.number),
-        )
-        .where(FactVersion.kind == FactKind.HEARING, FactVersion.withdrawn.is_(False))
-        .where(FactVersion.happened_on >= first, FactVersion.happened_on < end)
-        .where(Case.closed_at.is_(None), owned(Case.project_id, within))
-        .order_by(FactVersion.happened_on, Fact.id)
-    )
-    whose = dict(conn.execute(rows).all())
-    facts = find_facts(conn, whose)
     found = []
-    for fact_id, project_id in whose.items():
-        fact = facts[fact_id]
+    for fact, project_id in hearings_between(conn, within, first, end):
+        if fact.current.withdrawn:
+            continue
         if fact.was_withheld and not (writes is None or (project_id or NETWORKS) in writes):
             continue
         said = fact.current.words

@@ -1,4 +1,4 @@
-"""The planned mail of an organizer, for their own calendar: whoever knows the address reads it."""
+"""What is planned and dated, of an organizer, for their own calendar: whoever knows the address reads it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from campaigns import feeds
+from alerts import calendar_feed
+from campaigns.feeds import NoSuchFeed
 from web.keys import CLOCK, DATABASE, SITE
 
 
@@ -16,13 +17,13 @@ async def read(request: web.Request) -> web.Response:
     site = request.config_dict[SITE]
     try:
         body = await request.config_dict[DATABASE].read(
-            feeds.calendar,
+            calendar_feed.calendar,
             request.match_info["feed"],
             site=urlsplit(site.public_url).netloc,
             name=site.network_name,
             now=request.config_dict[CLOCK](),
         )
-    except feeds.NoSuchFeed:
+    except NoSuchFeed:
         return web.Response(status=HTTPStatus.NOT_FOUND)
     return web.Response(
         body=body,
