@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -20,23 +20,21 @@ from alerts.campaigning import (
     calls_by_month,
     months_between,
 )
-from alerts.hiding import Hidden, shown, told_beside
 from alerts.reporting import messages_of
+from alerts.rounding import Told, at_least, summed
 from alerts.told_emails import (
+    ToldFigures,
     ToldPart,
     ToldResult,
-    discreet,
-    exact,
-    summed,
-    tell_parts,
+    add_parts,
+    tell,
     together,
     unnamed,
 )
 from campaigns import keeping, measures, results, timeline
 from campaigns.keeping import Kept
 from campaigns.measures import Measure
-from campaigns.reports import Sent, added, equation_of, merged, sent_of
-from campaigns.results import Part, Result
+from campaigns.reports import Sent, equation_of, merged, sent_of
 from campaigns.timeline import Moment
 from messages.progress import Equation, copies_taken
 from organizers.roles import Within
@@ -59,7 +57,7 @@ class AlertLine:
 
     asked: Asked
     copies: int
-    calls: Hidden
+    calls: Told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,23 +66,25 @@ class MonthLine:
 
     first: date
     emails: int
-    left: Hidden
-    clicked: Hidden
-    acted: Hidden
-    calls: Hidden
+    left: Told
+    clicked: Told
+    acted: Told
+    calls: (
+        int | None
+    )  # None for partners: an alert's report tells its days, which could be subtracted
 
 
 @dataclass(frozen=True, kw_only=True)
 class CampaignReport:
     """Everything the page shows."""
 
-    whole: bool  # nothing in it is hidden: for its organizers
+    whole: bool  # every number is exact: for its organizers
     kept: Kept
     equation: Equation
     emails: Sequence[EmailLine]  # the latest first
     alerts: Sequence[AlertLine]
     result: ToldResult  # of all emails
-    calls: Hidden  # that offices heard, of all alerts
+    calls: Told  # that offices heard, of all alerts
     months: Sequence[MonthLine]
     languages: Mapping[str, ToldPart]
     projects: Mapping[int, ToldPart]
@@ -103,7 +103,7 @@ def campaign_report(
 ) -> CampaignReport:
     """Report on a campaign, with those of its alerts that these projects may see.
 
-    ``projects``: by project as well; ``whole``: with small numbers, for its organizers.
+    ``projects``: by project as well; ``whole``: with every number, for its organizers.
     """
     kept = keeping.find(conn, campaign_id)
     sent = sent_of(conn, campaign_id=campaign_id)
@@ -112,52 +112,50 @@ def campaign_report(
         sent = [replace(each, subjects=unnamed(named, each.subjects)) for each in sent]
     asked = [each for each in asked_in(conn, campaign_id, within) if each.launched_at is not None]
     ids = [each for one in sent for each in one.messages]
-    alerts = messages_of(conn, {each.alert_id: each.message_id for each in asked})
-    found = results.read(conn, ids, projects=projects)
-    by_email = [sum((found.results[each] for each in one.messages), Result()) for one in sent]
-    told = [exact(each) if whole else discreet(each) for each in by_email]
-    parts = [merged({each: found.parts[each] for each in one.messages}) for one in sent]
-    every = together(told)
-    calls = calls_by_month(conn, [each.action_id for each in asked], now=now)
+    messages = messages_of(conn, {each.alert_id: each.message_id for each in asked})
     gone = results.forgotten(conn, [each.message_id for each in sent])
+    told = _told(conn, sent, gone, projects=projects, whole=whole)
+    alerts = _alerts(conn, asked, whole=whole)
+    calls = calls_by_month(conn, [each.action_id for each in asked], now=now) if whole else None
     return CampaignReport(
         whole=whole,
         kept=kept,
-        equation=equation_of(conn, [*ids, *alerts], now=now),
+        equation=equation_of(conn, [*ids, *messages], now=now),
         emails=[
-            EmailLine(sent=one, result=result, forgotten=one.message_id in gone)
-            for one, result in zip(sent, told, strict=True)
+            EmailLine(sent=one, result=figures.result, forgotten=one.message_id in gone)
+            for one, figures in zip(sent, told, strict=True)
         ],
-        alerts=_alerts(conn, asked, whole=whole),
-        result=every,
-        calls=summed([each.calls if whole else shown(each.calls) for each in asked]),
-        months=_months(sent, told, calls, now, whole=whole),
-        languages=_told([each.languages for each in parts], told, every, whole=whole),
-        projects=_told([each.projects for each in parts], told, every, whole=whole),
+        alerts=alerts,
+        result=together([each.result for each in told]),
+        calls=summed([each.calls for each in alerts]),
+        months=_months(sent, [each.result for each in told], calls, now),
+        languages=add_parts([each.languages for each in told]),
+        projects=add_parts([each.projects for each in told]),
         measures=_standing(measures.measures(conn, campaign_id), whole=whole),
         moments=_standing(timeline.moments(conn, campaign_id), whole=whole),
     )
 
 
+def _told(
+    conn: Connection, sent: Sequence[Sent], gone: Collection[int], *, projects: bool, whole: bool
+) -> list[ToldFigures]:
+    """What each email's own report tells as well, but for its hours."""
+    ids = [each for one in sent for each in one.messages]
+    found = results.read(conn, ids, projects=projects)
+    return [
+        tell(
+            [found.results[each] for each in one.messages],
+            merged({each: found.parts[each] for each in one.messages}),
+            forgotten=one.message_id in gone,
+            whole=whole,
+        )
+        for one in sent
+    ]
+
+
 def _standing(noted: Sequence[Noted], *, whole: bool) -> list[Noted]:
     """What was not taken off; outside the house only what anybody may read."""
     return [each for each in noted if each.struck_at is None and (whole or each.is_public)]
-
-
-def _told(
-    tables: Sequence[Mapping[results.K, Part]],
-    emails: Sequence[ToldResult],
-    every: ToldResult,
-    *,
-    whole: bool,
-) -> dict[results.K, ToldPart]:
-    """The lines of all emails together; what one email's own report hides stays hidden."""
-    apart: dict[str, set[results.K]] = {"left": set(), "clicked": set(), "acted": set()}
-    for table, result in zip(tables, emails, strict=True):
-        for key, part in tell_parts(table, result, whole=whole).items():
-            for name in apart:
-                apart[name] |= {key} if getattr(part, name) is None else set()
-    return tell_parts(added(tables), every, whole=whole, apart=apart)
 
 
 def _alerts(conn: Connection, asked: Sequence[Asked], *, whole: bool) -> list[AlertLine]:
@@ -166,7 +164,7 @@ def _alerts(conn: Connection, asked: Sequence[Asked], *, whole: bool) -> list[Al
         AlertLine(
             asked=each,
             copies=copies.get(each.message_id, 0),
-            calls=each.calls if whole else shown(each.calls),
+            calls=each.calls if whole else at_least(each.calls),
         )
         for each in asked
     ]
@@ -175,38 +173,31 @@ def _alerts(conn: Connection, asked: Sequence[Asked], *, whole: bool) -> list[Al
 def _months(
     sent: Sequence[Sent],
     told: Sequence[ToldResult],
-    calls: Sequence[MonthOfCalls],
+    calls: Sequence[MonthOfCalls] | None,
     now: datetime,
-    *,
-    whole: bool,
 ) -> list[MonthLine]:
     """Month by month from the first email or call to now, for at most two years."""
     zone = ZoneInfo(WASHINGTON)
     months = [each.at.astimezone(zone).date().replace(day=1) for each in sent]
-    begun = [*months, *(each.first for each in calls)]
-    if not begun:
+    heard = {each.first: each.calls for each in calls or ()}
+    if not months and not heard:
         return []
-    heard = _calls(calls, whole=whole)
     lines = []
-    for first in months_between(min(begun), now.astimezone(zone).date()):
+    for first in months_between(min([*months, *heard]), now.astimezone(zone).date()):
         mine = [result for month, result in zip(months, told, strict=True) if month == first]
         lines.append(
             MonthLine(
                 first=first,
                 emails=len(mine),
                 left=summed([each.left for each in mine]),
-                clicked=summed([each.clicked for each in mine]),
-                acted=summed([each.acted for each in mine]),
-                calls=heard.get(first, 0),
+                clicked=_if_known([each.clicked for each in mine]),
+                acted=_if_known([each.acted for each in mine]),
+                calls=None if calls is None else heard.get(first, 0),
             )
         )
     return lines[-MONTHS:]
 
 
-def _calls(calls: Sequence[MonthOfCalls], *, whole: bool) -> dict[date, Hidden]:
-    """The calls of each month; an alert's own report tells its days, so what is few there is hidden."""
-    counts = {each.first: each.calls for each in calls}
-    if whole:
-        return {**counts}
-    small = [each.first for each in calls if any(shown(n) is None for n in each.by_action.values())]
-    return dict(told_beside(counts, small))
+def _if_known(numbers: Sequence[Told]) -> Told:
+    """The sum of a month, unless what came of one of its emails is not known any more."""
+    return None if None in numbers else summed(numbers)

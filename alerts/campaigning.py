@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,7 +64,6 @@ class MonthOfCalls:
 
     first: date
     calls: int
-    by_action: Mapping[int, int] = field(default_factory=dict, compare=False)
 
 
 def put_in(conn: Connection, alert_id: int, campaign_id: int | None) -> None:
@@ -130,15 +129,9 @@ def calls_by_month(
         *((Response.at >= start, at) for at, start in reversed(list(enumerate(starts)))), else_=-1
     )
     nth = since.label("nth_month")
-    counted = select(nth, Response.action_id, func.count()).where(*heard)
-    found: list[dict[int, int]] = [{} for _ in firsts]
-    for at, action_id, count in conn.execute(counted.group_by("nth_month", Response.action_id)):
-        if at >= 0:
-            found[at][action_id] = count
-    return [
-        MonthOfCalls(first, sum(calls.values()), calls)
-        for first, calls in zip(firsts, found, strict=True)
-    ]
+    counted = select(nth, func.count()).where(*heard).group_by("nth_month")
+    calls: dict[int, int] = dict(conn.execute(counted).all())
+    return [MonthOfCalls(first, calls.get(at, 0)) for at, first in enumerate(firsts)]
 
 
 def require_no_names(conn: Connection, project_id: int | None, texts: Iterable[str]) -> None:

@@ -19,10 +19,10 @@ NARROWEST, WIDEST = 10, 60  # of a column, in characters
 
 
 @dataclass(frozen=True)
-class Percent:
-    """A share, 0 to 1, that a cell shows as a percentage."""
+class Minimum:
+    """A number that there are at least, which a cell shows with a plus."""
 
-    share: float
+    number: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def workbook(pages: Iterable[Page]) -> bytes:
         bold = book.add_format({"bold": True, "bottom": 1})
         kinds = _Kinds(
             whole=book.add_format({"num_format": "#,##0"}),
-            percent=book.add_format({"num_format": "0.0%"}),
+            minimum=book.add_format({"num_format": '#,##0"+"'}),
             day=book.add_format({"num_format": "yyyy-mm-dd", "align": "left"}),
             moment=book.add_format({"num_format": "yyyy-mm-dd hh:mm", "align": "left"}),
         )
@@ -64,15 +64,17 @@ def workbook(pages: Iterable[Page]) -> bytes:
 @dataclass(frozen=True)
 class _Kinds:
     whole: Format
-    percent: Format
+    minimum: Format
     day: Format
     moment: Format
 
 
 def _write(sheet: Worksheet, row: int, column: int, cell: object, kinds: _Kinds) -> None:
     match cell:
-        case Percent():
-            sheet.write_number(row, column, cell.share, kinds.percent)
+        case None:
+            pass  # an empty cell: it is not known
+        case Minimum():
+            sheet.write_number(row, column, cell.number, kinds.minimum)
         case int():
             sheet.write_number(row, column, cell, kinds.whole)
         case datetime():

@@ -1,103 +1,140 @@
-"""Whatever the reports of emails and of their campaign tell is subtracted here, and no small number comes of it."""
+"""Whatever a report of an email tells partners, with everything in it, leaves open how few people did what."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
-from alerts.hiding import Hidden
 from alerts.numbers import FEW
-from alerts.told_emails import discreet, summed, tell_parts, together
-from campaigns.reports import added
-from campaigns.results import Part, Result
+from alerts.rounding import AtLeast, lowest
+from alerts.told_emails import ToldFigures, add_parts, tell, together
+from campaigns.reports import Hour
+from campaigns.results import Part, Parts, Result
 
-NAMES = ("clicked", "acted")
-LANGUAGES = ("en", "es", "")
+AT = datetime(2026, 11, 18, 14, tzinfo=UTC)
+NOBODY = Parts(languages={}, projects={})
 
 
-def an_email(chance: random.Random) -> tuple[Result, dict[str, Part]]:
-    """How an email did, and its people by language."""
-    most = chance.choice((3, 8, 40))
-    parts = {}
-    for code in LANGUAGES:
-        acted = chance.randrange(most)
-        clicked = acted + chance.randrange(most)
-        parts[code] = Part(left=clicked + chance.randrange(most), clicked=clicked, acted=acted)
-    whole = sum(parts.values(), Part())
-    through = chance.randrange(whole.acted + 1)
-    result = Result(
-        left=whole.left,
-        clicked=whole.clicked,
-        acted=whole.acted,
-        through=through,
-        calls=whole.acted + chance.randrange(3),
-        refused=chance.randrange(most),
-        complaints=chance.randrange(3),
-        replies=chance.randrange(most),
+def an_email(ways: list[Result], *, english: Part, hours: tuple[Hour, ...] = ()) -> ToldFigures:
+    """As partners are told it; whoever is not written to in English is in Spanish."""
+    whole = sum(ways, Result())
+    spanish = Part(
+        left=whole.left - english.left,
+        clicked=whole.clicked - english.clicked,
+        acted=whole.acted - english.acted,
     )
-    return result, parts
+    languages = {"en": english, "es": spanish}
+    return tell(ways, Parts(languages=languages, projects={}), hours, forgotten=False, whole=False)
 
 
-def is_small(number: int) -> bool:
-    return 0 < number < FEW
+def results(left: int) -> Iterator[Result]:
+    for clicked in range(left + 1):
+        for machines in range(left - clicked + 1):
+            for acted in range(left + 1):
+                for through in range(min(clicked, acted) + 1):
+                    told = {"clicked": clicked, "machines": machines, "acted": acted}
+                    yield Result(left=left, **told, through=through)
 
 
-def hidden_of(column: Mapping[str, Hidden], truth: Mapping[str, int]) -> list[int]:
-    return [truth[key] for key, told in column.items() if told is None]
+@pytest.mark.parametrize("left", [1, 3, 5, 7, 10])
+def test_no_few_people_are_reckoned_from_one_row(left: int) -> None:
+    possible: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for each in results(left):
+        parts = Part(left=left, clicked=each.clicked, acted=each.acted)
+        told = str(an_email([each], english=parts))
+        for name, number in (
+            ("clicked", each.clicked),
+            ("machines", each.machines),
+            ("acted", each.acted),
+            ("through", each.through),
+            ("did not click", left - each.clicked),
+            ("did not act", left - each.acted),
+            ("acted by themselves", each.acted - each.through),
+            ("clicked and did not act", each.clicked - each.through),
+            ("nobody clicked", left - each.clicked - each.machines),
+        ):
+            possible[told][name].add(number)
 
-
-@pytest.mark.parametrize("seed", range(12))
-def test_nothing_told_of_an_email_is_small_nor_tells_of_what_is(seed: int) -> None:
-    result, parts = an_email(random.Random(seed))
-
-    told = discreet(result)
-    lines = tell_parts(parts, told, whole=False)
-
-    for name, number in vars(told).items():
-        assert name == "left" or number is None or not is_small(number)
-        assert number in (None, getattr(result, name))
-    if told.acted is not None and told.through is not None:
-        assert not is_small(told.acted - told.through)
-    for name in ("left", *NAMES):
-        truth = {key: getattr(each, name) for key, each in parts.items()}
-        column = {key: getattr(each, name) for key, each in lines.items()}
-        assert not any(number is not None and is_small(number) for number in column.values())
-        hidden = hidden_of(column, truth)
-        if (getattr(told, name) or 0) >= FEW:
-            assert not hidden or (len(hidden) > 1 and sum(hidden) >= FEW)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_a_campaign_less_its_other_emails_tells_of_no_small_one(seed: int) -> None:
-    chance = random.Random(seed)
-    emails = [an_email(chance) for _ in range(chance.choice((1, 2, 4)))]
-
-    told = [discreet(result) for result, _ in emails]
-    tables = [
-        tell_parts(parts, each, whole=False) for (_, parts), each in zip(emails, told, strict=True)
+    known = [
+        (name, *numbers)
+        for values in possible.values()
+        for name, numbers in values.items()
+        if len(numbers) == 1 and 0 < min(numbers) < FEW
     ]
-    apart = {
-        name: {
-            key for table in tables for key, part in table.items() if getattr(part, name) is None
-        }
-        for name in ("left", *NAMES)
+
+    assert known == []
+
+
+def test_calls_are_told_in_steps_too() -> None:
+    result = Result(left=30, clicked=12, acted=7, through=6, calls=11, replies=2)
+
+    told = an_email([result], english=Part(left=20, clicked=8, acted=7)).result
+
+    assert told.left == 30
+    assert (told.clicked, told.acted, told.through) == (AtLeast(10), AtLeast(5), AtLeast(5))
+    assert (told.calls, told.replies) == (AtLeast(10), AtLeast(0))
+
+
+def test_ways_of_writing_are_told_beside_their_sum_and_lines_that_tell_of_nobody_are_not() -> None:
+    ways = [Result(left=15, clicked=14, acted=2), Result(left=15, clicked=9, acted=1)]
+
+    told = an_email(ways, english=Part(left=25, clicked=21, acted=3))
+
+    assert [(each.left, each.clicked) for each in told.ways] == [
+        (15, AtLeast(10)),
+        (15, AtLeast(5)),
+    ]
+    assert told.result.clicked == AtLeast(20)
+    assert set(told.languages) == {"en"}  # two were written to in Spanish, and did something
+    assert told.languages["en"].left == 0
+
+
+def test_an_hour_tells_no_more_than_the_whole() -> None:
+    hours = (Hour(AT, 10, 0), Hour(AT + timedelta(hours=1), 0, 0))
+
+    told = an_email([Result(left=10, clicked=10)], english=Part(left=10, clicked=10), hours=hours)
+
+    assert told.result.clicked == AtLeast(5)
+    assert [each.clicked for each in told.hours] == [AtLeast(5)]
+
+
+def test_a_campaign_tells_what_its_emails_tell_and_no_more() -> None:
+    first = an_email([Result(left=9, clicked=8)], english=Part(left=8, clicked=7))
+    second = an_email([Result(left=20, clicked=13)], english=Part(left=12, clicked=6))
+
+    whole = together([first.result, second.result])
+
+    assert (whole.left, whole.clicked) == (29, AtLeast(15))
+    lines = add_parts([first.languages, second.languages])
+    assert {key: each.clicked for key, each in lines.items()} == {
+        "en": AtLeast(10),
+        "es": AtLeast(5),
     }
-    every = together(told)
-    whole = tell_parts(added([parts for _, parts in emails]), every, whole=False, apart=apart)
-
-    for name, number in vars(every).items():
-        own = [getattr(each, name) for each in told]
-        assert (number is None) == (None in own)
-        assert number is None or number == sum(getattr(result, name) for result, _ in emails)
-    for name in NAMES:
-        for key in LANGUAGES:
-            if getattr(whole[key], name) is not None:
-                assert all(getattr(table[key], name) is not None for table in tables)
 
 
-def test_a_sum_of_nothing_is_nothing() -> None:
-    assert summed([]) == 0
-    assert summed([7, None]) is None
-    assert summed([7, 0]) == 7
+@pytest.mark.parametrize("whole", [True, False])
+def test_what_people_did_with_a_forgotten_email_is_no_number(whole: bool) -> None:
+    result = Result(left=400, replies=6)
+    parts = Parts(languages={"": Part()}, projects={})
+
+    told = tell([result], parts, [Hour(AT, 0, 0)], forgotten=True, whole=whole)
+
+    known: dict[str, Any] = {n: v for n, v in vars(told.result).items() if v is not None}
+    assert {name: lowest(number) for name, number in known.items()} == {
+        "left": 400,
+        "replies": 6 if whole else 5,
+    }
+    assert (told.languages, told.hours, told.ways) == ({}, (), ())
+
+
+def test_sums_leave_out_what_is_forgotten_and_of_nothing_known_are_not_known() -> None:
+    old = tell([Result(left=400)], NOBODY, forgotten=True, whole=True).result
+    new = tell([Result(left=9, clicked=4)], NOBODY, forgotten=False, whole=True).result
+
+    assert (together([old, new]).left, together([old, new]).clicked) == (409, 4)
+    assert together([old]).clicked is None
+    assert together([]).clicked == 0

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from alerts.campaign_reports import CampaignReport, campaign_report
 from alerts.campaigning import Discreet
-from alerts.numbers import FEW
+from alerts.rounding import lowest
 from alerts.told_emails import ToldEmail, tell_email
 from campaigns.calendar import look_at
 from campaigns.models import Campaign
@@ -25,6 +25,8 @@ from web.console.report_tables import (
     as_workbook,
     campaign_tables,
     email_tables,
+    notes_on_campaign,
+    notes_on_email,
 )
 from web.console.reports import speak
 from web.console.viewing import VIEWER, now, page, read
@@ -38,76 +40,79 @@ async def of_email(request: web.Request) -> web.Response:
     """What came of one date of an email; the latest, if none is named."""
     partners = _for_partners(request)
     report = await _email(request, whole=not partners)
-    tables = email_tables(report, translator(request), await _names(request))
+    words = translator(request)
+    tables = email_tables(report, words, await _names(request))
     sent = report.sent
-    told = report.hours
+    told = report.figures.hours
     values = {
         "report": report,
         "tables": tables,
         "campaign": await read(request, _campaign_of, sent.email_id),
         "home": f"/console/emails/{sent.email_id}",
         "wanted": {"at": sent.local_time},
-        "clicked_bars": bars([each.clicked for each in told if each.start is not None]),
-        "acted_bars": bars([each.acted for each in told if each.start is not None]),
+        "clicked_bars": bars([lowest(each.clicked) for each in told if each.start is not None]),
+        "acted_bars": bars([lowest(each.acted) for each in told if each.start is not None]),
         "partners": partners,
-        "few": FEW,
+        "notes": notes_on_email(report, words),
     }
     return await page(request, "email_report.html", values)
 
 
 async def of_email_csv(request: web.Request) -> web.Response:
     """The same as a table, as it may leave the house."""
-    return _file(request, await _email_tables(request), "csv")
+    return await _email_file(request, "csv")
 
 
 async def of_email_xlsx(request: web.Request) -> web.Response:
     """The same as a workbook."""
-    return _file(request, await _email_tables(request), "xlsx")
+    return await _email_file(request, "xlsx")
 
 
 async def of_campaign(request: web.Request) -> web.Response:
     """What came of a campaign."""
     partners = _for_partners(request)
     report = await _campaign(request, whole=not partners)
-    names = await _names(request)
+    names, words = await _names(request), translator(request)
     values = {
         "report": report,
-        "tables": campaign_tables(report, translator(request), names, language_of(request)),
+        "tables": campaign_tables(report, words, names, language_of(request)),
         "home": f"/console/campaigns/{report.kept.id}",
         "wanted": {},
-        "left_bars": bars([each.left for each in report.months]),
-        "calls_bars": bars([each.calls for each in report.months]),
+        "left_bars": bars([lowest(each.left) for each in report.months]),
+        "calls_bars": bars([each.calls or 0 for each in report.months]),
         "reading_bars": {
             each.id: bars([reading.value for reading in each.readings]) for each in report.measures
         },
         "partners": partners,
-        "few": FEW,
+        "notes": notes_on_campaign(report, words),
     }
     return await page(request, "campaign_report.html", values)
 
 
 async def of_campaign_csv(request: web.Request) -> web.Response:
     """The same as a table, as it may leave the house."""
-    return _file(request, await _campaign_tables(request), "csv")
+    return await _campaign_file(request, "csv")
 
 
 async def of_campaign_xlsx(request: web.Request) -> web.Response:
     """The same as a workbook."""
-    return _file(request, await _campaign_tables(request), "xlsx")
+    return await _campaign_file(request, "xlsx")
 
 
-async def _email_tables(request: web.Request) -> list[Table]:
+async def _email_file(request: web.Request, kind: str) -> web.Response:
     speak(request)
     report, words = await _email(request, whole=False), translator(request)
     tables = email_tables(report, words, await _names(request))
-    return [account(report.equation, words), *tables.values()]
+    told = [account(report.equation, words), *tables.values()]
+    return _file(request, told, notes_on_email(report, words), kind)
 
 
-async def _campaign_tables(request: web.Request) -> list[Table]:
+async def _campaign_file(request: web.Request, kind: str) -> web.Response:
     speak(request)
     report, words = await _campaign(request, whole=False), translator(request)
     tables = campaign_tables(report, words, await _names(request), language_of(request))
-    return [account(report.equation, words), *tables.values()]
+    told = [account(report.equation, words), *tables.values()]
+    return _file(request, told, notes_on_campaign(report, words), kind)
 
 
 async def _email(request: web.Request, *, whole: bool) -> ToldEmail:
@@ -123,7 +128,7 @@ def _told_email(
     owner = look_at(conn, email_id).project_id
     by_project = _sees_projects(viewer, owner)
     report = email_report(conn, email_id, at, projects=by_project, now=at_now)
-    return tell_email(report, None if whole else Discreet(conn, owner))
+    return tell_email(report, None if whole else Discreet(conn, owner), now=at_now)
 
 
 async def _campaign(request: web.Request, *, whole: bool) -> CampaignReport:
@@ -165,12 +170,14 @@ def _for_partners(request: web.Request) -> bool:
     return request.query.get("for") == PARTNERS
 
 
-def _file(request: web.Request, tables: Sequence[Table], kind: str) -> web.Response:
+def _file(
+    request: web.Request, tables: Sequence[Table], notes: Sequence[str], kind: str
+) -> web.Response:
     """What may leave the house, as a file."""
     body, media = (
-        (as_csv(tables), "text/csv")
+        (as_csv(tables, notes), "text/csv")
         if kind == "csv"
-        else (as_workbook(tables, translator(request)), f"application/{XLSX}")
+        else (as_workbook(tables, notes, translator(request)), f"application/{XLSX}")
     )
     what, number = next(iter(request.match_info.items()))
     name = f"{what.removesuffix('_id')}-{number}-report.{kind}"

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from alerts.campaign_reports import CampaignReport
-from alerts.hiding import Hidden
-from alerts.told_emails import ToldEmail, ToldPart, ToldResult
+from alerts.rounding import AtLeast, Told, lowest
+from alerts.told_emails import ToldEmail, ToldHour, ToldPart, ToldResult
 from campaigns.deeds import NO_PROJECT, SEVERAL
 from campaigns.odds import Count, Interval, wilson
 from contacts.spreadsheets import Sheet
-from contacts.workbooks import Page, Percent, workbook
+from contacts.workbooks import Minimum, Page, workbook
 from messages.progress import Equation
 from web.pages import eastern
 from web.translations import Translator
@@ -36,22 +36,16 @@ class Line:
 
     code: str
     label: str | date | datetime
-    numbers: Sequence[Hidden]
+    numbers: Sequence[Told]
     href: str = ""
-    forgotten: bool = False  # but for the first, they are not known any more
     day: date | None = None  # on which that was, where its label does not say so
 
-    def told(self, place: int, some: str) -> int | str:
-        """A number, or the word for some."""
-        number = self.numbers[place]
-        if number is not None:
-            return number
-        return "–" if self.forgotten else some
-
     def count(self, place: int) -> Count | None:
-        """A number as a share of the first one, where both are told and the first is not 0."""
+        """A number as a share of the first one, where both are told exactly and the first is not 0."""
         left, did = self.numbers[0], self.numbers[place]
-        return Count(did, left) if left and did is not None and did <= left else None
+        if not isinstance(left, int) or not isinstance(did, int):
+            return None
+        return Count(did, left) if left and did <= left else None
 
     def interval(self, place: int) -> Interval:
         """Where that share may truly lie."""
@@ -74,18 +68,19 @@ def email_tables(
     report: ToldEmail, words: Translator, projects: Mapping[int, str]
 ) -> dict[str, Table]:
     """The tables of a report on one email, by their codes; those with nothing in them are left out."""
+    told = report.figures
     subjects = [
-        Line(str(at), _subject(way.subjects, words), _numbers(way.told))
-        for at, way in enumerate(report.ways)
+        Line(str(at), _subject(subjects, words), _numbers(way))
+        for at, (subjects, way) in enumerate(zip(report.subjects, told.ways, strict=False))
     ]
     columns = behaviours(words)
-    read = _columns(report.languages, columns)
+    read = _columns(told.languages, columns)
     tables = [
-        figures(report.result, words),
+        figures(told.result, words),
         Table("subjects", words("By subject"), words("Subject"), columns, subjects),
-        by_language(report.languages, words, read),
-        by_project(report.projects, words, read, projects),
-        hours(report, words),
+        by_language(told.languages, words, read),
+        by_project(told.projects, words, read, projects),
+        hours(told.hours, words),
     ]
     alone = () if len(subjects) > 1 else ("subjects",)
     return {each.code: each for each in tables if each.lines and each.code not in alone}
@@ -162,10 +157,10 @@ def figures(result: ToldResult, words: Translator) -> Table:
     return Table("figures", words("What came of it"), words("What"), [column], lines)
 
 
-def hours(report: ToldEmail, words: Translator) -> Table:
+def hours(told: Sequence[ToldHour], words: Translator) -> Table:
     """Hour by hour; those in which nothing happened are left out."""
     lines = []
-    for each in report.hours:
+    for each in told:
         numbers = [each.clicked, each.acted]
         if each.start is None:
             lines.append(Line("later", words("Later"), numbers))
@@ -177,7 +172,7 @@ def hours(report: ToldEmail, words: Translator) -> Table:
         words("Hour by hour"),
         words("Hour that began at"),
         behaviours(words)[1:],
-        [line for line in lines if any(each != 0 for each in line.numbers)],
+        [line for line in lines if any(lowest(each) for each in line.numbers)],
     )
 
 
@@ -187,14 +182,12 @@ def emails(report: CampaignReport, words: Translator) -> Table:
     lines = []
     for each in report.emails:
         result, sent = each.result, each.sent
-        known = [result.left, result.clicked, result.acted, result.refused]
         lines.append(
             Line(
                 f"{sent.email_id}/{sent.local_time}",
                 _subject(sent.subjects, words),
-                known if not each.forgotten else [result.left, None, None, None],
+                [result.left, result.clicked, result.acted, result.refused],
                 f"/console/emails/{sent.email_id}/report?at={sent.local_time}",
-                each.forgotten,
                 date.fromisoformat(sent.shown[:10]),
             )
         )
@@ -217,22 +210,19 @@ def alerts(report: CampaignReport, words: Translator, language: str) -> Table:
 
 
 def months(report: CampaignReport, words: Translator) -> Table:
-    """Month by month."""
+    """Month by month; the calls of a month are told to organizers."""
     columns = [
         Column("emails", words("Emails")),
         Column("left", words("Copies of them")),
         Column("clicked", words("Followed a link")),
         Column("acted", words("Took the action")),
-        Column("calls", words("Calls")),
+        *([Column("calls", words("Calls"))] if report.whole else []),
     ]
-    lines = [
-        Line(
-            each.first.strftime("%Y-%m"),
-            each.first,
-            [each.emails, each.left, each.clicked, each.acted, each.calls],
-        )
-        for each in report.months
-    ]
+    lines = []
+    for each in report.months:
+        numbers: list[Told] = [each.emails, each.left, each.clicked, each.acted]
+        numbers += [each.calls] if report.whole else []
+        lines.append(Line(each.first.strftime("%Y-%m"), each.first, numbers))
     return Table("months", words("Month by month"), words("Month"), columns, lines)
 
 
@@ -274,23 +264,58 @@ def account(equation: Equation, words: Translator) -> Table:
     return Table("sent", words("The account of every copy"), words("What"), [column], lines)
 
 
-def as_csv(tables: Sequence[Table]) -> bytes:
-    """All tables in one, a number a line, as the reports of alerts have it."""
+def notes_on_email(report: ToldEmail, words: Translator) -> list[str]:
+    """What is to be known of a report's numbers before they leave the house."""
+    old = words(
+        "Who got it is not kept any more, so what people did with it is not known either."
+        " What became of every copy stays."
+    )
+    return [*([old] if report.forgotten else []), *_notes(words)]
+
+
+def notes_on_campaign(report: CampaignReport, words: Translator) -> list[str]:
+    """The same of a campaign."""
+    gone = any(each.forgotten for each in report.emails)
+    old = words(
+        "What people did with its old emails is not known any more; it is not in these sums."
+    )
+    return [*([old] if gone else []), *_notes(words)]
+
+
+def _notes(words: Translator) -> list[str]:
+    return [
+        words(
+            "People are told in steps of five, rounded down: 10+ are ten or some more, 0+ are few or nobody."
+            " Sums are those of the rounded numbers. So no number tells what single people did."
+        ),
+        words("No names, numbers or addresses of people are in this report."),
+        words(
+            "Whether somebody opened an email is not counted: mail programs open what nobody reads."
+        ),
+    ]
+
+
+def as_csv(tables: Sequence[Table], notes: Sequence[str]) -> bytes:
+    """All tables in one, a number a line, as the reports of alerts have it; what is to be known of them stands first."""
     target = io.StringIO(newline="")
     sheet = Sheet(target)
     sheet.add(FLAT)
+    for note in notes:
+        sheet.add(("note", note, "", ""))
     for table in tables:
         for line in table.lines:
             label = line.code if table.code in ("sent", "figures") else _flat(line)
-            for place, column in enumerate(table.columns):
+            for number, column in zip(line.numbers, table.columns, strict=True):
                 detail = "" if column.code == "number" else column.code
-                sheet.add((table.code, label, detail, line.told(place, "some")))
+                sheet.add((table.code, label, detail, _plain(number)))
     return target.getvalue().encode("utf-8-sig")
 
 
-def as_workbook(tables: Sequence[Table], words: Translator) -> bytes:
-    """A sheet for each table, with shares and where they may truly lie."""
-    return workbook(_page(each, words) for each in tables)
+def as_workbook(tables: Sequence[Table], notes: Sequence[str], words: Translator) -> bytes:
+    """A sheet for each table, and one of what is to be known of them."""
+    heading = words("Notes")
+    pages = [_page(each, words) for each in tables]
+    return workbook([*pages, Page(heading, [heading], [[each] for each in notes])])
 
 
 def language_name(code: str, words: Translator) -> str:
@@ -302,30 +327,23 @@ def language_name(code: str, words: Translator) -> str:
 def _page(table: Table, words: Translator) -> Page:
     dated = any(line.day for line in table.lines)
     headings = [words("Day"), table.first] if dated else [table.first]
-    for column in table.columns:
-        headings.append(column.heading)
-        if _has_share(table, column):
-            headings += [words("Share"), words("at least"), words("at most")]
-    rows = [list(_cells(table, line, words)) for line in table.lines]
-    return Page(table.title, headings, rows)
+    headings += [column.heading for column in table.columns]
+    return Page(table.title, headings, [list(_cells(line)) for line in table.lines])
 
 
-def _cells(table: Table, line: Line, words: Translator) -> Iterator[object]:
+def _cells(line: Line) -> Iterator[object]:
     if line.day is not None:
         yield line.day
     yield line.label.replace(tzinfo=None) if isinstance(line.label, datetime) else line.label
-    for place, column in enumerate(table.columns):
-        yield line.told(place, words("some"))
-        if _has_share(table, column):
-            count, interval = line.count(place), line.interval(place)
-            if count is None:
-                yield from ("", "", "")
-            else:
-                yield from map(Percent, (count.share, interval.low, interval.high))
+    for number in line.numbers:
+        yield Minimum(number.number) if isinstance(number, AtLeast) else number
 
 
-def _has_share(table: Table, column: Column) -> bool:
-    return column.share and table.columns[0].code == "left"
+def _plain(number: Told) -> int | str:
+    """A number in a table of text: nothing where it is not known any more."""
+    if isinstance(number, AtLeast):
+        return f"{number.number}+"
+    return "" if number is None else number
 
 
 def _flat(line: Line) -> str:
@@ -339,7 +357,7 @@ def _columns(parts: Mapping[str, ToldPart], columns: Sequence[Column]) -> Sequen
     return columns if any(each.left != 0 for each in parts.values()) else columns[1:]
 
 
-def _numbers(part: ToldPart) -> list[Hidden]:
+def _numbers(part: ToldPart) -> list[Told]:
     return [part.left, part.clicked, part.acted]
 
 
