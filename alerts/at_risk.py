@@ -21,6 +21,7 @@ from alerts.named import Mention, Name, mentions
 from alerts.risk_models import Cleared, MaySay, NamingReason, PersonAtRisk
 from database.tables import folded
 from messages.cautions import Said, gathered
+from messages.control import NotNow
 from messages.findings import Finding
 
 LONGEST_NAME = 120
@@ -39,6 +40,10 @@ class NoSuchPerson(LookupError):
 
 class NoWhy(ValueError):
     """Say in a sentence why the name may stand; it is kept with your name."""
+
+
+class NotYetSaid(NotNow):
+    """It names somebody who must not be named: say why the name may stand before it goes on, or stop the rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +158,13 @@ def change_person(
 def remove_person(conn: Connection, person_id: int) -> None:
     """Take somebody off the list, with all that is known of them."""
     conn.execute(delete(PersonAtRisk).where(PersonAtRisk.id == person_id))
+
+
+def outvotes(conn: Connection, case_id: int, draft: RiskDraft) -> bool:
+    """Whether a case's own line would let it say more of somebody than the lists do so far."""
+    people = looked_for(conn, case_id, owner_of(conn, case_id))
+    same = (each for each in people if each.name.parts == draft.name.parts)
+    return any(RANKS[draft.may_say] > RANKS[each.may_say] for each in same)
 
 
 def says_more(draft: RiskDraft, before: AtRisk) -> bool:

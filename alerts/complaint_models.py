@@ -11,11 +11,13 @@ from database.tables import Base
 
 
 class ComplaintsTold(Base):
-    """Too many marked a red alert as spam, and its organizers were written to: once for each alert."""
+    """Too many marked a red alert as spam, and somebody was written to: the network, or a project, once for each alert."""
 
     __tablename__ = "complaints_told"
 
     alert_id: Mapped[int] = mapped_column(
         ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True
     )
+    # NETWORKS: the network's office, which is no row of ``projects``.
+    project_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""Put somebody on a list of people at risk, and pause what is on its way and names them, in one transaction.
+"""Change a list of people at risk, and pause what is on its way and names somebody by now, in one transaction.
 
 Alerts that are being sent, or wait for the hour at which they begin, and planned mail, also copies that wait for each
 person's own hour. What has left has left; whether the others get it, a person decides.
@@ -14,16 +14,13 @@ from sqlalchemy import ColumnElement, Connection, Row, func, select
 from alerts import at_risk
 from alerts.at_risk import RiskDraft
 from alerts.models import Alert
-from alerts.planned_names import names_in
-from alerts.preflight import find_alert
+from alerts.planned_names import names_on_their_way
 from alerts.steering import pause_because
-from alerts.stored import stored_alert
-from alerts.weighing import weigh_alert
+from alerts.weighing import naming_by_now
 from campaigns.models import CampaignRun
 from messages import discretion
 from messages.calling_off import LIVE
 from messages.eligibility import family_of
-from messages.findings import Finding
 from messages.models import Message, MessageKind, MessageStatus
 from organizers.roles import Within, owned
 
@@ -34,7 +31,7 @@ def add_person(conn: Connection, case_id: int, draft: RiskDraft, *, by: str, now
     """Put somebody on a case's list; return their number there. Raises BadRisk."""
     discretion.take_turns(conn)
     person_id = at_risk.add_person(conn, case_id, draft, by=by, now=now)
-    halt(conn, person_id)
+    halt(conn)
     return person_id
 
 
@@ -44,18 +41,24 @@ def change_person(
     """Note what may be said of somebody now. Raises BadRisk and NoSuchPerson."""
     discretion.take_turns(conn)
     at_risk.change_person(conn, person_id, draft, by=by, now=now)
-    halt(conn, person_id)
+    halt(conn)
 
 
-def halt(conn: Connection, person_id: int) -> None:
-    """Pause what names this person and has not all left."""
+def remove_person(conn: Connection, person_id: int) -> None:
+    """Take somebody off a list, with all that is known of them; what another list says of them holds from now on."""
+    discretion.take_turns(conn)
+    at_risk.remove_person(conn, person_id)
+    halt(conn)
+
+
+def halt(conn: Connection) -> None:
+    """Pause what has not all left and names somebody who must not be named, where nobody says why it may."""
     for alert in _alerts(conn):
-        stored = stored_alert(conn, find_alert(conn, alert.id))
-        if _names(weigh_alert(conn, stored).blocking, person_id):
+        if naming_by_now(conn, alert.id):
             pause_because(conn, family_of(conn, alert.message_id), BECAUSE)
     for email in _emails(conn):
-        if _names(names_in(conn, email.email_id, {}).blocking, person_id):
-            pause_because(conn, family_of(conn, email.message_id), BECAUSE)
+        if names_on_their_way(conn, email.email_id, [email.message_id]):
+            pause_because(conn, [email.message_id], BECAUSE)
 
 
 def halted(conn: Connection, within: Within) -> list[tuple[int, str]]:
@@ -70,21 +73,16 @@ def halted(conn: Connection, within: Within) -> list[tuple[int, str]]:
     return [(row.email_id, row.local_time) for row in conn.execute(found)]
 
 
-def _names(blocking: Sequence[Finding], person_id: int) -> bool:
-    return any(each.values["person"] == person_id for each in blocking)
-
-
-def _alerts(conn: Connection) -> Sequence[Row[int, int, int]]:
-    columns = (Alert.id, Alert.case_id, Alert.message_id)
-    rows = select(*columns).join(Message, Alert.message_id == _root())
+def _alerts(conn: Connection) -> Sequence[Row[int, int]]:
+    rows = select(Alert.id, Alert.message_id).join(Message, Alert.message_id == _root())
     return conn.execute(rows.where(Message.status.in_(LIVE)).distinct().order_by(Alert.id)).all()
 
 
 def _emails(conn: Connection) -> Sequence[Row[int, int]]:
-    columns = (CampaignRun.email_id, _root().label("message_id"))
+    """Each way of writing of each date that is on its way: only those that name somebody pause."""
+    columns = (CampaignRun.email_id, Message.id.label("message_id"))
     rows = select(*columns).join(Message, CampaignRun.message_id == _root())
-    live = rows.where(Message.status.in_(LIVE)).distinct()
-    return conn.execute(live.order_by("message_id")).all()
+    return conn.execute(rows.where(Message.status.in_(LIVE)).order_by(Message.id)).all()
 
 
 def _root() -> ColumnElement[int]:

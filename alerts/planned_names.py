@@ -8,13 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from alerts.at_risk import NoSuchPerson, Reason, looked_for, namings, reason_words, words_naming
+from alerts.at_risk import (
+    NoSuchPerson,
+    NotYetSaid,
+    Reason,
+    looked_for,
+    namings,
+    reason_words,
+    words_naming,
+)
 from alerts.risk_models import PersonAtRisk
-from campaigns import naming
+from campaigns import naming, steering
 from campaigns.calendar import find_email, look_at
+from campaigns.steering import Steer
+from database.jobs import Jobs
+from messages import discretion
 from messages.cautions import Said
 from messages.control import Words
 from messages.discretion import LetStand
@@ -23,10 +35,6 @@ from messages.findings import Finding, finding
 
 class NamesForbidden(ValueError):
     """This email names somebody who must not be named: say it without the name, or clear it on the list first."""
-
-
-class NotYetSaid(ValueError):
-    """It names somebody who must not be named: say why the name may stand before it goes on, or stop the rest."""
 
 
 @dataclass(frozen=True)
@@ -92,10 +100,28 @@ def require_discreet(
         raise NamesForbidden(NamesForbidden.__doc__)
 
 
-def require_said_why(conn: Connection, email_id: int) -> None:
-    """Let nothing go on that names somebody, before somebody says why. Raises NotYetSaid."""
-    if names_in(conn, email_id, {}).blocking:
-        raise NotYetSaid(NotYetSaid.__doc__)
+def steer(
+    conn: Connection, jobs: Jobs, email_id: int, local_time: str, act: Steer, *, now: datetime
+) -> None:
+    """Pause, resume or stop what one date is sending, but resume nothing that names somebody before somebody says why.
+
+    Nobody comes on a list until we commit. Raises NotYetSaid, and what ``campaigns.steering.steer`` does.
+    """
+    if act is Steer.RESUME:
+        find_email(conn, email_id)  # before the lists, as whoever sends it does
+        discretion.take_turns(conn)
+        paused = steering.messages_for(conn, email_id, local_time, act)
+        if names_on_their_way(conn, email_id, paused):
+            raise NotYetSaid(NotYetSaid.__doc__)
+    steering.steer(conn, jobs, email_id, local_time, act, now=now)
+
+
+def names_on_their_way(
+    conn: Connection, email_id: int, message_ids: Collection[int]
+) -> Sequence[Finding]:
+    """Whom these messages of an email name who must not be named, and nobody says why."""
+    email, said = look_at(conn, email_id), naming.said_by(conn, message_ids)
+    return _weigh(conn, email.project_id, said, naming.let_stand(email), {})[0]
 
 
 def _weigh(

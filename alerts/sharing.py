@@ -20,12 +20,13 @@ from alerts.follow_ups import asks_for_calls
 from alerts.holding import hold_open
 from alerts.models import Alert, Answer, Level, Proposal
 from alerts.proposals import Offer, Proposed, note_parts, proposal
+from alerts.weighing import naming_by_now
 from campaigns import collisions
 from contacts.models import Contact, Membership, Project
 from database import locking
 from database.jobs import Jobs
 from messages import audience as audiences
-from messages import control
+from messages import control, discretion
 from messages.audience import Audience
 from messages.checking import MessageCheck, Part, check_message, texts_of
 from messages.control import Draft, NotNow
@@ -197,6 +198,7 @@ def join(
     NotNow, and Locked.
     """
     locking.require_unlocked(conn)
+    discretion.take_turns(conn)  # nobody comes on a list of people at risk meanwhile, unseen
     closed_at = hold_open(conn, proposal(conn, proposal_id).alert_id)
     found = _held(conn, proposal_id)
     if closed_at is not None and asks_for_calls(conn, found.alert_id):
@@ -219,8 +221,7 @@ def join(
     root = _alert(conn, found.alert_id)
     if root.launched_at is not None:
         _require_open(root, now)
-        if tells_otherwise(conn, found.alert_id, now=now):
-            raise NotNow("what this alert tells has changed since; ask the network for a new one")
+        _require_tellable(conn, found.alert_id, now)
     _answer(conn, proposal_id, Answer.YES, by, now)
     if root.launched_at is not None:
         project_id = found.project_id
@@ -335,6 +336,16 @@ def _require_open(root: Row[Any], now: datetime) -> None:
     ended = root.status in (MessageStatus.STOPPED, MessageStatus.EXPIRED)
     if ended or (root.expires_at is not None and root.expires_at <= now):
         raise NotNow("this alert is over; nobody can join it any more")
+
+
+def _require_tellable(conn: Connection, alert_id: int, now: datetime) -> None:
+    """Let nobody join an alert whose words hold no more, or name somebody by now."""
+    if tells_otherwise(conn, alert_id, now=now):
+        raise NotNow("what this alert tells has changed since; ask the network for a new one")
+    if naming_by_now(conn, alert_id):
+        raise NotNow(
+            "this alert names somebody who must not be named; ask the network for a new one"
+        )
 
 
 def _part(root: Row[Any], project_id: int) -> Part:

@@ -12,11 +12,13 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, select, update
 
+from alerts.models import Alert
 from alerts.preflight import find_alert
 from alerts.proposals import note_parts
+from alerts.weighing import naming_by_now, require_said_why
 from database import locking
 from database.jobs import Jobs
-from messages import budgets, control
+from messages import budgets, control, discretion
 from messages.calling_off import LIVE
 from messages.control import PAUSED_BY_COMMITTEE, NotNow
 from messages.eligibility import family_of, take_turns
@@ -40,9 +42,12 @@ def steer(conn: Connection, jobs: Jobs, alert_id: int, act: Act, *, by: str, now
 
     The network's own message comes first, and says what holds for the whole, also when it is finished: a
     committee that joins at this moment is seen afterwards, or waits for us and is refused. Raises NotNow
-    where it makes no sense for any, or cannot be done to one that it must be done to.
+    where it makes no sense for any, or cannot be done to one that it must be done to; and NotYetSaid where what
+    would go on names somebody by now, whatever it was paused for.
     """
     root_id = find_alert(conn, alert_id).message_id
+    if act is Act.RESUME:
+        require_said_why(conn, alert_id)
     take_turns(conn, root_id)  # nobody takes up a finished part again meanwhile
     alone = len(family_of(conn, root_id)) == 1
     recalled = _recall(conn, root_id, act)
@@ -101,9 +106,21 @@ def steer_part(conn: Connection, jobs: Jobs, message_id: int, act: Act, *, now: 
     """Do it to one committee's part. Raises NotNow, also where the network has paused the alert."""
     if act is Act.RESUME:
         locking.require_unlocked(conn)  # before any row is ours
+        _require_discreet(conn, message_id)
     if act is Act.RESUME and _network_paused(conn, message_id):
         raise NotNow("the network has paused this alert; ask there why")
     _DO[act](conn, jobs, message_id, PAUSED_BY_COMMITTEE, now)
+
+
+def _require_discreet(conn: Connection, part_id: int) -> None:
+    """Let no part go on that names somebody by now: whether the name may stand, the network says."""
+    discretion.take_turns(conn)
+    root = select(Message.part_of).where(Message.id == part_id).scalar_subquery()
+    alert_id = conn.scalars(select(Alert.id).where(Alert.message_id == root)).one()
+    if naming_by_now(conn, alert_id):
+        raise NotNow(
+            "this alert names somebody who must not be named; ask the network, or stop your part"
+        )
 
 
 def pause_because(conn: Connection, family: Sequence[int], because: str) -> None:

@@ -247,9 +247,10 @@ def send_back(
 
 
 def writers_of(email: Row[Any], run: Row[Any] | None) -> frozenset[str]:
-    """Who wrote what would leave."""
+    """Who wrote what would leave, and who says why it may name somebody."""
     own = run.writers if run is not None and run.texts else []
-    return frozenset(own or email.writers or [email.created_by])
+    stand_for = {each["by"] for each in email.let_stand}
+    return frozenset(own or email.writers or [email.created_by]) | stand_for
 
 
 def _spend(

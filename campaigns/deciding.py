@@ -27,6 +27,7 @@ from campaigns import (
     odds,
     variants,
 )
+from campaigns.approval_models import EmailApproval
 from campaigns.calendar import find_email
 from campaigns.experiment_models import State, Why
 from campaigns.odds import Judgement
@@ -195,8 +196,8 @@ def _send_rest(
 ) -> Decided:
     run = occurrences.find(conn, experiment.run_id)
     if not approving.approved(conn, email, run, house=house):
-        changed = [finding("changed_since")]
-        return _hold(conn, experiment.id, Why.BLOCKED, changed, figures=counting.stored(figures))
+        why_not = [_unapproved(conn, email, house, now)]
+        return _hold(conn, experiment.id, Why.BLOCKED, why_not, figures=counting.stored(figures))
     if named := naming.findings(conn, email, [_words(experiment, place)], house=house):
         return _hold(conn, experiment.id, Why.NAMED, named, figures=counting.stored(figures))
     message_id, blocking = _queue(conn, jobs, email, experiment, place, house, now, by)
@@ -214,6 +215,16 @@ def _send_rest(
         decided_by=by,
     )
     return Decided(State.DECIDED, why, message_id)
+
+
+def _unapproved(conn: Connection, email: Row[Any], house: HouseRules, now: datetime) -> Finding:
+    """Why too few stand behind what was approved when it began."""
+    found = approving.standing(conn, email, None, house=house, now=now)
+    if found.back:
+        return finding("sent_back_since")
+    mine = (EmailApproval.email_id == email.id, EmailApproval.digest == found.digest)
+    same = conn.scalar(select(EmailApproval.id).where(*mine).limit(1)) is not None
+    return finding("changed_since" if found.voided and not same else "unapproved_since")
 
 
 def _queue(

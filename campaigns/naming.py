@@ -99,26 +99,31 @@ def unsent(conn: Connection, email: Row[Any]) -> list[Said]:
 
 def _flying(conn: Connection, email_id: int) -> list[Said]:
     """The words of what is on its way."""
-    columns = (MessageText.language, MessageText.subject, MessageText.body)
     root = func.coalesce(Message.part_of, Message.id)
     rows = (
-        select(*columns)
-        .join(Message, Message.id == MessageText.message_id)
+        select(Message.id)
         .join(CampaignRun, CampaignRun.message_id == root)
         .where(CampaignRun.email_id == email_id, Message.status.in_(LIVE))
     )
-    return [said for row in conn.execute(rows) for said in discretion.said_in_email(*row)]
+    return said_by(conn, conn.scalars(rows).all())
+
+
+def said_by(conn: Connection, message_ids: Collection[int]) -> list[Said]:
+    """The words of emails that have left, or are on their way."""
+    columns = (MessageText.language, MessageText.subject, MessageText.body)
+    rows = select(*columns).where(MessageText.message_id.in_(message_ids))
+    found = conn.execute(rows.order_by(MessageText.message_id, MessageText.language))
+    return [said for row in found for said in discretion.said_in_email(*row)]
 
 
 def keep(conn: Connection, email_id: int, reason: LetStand) -> None:
     """Keep why an email may name somebody, in these words; what was said of the same person before is replaced.
 
-    Who says so wrote part of what is approved, and approves none of it.
+    Who says so wrote part of what is approved, and approves none of it (``approving.writers_of``).
     """
     email = find_email(conn, email_id)
     others = [each for each in email.let_stand if each["person"] != reason.person]
-    writers = sorted({*(email.writers or [email.created_by]), reason.by})
-    change_email(conn, email_id, let_stand=[*others, discretion.kept(reason)], writers=writers)
+    change_email(conn, email_id, let_stand=[*others, discretion.kept(reason)])
 
 
 def _read(texts: Mapping[str, Mapping[str, str]]) -> dict[str, Words]:

@@ -42,17 +42,22 @@ def steer(
     Raises NotOneOfItsDates, NotNow where it makes sense for none, and Locked.
     """
     find_email(conn, email_id)
+    found = messages_for(conn, email_id, local_time, act)
+    if not found:
+        raise NotNow("nothing of it is on its way as you saw it; look at it again")
+    for message_id in found:
+        _do(conn, jobs, message_id, act, now)
+
+
+def messages_for(conn: Connection, email_id: int, local_time: str, act: Steer) -> list[int]:
+    """The messages of an occurrence for which an act makes sense. Raises NotOneOfItsDates."""
     mine = (CampaignRun.email_id == email_id, CampaignRun.local_time == local_time)
     root = conn.scalar(select(CampaignRun.message_id).where(*mine))
     if root is None:
         raise NotOneOfItsDates(NotOneOfItsDates.__doc__)
     status = select(Message.id, Message.status).where(Message.id.in_(family_of(conn, root)))
     rows = conn.execute(status.order_by(Message.id)).all()
-    found = [row.id for row in rows if row.status in SENSE[act]]
-    if not found:
-        raise NotNow("nothing of it is on its way as you saw it; look at it again")
-    for message_id in found:
-        _do(conn, jobs, message_id, act, now)
+    return [row.id for row in rows if row.status in SENSE[act]]
 
 
 def in_the_air(conn: Connection, message_ids: Collection[int]) -> dict[int, MessageStatus]:

@@ -184,17 +184,20 @@ def refuse(
     evidence: str,
     actor: str,
     now: datetime,
-) -> None:
+) -> int | None:
     """Record a no, a bounce, a complaint or a doubt; a milder standing never replaces a stricter.
 
-    Of an erased address nothing is written down: it is refused as it is. Raises NotARefusal.
+    Returns its line of the ledger. Of an erased address nothing is written down: it is refused as it is.
+    Raises NotARefusal.
     """
     _require_refusal(standing)
     if erased.recognised(conn, [(channel, address)]):
-        return
+        return None
     key, said = (channel, address, scope), Evidence(source, evidence, actor)
-    conn.execute(insert(Consent), [line(key, standing, said, now)])
+    row = insert(Consent).values(line(key, standing, said, now))
+    line_id: int = conn.execute(row.returning(Consent.id)).scalar_one()
     put(conn, key, standing, now, over=milder_than(standing))
+    return line_id
 
 
 def refuse_many(
@@ -250,6 +253,16 @@ def lift(
         put(conn, key, verdict, now, over=[Standing.BOUNCED])
 
 
+def hold(conn: Connection, channel: str, address: str) -> None:
+    """Keep what stands for an address from whoever would change it, until we commit.
+
+    Whoever adds to its ledger sets what follows in the same transaction: they have committed, and are read, or come
+    after us.
+    """
+    mine = select(AddressStanding.scope).filter_by(channel=channel, address=address)
+    conn.execute(mine.order_by(AddressStanding.scope).with_for_update()).all()
+
+
 def take_back(
     conn: Connection, ids: Sequence[int], *, source: str, evidence: str, actor: str, now: datetime
 ) -> bool:
@@ -260,6 +273,7 @@ def take_back(
     """
     first = select(Consent.channel, Consent.address, Consent.scope).where(Consent.id == ids[0])
     channel, address, scope = conn.execute(first).one()
+    hold(conn, channel, address)  # their own "stop" may come at this moment, and is to count
     key = (channel, address, scope)
     names = {"channel": channel, "address": address, "scope": scope}
     lines_of = select(Consent.id, Consent.standing, Consent.source).filter_by(**names)

@@ -4,7 +4,8 @@ Gmail and Yahoo ask every sender to stay below 0.1 % and act at 0.3 %
 (https://support.google.com/a/answer/81126). A message that gets there is paused with the reason, and the
 planned mail of its sender's domain is held until a person has looked. Whoever resumes is asked again only
 if as large a share of what was delivered since then complains. An urgent message goes on, its texts too: lives
-are at stake. Its sender's planned mail is held all the same, and its page and the overview say so.
+are at stake. Its sender's planned mail is held all the same, and its page and the overview say so. From a report that
+names a copy by its Message-ID alone nothing follows: whoever was passed three emails could stop a network's mail.
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Rate:
     delivered: int = 0
     hard: int = 0
     soft: int = 0
+    hearsay: int = 0  # complaints that nothing proves: they are told, and nothing follows from them
 
     @property
     def warns(self) -> bool:
@@ -78,6 +80,7 @@ class Rate:
             self.delivered + other.delivered,
             self.hard + other.hard,
             self.soft + other.soft,
+            self.hearsay + other.hearsay,
         )
 
     def _reaches(self, share: float) -> bool:
@@ -127,6 +130,7 @@ def rates(conn: Connection, message_ids: Collection[int]) -> dict[int, Rate]:
             delivered=_measure(arrived.get(each, 0), taken.get(each, 0)),
             hard=troubles.get(each, {}).get(Trouble.HARD.value, 0),
             soft=troubles.get(each, {}).get(Trouble.SOFT.value, 0),
+            hearsay=troubles.get(each, {}).get(Trouble.HEARSAY.value, 0),
         )
         for each in sorted(troubles.keys() | taken.keys())
     }

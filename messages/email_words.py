@@ -33,6 +33,14 @@ EMAILS: Mapping[str, tuple[str, str]] = {
         "The email was changed since this began, and not approved anew: let somebody approve it.",
         "El correo se cambió desde que esto empezó y no se volvió a aprobar: que alguien lo apruebe.",
     ),
+    "sent_back_since": (
+        "Somebody sent the email back since this began: change it, or ask again, and let it be approved.",
+        "Alguien devolvió el correo desde que esto empezó: cámbielo, o pida de nuevo la aprobación, y que se apruebe.",
+    ),
+    "unapproved_since": (
+        "Too few people who may approve it stand behind the email any more: let somebody approve it.",
+        "Ya no respaldan el correo suficientes personas que puedan aprobarlo: que alguien lo apruebe.",
+    ),
     "leads_to_the_end": (
         (
             "The page that the email leads to asks for nothing any more: choose another one, or take the link"

@@ -32,7 +32,7 @@ from messages.mail_models import MailTally
 from messages.models import Delivery
 from messages.providers.mail_reading import Mail
 from messages.providers.mail_reports import Act, Report, read_event
-from messages.providers.provider import Harm, Inbound
+from messages.providers.provider import Harm, Inbound, Trouble
 from messages.receipts import INBOUND, RawEvent, mark_applied, store
 
 NAME = "mail"  # whose events these are
@@ -136,7 +136,7 @@ def _sorted_report(mail: Mail, report: Report, desk: Desk) -> _Sorted:
     """A report of a copy that it proves; a complaint may have lost its return path to its provider's redacting.
 
     Then the way off the list that it quotes takes that person off, as it does by itself. The Message-ID stands
-    in every answer to our email: such a complaint counts against our mail, and takes nobody off.
+    in every answer to our email: such a complaint is told of, and neither takes anybody off nor stops our mail.
     """
     about = _reported(desk, mail.recipients, report.quoted)
     if about is None and report.act in (Act.COMPLAINT, Act.OPT_OUT):
@@ -244,6 +244,8 @@ def _apply_reports(
         if each.redacted:
             leaves = each.about is not None and each.about.mark is Mark.LEAVE
             receipt = replace(receipt, harm=Harm.OPTED_OUT if leaves else None)
+        if each.kind is Kind.COMPLAINT and each.about is not None and each.about.mark is Mark.ID:
+            receipt = replace(receipt, trouble=Trouble.HEARSAY)
         told.append((Channel.EMAIL, receipt))
     if told:
         receipts.apply(conn, told, secret=desk.secret, now=now)

@@ -107,8 +107,9 @@ def stop(conn: Connection, own: OwnPage, channels: Iterable[str], *, now: dateti
     for each in own.reaches:
         if each.channel not in channels:
             continue
-        unproven_stops.prove(conn, each.channel, each.address, by=SUPPORTER, now=now)
-        if each.standing is not Standing.OPTED_OUT:
+        pair = (each.channel, each.address)
+        unproven_stops.prove(conn, *pair, by=SUPPORTER, now=now)
+        if consent.standings(conn, [pair]).refused.get(pair) is not Standing.OPTED_OUT:
             _refuse(conn, each, NETWORK, "stopped on their own page", now)
             cancel_pending(
                 conn,

@@ -128,7 +128,7 @@ def _opt_out(desk: _Desk) -> bool:
 
     Whoever may have been another person leaves as well: see ``unproven_stops``.
     """
-    _refuse(desk, Standing.OPTED_OUT)
+    line = _refuse(desk, Standing.OPTED_OUT)
     sign_ups.forget(desk.conn, desk.inbound.channel, desk.inbound.address)
     cancel_pending(
         desk.conn,
@@ -138,7 +138,7 @@ def _opt_out(desk: _Desk) -> bool:
         now=desk.now,
     )
     if not _is_proven(desk):
-        _doubt(desk)
+        _doubt(desk, line)
     elif desk.writer.standing is not Standing.OPTED_OUT:
         _answer(desk, Purpose.OPTED_OUT)
     else:
@@ -154,14 +154,16 @@ def _is_proven(desk: _Desk) -> bool:
     return letter is None or letter.vouched or (letter.about is not None and not letter.passed_on)
 
 
-def _doubt(desk: _Desk) -> None:
+def _doubt(desk: _Desk, line: int | None) -> None:
     """Note it, and tell the owner of an address, who may not have written, unless they were off before.
 
-    Once a week, and only so many a day: whoever forges senders must not have us write to them all.
+    ``line`` is that of the ledger, None of an erased address. Once a week, and only so many a day: whoever forges
+    senders must not have us write to them all.
     """
     channel, address = desk.inbound.channel, desk.inbound.address
     origin = desk.inbound.letter.origin if desk.inbound.letter else ""
-    unproven_stops.note(desk.conn, channel, address, origin=origin, now=desk.now)
+    if line is not None:
+        unproven_stops.note(desk.conn, line, origin=origin, now=desk.now)
     told = [Purpose.OPTED_OUT, Purpose.DOUBTED]
     if desk.writer.standing is Standing.OPTED_OUT:
         return
@@ -304,8 +306,8 @@ def _suggest(desk: _Desk, reply_id: int) -> None:
     desk.conn.execute(insert(Suggestion).values(**row, outcome=outcome))
 
 
-def _refuse(desk: _Desk, standing: Standing) -> None:
-    consent.refuse(
+def _refuse(desk: _Desk, standing: Standing) -> int | None:
+    return consent.refuse(
         desk.conn,
         desk.inbound.channel,
         desk.inbound.address,

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 from sqlalchemy.orm import aliased
 
 from contacts import consent
 from contacts.ledger import UNDONE
-from contacts.models import NETWORK, Consent, Standing
+from contacts.models import Consent
 from messages.reach_models import UnprovenStop
 
 MANY = 10  # within HOUR: more than happens by itself
@@ -48,18 +48,10 @@ class _Stop(NamedTuple):
     again: bool  # after another of the same address was undone, of which its owner gets no second letter
 
 
-def note(conn: Connection, channel: str, address: str, *, origin: str, now: datetime) -> None:
-    """Note that the opt-out this address's ledger ends with is not proven; an erased address has none."""
-    mine = select(func.max(Consent.id)).where(
-        Consent.channel == channel,
-        Consent.address == address,
-        Consent.scope == NETWORK,
-        Consent.standing == Standing.OPTED_OUT.value,
-    )
-    consent_id = conn.scalar(mine)
-    if consent_id is not None:
-        row = {"consent_id": consent_id, "origin": origin, "at": now, "settled_by": ""}
-        conn.execute(insert(UnprovenStop).values(row))
+def note(conn: Connection, consent_id: int, *, origin: str, now: datetime) -> None:
+    """Note that an opt-out, a line of the ledger, is not proven."""
+    row = {"consent_id": consent_id, "origin": origin, "at": now, "settled_by": ""}
+    conn.execute(insert(UnprovenStop).values(row))
 
 
 def waits(conn: Connection, channel: str, address: str, *, now: datetime) -> bool:
@@ -68,12 +60,14 @@ def waits(conn: Connection, channel: str, address: str, *, now: datetime) -> boo
 
 
 def prove(conn: Connection, channel: str, address: str, *, by: str, now: datetime) -> None:
-    """It was their own word: nobody undoes it any more."""
+    """It was their own word: nobody undoes it any more, nor is about to; what stands is held until we commit."""
+    consent.hold(conn, channel, address)
     _settle(conn, [each.id for each in _open_of(conn, channel, address, now)], by, now)
 
 
 def undo(conn: Connection, channel: str, address: str, *, by: str, now: datetime) -> bool:
     """It was not their word: what held before holds again. False where they are still off, or nothing was to be undone."""
+    consent.hold(conn, channel, address)
     return _undo(conn, _open_of(conn, channel, address, now), by, now)
 
 
@@ -108,12 +102,14 @@ def undo_wave(conn: Connection, stop_id: int, *, by: str, now: datetime) -> int:
     """
     told = _crowded(conn, now)
     origin = next((each.origin for each in told if each.id == stop_id), None)
-    shown = {each.consent_id: each for each in told if each.origin == origin and each.id <= stop_id}
-    columns = (Consent.channel, Consent.address, Consent.id)
-    by_address: dict[tuple[str, str], list[_Stop]] = defaultdict(list)
-    for channel, address, line in conn.execute(select(*columns).where(Consent.id.in_(shown))):
-        by_address[channel, address].append(shown[line])
-    return sum(_undo(conn, by_address[each], by, now) for each in sorted(by_address))
+    shown = {each.consent_id for each in told if each.origin == origin and each.id <= stop_id}
+    pairs = select(Consent.channel, Consent.address).where(Consent.id.in_(shown)).distinct()
+    back = 0
+    for channel, address in sorted(conn.execute(pairs).all()):
+        consent.hold(conn, channel, address)
+        still = _open_of(conn, channel, address, now)  # what its owner has not answered meanwhile
+        back += _undo(conn, [each for each in still if each.consent_id in shown], by, now)
+    return back
 
 
 def forget(conn: Connection, *, now: datetime) -> int:

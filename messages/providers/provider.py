@@ -97,6 +97,7 @@ class Trouble(StrEnum):
     HARD = "hard"  # the mailbox is gone
     SOFT = "soft"  # it came back, and the next one may arrive
     COMPLAINT = "complaint"  # its person marked it as spam
+    HEARSAY = "hearsay"  # so says a report that whoever was passed it on can have written
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,31 +13,41 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from alerts.at_risk import NoSuchPerson, NoWhy, RiskDraft, remove_person
-from alerts.halting import BECAUSE, add_person, change_person, halted
+from alerts.at_risk import NoSuchPerson, NotYetSaid, NoWhy, RiskDraft, outvotes
+from alerts.halting import BECAUSE, add_person, change_person, halted, remove_person
 from alerts.models import Case
 from alerts.planned_names import (
     NamesForbidden,
-    NotYetSaid,
     discreet,
     let_name_stand,
     names_in,
     require_discreet,
-    require_said_why,
+    steer,
 )
 from alerts.risk_models import Cleared, MaySay
+from alerts.steering import Act, steer_part
+from alerts.steering import steer as steer_alert
+from alerts.weighing import let_stand
 from campaigns import calendar, changing, deciding, firing, occurrences, series, stepping
 from campaigns.approving import digest, writers_of
 from campaigns.calendar import find_email
 from campaigns.experiment_models import Experiment, State, Why
 from campaigns.models import CampaignRun, Reason, RunStatus
 from campaigns.series import StepDraft
+from campaigns.steering import Steer
 from campaigns.variants import Plan
 from messages import control
 from messages.control import Words
 from messages.models import Message, MessageStatus
 from messages.series_models import StepCopy
-from tests.builders import LONG_AGO, make_alert, make_contact, make_membership, make_project
+from tests.builders import (
+    LONG_AGO,
+    make_alert,
+    make_contact,
+    make_membership,
+    make_message,
+    make_project,
+)
 from tests.campaigns import test_series as of_series
 from tests.campaigns.test_firing import HOUSE, NINE, make_email_draft
 from tests.doubles import NoJobs
@@ -347,9 +357,13 @@ def test_who_lets_a_name_stand_wrote_part_of_it_and_does_not_approve_it(conn: Co
     email_id = schedule(conn, texts=naming(subject="Free María Henríquez"))
     person_id = list_her(conn)
 
+    occurrences.change_words(conn, email_id, AT, naming(subject="María"), by="organizer:8")
+
     let_name_stand(conn, email_id, person_id, why=WHY, by="organizer:7")
 
-    assert writers_of(find_email(conn, email_id), None) == {"Amina", "organizer:7"}
+    email = find_email(conn, email_id)
+    assert writers_of(email, None) == {"Amina", "organizer:7"}
+    assert writers_of(email, run_of(conn, email_id)) == {"organizer:8", "organizer:7"}
 
 
 def test_what_pauses_goes_on_once_somebody_says_why(conn: Connection) -> None:
@@ -357,14 +371,98 @@ def test_what_pauses_goes_on_once_somebody_says_why(conn: Connection) -> None:
     person_id = list_her(conn)
 
     with pytest.raises(NotYetSaid):
-        require_said_why(conn, email_id)
+        go_on(conn, email_id)
     let_name_stand(conn, email_id, person_id, why=WHY, by="Ben")
-    require_said_why(conn, email_id)
-    control.resume(conn, NoJobs(), message_id, now=NINE)
+    go_on(conn, email_id)
     list_her(conn, given_names="Ana", family_names="Portillo")
 
     assert state_of(conn, message_id) == (MessageStatus.SENDING, "")
     assert halted(conn, None) == []
+
+
+def go_on(conn: Connection, email_id: int, at: str = AT) -> None:
+    steer(conn, NoJobs(), email_id, at, Steer.RESUME, now=NINE)
+
+
+def test_only_the_dates_and_the_ways_of_writing_that_name_somebody_pause(conn: Connection) -> None:
+    _, named = flying(conn)
+    make_contact(conn)
+    email_id = schedule(conn, rule="FREQ=DAILY;COUNT=3")
+    plain = fire(conn, email_id).message_id
+    assert plain is not None
+    texts = naming(subject="Free María Henríquez")
+    occurrences.change_words(conn, email_id, "2026-12-02T09:00", texts, by="Amina")
+
+    list_her(conn)
+
+    assert state_of(conn, named) == (MessageStatus.PAUSED, BECAUSE)
+    assert state_of(conn, plain)[0] == MessageStatus.SENDING
+    control.pause(conn, plain)
+    go_on(conn, email_id)
+    assert state_of(conn, plain)[0] == MessageStatus.SENDING
+
+
+def test_who_comes_off_one_list_is_looked_for_by_the_others(conn: Connection) -> None:
+    case_id = make_case(conn)
+    alert = make_alert(conn, texts=CALLS)
+    own = list_her(conn, alert.case_id, may_say=MaySay.FULL, cleared_by=Cleared.FAMILY)
+    list_her(conn, case_id)
+    assert state_of(conn, alert.message_id)[0] == MessageStatus.SENDING
+
+    remove_person(conn, own)
+
+    assert state_of(conn, alert.message_id) == (MessageStatus.PAUSED, BECAUSE)
+
+
+def test_a_line_of_its_own_outvotes_another_cases(conn: Connection) -> None:
+    case_id, other = make_case(conn), make_case(conn)
+    list_her(conn, other)
+    more = replace(MARIA, may_say=MaySay.FIRST, cleared_by=Cleared.ORGANIZER)
+
+    assert outvotes(conn, case_id, more)
+    assert not outvotes(conn, case_id, MARIA)
+    assert not outvotes(conn, case_id, replace(more, given_names="Ana", family_names="Portillo"))
+
+
+def test_an_alert_that_was_paused_for_something_else_is_looked_through_before_it_goes_on(
+    conn: Connection, now: datetime
+) -> None:
+    alert = make_alert(conn, texts=CALLS)
+    broke = "Twilio refuses our number."
+    control.pause(conn, alert.message_id, because=broke)
+    person_id = list_her(conn, alert.case_id)
+
+    def resume() -> None:
+        steer_alert(conn, NoJobs(), alert.alert_id, Act.RESUME, by="Ben", now=now)
+
+    with pytest.raises(NotYetSaid):
+        resume()
+    assert state_of(conn, alert.message_id) == (MessageStatus.PAUSED, broke)
+    let_stand(conn, alert.alert_id, person_id, why=WHY, by="organizer:7", now=now)
+    resume()
+
+    assert state_of(conn, alert.message_id) == (MessageStatus.SENDING, "")
+    done = {"status": MessageStatus.STOPPED}
+    conn.execute(update(Message).where(Message.id == alert.message_id).values(done))
+    with pytest.raises(control.NotNow):
+        let_stand(conn, alert.alert_id, person_id, why=WHY, by="organizer:7", now=now)
+
+
+def test_no_committee_lets_its_part_go_on_that_names_somebody(
+    conn: Connection, now: datetime
+) -> None:
+    alert = make_alert(conn, texts=CALLS, status=MessageStatus.FINISHED)
+    part = make_message(conn, status=MessageStatus.SENDING, part_of=alert.message_id)
+    steer_part(conn, NoJobs(), part, Act.PAUSE, now=now)
+    person_id = list_her(conn, alert.case_id)
+
+    with pytest.raises(control.NotNow, match="ask the network"):
+        steer_part(conn, NoJobs(), part, Act.RESUME, now=now)
+
+    assert state_of(conn, part) == (MessageStatus.PAUSED, control.PAUSED_BY_COMMITTEE)
+    let_stand(conn, alert.alert_id, person_id, why=WHY, by="organizer:7", now=now)
+    steer_part(conn, NoJobs(), part, Act.RESUME, now=now)
+    assert state_of(conn, part)[0] == MessageStatus.SENDING
 
 
 def test_an_alert_that_waits_for_its_hour_pauses(conn: Connection, now: datetime) -> None:

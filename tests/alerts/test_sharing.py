@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, select, update
 
 from alerts import launching, sharing
+from alerts.at_risk import RiskDraft
 from alerts.cases import close_case
 from alerts.drafts import Headline
+from alerts.halting import add_person
 from alerts.launching import AudienceChanged
 from alerts.models import Alert, Answer, Level, Proposal
 from alerts.preflight import check
@@ -292,6 +294,23 @@ def test_nobody_joins_what_is_over(conn: Connection, now: datetime, jobs: Jobs) 
 
     with pytest.raises(NotNow, match="over"):
         join(conn, jobs, bangor, 1, now + timedelta(minutes=6))
+
+
+def test_nobody_joins_what_names_somebody_by_now(
+    conn: Connection, now: datetime, jobs: Jobs
+) -> None:
+    bangor = committee(conn, "Bangor")
+    make_contact(conn, projects=[bangor])
+    make_contact(conn)
+    alert_id = write(conn, now)
+    launch(conn, jobs, alert_id, now)
+    done = {"status": MessageStatus.FINISHED, "finished_at": now}
+    conn.execute(update(Message).values(done))  # so that nothing of it pauses
+    name = RiskDraft(given_names="", family_names="Suchitoto")  # which its page says
+    add_person(conn, conn.scalars(select(Alert.case_id)).one(), name, by="Ben", now=now)
+
+    with pytest.raises(NotNow, match="names somebody"):
+        join(conn, jobs, bangor, 1, now + timedelta(minutes=5))
 
 
 def test_a_yes_is_to_the_words_that_were_read(conn: Connection, now: datetime, jobs: Jobs) -> None:

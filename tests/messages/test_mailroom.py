@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, func, select, update
 
 from contacts.models import AddressStanding, Channel, Consent, Standing
-from messages import mail_gates, replies
+from messages import complaints, mail_gates, replies
 from messages.answering import write_answer
 from messages.composing import compose, compositions
 from messages.identity import Identity
@@ -209,6 +209,21 @@ def test_what_stands_in_a_forwarded_email_reports_nothing(
     assert counted == expected[mark]
     left = {ANA: Standing.OPTED_OUT} if mark is Mark.LEAVE else {}
     assert (room.status, room.standings) == (Status.ACCEPTED, left)
+
+
+@pytest.mark.parametrize("tagged", [True, False])
+def test_a_complaint_that_names_its_copy_by_the_message_id_alone_stops_nothing(
+    room: Room, *, tagged: bool
+) -> None:
+    room.take(a_complaint(to=OURS, headers=f"Message-ID: {room.message_mark}"), tagged=tagged)
+
+    rate = complaints.rates(room.conn, [room.message_id])[room.message_id]
+    assert (rate.complaints, rate.hearsay) == (0, 1)
+
+    mark = f"Return-Path: <{room.to(Mark.BOUNCE)}>"
+    room.take(a_complaint(to=OURS, headers=mark, number=2))
+    rate = complaints.rates(room.conn, [room.message_id])[room.message_id]
+    assert (rate.complaints, rate.hearsay) == (1, 1)
 
 
 def test_nobody_slows_all_mail_down_by_reports_of_their_own_copy(room: Room) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from alerts.alone import BreakGlass, NoReason, NotRed, alone, letters_about
 from alerts.approving import NotApproved
+from alerts.at_risk import NotYetSaid
 from alerts.corrections import corrections_of, reach_of
 from alerts.follow_ups import Followed, follow_ups, followed_by
 from alerts.launching import AudienceChanged, NotReady, launch, status
@@ -21,6 +22,7 @@ from alerts.resending import remaining, stop_and_write_anew
 from alerts.steering import Act, set_budget
 from alerts.steering import steer as steer_alert
 from alerts.trials import NotTested, require_test, tried
+from alerts.weighing import naming_by_now
 from database.jobs import Jobs
 from messages.house import HouseRules
 from messages.models import MessageStatus
@@ -51,13 +53,21 @@ async def index(request: web.Request) -> web.Response:
 
 async def show(request: web.Request) -> web.Response:
     """A draft with its checks, or how a launched alert is doing."""
-    alert_id = int(request.match_info["alert_id"])
-    stands = await read(request, status, alert_id, now=now(request))
-    if stands.progress.status == MessageStatus.DRAFT:
-        return await review_page(request, alert_id)
+    return await alert_page(request, int(request.match_info["alert_id"]))
+
+
+async def alert_page(
+    request: web.Request, alert_id: int, *, problem: str = "", stands: str = ""
+) -> web.Response:
+    """The same, with what is wrong with what somebody wants done; ``stands``: why they say a name may."""
+    found = await read(request, status, alert_id, now=now(request))
+    if found.progress.status == MessageStatus.DRAFT:
+        return await review_page(request, alert_id, problem=problem, stands=stands)
     values = await read(request, _launched, alert_id, request[VIEWER], now(request))
     pace = await pace_of(request, values["seen"])
-    return await page(request, "alert_live.html", {**values, "pace": pace})
+    shown = {**values, "pace": pace, "problem": problem, "stands": stands}
+    code = HTTPStatus.CONFLICT if problem else HTTPStatus.OK
+    return await page(request, "alert_live.html", shown, status=code)
 
 
 def _launched(conn: Connection, alert_id: int, viewer: Viewer, at: datetime) -> dict[str, Any]:
@@ -77,6 +87,7 @@ def _launched(conn: Connection, alert_id: int, viewer: Viewer, at: datetime) -> 
         "names": names(conn),
         "labour": work_seen(conn, alert_id),
         "corrections": corrections_of(conn, alert_id),
+        "named": naming_by_now(conn, alert_id) if seen.paused else (),
     }
 
 
@@ -135,18 +146,15 @@ def launch_tested(
     require_test(conn, alert_id, viewer.organizer_id, now=now)
 
 
-async def steer(request: web.Request) -> NoReturn:
+async def steer(request: web.Request) -> web.Response:
     """Undo, pause, resume or stop."""
     alert_id = int(request.match_info["alert_id"])
-    await write(
-        request,
-        steer_alert,
-        request.config_dict[JOBS],
-        alert_id,
-        Act(request.match_info["act"]),
-        by=request[VIEWER].actor,
-        now=now(request),
-    )
+    act, by = Act(request.match_info["act"]), request[VIEWER].actor
+    try:
+        jobs = request.config_dict[JOBS]
+        await write(request, steer_alert, jobs, alert_id, act, by=by, now=now(request))
+    except NotYetSaid as error:
+        return await alert_page(request, alert_id, problem=str(error))
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}")
 
 

@@ -50,12 +50,19 @@ def write_letters(conn: Connection, jobs: Jobs, site: Site, now: datetime) -> in
 
 
 def _told(conn: Connection, found: ComplainedOf) -> list[Member]:
-    """The network's admins, and whoever may send to the people who complained."""
+    """The network's admins, or whoever may send to the people who complained, but for those in the office."""
     return [
         each
         for each in members(conn, (found.project_id, NETWORKS))
-        if not each.disabled and any(May.SEND in held.allows for held in each.grants.values())
+        if not each.disabled
+        and _sends(each, found.told)
+        and (found.told == NETWORKS or not _sends(each, NETWORKS))
     ]
+
+
+def _sends(member: Member, project: int) -> bool:
+    held = member.grants.get(project)
+    return held is not None and May.SEND in held.allows
 
 
 def _tell(
@@ -74,7 +81,7 @@ def _tell(
     }
     parts = (WORDS, PAUSE if page else NOT_YOURS, HELD)
     said, subject = " ".join(words(each, **told) for each in parts), words(SUBJECT, **told)
-    purpose = f"complaints:{found.alert_id}:{member.id}"
+    purpose = f"complaints:{found.alert_id}:{found.told}:{member.id}"
     posting.email(conn, jobs, Post(purpose, member.email, words.language, said, subject), now)
 
 

@@ -9,15 +9,10 @@ from typing import Any, NoReturn
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
 
-from alerts.at_risk import NoSuchPerson, NoWhy
+from alerts.at_risk import NoSuchPerson, NotYetSaid, NoWhy
 from alerts.campaigning import asked_of_all
-from alerts.planned_names import (
-    NamesForbidden,
-    NotYetSaid,
-    let_name_stand,
-    require_discreet,
-    require_said_why,
-)
+from alerts.planned_names import NamesForbidden, let_name_stand, require_discreet
+from alerts.planned_names import steer as steer_email
 from campaigns import changing, firing, occurrences
 from campaigns.calendar import AlreadyPast, EmailDraft, look_at
 from campaigns.clashes import clashes
@@ -25,7 +20,6 @@ from campaigns.experiments import StillTried
 from campaigns.models import RunStatus
 from campaigns.recurring import BadRule
 from campaigns.steering import Steer
-from campaigns.steering import steer as steer_email
 from campaigns.upcoming import preview
 from campaigns.variants import BadExperiment
 from messages.control import Words
@@ -228,8 +222,6 @@ async def steer(request: web.Request) -> web.Response:
     email_id, at = await _which(request)
     act, jobs = Steer(request.match_info["steer"]), request.config_dict[JOBS]
     try:
-        if act is Steer.RESUME:
-            await read(request, require_said_why, email_id)
         await write(request, steer_email, jobs, email_id, at, act, now=now(request))
     except NotYetSaid as error:
         return await _show(request, problem=str(error))

@@ -73,6 +73,11 @@ class Live:
         )
 
     @property
+    def paused(self) -> bool:
+        """Whether something of it waits for somebody to let it go on."""
+        return self.progress.status == MessageStatus.PAUSED
+
+    @property
     def broke(self) -> bool:
         """Whether it waits for somebody to raise its budget."""
         cents = self.progress.budget_cents

@@ -20,17 +20,17 @@ from alerts.at_risk import (
     NoWhy,
     RiskDraft,
     find_person,
-    remove_person,
+    outvotes,
     says_more,
 )
-from alerts.halting import add_person, change_person
+from alerts.halting import add_person, change_person, remove_person
 from alerts.models import Case
 from alerts.risk_models import Cleared, MaySay
 from alerts.weighing import let_stand
 from organizers.roles import May
 from organizers.sessions import Viewer
 from web.console.alert_forms import choice_of, text_of
-from web.console.alerts import review_page
+from web.console.alerts import alert_page
 from web.console.cases import seen
 from web.console.guard import NotAllowed
 from web.console.viewing import VIEWER, now, number, page, read, write
@@ -48,10 +48,10 @@ async def add(request: web.Request) -> web.Response:
     """Put somebody on the list."""
     case_id = int(request.match_info["case_id"])
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
-    by, at = request[VIEWER].actor, now(request)
+    viewer, at = request[VIEWER], now(request)
     try:
-        await write(request, add_person, case_id, read_person(form), by=by, now=at)
-    except BadRisk as error:
+        await write(request, _add, case_id, read_person(form), viewer=viewer, now=at)
+    except (BadRisk, NotAllowed) as error:
         return await _form(request, form, case_id, problems=[str(error)])
     raise web.HTTPSeeOther(f"/console/cases/{case_id}?notice=listed#h-risk")
 
@@ -83,7 +83,7 @@ async def remove(request: web.Request) -> NoReturn:
 
 
 async def may_stand(request: web.Request) -> web.Response:
-    """Keep why a draft may name somebody all the same."""
+    """Keep why an alert may name somebody all the same: a draft, or what waits of one."""
     alert_id = int(request.match_info["alert_id"])
     form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
     why, by, at = text_of(form, "stands"), request[VIEWER].actor, now(request)
@@ -91,7 +91,7 @@ async def may_stand(request: web.Request) -> web.Response:
     try:
         await write(request, let_stand, alert_id, person_id, why=why, by=by, now=at)
     except (NoWhy, NoSuchPerson) as error:
-        return await review_page(request, alert_id, problem=str(error), stands=why)
+        return await alert_page(request, alert_id, problem=str(error), stands=why)
     raise web.HTTPSeeOther(f"/console/alerts/{alert_id}#h-launch")
 
 
@@ -120,6 +120,16 @@ def write_person(person: AtRisk) -> MultiDict[str]:
         cleared_by=person.cleared_by or "",
         note=person.note,
     )
+
+
+def _add(
+    conn: Connection, case_id: int, draft: RiskDraft, *, viewer: Viewer, now: datetime
+) -> None:
+    """Raises NotAllowed where a name that another list keeps would be said by one who may not send."""
+    owner = conn.scalar(select(Case.project_id).where(Case.id == case_id))
+    if outvotes(conn, case_id, draft) and not viewer.may(May.SEND, owner):
+        raise NotAllowed(SENDERS_CLEAR)
+    add_person(conn, case_id, draft, by=viewer.actor, now=now)
 
 
 def _change(

@@ -73,8 +73,8 @@ def opt_out(conn: Connection, delivery_id: int, *, source: str, now: datetime) -
     whoever wants to leave can leave.
     """
     copy = copy_of(conn, delivery_id)
-    if copy.gone:
-        unproven_stops.prove(conn, copy.channel, copy.address, by="supporter", now=now)
+    unproven_stops.prove(conn, copy.channel, copy.address, by="supporter", now=now)
+    if copy_of(conn, delivery_id).gone:  # now that nobody can take it back
         return
     refuse(
         conn,

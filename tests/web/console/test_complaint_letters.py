@@ -180,6 +180,29 @@ def test_a_committee_hears_of_its_part_and_is_led_to_its_own_page(
     )
 
 
+def test_each_committee_hears_of_its_own_part_and_the_office_once(
+    conn: Connection, now: datetime, office: str
+) -> None:
+    _, whole = red(conn)
+    for name in ("Bangor", "Madison"):
+        project = make_project(conn, name)
+        make_organizer(conn, name, projects=[project], email=f"{name.lower()}@example.org")
+        of_part: dict[str, Any] = {"urgent": True, "project_id": project, "part_of": whole}
+        part = make_message(conn, status=MessageStatus.SENDING, launched_at=now, **of_part, **EMAIL)
+        delivered(conn, part)
+        complain(conn, part, 3, now)
+        letters(conn, now)
+    complain(conn, whole, 3, now)
+
+    told = {address: words for address, _, words in letters(conn, now)}
+
+    assert len(letters(conn, now)) == len(told) == 3
+    assert "of Bangor who" in told["bangor@example.org"]
+    assert "of Madison who" in told["madison@example.org"]
+    assert "Bangor" not in told["madison@example.org"]
+    assert "de Bangor" in told[office]
+
+
 class Killed(Exception):
     """The process ends before its commit."""
 

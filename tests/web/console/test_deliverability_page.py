@@ -125,8 +125,9 @@ def silenced(conn: Connection, now: datetime) -> list[str]:
     for each in people:
         make_contact(conn, "Ana", phone=None, email=each)
         said = {"standing": Standing.OPTED_OUT, "source": "email", "evidence": "stop"}
-        refuse(conn, "email", each, **said, actor="supporter", now=now)  # type: ignore[arg-type]
-        unproven_stops.note(conn, "email", each, origin="8.8.4.4", now=now)
+        line = refuse(conn, "email", each, **said, actor="supporter", now=now)  # type: ignore[arg-type]
+        assert line is not None
+        unproven_stops.note(conn, line, origin="8.8.4.4", now=now)
     return people
 
 

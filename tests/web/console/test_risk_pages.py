@@ -142,6 +142,51 @@ async def test_a_name_stands_in_the_way_until_somebody_says_why_it_may_stand(
     assert "lawyer" not in str(after)
 
 
+async def test_what_is_paused_goes_on_once_somebody_says_why_a_name_may_stand(amina: Desk) -> None:
+    case = await begun(amina)
+    named = {
+        **ALERT,
+        "case": case.rpartition("/")[2],
+        "summary_es": "Libertad para Maria Henriquez",
+    }
+    alert = (await amina.post("/console/alerts/new", named)).headers["Location"]
+    assert (await amina.post(f"{alert}/launch", {"confirmed": "1"})).status == 303
+    await amina.post(f"{alert}/pause")
+    await listed(amina, case)
+
+    refused = await amina.post(f"{alert}/resume")
+    page = await refused.text()
+    person = re.findall(r'name="person" value="(\d+)"', page)[0]
+    short = await amina.post(f"{alert}/may-stand", {"person": person, "stands": "ok then"})
+    said = {"person": person, "stands": "Her lawyer asked for it, in writing."}
+    await amina.post(f"{alert}/may-stand", said)
+    resumed = await amina.post(f"{alert}/resume")
+
+    assert (refused.status, short.status, resumed.status) == (409, 409, 303)
+    assert "say why the name may stand before it goes on" in page
+    assert 'value="ok then"' in await short.text()
+    assert "Names of people at risk" not in await amina.page(alert)
+
+
+async def test_a_drafter_does_not_let_a_case_say_what_another_list_forbids(
+    opened: Opened, now: datetime
+) -> None:
+    madison = await opened.database.write(make_project)
+    async with console(opened, now) as client:
+        ana = await desk(client, opened, now, projects=[madison])
+        await listed(ana, await begun(ana, project=str(madison)))
+        case = await begun(ana, project=str(madison))
+        await opened.database.write(serve_as, Role.DRAFTER)
+        more = {**MARIA, "may_say": "full", "cleared_by": "family"}
+        other = {**more, "family_names": "Portillo"}
+
+        answers = [
+            (await ana.post(f"{case}/people-at-risk/new", each)).status for each in (more, other)
+        ]
+
+    assert answers == [422, 303]
+
+
 async def test_somebody_of_another_case_cannot_be_let_stand(amina: Desk, opened: Opened) -> None:
     draft = await drafted(amina)
     await listed(amina, await begun(amina))
