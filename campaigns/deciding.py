@@ -43,6 +43,7 @@ from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 from messages.own_hour import OwnHour
 
+OVER = (MessageStatus.FINISHED, MessageStatus.STOPPED, MessageStatus.EXPIRED)
 LOOK_AGAIN = timedelta(minutes=10)  # while copies of what is compared are on their way
 OWN_HOUR_LATE = 24 * 60  # minutes: it goes as soon as the hour has come, and to everybody
 
@@ -119,12 +120,35 @@ def _settle(
     if email.status not in firing.LIVE:
         experiments.settle(conn, experiment_id, State.ENDED, Why.CALLED_OFF, decided_at=now)
         return Decided(State.ENDED, Why.CALLED_OFF)
+    if not variants.some_wait(_plan(experiment)):
+        return _conclude(conn, email, experiment, now)
     if locking.is_locked(conn):
         return _hold(conn, experiment_id, Why.LOCKED)
     waits = _not_yet(conn, email, experiment, now)
     if waits is not None:
         return waits
     return _by_rule(conn, jobs, email, experiment, house, now)
+
+
+def _conclude(conn: Connection, email: Row[Any], experiment: Row[Any], now: datetime) -> Decided:
+    """Write down how it came out where everybody took part: nothing leaves, so there is nothing to ask anybody."""
+    plan, tried = _plan(experiment), experiments.messages_of(conn, experiment.id)
+    columns = select(Message.status, Message.finished_at)
+    rows = conn.execute(columns.where(Message.id.in_(tried))).all()
+    ended = [row.finished_at for row in rows if row.finished_at] or [experiment.begun_at]
+    ready = max(ended) + timedelta(minutes=plan.wait_minutes)
+    if any(row.status not in OVER for row in rows):
+        ready = max(ready, now + LOOK_AGAIN)
+    if ready > now:
+        due_at = variants.by_day(ready, email.zone)
+        experiments.settle(conn, experiment.id, State.WAITING, Why.NONE, due_at=due_at)
+        return Decided(State.WAITING)
+    found = counting.figures_of(conn, tried)
+    judged = odds.judge(counting.strata(found, plan.measure))
+    why, kept = Why.CLEAR if judged.clear else Why.LEADING, counting.stored(found)
+    more = {"figures": kept, "chosen": judged.leader, "decided_at": now}
+    experiments.settle(conn, experiment.id, State.DECIDED, why, **more)
+    return Decided(State.DECIDED, why)
 
 
 def _not_yet(
@@ -238,8 +262,7 @@ def _queue(
     by: str,
 ) -> tuple[int | None, Sequence[Finding]]:
     """The message to the others, None where there are none; or what stands in its way."""
-    start, stop = variants.rest(_plan(experiment))
-    if start == stop:
+    if not variants.some_wait(_plan(experiment)):
         return None, ()
     tried = experiments.messages_of(conn, experiment.id)
     texts = _words(experiment, place)
@@ -247,7 +270,7 @@ def _queue(
         conn,
         email,
         texts,
-        _others(experiment, tried, (start, stop)),
+        _others(experiment, tried, variants.rest(_plan(experiment))),
         house=house,
         own_hour=_own_hour(email, now),
         part_of=tried[0],

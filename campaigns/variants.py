@@ -99,6 +99,12 @@ def rest(plan: Plan) -> tuple[int, int]:
     return plan.share, WHOLE - plan.holdout
 
 
+def some_wait(plan: Plan) -> bool:
+    """Whether anybody waits for the decision; not where all take part."""
+    start, stop = rest(plan)
+    return start < stop
+
+
 def held_out(plan: Plan) -> tuple[int, int]:
     """Which lots get nothing."""
     return WHOLE - plan.holdout, WHOLE

@@ -383,6 +383,46 @@ async def test_where_everybody_took_part_nobody_is_left_to_write_to(trial: Trial
     assert len(await trial.subjects()) == 60
 
 
+@pytest.mark.parametrize("hours", [0, 5])
+async def test_where_nobody_waits_nobody_is_asked_about_anything(trial: Trial, hours: int) -> None:
+    """Whatever would be a question otherwise: that nothing is clear, lateness, a stop, an alert."""
+    await trial.begin(share=900, holdout=100, unclear=Unclear.ASK)
+    first, *_ = await trial.messages()
+    before = await trial.subjects()
+    await trial.click("Rivers en", 1)
+
+    def disturb(conn: Connection) -> None:
+        mine = update(Message).where(Message.id == first)
+        conn.execute(mine.values(status=MessageStatus.STOPPED))
+        alert = make_message(conn, status=MessageStatus.FINISHED)
+        collisions.postpone(conn, alert, hours=9, now=trial.bench.now + FOUR_HOURS)
+
+    await trial.bench.write(disturb)
+    [decided] = await trial.decide(after=FOUR_HOURS + timedelta(hours=hours))
+
+    assert (decided.state, decided.why, decided.message_id) == (State.DECIDED, Why.LEADING, None)
+    assert (await trial.row()).chosen == 1
+    assert await trial.subjects() == before
+
+
+async def test_where_nobody_waits_it_is_told_once_all_have_had_their_time(trial: Trial) -> None:
+    await trial.begin(share=1000)
+    first, *_ = await trial.messages()
+
+    def go(conn: Connection, status: MessageStatus, at: datetime | None) -> None:
+        mine = update(Message).where(Message.id == first)
+        conn.execute(mine.values(status=status, finished_at=at))
+
+    await trial.bench.write(go, MessageStatus.PAUSED, None)
+    [paused] = await trial.decide()
+    await trial.bench.write(go, MessageStatus.FINISHED, NINE + timedelta(hours=1))
+    [ready] = await trial.decide(after=timedelta(minutes=10))
+    [decided] = await trial.decide(after=timedelta(minutes=50))
+
+    assert [each.state for each in (paused, ready)] == [State.WAITING, State.WAITING]
+    assert decided.state == State.DECIDED
+
+
 async def test_who_moves_to_another_mailbox_gets_no_second_one(trial: Trial) -> None:
     """People of one mailbox fall together; whoever leaves it may fall elsewhere."""
     await trial.begin()

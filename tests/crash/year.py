@@ -173,6 +173,10 @@ class Service:
     def look(self, at: datetime) -> None:
         """Let it do what is due at an instant."""
         self.ask(at)
+        self.done(at)
+
+    def done(self, at: datetime) -> None:
+        """Wait until it has done what it was asked for."""
         child = self._running()
         assert child.stdout is not None
         while (line := child.stdout.readline()) != "done\n":
@@ -332,8 +336,8 @@ def _aware(at: datetime | str | None) -> datetime | None:
 def _got(url: str, folder: Path) -> dict[int, dict[str, Copy]]:
     """By message and mailbox: what became of each copy, from its row and from the provider's log."""
     lines = [json.loads(each) for each in (folder / "log").read_text().splitlines()]
-    times = Counter(delivery for delivery, _, _ in lines)
-    first = {delivery: datetime.fromisoformat(at) for delivery, _, at in reversed(lines)}
+    times = Counter(delivery for delivery, *_ in lines)
+    first = {delivery: datetime.fromisoformat(at) for delivery, _, at, _ in reversed(lines)}
     rows = checker.query(
         url, "SELECT id, message_id, channel, contact_id, status, reason FROM deliveries"
     )[0]

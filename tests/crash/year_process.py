@@ -21,7 +21,7 @@ from contacts.models import Channel
 from database.opening import opened
 from messages.house import HouseRules
 from messages.identity import Identity
-from messages.providers.provider import Accepted, Outcome, Outgoing
+from messages.providers.provider import Accepted, Outcome, Outgoing, Text
 from messages.sending import Policy, Sender
 from tests.doubles import NoJobs
 
@@ -58,7 +58,8 @@ class Ledger:
 
     async def send(self, items: Sequence[Outgoing], *, deadline: float) -> list[Outcome]:
         for item in items:
-            said = [item.ticket.delivery_id, item.address, self._clock().isoformat()]
+            subject = "" if isinstance(item, Text) else item.words.subject[0]
+            said = [item.ticket.delivery_id, item.address, self._clock().isoformat(), subject]
             os.write(self._file, (json.dumps(said) + "\n").encode())
         return [Accepted(f"M{item.ticket.delivery_id}") for item in items]
 

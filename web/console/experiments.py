@@ -57,6 +57,16 @@ class Tried:
         """Whether somebody may still decide."""
         return self.row.state in (State.WAITING, State.HELD)
 
+    @property
+    def some_wait(self) -> bool:
+        """Whether there are others, who wait for what is decided."""
+        return variants.some_wait(self.plan)
+
+    @property
+    def to_choose(self) -> bool:
+        """Whether somebody may choose what the others get."""
+        return self.open and self.some_wait
+
 
 def tried(conn: Connection, email_id: int) -> list[Tried]:
     """What was tried with an email lately, the latest first."""
