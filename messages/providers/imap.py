@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from socket import SHUT_RDWR
+from time import monotonic
 from typing import Any
 
 from imapclient import FLAGGED, SEEN, IMAPClient
@@ -21,6 +23,7 @@ from messages.providers.mailboxes import MOST_READ, Found, NoMailbox, Position
 
 NAME = "imap"
 FIRST_LOOK = timedelta(days=7)
+LOOK_SECONDS = 60.0  # after which what came is taken in before more is fetched
 _BODY = f"BODY.PEEK[]<0.{MOST_READ}>".encode()
 _FETCHED = (b"BODY[]<0>", b"BODY[]")
 
@@ -38,29 +41,42 @@ class ImapAccount:
     timeout: float = 30.0
 
 
+@dataclass(slots=True)
+class _Connection:
+    """One to the server, for as long as nobody has let go of it."""
+
+    client: IMAPClient | None = None
+    validity: int = 0
+    last: int = 0  # the highest UID given so far, at the opening
+
+
 class Imap:
-    """Emails that wait in a folder of another server. Its connection lasts for one round of looks."""
+    """Emails that wait in a folder of another server. Its connection lasts for one round of looks.
+
+    A server may hang, or part, at one certain email. Those before it are taken in first. If the server hands over the
+    next one and hangs at this one again, it is given up, for a person to look at, and holds up no other.
+    """
 
     def __init__(self, account: ImapAccount) -> None:
         self._account = account
-        self._client: IMAPClient | None = None
-        self._validity = 0
-        self._last = 0  # the highest UID given so far, at the opening
+        self._connection = _Connection()
+        self._asked_for = 0  # the UID that did not come, when the connection ended last
 
     @property
     def name(self) -> str:
         return NAME
 
     def look(self, position: Position, most: int) -> tuple[Sequence[Found], Position]:
-        with _told():
-            client = self._opened()
-            uids = self._waiting(client, position)
-            looked = uids[:most]
-            found = [Found(str(uid), raw) for uid in looked if (raw := _fetched(client, uid))]
-        known = position.validity == self._validity
+        here = self._connection
+        with _told(), _dropped_by_failure(here):
+            client = self._opened(here)
+            uids = _waiting(client, here.validity, position)
+            came = self._fetched(here, self._this_time(uids[:most]))
+        known = position.validity == here.validity
         # Whatever else was here at the first look is old.
-        read_to = position.read_to if known else self._last if looked == uids else 0
-        return found, Position(self._validity, max([read_to, *looked]))
+        read_to = position.read_to if known else here.last if len(came) == len(uids) else 0
+        found = [Found(str(uid), raw) for uid, raw in sorted(came.items()) if raw != b""]
+        return found, Position(here.validity, max([read_to, *came]))
 
     def done(self, names: Sequence[str]) -> None:
         self._flag(names, SEEN)
@@ -69,30 +85,56 @@ class Imap:
         self._flag(names, FLAGGED)
 
     def close(self) -> None:
-        if self._client is not None:
-            _hang_up(self._client)
-            self._client = None
+        here = self._connection
+        if here.client is not None:
+            _hang_up(here.client)
+            here.client = None
 
-    def _opened(self) -> IMAPClient:
-        if self._client is None:
-            self._client = _signed_in(self._account)
-            chosen = self._client.select_folder(self._account.folder)
-            self._validity = int(chosen[b"UIDVALIDITY"])
-            self._last = _last_uid(self._client, chosen)
-        return self._client
+    def let_go(self) -> None:
+        """Whoever waits for the server in another thread is told at once that the connection is gone."""
+        here, self._connection = self._connection, _Connection()
+        if here.client is not None:
+            with suppress(OSError):
+                here.client.socket().shutdown(SHUT_RDWR)
 
-    def _waiting(self, client: IMAPClient, position: Position) -> list[int]:
-        if position.validity == self._validity:
-            after = position.read_to
-            # "8:*" names the last email even if its UID is 7.
-            return sorted(uid for uid in client.search(["UID", f"{after + 1}:*"]) if uid > after)
-        since = (datetime.now(UTC) - FIRST_LOOK).date()
-        return sorted(client.search(["SINCE", since]))
+    def _opened(self, here: _Connection) -> IMAPClient:
+        if here.client is None:
+            here.client = _signed_in(self._account)
+            chosen = here.client.select_folder(self._account.folder)
+            here.validity = int(chosen[b"UIDVALIDITY"])
+            here.last = _last_uid(here.client, chosen)
+        return here.client
+
+    def _this_time(self, uids: Sequence[int]) -> Sequence[int]:
+        """All of them; but if one did not come last time, those before it, or else the next one and then it."""
+        place = uids.index(self._asked_for) if self._asked_for in uids else len(uids)
+        return uids[:place] or [*uids[1:2], *uids[:1]]
+
+    def _fetched(self, here: _Connection, uids: Sequence[int]) -> dict[int, bytes | None]:
+        """What came, up to the first that did not, or for as long as a look may take; None of what is given up."""
+        came: dict[int, bytes | None] = {}
+        until = monotonic() + LOOK_SECONDS
+        for uid in uids:
+            if came and monotonic() > until and uid > max(came):
+                break
+            self._asked_for = uid
+            try:
+                came[uid] = _one(self._opened(here), uid)
+            except (IMAPClientError, OSError):
+                if not came:
+                    raise
+                _drop(here)
+                if uid > max(came):
+                    break
+                came[uid] = None
+            self._asked_for = 0
+        return came
 
     def _flag(self, names: Sequence[str], flag: bytes) -> None:
-        if names and self._client is not None:
-            with _told():
-                self._client.add_flags([int(name) for name in names], [flag], silent=True)
+        here = self._connection
+        with _told(), _dropped_by_failure(here):
+            if names:
+                self._opened(here).add_flags([int(name) for name in names], [flag], silent=True)
 
 
 def try_folder(account: ImapAccount) -> int:
@@ -134,6 +176,23 @@ def _hang_up(client: IMAPClient) -> None:
             client.shutdown()
 
 
+def _drop(here: _Connection) -> None:
+    """Let go of a connection that is of no more use; the next question opens another."""
+    client, here.client = here.client, None
+    if client is not None:
+        with suppress(OSError):
+            client.shutdown()
+
+
+def _waiting(client: IMAPClient, validity: int, position: Position) -> list[int]:
+    if position.validity == validity:
+        after = position.read_to
+        # "8:*" names the last email even if its UID is 7.
+        return sorted(uid for uid in client.search(["UID", f"{after + 1}:*"]) if uid > after)
+    since = (datetime.now(UTC) - FIRST_LOOK).date()
+    return sorted(client.search(["SINCE", since]))
+
+
 def _last_uid(client: IMAPClient, chosen: Mapping[bytes, Any]) -> int:
     """The highest UID that an email of the folder can have; an old server does not tell the next one."""
     if b"UIDNEXT" in chosen:
@@ -141,7 +200,7 @@ def _last_uid(client: IMAPClient, chosen: Mapping[bytes, Any]) -> int:
     return max(client.search(["UID", "1:*"]), default=0)
 
 
-def _fetched(client: IMAPClient, uid: int) -> bytes:
+def _one(client: IMAPClient, uid: int) -> bytes:
     """An email's beginning; empty where somebody deleted it meanwhile."""
     told: Any = client.fetch([uid], [_BODY]).get(uid, {})
     return next((bytes(told[name]) for name in _FETCHED if name in told), b"")
@@ -171,3 +230,12 @@ def _told() -> Iterator[None]:
         raise NoMailbox(
             f"The IMAP server refuses what we ask ({type(error).__name__}): check inbound.imap_folder."
         ) from error
+
+
+@contextmanager
+def _dropped_by_failure(here: _Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        _drop(here)
+        raise

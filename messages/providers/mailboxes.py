@@ -29,13 +29,13 @@ class Found:
     """An email that waits."""
 
     name: str  # of its file, or its UID
-    raw: bytes
+    raw: bytes | None  # None: its server does not hand it over, though it does others
 
 
 class Mailbox(Protocol):
     """A place that mail is collected from. Its methods block, and are called one at a time.
 
-    Each raises NoMailbox or OSError.
+    Each raises NoMailbox or OSError. Who has waited for too long calls ``let_go`` meanwhile, and may then begin anew.
     """
 
     @property
@@ -53,3 +53,6 @@ class Mailbox(Protocol):
 
     def close(self) -> None:
         """End what is open, until the next look."""
+
+    def let_go(self) -> None:
+        """Drop what is open without a word, and without waiting; whatever is still asked there comes to nothing."""

@@ -55,6 +55,9 @@ class Maildir:
     def close(self) -> None:
         """Nothing is open."""
 
+    def let_go(self) -> None:
+        """Nothing is open."""
+
     def _entries(self, place: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(self.folder / place) as entries:

@@ -33,6 +33,10 @@ class ImapServer:
     port: int = 0
     emails: list[Stored] = field(default_factory=list)
     hang_up_on: bytes = b""  # a command at which the connection is cut
+    silent_on: bytes = b""  # a command at which it says nothing more; GREETING: from the first
+    silent_at: int = 0  # a UID, of which it hands over half and then nothing
+    trickles: bool = False  # silence is a byte now and then, which is no answer either
+    silenced: asyncio.Event = field(default_factory=asyncio.Event)
     tells_next: bool = True  # the UID that the next email gets, as servers have to
     sign_ins: int = 0
     fetched: list[int] = field(default_factory=list)
@@ -43,16 +47,41 @@ class ImapServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
+            if self.silent_on == b"GREETING":
+                await self._say_nothing(reader, writer)
+                return
             writer.write(b"* OK ready\r\n")
             while words := await self._command(reader, writer):
                 if len(words) < 2:
                     break
                 if self.hang_up_on and self.hang_up_on in b" ".join(words[1:3]).upper():
                     break
-                writer.write(self._answer(words))
+                if self.silent_on and self.silent_on in b" ".join(words[1:3]).upper():
+                    await self._say_nothing(reader, writer)
+                    return
+                answer = self._answer(words)
+                if words[1:3] == [b"UID", b"FETCH"] and int(words[3]) == self.silent_at:
+                    writer.write(answer[: len(answer) // 2])
+                    await self._say_nothing(reader, writer)
+                    return
+                writer.write(answer)
                 await writer.drain()
                 if words[1].upper() == b"LOGOUT":
                     break
+        writer.close()
+
+    async def _say_nothing(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Until the client parts, or the test wants words again."""
+        self.silenced.set()
+        parted = asyncio.ensure_future(reader.read())
+        while self.silent_on or self.silent_at:
+            if (await asyncio.wait([parted], timeout=0.02))[0]:
+                break
+            if self.trickles:
+                writer.write(b" ")
+        parted.cancel()
         writer.close()
 
     async def _command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 from contacts.models import Channel, Standing
 from database.opening import Opened
 from messages import mail_sources
-from messages.collecting import Collector
+from messages.collecting import LONGEST, Collector
 from messages.mail_addresses import Mark, token
 from messages.mail_models import MailSource
 from messages.mailroom import Desk, Kind
@@ -47,7 +48,9 @@ class House:
     fails_on: str = ""  # words at which taking in breaks
     fails_with: Exception = field(default_factory=ZeroDivisionError)
 
-    def collector(self, mailbox: Mailbox, *, owner: str = "one") -> Collector:
+    def collector(
+        self, mailbox: Mailbox, *, owner: str = "one", longest: float = LONGEST
+    ) -> Collector:
         def hear(conn: Connection, inbound: Inbound, now: datetime) -> None:
             if self.fails_on and self.fails_on in inbound.body:
                 raise self.fails_with
@@ -62,7 +65,9 @@ class House:
             )
 
         desk = Desk(SECRET, frozenset(), hear)
-        return Collector(self.opened.database, mailbox, desk, owner, lambda: self.now)
+        return Collector(
+            self.opened.database, mailbox, desk, owner, lambda: self.now, longest=longest
+        )
 
     def to(self, mark: Mark) -> str:
         return f"mail+{token(SECRET, mark, self.copy_id)}@in.example.org"
@@ -345,6 +350,91 @@ async def test_a_connection_that_is_lost_loses_nothing(
 
     assert await house.bodies() == ["One"]
     assert (await house.source()).trouble == ""
+
+
+@pytest.mark.parametrize(
+    "command", [b"GREETING", b"LOGIN", b"SELECT", b"UID SEARCH", b"UID FETCH", b"UID STORE"]
+)
+async def test_a_server_that_falls_silent_is_given_up_and_told(
+    house: House, imap: ImapServer, command: bytes
+) -> None:
+    imap.deliver(a_reply("One", to=house.to(Mark.REPLY)))
+    imap.silent_on = command
+
+    await house.collector(Imap(account(imap, timeout=0.2))).collect()
+    trouble = (await house.source()).trouble
+    imap.silent_on = b""
+    await house.collector(Imap(account(imap))).collect()
+
+    assert "cannot be reached (TimeoutError)" in trouble
+    assert (await house.bodies(), (await house.source()).trouble) == (["One"], "")
+
+
+@pytest.mark.parametrize("command", [b"GREETING", b"UID FETCH"])
+async def test_a_server_that_only_keeps_the_line_busy_is_given_up_and_told(
+    house: House, imap: ImapServer, command: bytes
+) -> None:
+    imap.deliver(a_reply("One", to=house.to(Mark.REPLY)))
+    imap.silent_on, imap.trickles = command, True
+
+    await house.collector(Imap(account(imap)), longest=0.3).collect()
+    trouble = (await house.source()).trouble
+    imap.silent_on = b""
+    await house.collector(Imap(account(imap))).collect()
+
+    assert "has not answered for" in trouble
+    assert (await house.bodies(), (await house.source()).trouble) == (["One"], "")
+
+
+async def test_one_email_that_never_comes_holds_up_no_other(house: House, imap: ImapServer) -> None:
+    emails = [imap.deliver(a_reply(str(number), to=house.to(Mark.REPLY))) for number in range(5)]
+    stuck, others = emails[2], [*emails[:2], *emails[3:]]
+    imap.silent_at = stuck.uid
+
+    collector = house.collector(Imap(account(imap, timeout=0.5)))
+    for _ in range(2):
+        await collector.collect()
+
+    assert await house.bodies() == ["0", "1", "3", "4"]
+    source = await house.source()
+    assert (source.set_aside, "hangs as it hands it over" in source.set_aside_because) == (1, True)
+    assert (source.read_to, source.trouble) == (5, "")
+    assert (stuck.flags, *(each.flags for each in others)) == ({b"\\Flagged"}, *4 * [{b"\\Seen"}])
+
+
+async def test_the_last_email_is_waited_for_until_another_comes(
+    house: House, imap: ImapServer
+) -> None:
+    imap.silent_at = imap.deliver(a_reply("One", to=house.to(Mark.REPLY))).uid
+    collector = house.collector(Imap(account(imap, timeout=0.3)))
+
+    for _ in range(2):
+        await collector.collect()
+    source = await house.source()
+    imap.silent_at = 0
+    await collector.collect()
+
+    assert (source.set_aside, "cannot be reached" in source.trouble) == (0, True)
+    assert await house.bodies() == ["One"]
+
+
+@pytest.mark.parametrize("command", [b"GREETING", b"UID FETCH"])
+async def test_who_stops_the_service_does_not_wait_for_a_silent_server(
+    house: House, imap: ImapServer, command: bytes
+) -> None:
+    imap.deliver(a_reply("One", to=house.to(Mark.REPLY)))
+    imap.silent_on = command
+    collecting = asyncio.create_task(house.collector(Imap(account(imap, timeout=3600.0))).collect())
+    await imap.silenced.wait()
+
+    collecting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await collecting
+
+    assert all(each.daemon for each in threading.enumerate() if each.name == "mailbox")
+    assert (await house.source()).owner is None
+    imap.silent_on = b""
+    assert await house.collector(Imap(account(imap)), owner="two").collect() == {Kind.REPLY: 1}
 
 
 @pytest.mark.parametrize(
