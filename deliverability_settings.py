@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
+from typing import Any
 
 from messages.troubles import SoftRule
 from messages.volumes import WarmUp
@@ -23,6 +24,7 @@ class Deliverability:
     nameservers: tuple[str, ...]
     dkim_selectors: tuple[str, ...]
     spf: str
+    sending_addresses: tuple[str, ...]
 
     @property
     def warm_up(self) -> WarmUp:
@@ -35,17 +37,26 @@ class Deliverability:
         return SoftRule(self.soft_bounces, timedelta(days=self.soft_bounce_days))
 
 
-def nameserver_problems(nameservers: tuple[str, ...]) -> Iterator[str]:
-    """What is wrong with the name servers that were set."""
-    for each in nameservers:
+def address_problems(told: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the addresses of machines that were set."""
+    for each in told["nameservers"]:
         host, _, port = each.partition("#")
-        try:
-            ip_address(host)
-            good = port.isdecimal() or not port
-        except ValueError:
-            good = False
-        if not good:
+        if not (_is_address(host) and (port.isdecimal() or not port)):
             yield (
                 f"deliverability.nameservers: {each!r} is no address; write one such as 9.9.9.9, or"
                 " 127.0.0.1#5353 with a port"
             )
+    for each in told["sending_addresses"]:
+        if not _is_address(each):
+            yield (
+                f"deliverability.sending_addresses: {each!r} is no address; write what the world sees"
+                " your mail server as, such as 192.0.2.25"
+            )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -17,6 +17,7 @@ from contacts.models import Channel
 from database.engine import Database
 from database.jobs import Jobs
 from database.opening import Opened, secret
+from mail_settings import LOOPBACK
 from messages import keeping
 from messages.budgets import Tariff
 from messages.call_limits import VoiceRules
@@ -124,7 +125,13 @@ def make_wanted(settings: Settings) -> Wanted:
         return SENDGRID
     told, mailbox = settings.deliverability, settings.inbound.mailbox
     path = domain_of(mailbox.bounces or mailbox.replies)
-    return Wanted(spf=told.spf, selectors=told.dkim_selectors, return_path=path)
+    return Wanted(
+        spf=told.spf,
+        selectors=told.dkim_selectors,
+        return_path=path,
+        machines=told.sending_addresses,
+        self_hosted=settings.smtp.host in LOOPBACK,
+    )
 
 
 def make_lists(settings: Settings) -> SendGridLists | None:

@@ -20,7 +20,7 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from contacts import countries
 from contacts.countries import AT_RISK, UnknownCountry
-from deliverability_settings import Deliverability, nameserver_problems
+from deliverability_settings import Deliverability, address_problems
 from mail_settings import SMTP, InboundMail, SendGrid, email_concerns, email_problems
 from messages import hours
 from messages.hours import BadHours, Hours
@@ -259,7 +259,7 @@ def _check_together(values: Values, problems: list[str]) -> None:
     except UnknownCountry as error:
         problems.append(f"network.countries: {error}")
     problems.extend(_bad_proxies(values["web"]["trusted_proxies"]))
-    problems.extend(nameserver_problems(values["deliverability"]["nameservers"]))
+    problems.extend(address_problems(values["deliverability"]))
     problems.extend(voice_problems(values["voice"]["number"], values["voice"]["from_number"]))
     problems.extend(email_problems(values["smtp"], values["inbound"]))
     url = network["public_url"]

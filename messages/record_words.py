@@ -131,6 +131,26 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "No mail server takes what is written to {domain}, so answers and bounces are lost; add an MX record.",
         "Ningún servidor recibe lo que se escribe a {domain}, así que se pierden respuestas y rebotes; agregue un registro MX.",
     ),
+    "ptr_good": (
+        "The sending address {address} is called {host}, and that name leads back to it.",
+        "La dirección de envío {address} se llama {host}, y ese nombre lleva de vuelta a ella.",
+    ),
+    "ptr_missing": (
+        "The sending address {address} has no name in reverse DNS, and Gmail refuses mail from such; ask whoever gave you the address to set your mail server's name there.",
+        "La dirección de envío {address} no tiene nombre en el DNS inverso, y Gmail rechaza el correo de direcciones así; pida a quien le dio la dirección que ponga ahí el nombre de su servidor de correo.",
+    ),
+    "ptr_astray": (
+        "The sending address {address} is called {host}, but that name does not lead back to it, so Gmail refuses its mail; add this record.",
+        "La dirección de envío {address} se llama {host}, pero ese nombre no lleva de vuelta a ella, así que Gmail rechaza su correo; agregue este registro.",
+    ),
+    "ptr_unknown": (
+        "Your mail server is on this machine, and it is not known which address it sends from; name it in deliverability.sending_addresses.",
+        "Su servidor de correo está en esta máquina y no se sabe desde qué dirección envía; indíquela en deliverability.sending_addresses.",
+    ),
+    "ptr_unasked": (
+        "What the sending address {address} is called could not be looked up, because no name server answered; it is tried again.",
+        "No se pudo consultar cómo se llama la dirección de envío {address} porque ningún servidor de nombres respondió; se volverá a intentar.",
+    ),
     "mx_unasked": (
         "Whether {name} takes mail could not be looked up, because no name server answered; it is tried again.",
         "No se pudo consultar si {name} recibe correo porque ningún servidor de nombres respondió; se volverá a intentar.",

@@ -12,6 +12,7 @@ import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from ipaddress import ip_address
 from typing import Any
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -81,6 +82,10 @@ class Wanted:
     selectors: tuple[str, ...] = ()  # of its DKIM keys
     keys_are_aliases: bool = False  # the provider keeps the keys, and a CNAME leads to them
     return_path: str = ""  # whose domain bounces come to; "" = the sender's
+    machines: tuple[str, ...] = ()  # the addresses that its own mail server sends from
+    self_hosted: bool = (
+        False  # it sends from a mail server of its own, whether or not they are known
+    )
 
 
 SENDGRID = Wanted(spf="include:sendgrid.net", selectors=("s1", "s2"), keys_are_aliases=True)
@@ -94,7 +99,8 @@ async def examine(records: Records, domain: str, wanted: Wanted) -> list[Finding
     keys = [each async for each in _dkim(records, domain, wanted)]
     signed = any(each.code in SIGNS for each in keys)
     policy = [each async for each in _dmarc(records, domain, wanted, signed=signed)]
-    return [*spf, *keys, *policy, *[each async for each in _mx(records, domain, wanted)]]
+    back = [each async for each in _mx(records, domain, wanted)]
+    return [*spf, *keys, *policy, *back, *[each async for each in _ptr(records, wanted)]]
 
 
 # SPF
@@ -360,3 +366,28 @@ async def _mx(records: Records, domain: str, wanted: Wanted) -> AsyncIterator[Fi
         yield Finding("mx_good", Verdict.GOOD, {"domain": path}, path, "MX")
     else:
         yield Finding("mx_missing", Verdict.BAD, {"domain": path}, path, "MX")
+
+
+# What the sending machines are called
+
+
+async def _ptr(records: Records, wanted: Wanted) -> AsyncIterator[Finding]:
+    """Each must have a name that leads back to it, or Gmail takes nothing from it that comes in numbers."""
+    if wanted.self_hosted and not wanted.machines:
+        yield Finding("ptr_unknown", Verdict.THINK)
+    for machine in wanted.machines:
+        address = ip_address(machine)
+        name, told = address.reverse_pointer, {"address": str(address)}
+        try:
+            hosts = await records.ptr(name)
+            back = [each for each in hosts if str(address) in await records.addresses(each)]
+        except CouldNotAsk:
+            yield Finding("ptr_unasked", Verdict.THINK, told, name, "PTR")
+            continue
+        if not hosts:
+            yield Finding("ptr_missing", Verdict.BAD, told, name, "PTR")
+        elif back:
+            yield Finding("ptr_good", Verdict.GOOD, {**told, "host": back[0]}, name, "PTR")
+        else:
+            kind, astray = "A" if address.version == 4 else "AAAA", {**told, "host": hosts[0]}  # noqa: PLR2004 - of IP
+            yield Finding("ptr_astray", Verdict.BAD, astray, hosts[0], kind, str(address))

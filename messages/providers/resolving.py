@@ -32,6 +32,12 @@ class Records(Protocol):
     async def has_address(self, name: str) -> bool:
         """Whether a name leads to a machine."""
 
+    async def addresses(self, name: str) -> list[str]:
+        """The machines that a name leads to."""
+
+    async def ptr(self, name: str) -> list[str]:
+        """What a machine is called, by the name that reverse DNS has for its address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Nameserver:
@@ -73,6 +79,16 @@ class Resolver:
     async def has_address(self, name: str) -> bool:
         """Whether a name leads to a machine."""
         return bool(await self._ask(name, RdataType.A) or await self._ask(name, RdataType.AAAA))
+
+    async def addresses(self, name: str) -> list[str]:
+        """The machines that a name leads to."""
+        kinds = (RdataType.A, RdataType.AAAA)
+        return [each.address for kind in kinds for each in await self._ask(name, kind)]
+
+    async def ptr(self, name: str) -> list[str]:
+        """What a machine is called."""
+        answer = await self._ask(name, RdataType.PTR)
+        return [each.target.to_text(omit_final_dot=True).lower() for each in answer]
 
     async def _ask(self, name: str, kind: RdataType) -> list[Any]:
         try:

@@ -254,6 +254,46 @@ async def test_bounces_need_somewhere_to_go(
     assert (found.code, found.name) == (code, "bounces.example.org")
 
 
+@pytest.mark.parametrize(
+    ("machine", "records", "code"),
+    [
+        ("192.0.2.25", {("25.2.0.192.in-addr.arpa", "PTR"): ["Mx.example.org."],
+                        ("mx.example.org", "A"): ["192.0.2.24", "192.0.2.25"]}, "ptr_good"),
+        ("192.0.2.25", {("25.2.0.192.in-addr.arpa", "PTR"): ["a.example.net.", "mx.example.org."],
+                        ("mx.example.org", "A"): ["192.0.2.25"]}, "ptr_good"),
+        ("2001:0DB8::25", {("5.2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
+                            "PTR"): ["mx.example.org."],
+                           ("mx.example.org", "AAAA"): ["2001:db8::25"]}, "ptr_good"),
+        ("192.0.2.25", {("25.2.0.192.in-addr.arpa", "PTR"): ["mx.example.org."],
+                        ("mx.example.org", "A"): ["192.0.2.24"]}, "ptr_astray"),
+        ("192.0.2.25", {("25.2.0.192.in-addr.arpa", "PTR"): ["mx.example.org."]}, "ptr_astray"),
+        ("192.0.2.25", {}, "ptr_missing"),
+    ],
+)  # fmt: skip
+async def test_a_sending_machine_has_a_name_that_leads_back(
+    server: NameServer, machine: str, records: dict[tuple[str, str], list[str]], code: str
+) -> None:
+    server.records |= records
+
+    found = of(await look(server, replace(SMTP, machines=(machine,))), "ptr")
+
+    assert found.code == code
+    if code == "ptr_missing":
+        assert (found.name, found.kind) == ("25.2.0.192.in-addr.arpa", "PTR")
+    elif code == "ptr_astray":
+        assert (found.name, found.kind, found.record) == ("mx.example.org", "A", machine)
+
+
+async def test_a_mail_server_beside_us_is_asked_about(server: NameServer) -> None:
+    unknown = replace(SMTP, self_hosted=True)
+
+    assert of(await look(server, unknown), "ptr").verdict is Verdict.THINK
+    assert not [each for each in codes(await look(server, SMTP)) if each.startswith("ptr")]
+    server.failing.add("25.2.0.192.in-addr.arpa")
+    known = of(await look(server, replace(unknown, machines=("192.0.2.25",))), "ptr")
+    assert known.code == "ptr_unasked"
+
+
 async def test_nobody_sends_for_gmail_but_gmail(server: NameServer) -> None:
     assert codes(await look(server, domain="gmail.com")) == ["free_mail"]
     assert not server.asked
@@ -322,6 +362,8 @@ def test_every_finding_has_a_sentence_in_both_languages() -> None:
         "most": 10,
         "bits": 1,
         "policy": "p",
+        "address": "192.0.2.25",
+        "host": "h",
     }
     for code, sentences in WORDS.items():
         finding = Finding(code, Verdict.BAD, values, name="n")
