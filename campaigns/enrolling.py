@@ -12,13 +12,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, case, exists, func, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from actions.models import Outcome, Response
 from campaigns import series as writing
-from campaigns.models import Reason, RunStatus
-from campaigns.series import ON, audience_of, going_on, settled, waiting_copies
+from campaigns import step_copies
+from campaigns.series import ON, audience_of
+from campaigns.step_copies import going_on
 from contacts.ledger import UNDONE
 from contacts.models import (
     Address,
@@ -95,7 +109,7 @@ def depart(conn: Connection, series: Row[Any], *, now: datetime) -> int:
     return sum(map(len, gone.values()))
 
 
-def come_back(conn: Connection, series: Row[Any]) -> int:
+def come_back(conn: Connection, series: Row[Any], *, now: datetime) -> int:
     """Take in again who left by a stop that turned out to be somebody else's; return how many.
 
     What came due meanwhile is asked about.
@@ -120,10 +134,7 @@ def come_back(conn: Connection, series: Row[Any]) -> int:
     if back:
         again = update(Enrolment).where(Enrolment.id.in_(back))
         conn.execute(again.values(left_at=None, left_because=""))
-        missed = (StepCopy.status == RunStatus.SKIPPED, StepCopy.reason == Left.OPTED_OUT)
-        asked = update(StepCopy).where(StepCopy.enrolment_id.in_(back), *missed)
-        late = {"status": RunStatus.HELD, "reason": Reason.LATE, "settled_at": None}
-        conn.execute(asked.values(late))
+        step_copies.ask_about(conn, series.id, back, Left.OPTED_OUT, now=now)
     return len(back)
 
 
@@ -161,12 +172,21 @@ def _who(series: Row[Any], since: datetime) -> Rows:
 def _joined(series: Row[Any], since: datetime) -> Rows:
     if series.project_id is None:
         came: Rows = select(Contact.id.label("contact_id"), Contact.created_at.label("at"))
-        came = came.where(Contact.created_at >= since)
-        return came if series.imports else came.where(Contact.import_id.is_(None))
-    joined: Rows = select(Membership.contact_id, Membership.joined_at.label("at")).where(
-        Membership.project_id == series.project_id, Membership.joined_at >= since
-    )
-    return joined if series.imports else joined.where(Membership.import_id.is_(None))
+        counts = _counts(series, Contact.import_id, Contact.created_at)
+        return came.where(Contact.created_at >= since, counts)
+    joined: Rows = select(Membership.contact_id, Membership.joined_at.label("at"))
+    counts = _counts(series, Membership.import_id, Membership.joined_at)
+    mine = Membership.project_id == series.project_id
+    return joined.where(mine, Membership.joined_at >= since, counts)
+
+
+def _counts(series: Row[Any], import_id: Any, at: Any) -> ColumnElement[bool]:
+    """That somebody came by themselves, or by an import where those count, since they do."""
+    if not series.imports:
+        return import_id.is_(None)  # type: ignore[no-any-return]
+    if series.imports_from is None:
+        return true()
+    return or_(import_id.is_(None), at >= series.imports_from)
 
 
 def _signed_up(series: Row[Any], since: datetime) -> Rows:
@@ -252,8 +272,7 @@ def _leave(conn: Connection, ids: Sequence[int], reason: str, now: datetime) -> 
     gone = update(Enrolment).where(Enrolment.id.in_(ids))
     conn.execute(gone.values(left_at=now, left_because=reason))
     theirs = StepCopy.enrolment_id.in_(ids)
-    waits = update(StepCopy).where(theirs, waiting_copies())
-    conn.execute(waits.values(settled(RunStatus.SKIPPED, reason, now)))
+    step_copies.set_aside(conn, [theirs], reason, now=now)
     sent = select(StepCopy.delivery_id).where(theirs, StepCopy.delivery_id.is_not(None))
     copies = list(conn.scalars(sent))
     if copies:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, literal, select, update
 
+from campaigns import step_copies
 from campaigns.calendar import LATE_MINUTES, WAIT_HOURS, stored
-from campaigns.models import Reason, RunStatus
+from campaigns.models import Reason
+from campaigns.step_copies import going_on
 from contacts.models import Project
 from database.tables import Json
 from messages import control
@@ -122,14 +125,19 @@ def create(
     return conn.execute(row.returning(Series.id)).scalar_one()
 
 
-def change(conn: Connection, series_id: int, draft: SeriesDraft) -> None:
-    """Replace what is said of a series; whom it takes in only until it is started. Raises BadSeries, BadTime."""
+def change(conn: Connection, series_id: int, draft: SeriesDraft, *, now: datetime) -> None:
+    """Replace what is said of a series; whom it takes in only until it is started. Raises BadSeries, BadTime.
+
+    Where imports are to count from now on, whom one has brought already stays out.
+    """
     series = find(conn, series_id)
     values = _values(draft)
     if series.status != SeriesStatus.DRAFT and values["trigger"] != series.trigger:
         raise BadSeries(
             "Whom a series takes in stays as it is once it has been started; begin another series."
         )
+    if series.status != SeriesStatus.DRAFT and values["imports"] and not series.imports:
+        values["imports_from"] = now
     _put(conn, series_id, **values)
 
 
@@ -158,20 +166,16 @@ def retire_step(conn: Connection, step_id: int, *, now: datetime) -> None:
     if step.retired_at is not None:
         raise NotNow("this step was taken out already")
     _step(conn, step_id, retired_at=now)
-    waits = update(StepCopy).where(StepCopy.step_id == step_id, waiting_copies())
-    conn.execute(waits.values(settled(RunStatus.SKIPPED, Reason.CHANGED, now)))
+    step_copies.set_aside(conn, [StepCopy.step_id == step_id], Reason.CHANGED, now=now)
 
 
 def restore_step(conn: Connection, step_id: int) -> None:
-    """Undo: the step is in the series again. Raises NotNow, NoSuchStep."""
+    """Undo: the step is in the series again, and who waited for an answer does so. Raises NotNow, NoSuchStep."""
     step = find_step(conn, step_id)
     if step.retired_at is None:
         raise NotNow("this step is in the series")
     _step(conn, step_id, retired_at=None)
-    ours = (StepCopy.step_id == step_id, StepCopy.reason == Reason.CHANGED)
-    again = {"status": RunStatus.HELD, "reason": Reason.LATE, "settled_at": None}
-    conn.execute(update(StepCopy).where(*ours, still_in()).values(again))
-    reopen(conn, step_id)
+    step_copies.ask_again(conn, step.series_id, [StepCopy.step_id == step_id], Reason.CHANGED)
     had = select(StepCopy.enrolment_id).where(StepCopy.step_id == step_id)
     done_without = (Enrolment.through_at >= step.retired_at, Enrolment.id.not_in(had))
     more = update(Enrolment).where(Enrolment.series_id == step.series_id, *done_without)
@@ -198,7 +202,8 @@ def pause(conn: Connection, series_id: int) -> None:
     """Let nothing of it leave until somebody resumes. Raises NotNow."""
     _require(conn, series_id, SeriesStatus.RUNNING)
     for message_id in _messages(conn, series_id, MessageStatus.SENDING):
-        control.pause(conn, message_id)
+        with suppress(NotNow):  # it was finished in this instant
+            control.pause(conn, message_id)
     _put(conn, series_id, status=SeriesStatus.PAUSED)
 
 
@@ -212,20 +217,22 @@ def resume(conn: Connection, jobs: Any, series_id: int, *, now: datetime) -> Non
 
 def stop(conn: Connection, series_id: int, *, now: datetime) -> int:
     """End it: nothing more leaves, and whoever is in it leaves it; return how many. Raises NotNow."""
-    _require(conn, series_id, *ON)
+    was = _require(conn, series_id, *ON)
     for message_id in _messages(conn, series_id, *LIVE):
-        control.stop(conn, message_id, now=now)
+        with suppress(NotNow):  # it was finished in this instant
+            control.stop(conn, message_id, now=now)
     under_way = (Enrolment.series_id == series_id, *going_on())
     gone = update(Enrolment).where(*under_way).values(left_at=now, left_because=Left.STOPPED)
     number = conn.execute(gone).rowcount
-    _put(conn, series_id, status=SeriesStatus.STOPPED, stopped_at=now)
+    _put(conn, series_id, status=SeriesStatus.STOPPED, stopped_at=now, stopped_from=was)
     return number
 
 
-def take_up(conn: Connection, series_id: int) -> int:
-    """Undo a stop: who was in it then goes on, and who came since is taken in; return how many go on.
+def take_up(conn: Connection, series_id: int, *, now: datetime) -> int:
+    """Undo a stop: it runs, or is paused, as before; return how many people go on. Raises NotNow.
 
-    What came due meanwhile is too late, and asked about. Raises NotNow.
+    Who was in it is again, and who came since is taken in. What was called off leaves at the next look; what is too
+    late by then, or came due meanwhile, is asked about.
     """
     series = find(conn, series_id)
     if series.status != SeriesStatus.STOPPED:
@@ -233,34 +240,10 @@ def take_up(conn: Connection, series_id: int) -> int:
     stopped = (Enrolment.series_id == series_id, Enrolment.left_because == Left.STOPPED)
     back = update(Enrolment).where(*stopped).values(left_at=None, left_because="")
     number = conn.execute(back).rowcount
-    _put(conn, series_id, status=SeriesStatus.RUNNING, stopped_at=None)
+    step_copies.due_again(conn, series_id, now=now)
+    before = series.stopped_from or SeriesStatus.RUNNING
+    _put(conn, series_id, status=before, stopped_at=None, stopped_from="", taken_up_at=now)
     return number
-
-
-def going_on() -> tuple[Any, Any]:
-    """That somebody is in a series and has more to come."""
-    return Enrolment.left_at.is_(None), Enrolment.through_at.is_(None)
-
-
-def still_in() -> Any:
-    """That a copy is of somebody who has not left the series."""
-    return StepCopy.enrolment_id.in_(select(Enrolment.id).where(Enrolment.left_at.is_(None)))
-
-
-def waiting_copies() -> Any:
-    """That it is open what becomes of a step for somebody."""
-    return StepCopy.status.in_((RunStatus.PLANNED, RunStatus.POSTPONED, RunStatus.HELD))
-
-
-def settled(status: RunStatus, reason: str, now: datetime) -> dict[str, Any]:
-    """The columns of a copy of which it is decided what becomes."""
-    return {"status": status, "reason": reason, "due_at": None, "settled_at": now}
-
-
-def reopen(conn: Connection, step_id: int) -> None:
-    """Let whoever waits for an answer about a step be in the series again, though all else of it is done."""
-    asked = select(StepCopy.enrolment_id).where(StepCopy.step_id == step_id, waiting_copies())
-    conn.execute(update(Enrolment).where(Enrolment.id.in_(asked)).values(through_at=None))
 
 
 def looked(conn: Connection, series_id: int, at: datetime) -> None:
@@ -314,9 +297,12 @@ def _one(conn: Connection, statement: Select[Any]) -> Row[Any]:
     return found
 
 
-def _require(conn: Connection, series_id: int, *statuses: SeriesStatus) -> None:
-    if find(conn, series_id).status not in statuses:
+def _require(conn: Connection, series_id: int, *statuses: SeriesStatus) -> str:
+    """The status of a series, which must be one of these. Raises NotNow."""
+    status: str = find(conn, series_id).status
+    if status not in statuses:
         raise NotNow("this series is not as you saw it any more; look at it again")
+    return status
 
 
 def _messages(conn: Connection, series_id: int, *statuses: MessageStatus) -> list[int]:

@@ -16,7 +16,9 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from campaigns import series as writing
 from campaigns.models import RunStatus
+from campaigns.step_copies import going_on
 from contacts.models import Contact
+from messages.calling_off import ANEW
 from messages.models import MessageCount, Status
 from messages.series_models import Enrolment, Series, SeriesStatus, SeriesStep, StepCopy, StepMail
 from organizers.roles import Within, owned
@@ -30,7 +32,7 @@ class Group:
     """People of whom the same became, for the same reason."""
 
     count: int
-    upto: int = 0  # the last of their rows
+    upto: int = 0  # the last question about them
     details: Sequence[Any] = ()
 
 
@@ -47,13 +49,14 @@ class StepLine:
     left_out: Mapping[str, Group]
     gone: Mapping[str, int]  # left the series before it, by reason
     earlier: int  # were through before the step was there
+    taken_out: int  # the step was taken out before it came to them
     fates: Mapping[tuple[Status, str], int]  # of what was sent, by the kept counts
 
     @property
     def balances(self) -> bool:
         """Whether everybody is in the line once."""
         groups = [*self.held.values(), *self.put_off.values(), *self.left_out.values()]
-        told = self.sent + self.waiting + self.earlier + sum(self.gone.values())
+        told = self.sent + self.waiting + self.earlier + self.taken_out + sum(self.gone.values())
         return told + sum(each.count for each in groups) == self.enrolled
 
     @property
@@ -80,6 +83,7 @@ class Held:
     """People for whom a step waits for an answer."""
 
     series_id: int
+    project_id: int | None  # None: the network's
     step_id: int
     series: str
     days: int
@@ -125,7 +129,8 @@ def held(conn: Connection, within: Within) -> list[Held]:
     groups: Any = (
         select(
             *(SeriesStep.series_id, StepCopy.step_id, Series.name, SeriesStep.days),
-            *(StepCopy.reason, func.count().label("number"), func.max(StepCopy.id).label("upto")),
+            *(Series.project_id, StepCopy.reason, func.count().label("number")),
+            *(func.max(StepCopy.asked).label("upto"), func.max(StepCopy.id).label("newest")),
             func.min(StepCopy.planned_at).label("first"),
             func.max(StepCopy.planned_at).label("last"),
         )
@@ -135,15 +140,16 @@ def held(conn: Connection, within: Within) -> list[Held]:
         .where(owned(Series.project_id, within))
         .group_by(
             *(SeriesStep.series_id, StepCopy.step_id, Series.name, SeriesStep.days),
-            StepCopy.reason,
+            *(Series.project_id, StepCopy.reason),
         )
         .order_by(func.min(StepCopy.planned_at))
     )
     rows = conn.execute(groups).all()
-    details = _details(conn, [each.upto for each in rows])
+    details = _details(conn, [each.newest for each in rows])
     return [
         Held(
             series_id=row.series_id,
+            project_id=row.project_id,
             step_id=row.step_id,
             series=row.name,
             days=row.days,
@@ -152,7 +158,7 @@ def held(conn: Connection, within: Within) -> list[Held]:
             upto=row.upto,
             first=row.first,
             last=row.last,
-            details=details.get(row.upto, ()),
+            details=details.get(row.newest, ()),
         )
         for row in rows
     ]
@@ -161,9 +167,7 @@ def held(conn: Connection, within: Within) -> list[Held]:
 def series_of(conn: Connection, within: Within) -> Sequence[Row[Any]]:
     """The series of these projects, those that are on first, with how many are under way in each."""
     under_way = (
-        select(func.count())
-        .where(Enrolment.series_id == Series.id, *writing.going_on())
-        .scalar_subquery()
+        select(func.count()).where(Enrolment.series_id == Series.id, *going_on()).scalar_subquery()
     )
     on = case((Series.status.in_(writing.ON), 0), else_=1)
     rows: Any = (
@@ -224,7 +228,7 @@ def _state() -> ColumnElement[str]:
 def _tallies(conn: Connection, series_id: int) -> dict[int, _Tally]:
     copies: Any = (
         select(
-            *(StepCopy.id, StepCopy.step_id, StepCopy.status, StepCopy.reason),
+            *(StepCopy.id, StepCopy.step_id, StepCopy.status, StepCopy.reason, StepCopy.asked),
             _state().label("state"),
         )
         .join(Enrolment, Enrolment.id == StepCopy.enrolment_id)
@@ -232,13 +236,13 @@ def _tallies(conn: Connection, series_id: int) -> dict[int, _Tally]:
         .subquery()
     )
     kinds = (copies.c.step_id, copies.c.status, copies.c.reason, copies.c.state)
-    numbers = (func.count().label("number"), func.max(copies.c.id).label("upto"))
-    rows: Any = select(*kinds, *numbers).group_by(*kinds)
+    last = (func.max(copies.c.asked).label("upto"), func.max(copies.c.id).label("newest"))
+    rows: Any = select(*kinds, func.count().label("number"), *last).group_by(*kinds)
     found = conn.execute(rows).all()
-    held = [row.upto for row in found if row.status == RunStatus.HELD]
+    held = [row.newest for row in found if row.status == RunStatus.HELD]
     details, tallies = _details(conn, held), dict[int, _Tally]()
     for row in found:
-        _add(tallies.setdefault(row.step_id, _Tally()), row, details.get(row.upto, ()))
+        _add(tallies.setdefault(row.step_id, _Tally()), row, details.get(row.newest, ()))
     return tallies
 
 
@@ -271,7 +275,7 @@ def _fates(conn: Connection, series_id: int) -> dict[int, dict[tuple[Status, str
         )
         .join(StepMail, StepMail.message_id == MessageCount.message_id)
         .join(SeriesStep, SeriesStep.id == StepMail.step_id)
-        .where(SeriesStep.series_id == series_id)
+        .where(SeriesStep.series_id == series_id, MessageCount.reason != ANEW)
         .group_by(StepMail.step_id, MessageCount.status, MessageCount.reason)
     )
     found: dict[int, dict[tuple[Status, str], int]] = {}
@@ -288,12 +292,15 @@ def _line(
     fates: Mapping[tuple[Status, str], int],
 ) -> StepLine:
     without = {state: n - tally.states[state] for state, n in states.items()}
+    to_come, through = without.pop(UNDER_WAY, 0), without.pop(THROUGH, 0)
+    out = step.retired_at is not None
     return StepLine(
         step=step,
         enrolled=states.total(),
         sent=tally.sent,
-        waiting=without.pop(UNDER_WAY, 0),
-        earlier=without.pop(THROUGH, 0),
+        waiting=0 if out else to_come,
+        earlier=0 if out else through,
+        taken_out=to_come + through if out else 0,
         held=tally.held,
         put_off=tally.put_off,
         left_out=tally.left_out,

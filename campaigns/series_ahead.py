@@ -27,7 +27,8 @@ from sqlalchemy import (
 )
 
 from campaigns.models import RunStatus
-from campaigns.series import ON, going_on, step_day
+from campaigns.series import ON, step_day
+from campaigns.step_copies import going_on
 from messages.series_models import Enrolment, Series, SeriesStatus, SeriesStep, StepCopy
 from organizers.roles import Within, owned
 

@@ -1,7 +1,7 @@
 """Two people before a step of a series leaves, by the rules of planned emails (``approving.py``).
 
-An approval is of a hash of the step's words and day and of whom its series takes in, so whatever changes one of
-them voids it. Who comes to a step that is not approved waits, and is shown.
+An approval is of a hash of the step's words and day, of whom its series takes in and of how late it may leave
+unasked, so whatever changes one of them voids it. Who comes to a step that is not approved waits, and is shown.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from messages.series_models import Series, SeriesStep, StepApproval
 from organizers.approvers import Ballot, How, Vote, able, coming, still_given
 from organizers.roles import NETWORKS, owned
 
-OF_SERIES = ("id", "trigger", "imports", "zone", "project_id", "email_sender", "look")
+OF_SERIES = (
+    *("id", "trigger", "imports", "zone", "project_id", "email_sender", "look"),
+    *("late_minutes", "wait_hours"),  # what of it leaves unasked
+)
 OF_STEP = ("id", "days", "hour", "texts")
 
 

@@ -22,11 +22,12 @@ from campaigns.step_approving import digest
 from contacts.models import Address, Channel
 from messages import control, links
 from messages.adding import begin
+from messages.calling_off import ANEW
 from messages.checking import check_message
 from messages.control import Draft, Words
 from messages.findings import Finding
 from messages.house import HouseRules
-from messages.models import Message, MessageKind, Reach
+from messages.models import Delivery, Message, MessageKind, Reach
 from messages.own_hour import OwnHour
 from messages.series_models import Enrolment, StepCopy, StepMail
 
@@ -46,6 +47,7 @@ def mail_of(
     series: Row[Any],
     step: Row[Any],
     day: date,
+    turn: int,
     *,
     house: HouseRules,
     now: datetime,
@@ -53,8 +55,10 @@ def mail_of(
     """The message for those to whom a step's hour comes on a day, begun if there is none.
 
     The caller has locked the series. A message is of one day of ours too, so that the weekly cap counts it right.
+    ``turn`` is 0, and one more after each message that went out of use: it was stopped with its series, and that was
+    undone.
     """
-    told = (step.id, day, digest(series, step), now.date())
+    told = (step.id, day, digest(series, step), now.date(), turn)
     key = f"{SERIES}{sha256(repr([*map(str, told)]).encode()).hexdigest()[:48]}"
     found = select(Message).where(Message.key == key)
     message = conn.execute(found).one_or_none()
@@ -91,6 +95,13 @@ def had_there(conn: Connection, step_id: int, address: str) -> bool:
         other.contact_id.in_(theirs),
     )
     return bool(conn.scalar(select(had)))
+
+
+def replaced_there(conn: Connection, message_id: int, address: str) -> bool:
+    """Whether a copy of a message to this mailbox was called off, and another is to take its place."""
+    theirs = (Delivery.channel == Channel.EMAIL, Delivery.address == address)
+    there = exists().where(Delivery.message_id == message_id, *theirs, Delivery.reason == ANEW)
+    return bool(conn.scalar(select(there)))
 
 
 def _draft(

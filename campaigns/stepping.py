@@ -14,12 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, false, func, or_, select, update
 
-from campaigns import collisions, enrolling, naming, step_approving
+from campaigns import collisions, enrolling, naming, step_approving, step_copies
 from campaigns import series as writing
 from campaigns.firing import kept
 from campaigns.models import Reason, RunStatus
-from campaigns.series import going_on, settled, step_day, waiting_copies
-from campaigns.step_mail import had_there, mail_of, own_hour
+from campaigns.series import step_day
+from campaigns.step_copies import going_on, waiting_copies
+from campaigns.step_mail import had_there, mail_of, own_hour, replaced_there
 from contacts.models import Address, Channel, Contact
 from database import locking
 from database.jobs import Jobs
@@ -37,7 +38,11 @@ from messages.series_models import Enrolment, Series, SeriesStatus, StepCopy
 MOST = 200  # people a transaction
 FARTHEST = timedelta(hours=14)  # ahead of UTC the day begins nowhere earlier
 RETRY = timedelta(minutes=5)  # while the message of a day is paused
-ENDED = "stopped"  # somebody stopped the message of a day
+STRAGGLERS = timedelta(hours=1)  # after a stop was undone, what senders had in hand at the stop
+
+
+class SettledMeanwhile(RuntimeError):
+    """What becomes of a step for somebody was decided by another in the same instant; nothing of this was kept."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,9 @@ def settle(
     if series.status not in writing.ON:
         return done
     enrolling.depart(conn, series, now=now)
-    enrolling.come_back(conn, series)
+    enrolling.come_back(conn, series, now=now)
+    if series.taken_up_at is not None and now - series.taken_up_at < STRAGGLERS:
+        step_copies.due_again(conn, series_id, now=now)
     if series.status != SeriesStatus.RUNNING:
         return done
     steps, sets = writing.steps_of(conn, series_id), hours.sets_of(conn)
@@ -148,7 +155,8 @@ def settle(
         due = _due(conn, series, step, sets, now, most - done.people, again=terms.approved)
         if due:
             named = naming.findings_in_step(conn, series.project_id, step, house=house)
-            _Step(conn, jobs, series, step, named, house, now, done).settle(due, sets, terms)
+            ask = step_copies.next_ask(conn, series_id)
+            _Step(conn, jobs, series, step, named, house, now, ask, done).settle(due, sets, terms)
     finish(conn, series_id, steps, now=now)
     return done
 
@@ -159,41 +167,11 @@ def hold_due(conn: Connection, now: datetime) -> None:
         while enrolling.enrol(conn, series_id, now=now) == enrolling.MOST:
             continue
         series, sets = writing.find(conn, series_id), hours.sets_of(conn)
+        ask = step_copies.next_ask(conn, series_id)
         for step in writing.steps_of(conn, series_id):
             for person in _due(conn, series, step, sets, now, None):
                 at = planned_at(series, step, person, sets[person.zone_set_id])
-                _put(conn, step, person, at, Verdict(RunStatus.HELD, Reason.RESTORED), now)
-
-
-def answer(
-    conn: Connection, step_id: int, reason: str, *, upto: int, send: bool, by: str, now: datetime
-) -> int:
-    """Answer for a group that was held: let it leave, or leave it out; return how many people that is.
-
-    ``upto`` is the last of them that was seen; who was held since is asked about again. What is to leave goes
-    within half a minute, if nothing stands in its way.
-    """
-    writing.find(conn, writing.of_step(conn, step_id))
-    held = (StepCopy.status == RunStatus.HELD, StepCopy.reason == reason, StepCopy.id <= upto)
-    those = update(StepCopy).where(StepCopy.step_id == step_id, *held)
-    answered = {"answered_by": by, "answered_at": now}
-    if send:
-        said: dict[str, Any] = {"status": RunStatus.PLANNED, "reason": Reason.NONE, "due_at": now}
-    else:
-        said = {**settled(RunStatus.SKIPPED, Reason.LEFT_OUT, now), "details": [reason]}
-    return conn.execute(those.values(**said, **answered)).rowcount
-
-
-def put_back(conn: Connection, step_id: int, *, by: str, now: datetime) -> int:
-    """Undo: ask again about those whom a step was left out for; return how many."""
-    writing.find(conn, writing.of_step(conn, step_id))
-    mine = (StepCopy.step_id == step_id, StepCopy.reason == Reason.LEFT_OUT)
-    asked: dict[str, Any] = {"status": RunStatus.HELD, "reason": Reason.LATE, "settled_at": None}
-    held = update(StepCopy).where(*mine, writing.still_in())
-    held = held.values(**asked, details=[], answered_by=by, answered_at=now)
-    number = conn.execute(held).rowcount
-    writing.reopen(conn, step_id)
-    return number
+                _put(conn, step, person, at, Verdict(RunStatus.HELD, Reason.RESTORED), now, ask)
 
 
 def forget(conn: Connection, *, before: datetime) -> int:
@@ -233,6 +211,7 @@ class _Step:
     named: Sequence[Finding]  # whom its words must not name, by now
     house: HouseRules
     now: datetime
+    ask: int  # the number of the question about those who are held
     done: Settled
 
     def settle(
@@ -256,19 +235,25 @@ class _Step:
             return self._note(person, at, Verdict(RunStatus.SKIPPED, SHARED))
         if self.named:
             return self._note(person, at, _held(Reason.NAMED, self.named))
+        return self._leave(person, at)
+
+    def _leave(self, person: Row[Any], at: datetime, turn: int = 0) -> None:
+        """Add a copy to the message of the day; where that one, or their copy of it, was called off, to the next."""
         day = step_day(person.begins_on, self.step.days)
-        mail = mail_of(self.conn, self.series, self.step, day, house=self.house, now=self.now)
+        told = (self.series, self.step, day, turn)
+        mail = mail_of(self.conn, *told, house=self.house, now=self.now)
         if mail.message is None:
             return self._note(person, at, _held(Reason.BLOCKED, mail.blocking))
-        return self._add(person, at, mail.message)
-
-    def _add(self, person: Row[Any], at: datetime, message: Row[Any]) -> None:
-        stands = control.locked(self.conn, message.id).status
+        stands = control.locked(self.conn, mail.message.id).status
         if stands == MessageStatus.PAUSED:
             soon = self.now + RETRY
             return self._note(person, at, Verdict(RunStatus.POSTPONED, Reason.PAUSED, soon))
-        if stands not in (*LIVE, MessageStatus.FINISHED):
-            return self._note(person, at, Verdict(RunStatus.SKIPPED, ENDED))
+        if stands in (*LIVE, MessageStatus.FINISHED) and self._added(person, at, mail.message):
+            return None
+        return self._leave(person, at, turn + 1)
+
+    def _added(self, person: Row[Any], at: datetime, message: Row[Any]) -> bool:
+        """Add a copy to a message; False where it has one of theirs that was called off."""
         delivery_id = add_copy(
             self.conn,
             self.jobs,
@@ -279,14 +264,19 @@ class _Step:
             zone_set_id=person.zone_set_id,
             now=self.now,
         )
-        if delivery_id is None:
-            return self._note(person, at, Verdict(RunStatus.SKIPPED, SHARED))
-        return self._note(person, at, Verdict(RunStatus.FIRED), delivery_id=delivery_id)
+        if delivery_id is not None:
+            self._note(person, at, Verdict(RunStatus.FIRED), delivery_id=delivery_id)
+        elif replaced_there(self.conn, message.id, person.address):
+            return False
+        else:
+            self._note(person, at, Verdict(RunStatus.SKIPPED, SHARED))
+        return True
 
     def _note(
         self, person: Row[Any], at: datetime, verdict: Verdict, *, delivery_id: int | None = None
     ) -> None:
-        _put(self.conn, self.step, person, at, verdict, self.now, delivery_id=delivery_id)
+        told = (person, at, verdict, self.now, self.ask)
+        _put(self.conn, self.step, *told, delivery_id=delivery_id)
         self.done.note(verdict.status)
 
 
@@ -307,9 +297,11 @@ def _put(
     at: datetime,
     verdict: Verdict,
     now: datetime,
+    ask: int,
     *,
     delivery_id: int | None = None,
 ) -> None:
+    """Write down what becomes of a step for somebody. Raises SettledMeanwhile, which takes back their copy too."""
     over = verdict.status in (RunStatus.FIRED, RunStatus.SKIPPED)
     said = {
         "status": verdict.status,
@@ -318,15 +310,16 @@ def _put(
         "due_at": verdict.due_at,
         "settled_at": now if over else None,
         "delivery_id": delivery_id,
+        "asked": ask if verdict.status is RunStatus.HELD else 0,
     }
     row = insert_or(conn, StepCopy).values(
         step_id=step.id, enrolment_id=person.enrolment_id, planned_at=at, **said
     )
-    conn.execute(
-        row.on_conflict_do_update(
-            index_elements=["step_id", "enrolment_id"], set_=said, where=waiting_copies()
-        )
+    once = row.on_conflict_do_update(
+        index_elements=["step_id", "enrolment_id"], set_=said, where=waiting_copies()
     )
+    if conn.scalar(once.returning(StepCopy.id)) is None:
+        raise SettledMeanwhile(SettledMeanwhile.__doc__)
 
 
 def _due(

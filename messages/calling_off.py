@@ -12,6 +12,7 @@ from messages import counts, doubts
 from messages.doubts import NOT_SENT_AGAIN
 from messages.models import Delivery, Message, MessageStatus, Status
 
+ANEW = "anew"  # the reason of a copy that was called off, and another takes its place
 LIVE = (MessageStatus.SENDING, MessageStatus.PAUSED)
 
 
@@ -92,6 +93,24 @@ def call_off(
         )
     doubts.reopen(conn, [row.id for row in moved if row.status == Status.UNKNOWN], now=now)
     return len(moved)
+
+
+def replace_called_off(
+    conn: Connection, where: Iterable[ColumnElement[bool]], reason: str, *, now: datetime
+) -> list[int]:
+    """Note of copies that were called off for a reason that others take their place; return their ids.
+
+    They stay as they are, and are counted under ``ANEW``, so that nobody takes them for people left out.
+    """
+    gone = (Delivery.status.in_((Status.SKIPPED, Status.STOPPED)), Delivery.reason == reason)
+    noted = update(Delivery).where(*gone, *where).values(reason=ANEW, changed_at=now)
+    columns = (Delivery.id, Delivery.message_id, Delivery.channel, Delivery.status)
+    moved, deltas = conn.execute(noted.returning(*columns)).all(), counts.Deltas()
+    for row in moved:
+        told = (row.message_id, row.channel, row.status)
+        counts.moved(deltas, counts.place(*told, reason, None), counts.place(*told, ANEW, None))
+    counts.apply(conn, deltas)
+    return [row.id for row in moved]
 
 
 def leftover(status: str) -> tuple[Status, str] | None:

@@ -63,6 +63,12 @@ class Series(Base):
     stopped_at: Mapped[datetime | None]
     created_by: Mapped[str]
     created_at: Mapped[datetime]
+    stopped_from: Mapped[str] = mapped_column(
+        String(16), server_default=text("''")
+    )  # the SeriesStatus it had; "" = not stopped, or of old
+    taken_up_at: Mapped[datetime | None]  # when its last stop was undone
+    imports_from: Mapped[datetime | None]  # whom imports brought before count not; NULL = since
+    asks: Mapped[int] = mapped_column(server_default=text("0"))  # the last StepCopy.asked
 
 
 class SeriesStep(Base):
@@ -151,7 +157,8 @@ class StepCopy(Base):
     )
     status: Mapped[str] = mapped_column(String(16))  # a campaigns.models.RunStatus
     reason: Mapped[str] = mapped_column(String(32))  # a Reason, or why there is no copy
-    details: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))  # as occurrences'
+    # As occurrences'; of one that was set aside: the reason for which it was held.
+    details: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
     planned_at: Mapped[datetime]  # its hour where they live
     due_at: Mapped[datetime | None]  # when it is decided; NULL = it is, or a person is asked
     settled_at: Mapped[datetime | None]
@@ -160,6 +167,8 @@ class StepCopy(Base):
     )
     answered_by: Mapped[str] = mapped_column(server_default=text("''"))
     answered_at: Mapped[datetime | None]
+    # With which question it was held; they rise, so whoever saw one knows none of those after it.
+    asked: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = (
         UniqueConstraint("step_id", "enrolment_id"),

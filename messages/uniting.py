@@ -30,9 +30,10 @@ from messages.erasing import require_nobody_written_out
 from messages.handing_over import LOOK_BACK
 from messages.models import Delivery, Message, Reply, Status
 from messages.prompt_models import Prompt, PromptKind
-from messages.series_models import FIRED, Enrolment, Left, StepCopy
+from messages.series_models import FIRED, Enrolment, Left, Series, StepCopy
 
 ON_ITS_WAY = "a message that is on its way has to do with one of these two"
+JUST_ENROLLED = "one of these two has just come into a series of emails"
 # Why somebody who is still a contact may have left a series, the gravest last; "" = they have not.
 GRAVER = ("", Left.STOPPED, Left.LEFT_PROJECT, Left.OPTED_OUT, Left.COMPLAINED)
 
@@ -41,9 +42,11 @@ def unite(conn: Connection, both: Agreed, *, now: datetime) -> int | None:
     """Make one contact of two, the older; return its id, or None where there were not two any more.
 
     Where one of the two has become another's meanwhile, what both said stands, and is looked at anew.
-    Raises NotNow while a message is being written out, or one that is on its way is to either of them.
+    Raises NotNow while a message is being written out, or one that is on its way is to either of them, or where one has
+    come into a series in this instant.
     """
     ids = sorted({both.by_phone, both.by_email})
+    series = _hold_series(conn, ids)
     held = select(Contact.id).where(Contact.id.in_(ids)).order_by(Contact.id).with_for_update()
     if list(conn.scalars(held)) != ids:
         return None
@@ -52,6 +55,8 @@ def unite(conn: Connection, both: Agreed, *, now: datetime) -> int | None:
         return None
     require_nobody_written_out(conn)
     _require_still(conn, ids, now)
+    if _series_of(conn, ids) != series:
+        raise NotNow(JUST_ENROLLED)
     keep, gone = ids
     _give_copies(conn, keep, gone)
     _give_prompts(conn, keep, gone)
@@ -78,6 +83,22 @@ def _unite_as_it_is(conn: Connection, pair: str, *, now: datetime) -> int | None
     """Join the two of a form as they are by now: either may have been joined to a third."""
     still = (each for each in pairing.agreed(conn) if each.pair == pair)
     return next((unite(conn, both, now=now) for both in still), None)
+
+
+def _hold_series(conn: Connection, ids: Sequence[int]) -> list[int]:
+    """Keep the series of these two from being settled until we are done; before their rows, as whoever settles does.
+
+    Else a step would go to one of them which the other has had.
+    """
+    series = _series_of(conn, ids)
+    held = select(Series.id).where(Series.id.in_(series)).order_by(Series.id)
+    conn.execute(held.with_for_update()).all()
+    return series
+
+
+def _series_of(conn: Connection, ids: Sequence[int]) -> list[int]:
+    mine = select(Enrolment.series_id).where(Enrolment.contact_id.in_(ids)).distinct()
+    return list(conn.scalars(mine.order_by(Enrolment.series_id)))
 
 
 def _require_still(conn: Connection, ids: Sequence[int], now: datetime) -> None:
@@ -141,7 +162,10 @@ def _give_series(conn: Connection, keep: int, gone: int, now: datetime) -> None:
 
 
 def _give_steps(conn: Connection, kept: int, gone: int) -> None:
-    """Of each step one row is theirs: that of a copy that left, or of one that waits, or of none."""
+    """Of each step one row is theirs: that of a copy that left, or of one that waits, or of none.
+
+    Where a copy left to both, the other place goes on counting its own.
+    """
     columns = (StepCopy.id, StepCopy.step_id, StepCopy.enrolment_id, StepCopy.status)
     found = select(*columns, StepCopy.settled_at).where(StepCopy.enrolment_id.in_([kept, gone]))
     rows: dict[int, list[Row[Any]]] = defaultdict(list)
@@ -149,7 +173,8 @@ def _give_steps(conn: Connection, kept: int, gone: int) -> None:
     for row in rows_of_both:
         rows[row.step_id].append(row)
     theirs = {max(each, key=lambda row: _says(row, kept)).id for each in rows.values()}
-    left = [row.id for each in rows.values() for row in each if row.id not in theirs]
+    both = (row for each in rows.values() for row in each)
+    left = [row.id for row in both if row.id not in theirs and row.status != FIRED]
     conn.execute(delete(StepCopy).where(StepCopy.id.in_(left)))
     conn.execute(update(StepCopy).where(StepCopy.id.in_(theirs)).values(enrolment_id=kept))
     waits = exists().where(StepCopy.enrolment_id == kept, StepCopy.settled_at.is_(None))

@@ -28,7 +28,7 @@ from alerts.risk_models import Cleared, MaySay
 from alerts.steering import Act, steer_part
 from alerts.steering import steer as steer_alert
 from alerts.weighing import let_stand
-from campaigns import calendar, changing, deciding, firing, occurrences, series, stepping
+from campaigns import calendar, changing, deciding, firing, occurrences, series, step_answers
 from campaigns.approving import digest, writers_of
 from campaigns.calendar import find_email
 from campaigns.experiment_models import Experiment, State, Why
@@ -516,10 +516,10 @@ def test_a_step_of_a_series_is_held_until_its_words_are_others(conn: Connection)
 
     assert of_series.fates(conn, made) == {(1, "held", "named"): 1}
     assert "Henríquez" not in str(conn.scalars(select(StepCopy.details)).all())
-    seen = conn.scalars(select(StepCopy.id)).one()
 
     def send() -> dict[str, int]:
-        stepping.answer(conn, step, "named", upto=seen, send=True, by="Ben", now=at)
+        seen = conn.scalars(select(StepCopy.asked)).one()
+        step_answers.answer(conn, step, "named", upto=seen, send=True, by="Ben", now=at)
         return of_series.sweep(conn, jobs, made, at, discretion=discreet)
 
     assert send() == {"held": 1}  # it names her still

@@ -39,7 +39,16 @@ from alerts.models import Alert, Case, Level
 from alerts.numbers import show_numbers
 from alerts.sharing import propose
 from campaigns import approval_asks as planned_asks
-from campaigns import enrolling, keeping, measures, occurrences, series, stepping, timeline
+from campaigns import (
+    enrolling,
+    keeping,
+    measures,
+    occurrences,
+    series,
+    step_answers,
+    stepping,
+    timeline,
+)
 from campaigns.approval_models import EmailApprovalAsk
 from campaigns.calendar import EmailDraft, create_campaign, schedule
 from campaigns.keeping import Told
@@ -292,7 +301,7 @@ def fill_series(conn: Connection, project: int, house: HouseRules, now: datetime
     enrolling.enrol(conn, running, now=now)
     stepping.settle(conn, NoJobs(), running, house=house, now=now)
     first = series.steps_of(conn, running)[0].id
-    stepping.answer(conn, first, "late", upto=1, send=False, by="x", now=now)
+    step_answers.answer(conn, first, "late", upto=1, send=False, by="x", now=now)
     waiting = replace(draft, name="Thanks", trigger=Trigger.ACTED)
     series.create(conn, waiting, project_id=None, by="x", now=now)
 

@@ -11,7 +11,15 @@ import pytest
 from sqlalchemy import Connection, func, insert, select, update
 
 from actions.models import Response
-from campaigns import collisions, enrolling, series, step_approving, stepping
+from campaigns import (
+    collisions,
+    enrolling,
+    series,
+    series_account,
+    step_answers,
+    step_approving,
+    stepping,
+)
 from campaigns.collisions import InTheWay
 from campaigns.models import Reason, RunStatus
 from campaigns.series import BadSeries, SeriesDraft, StepDraft
@@ -22,7 +30,7 @@ from contacts.models import Consent, Contact, Import, Membership, SignUp, Standi
 from contacts.people import leave_project
 from messages.control import NotNow, Words
 from messages.erasing import erase
-from messages.models import Delivery, Message, MessageCount, MessageStatus, MessageText
+from messages.models import Delivery, Message, MessageCount, MessageStatus, MessageText, Status
 from messages.series_models import (
     Enrolment,
     Left,
@@ -90,6 +98,14 @@ def join(conn: Connection, project_id: int, name: str, at: datetime | None, **va
     return person
 
 
+def rosas_series(conn: Connection, *, days: tuple[int, ...] = (1, 7, 30)) -> int:
+    """A series that Rosa has just come into: her first email is due on Wednesday at nine."""
+    project = make_project(conn)
+    made = make_series(conn, project, days=days)
+    join(conn, project, "Rosa", START + DAY)
+    return made
+
+
 def sweep(conn: Connection, jobs: NoJobs, made: int, at: datetime, **house: Any) -> dict[str, int]:
     """What one look of the clock did."""
     enrolling.enrol(conn, made, now=at)
@@ -117,7 +133,7 @@ def left(conn: Connection, made: int) -> list[str]:
 
 
 def require_balance(conn: Connection, made: int) -> None:
-    """Every copy that left is one delivery of a message that knows how many there must be."""
+    """Every copy that left is one delivery of a message that knows how many there must be; the pages tell so."""
     mine = (
         select(Message.id, Message.expected, Message.status)
         .join(StepMail, StepMail.message_id == Message.id)
@@ -128,18 +144,10 @@ def require_balance(conn: Connection, made: int) -> None:
         own = select(func.count()).where(Delivery.message_id == message.id)
         counted = select(func.sum(MessageCount.count)).where(MessageCount.message_id == message.id)
         assert conn.scalar(own) == message.expected == conn.scalar(counted)
-    sent = (
-        select(func.count())
-        .join(SeriesStep, SeriesStep.id == StepCopy.step_id)
-        .where(SeriesStep.series_id == made, StepCopy.status == RunStatus.FIRED)
-    )
-    expected = (
-        select(func.coalesce(func.sum(Message.expected), 0))
-        .join(StepMail, StepMail.message_id == Message.id)
-        .join(SeriesStep, SeriesStep.id == StepMail.step_id)
-        .where(SeriesStep.series_id == made)
-    )
-    assert conn.scalar(sent.select_from(StepCopy)) == conn.scalar(expected)
+    account = series_account.account(conn, made)
+    for line in (*account.lines, *account.retired):
+        assert line.balances
+        assert line.sent == sum(line.fates.values())
 
 
 NORMAL = Terms(late=HOUR, wait=3 * DAY, locked=False, approved=True)
@@ -232,9 +240,7 @@ def test_each_step_comes_on_its_day_at_its_hour_where_the_person_lives(
 
 
 def test_who_is_through_the_series_gets_nothing_more(conn: Connection, jobs: NoJobs) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project, days=(1,))
-    join(conn, project, "Rosa", START + DAY)
+    made = rosas_series(conn, days=(1,))
     sweep(conn, jobs, made, NINE)
 
     later = StepDraft(days=2, hour="09:00", texts=texts())
@@ -291,6 +297,25 @@ def test_whom_an_import_brings_is_taken_in_only_if_it_is_chosen(conn: Connection
 
     found = select(Enrolment.series_id, Enrolment.contact_id)
     assert [tuple(row) for row in conn.execute(found)] == [(with_them, person)]
+
+
+def test_imports_that_are_chosen_later_count_from_then_on(conn: Connection) -> None:
+    project = make_project(conn)
+    made = make_series(conn, project)
+    join(conn, project, "Rosa", START + DAY)
+    row = {"filename": "a", "sha256": "", "consent": "", "counts": {}, "actor": "", "project_id": project}  # fmt: skip
+    import_id = conn.scalar(insert(Import).values(**row, created_at=START).returning(Import.id))
+    conn.execute(update(Membership).values(import_id=import_id))
+    own = join(conn, project, "Ben", START + DAY)
+
+    draft = SeriesDraft(name="A", trigger=Trigger.JOINED, zone="UTC", imports=True)
+    for at in (START + 2 * DAY, START + 3 * DAY):  # kept twice, chosen once
+        series.change(conn, made, draft, now=at)
+    later = join(conn, project, "Kai", START + 2 * DAY + HOUR)
+    conn.execute(update(Membership).filter_by(contact_id=later).values(import_id=import_id))
+    enrolling.enrol(conn, made, now=START + 4 * DAY)
+
+    assert set(conn.scalars(select(Enrolment.contact_id))) == {own, later}
 
 
 def test_a_sign_up_by_the_form_and_an_answer_to_an_alert_put_people_in(conn: Connection) -> None:
@@ -375,32 +400,46 @@ def test_people_leave_with_a_reason_and_get_nothing_more(
     require_balance(conn, made)
 
 
-def test_whose_stop_was_somebody_elses_is_in_it_again(conn: Connection, jobs: NoJobs) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project)
-    person = join(conn, project, "Rosa", START + DAY)
+def undo_stop(conn: Connection, jobs: NoJobs, made: int, person: int) -> None:
+    """Somebody says stop for a person, which a look notes, and it is undone, which the next one does."""
     said = {"evidence": "", "actor": "supporter"}
+    stop: dict[str, Any] = {"standing": Standing.OPTED_OUT, "source": "email", **said}
     address = address_of(conn, person, "email") or ""
-    consent.refuse(
-        conn,
-        "email",
-        address,
-        standing=Standing.OPTED_OUT,
-        source="email",
-        now=NINE - DAY,
-        **said,
-    )
-    sweep(conn, jobs, made, NINE)
-    gone = left(conn, made)
+    consent.refuse(conn, "email", address, now=NINE + MINUTE, **stop)
+    sweep(conn, jobs, made, NINE + 2 * MINUTE)
+    assert left(conn, made) == [Left.OPTED_OUT]
     line = conn.scalars(select(func.max(Consent.id))).one()
+    consent.take_back(conn, [line], source=UNDONE, now=NINE + 3 * MINUTE, **said)
+    sweep(conn, jobs, made, NINE + 4 * MINUTE)
 
-    consent.take_back(conn, [line], source=UNDONE, now=NINE + DAY, **said)
-    sweep(conn, jobs, made, NINE + 2 * DAY)
 
-    assert (gone, left(conn, made)) == ([Left.OPTED_OUT], [""])
-    assert fates(conn, made) == {(1, "held", "late"): 1}
+@pytest.mark.parametrize("had", [True, False])
+def test_whose_stop_was_somebody_elses_is_in_it_again(
+    conn: Connection, jobs: NoJobs, had: bool
+) -> None:
+    made = rosas_series(conn)
+    if had:
+        sweep(conn, jobs, made, NINE)  # and the stop comes before it could leave
+    else:
+        enrolling.enrol(conn, made, now=NINE)
+
+    undo_stop(conn, jobs, made, conn.scalars(select(Enrolment.contact_id)).one() or 0)
+
+    assert left(conn, made) == [""]
+    expected = ("held", "late") if had else ("fired", "")
+    assert fates(conn, made) == {(1, *expected): 1}
+    if had:
+        answer(conn, made, Reason.LATE, send=True, at=NINE + HOUR)
+        assert sweep(conn, jobs, made, NINE + HOUR) == {"fired": 1}
     assert sweep(conn, jobs, made, NINE + 6 * DAY) == {"fired": 1}
     require_balance(conn, made)
+
+
+def answer(conn: Connection, made: int, reason: str, *, send: bool, at: datetime) -> int:
+    """Answer for all that are held for a reason of the first step, as they stand on the page now."""
+    line = series_account.account(conn, made).lines[0]
+    upto, by = line.held[reason].upto, "organizer:900"
+    return step_answers.answer(conn, line.step.id, reason, upto=upto, send=send, by=by, now=at)
 
 
 def test_a_late_step_is_held_and_asked_about_as_a_group(conn: Connection, jobs: NoJobs) -> None:
@@ -411,21 +450,57 @@ def test_a_late_step_is_held_and_asked_about_as_a_group(conn: Connection, jobs: 
     late = NINE + 3 * HOUR
 
     held = sweep(conn, jobs, made, late)
-    first = steps(conn, made)[0]
-    upto = conn.scalar(select(func.max(StepCopy.id))) or 0
-    answered = stepping.answer(
-        conn, first, Reason.LATE, upto=upto - 1, send=True, by="organizer:900", now=late
-    )
+    answered = answer(conn, made, Reason.LATE, send=True, at=late)
     sent = sweep(conn, jobs, made, late + MINUTE)
-    out = stepping.answer(
-        conn, first, Reason.LATE, upto=upto, send=False, by="organizer:900", now=late
-    )
+    join(conn, project, "Kai", START + DAY)
+    sweep(conn, jobs, made, late + 2 * MINUTE)
+    out = answer(conn, made, Reason.LATE, send=False, at=late)
 
-    assert (held, answered, sent, out) == ({"held": 3}, 2, {"fired": 2}, 1)
-    assert fates(conn, made) == {(1, "fired", ""): 2, (1, "skipped", "left_out"): 1}
-    assert stepping.put_back(conn, first, by="organizer:900", now=late) == 1
+    assert (held, answered, sent, out) == ({"held": 3}, 3, {"fired": 3}, 1)
+    assert fates(conn, made) == {(1, "fired", ""): 3, (1, "skipped", "left_out"): 1}
+    assert step_answers.put_back(conn, steps(conn, made)[0]) == 1
     assert fates(conn, made)[1, "held", "late"] == 1
     require_balance(conn, made)
+
+
+def test_an_answer_is_for_those_who_were_on_the_page_alone(conn: Connection, jobs: NoJobs) -> None:
+    project = make_project(conn)
+    made = make_series(conn, project, days=(1,))
+    join(conn, project, "Rosa", START + DAY)
+    alert = make_message(conn, project_id=project, status=MessageStatus.SENDING, launched_at=NINE - HOUR)  # fmt: skip
+    collisions.postpone(conn, alert, hours=48, now=NINE - HOUR)
+    sweep(conn, jobs, made, NINE)  # Rosa has the earlier row
+    join(conn, project, "Ben", START + 2 * DAY)
+    sweep(conn, jobs, made, NINE + DAY + 3 * HOUR)
+    page = series_account.account(conn, made).lines[0]
+
+    sweep(conn, jobs, made, NINE + 2 * DAY + HOUR)  # the alert is long over for her, too
+    group: dict[str, Any] = {"upto": page.held["late"].upto, "send": True, "by": "organizer:900"}
+    number = step_answers.answer(conn, page.step.id, "late", **group, now=NINE + 2 * DAY)
+
+    assert page.held["late"].count == number == 1
+    assert fates(conn, made) == {(1, "held", "late"): 1, (1, "planned", ""): 1}
+
+
+@pytest.mark.parametrize("how", ["left out", "taken out", "gone"])
+def test_who_is_asked_about_again_is_for_the_reason_they_were(
+    conn: Connection, jobs: NoJobs, how: str
+) -> None:
+    made = rosas_series(conn, days=(1,))
+    first = steps(conn, made)[0]
+    stepping.hold_due(conn, NINE + MINUTE)
+
+    if how == "left out":
+        answer(conn, made, Reason.RESTORED, send=False, at=NINE)
+        step_answers.put_back(conn, first)
+    elif how == "taken out":
+        series.retire_step(conn, first, now=NINE)
+        series.restore_step(conn, first)
+    else:
+        person = conn.scalars(select(Enrolment.contact_id)).one()
+        undo_stop(conn, jobs, made, person or 0)
+
+    assert fates(conn, made) == {(1, "held", "restored"): 1}
 
 
 def test_an_alert_postpones_a_step_as_it_does_planned_mail(conn: Connection, jobs: NoJobs) -> None:
@@ -469,6 +544,20 @@ def test_a_step_that_is_not_approved_waits_and_goes_once_it_is(
     assert (waits, again, goes) == ({"held": 1}, {}, {"fired": 1})
 
 
+@pytest.mark.parametrize("changed", [{"late_minutes": 240}, {"wait_hours": 24}, {"zone": "UTC"}])
+def test_what_decides_when_it_leaves_is_part_of_what_is_approved(
+    conn: Connection, changed: dict[str, Any]
+) -> None:
+    made = make_series(conn, make_project(conn), days=(1,))
+    before = step_approving.digest(series.look_at(conn, made), series.steps_of(conn, made)[0])
+
+    plan: dict[str, Any] = {"name": "Welcome", "trigger": Trigger.JOINED, "zone": "America/Chicago"}
+    series.change(conn, made, SeriesDraft(**{**plan, **changed}), now=START)
+
+    after = step_approving.digest(series.look_at(conn, made), series.steps_of(conn, made)[0])
+    assert before != after
+
+
 def test_changed_words_count_for_later_copies_and_need_approval_again(
     conn: Connection, jobs: NoJobs
 ) -> None:
@@ -494,9 +583,7 @@ def test_changed_words_count_for_later_copies_and_need_approval_again(
 def test_a_pause_holds_and_what_is_late_by_then_is_asked_about(
     conn: Connection, jobs: NoJobs
 ) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project, days=(1,))
-    join(conn, project, "Rosa", START + DAY)
+    made = rosas_series(conn, days=(1,))
     series.pause(conn, made)
 
     paused = sweep(conn, jobs, made, NINE)
@@ -510,29 +597,110 @@ def test_a_pause_holds_and_what_is_late_by_then_is_asked_about(
 
 
 def test_a_stop_lets_everybody_leave_and_can_be_undone(conn: Connection, jobs: NoJobs) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project, days=(1, 7))
-    join(conn, project, "Rosa", START + DAY)
+    made = rosas_series(conn, days=(1, 7))
     sweep(conn, jobs, made, NINE)
 
     gone = series.stop(conn, made, now=NINE + HOUR)
     stopped = sweep(conn, jobs, made, NINE + 6 * DAY)
     because = left(conn, made)
-    back = series.take_up(conn, made)
+    back = series.take_up(conn, made, now=NINE + 7 * DAY)
     late = sweep(conn, jobs, made, NINE + 7 * DAY)
 
     assert (gone, stopped, because, back) == (1, {}, [Left.STOPPED], 1)
-    assert late == {"held": 1}
+    assert late == {"held": 2}  # of the first, the stop had called off her copy
     assert conn.scalars(select(Message.status)).all() == [MessageStatus.STOPPED]
     require_balance(conn, made)
+
+
+def test_a_stop_that_is_undone_in_time_costs_nobody_an_email(
+    conn: Connection, jobs: NoJobs
+) -> None:
+    project = make_project(conn)
+    made = make_series(conn, project, days=(1,))
+    for name, zones in (("Rosa", ("America/Chicago",)), ("Kai", ("Pacific/Honolulu",))):
+        join(conn, project, name, START + DAY, zones=zones)
+    sweep(conn, jobs, made, NINE)
+
+    series.stop(conn, made, now=NINE + MINUTE)
+    series.take_up(conn, made, now=NINE + 2 * MINUTE)
+    page = series_account.account(conn, made).lines[0]
+    again = sweep(conn, jobs, made, NINE + 3 * MINUTE)
+    later = sweep(conn, jobs, made, NINE + 4 * HOUR)  # the same day of ours
+
+    assert (page.sent, page.waiting, page.put_off[""].count) == (0, 1, 1)
+    assert (again, later) == ({"fired": 1}, {"fired": 1})
+    living = select(Delivery.address).where(Delivery.status == Status.PENDING)
+    assert len(set(conn.scalars(living))) == 2
+    require_balance(conn, made)
+
+
+def test_what_a_sender_had_in_hand_at_a_stop_is_seen_to_as_well(
+    conn: Connection, jobs: NoJobs
+) -> None:
+    made = rosas_series(conn, days=(1,))
+    sweep(conn, jobs, made, NINE)
+    claimed = {"status": int(Status.SENDING)}
+    conn.execute(update(Delivery).values(claimed))
+    conn.execute(update(MessageCount).values(claimed))
+    series.stop(conn, made, now=NINE + MINUTE)
+    series.take_up(conn, made, now=NINE + 2 * MINUTE)
+    unsent = {"status": int(Status.STOPPED), "reason": "stopped"}  # what a sender writes then
+    conn.execute(update(Delivery).values(unsent))
+    conn.execute(update(MessageCount).values(unsent))
+
+    assert sweep(conn, jobs, made, NINE + 3 * MINUTE) == {"fired": 1}
+    require_balance(conn, made)
+
+
+def test_a_series_that_was_paused_before_its_stop_is_paused_after_it(
+    conn: Connection, jobs: NoJobs
+) -> None:
+    made = rosas_series(conn, days=(1,))
+    sweep(conn, jobs, made, NINE)
+    series.pause(conn, made)
+
+    series.stop(conn, made, now=NINE + MINUTE)
+    series.take_up(conn, made, now=NINE + 2 * MINUTE)
+
+    assert series.look_at(conn, made).status == SeriesStatus.PAUSED
+    assert sweep(conn, jobs, made, NINE + 3 * MINUTE) == {}
+    series.resume(conn, jobs, made, now=NINE + 4 * MINUTE)
+    assert sweep(conn, jobs, made, NINE + 4 * MINUTE) == {"fired": 1}
+    require_balance(conn, made)
+
+
+def test_a_step_that_was_taken_out_is_not_due_again_by_the_undo_of_a_stop(
+    conn: Connection, jobs: NoJobs
+) -> None:
+    made = rosas_series(conn, days=(1, 7))
+    sweep(conn, jobs, made, NINE)
+    first = steps(conn, made)[0]
+    series.retire_step(conn, first, now=NINE + MINUTE)
+
+    series.stop(conn, made, now=NINE + MINUTE)
+    series.take_up(conn, made, now=NINE + 2 * MINUTE)
+
+    assert sweep(conn, jobs, made, NINE + 3 * MINUTE) == {}
+    assert fates(conn, made) == {(1, "skipped", "changed"): 1}
+    series.restore_step(conn, first)
+    assert fates(conn, made) == {(1, "held", "late"): 1}
+    require_balance(conn, made)
+
+
+def test_nobody_waits_for_a_step_that_was_taken_out(conn: Connection, jobs: NoJobs) -> None:
+    made = rosas_series(conn, days=(1, 7))
+    sweep(conn, jobs, made, NINE)
+    series.retire_step(conn, steps(conn, made)[1], now=NINE)
+
+    [out] = series_account.account(conn, made).retired
+
+    assert (out.waiting, out.taken_out, out.balances) == (0, 1, True)
 
 
 def test_after_a_backup_was_put_back_what_is_due_is_asked_about(
     conn: Connection, jobs: NoJobs
 ) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project)
-    join(conn, project, "Rosa", START + DAY)
+    made = rosas_series(conn)
 
     stepping.hold_due(conn, NINE + MINUTE)
 
@@ -567,9 +735,7 @@ def test_somebody_without_a_mailbox_is_counted_and_goes_on(conn: Connection, job
 def test_words_that_cannot_be_sent_hold_everybody_with_what_stands_in_the_way(
     conn: Connection, jobs: NoJobs
 ) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project, days=(1,))
-    join(conn, project, "Rosa", START + DAY)
+    made = rosas_series(conn, days=(1,))
     broken = StepDraft(days=1, hour="09:00", texts={"en": Words(subject="A", body="B")})
     series.change_step(conn, steps(conn, made)[0], broken, by="organizer:900")
 
@@ -580,9 +746,7 @@ def test_words_that_cannot_be_sent_hold_everybody_with_what_stands_in_the_way(
 
 
 def test_a_step_that_is_taken_out_asks_nobody_any_more(conn: Connection, jobs: NoJobs) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project, days=(1, 7))
-    join(conn, project, "Rosa", START + DAY)
+    made = rosas_series(conn, days=(1, 7))
     sweep(conn, jobs, made, NINE + DAY)
     first = steps(conn, made)[0]
 
@@ -597,9 +761,7 @@ def test_a_step_that_is_taken_out_asks_nobody_any_more(conn: Connection, jobs: N
 def test_a_step_that_is_put_back_reaches_who_was_through_without_it(
     conn: Connection, jobs: NoJobs
 ) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project, days=(1, 7))
-    join(conn, project, "Rosa", START + DAY)
+    made = rosas_series(conn, days=(1, 7))
     sweep(conn, jobs, made, NINE)
     second = steps(conn, made)[1]
 
@@ -614,9 +776,7 @@ def test_a_step_that_is_put_back_reaches_who_was_through_without_it(
 def test_whose_copy_it_was_is_forgotten_and_the_account_stays(
     conn: Connection, jobs: NoJobs
 ) -> None:
-    project = make_project(conn)
-    made = make_series(conn, project, days=(1,))
-    join(conn, project, "Rosa", START + DAY)
+    made = rosas_series(conn, days=(1,))
     sweep(conn, jobs, made, NINE)
 
     early = stepping.forget(conn, before=NINE)
@@ -637,9 +797,13 @@ def test_what_cannot_stand_is_told(conn: Connection) -> None:
         with pytest.raises(BadSeries):
             series.add_step(conn, made, step, by="", now=START)
     with pytest.raises(BadSeries, match="name"):
-        series.change(conn, made, SeriesDraft(name="", trigger=Trigger.JOINED, zone="UTC"))
+        series.change(
+            conn, made, SeriesDraft(name="", trigger=Trigger.JOINED, zone="UTC"), now=START
+        )
     series.add_step(conn, made, StepDraft(days=1, hour="09:00", texts=texts()), by="", now=START)
     series.start(conn, made, now=START)
     with pytest.raises(BadSeries, match="another series"):
-        series.change(conn, made, SeriesDraft(name="A", trigger=Trigger.ACTED, zone="UTC"))
+        series.change(
+            conn, made, SeriesDraft(name="A", trigger=Trigger.ACTED, zone="UTC"), now=START
+        )
     assert series.look_at(conn, made).status == SeriesStatus.RUNNING

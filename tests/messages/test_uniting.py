@@ -363,6 +363,17 @@ def test_of_each_step_of_a_series_the_row_that_says_most_is_theirs(
     assert (place_of(conn, keep).through_at is None) == (stands == RunStatus.HELD)
 
 
+def test_of_a_step_that_went_to_both_each_copy_counts(conn: Connection, now: datetime) -> None:
+    keep, step, place = enrol_both(conn, now)
+    mine = place_of(conn, keep).id
+    for each in (mine, place):
+        fate(conn, step, each, WENT, now)
+
+    joined(conn, keep, keep + 1, now)
+
+    assert set(conn.scalars(select(StepCopy.enrolment_id))) == {mine, place}
+
+
 @pytest.mark.parametrize(
     ("kept", "other", "stands"),
     [

@@ -94,7 +94,7 @@ async def change(request: web.Request) -> web.Response:
     """Replace what is said of it."""
     typed, series_id = await _typed(request), _series(request)
     try:
-        await write(request, writing.change, series_id, _draft(typed))
+        await write(request, writing.change, series_id, _draft(typed), now=now(request))
     except (BadSeries, BadTime) as error:
         series = await read(request, writing.look_at, series_id)
         return await _form(request, series, typed, problem=str(error))
@@ -123,7 +123,7 @@ async def steer(request: web.Request) -> NoReturn:
 
 async def take_up(request: web.Request) -> NoReturn:
     """Undo that it was stopped."""
-    await write(request, writing.take_up, _series(request))
+    await write(request, writing.take_up, _series(request), now=now(request))
     raise _back(_series(request))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from alerts.planned_names import NamesForbidden, require_discreet
 from campaigns import series as writing
-from campaigns import step_approving, stepping
+from campaigns import step_answers, step_approving
 from campaigns.series import BadSeries, StepDraft
 from organizers.approvers import Changed, MayNotApprove, NotRead
 from web.console.campaign_forms import Unwritten, read_words, typed_words
@@ -98,8 +98,7 @@ async def leave_out(request: web.Request) -> NoReturn:
 
 async def ask_again(request: web.Request) -> NoReturn:
     """Undo that a step was left out for people."""
-    by, at = request[VIEWER].actor, now(request)
-    await write(request, stepping.put_back, _step(request), by=by, now=at)
+    await write(request, step_answers.put_back, _step(request))
     raise await _back_from(request)
 
 
@@ -123,7 +122,7 @@ async def _answer(request: web.Request, *, send: bool) -> None:
     form = await _posted(request)
     await write(
         request,
-        stepping.answer,
+        step_answers.answer,
         _step(request),
         str(form.get("reason", ""))[:32],
         upto=number(form, "upto") or 0,

@@ -70,19 +70,19 @@ async def test_a_series_is_written_started_and_answered_for(
     await opened.database.write(go_by)
     running = await (await amina.get(at)).text()
     people = await (await amina.get(f"{at}/people")).text()
-    step, copy = await opened.database.read(ids)
-    await amina.post(f"/console/series-steps/{step}/skip", {"reason": "late", "upto": str(copy)})
+    step, asked = await opened.database.read(seen)
+    await amina.post(f"/console/series-steps/{step}/skip", {"reason": "late", "upto": str(asked)})
     account = await opened.database.read(series_account.account, int(at.rpartition("/")[2]))
 
     assert "Also 1 person of the last 7 days" in draft
-    assert "Their hour passed while the service was down" in running
+    assert "Their hour passed while it could not leave" in running
     assert "Rosa" in people
     assert [(each.balances, each.enrolled) for each in account.lines] == [(True, 1)]
     assert account.lines[0].left_out["left_out"].count == 1
 
 
-def ids(conn: Connection) -> tuple[int, int]:
-    return conn.scalar(select(SeriesStep.id)) or 0, conn.scalar(select(StepCopy.id)) or 0
+def seen(conn: Connection) -> tuple[int, int]:
+    return conn.scalar(select(SeriesStep.id)) or 0, conn.scalar(select(StepCopy.asked)) or 0
 
 
 async def test_what_is_wrong_is_told_and_nothing_is_lost(amina: Desk, opened: Opened) -> None:
@@ -103,13 +103,14 @@ async def test_what_is_wrong_is_told_and_nothing_is_lost(amina: Desk, opened: Op
 async def test_it_is_paused_resumed_stopped_and_taken_up(amina: Desk, opened: Opened) -> None:
     at = await written(amina)
     await amina.post(f"{at}/start", {"earlier": "7"})
-    stands = []
-    for act in ("pause", "resume", "stop", "take-up"):
+    form, stands = await (await amina.get(f"{at}/change")).text(), []
+    for act in ("pause", "resume", "pause", "stop", "take-up"):
         await amina.post(f"{at}/{act}", {})
         stands.append(await opened.database.read(lambda conn: conn.scalar(select(Series.status))))
 
     left = await opened.database.read(lambda conn: conn.scalar(select(Enrolment.left_because)))
-    assert stands == ["paused", "running", "stopped", "running"]
+    assert stands == ["paused", "running", "paused", "stopped", "paused"]
+    assert "whom an import has brought before stays out" in form
     assert left == ""
 
 
