@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
@@ -134,6 +135,7 @@ def letters_due(conn: Connection) -> list[Alone]:
     return _alone(conn, rows.all())
 
 
+@cache
 def _rows() -> Any:
     return (
         select(*AloneLaunch.__table__.columns, Message.project_id)

@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -254,6 +255,7 @@ def new_code() -> str:
     return "".join(chosen)
 
 
+@cache
 def _asks() -> Any:
     return (
         select(

@@ -38,7 +38,7 @@ def addressed(
     cap = None if level is Level.RED else house.weekly_cap
     terms = Terms(
         reach=reach,
-        scopes=consent_scopes(own),
+        scopes=tuple(consent_scopes(own)),
         weekly_cap=cap,
         recent=() if cap is None else recent_messages(conn, now=now),
         countries=house.countries,

@@ -352,7 +352,7 @@ def _part(root: Row[Any], project_id: int) -> Part:
     """A project's members whom the alert is for, and the consents that cover them."""
     stored = replace(audiences.read(root.audience), among=None)
     mine = audiences.of_project(stored, project_id)
-    return Part(mine, audiences.consent_scopes(mine))
+    return Part(mine, tuple(audiences.consent_scopes(mine)))
 
 
 def _anybody_on_several_lists(conn: Connection) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
@@ -102,6 +103,7 @@ def case_slug(conn: Connection, case_id: int) -> str:
     return conn.scalars(select(Case.slug).where(Case.id == case_id)).one()
 
 
+@cache
 def _alerts() -> Select[*tuple[Any, ...]]:
     return (
         select(

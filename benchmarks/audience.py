@@ -53,7 +53,7 @@ SURVEYED: Mapping[str, Audience] = {
     "everybody": EVERYBODY,
     "a large project, a common tag, two states": next(iter(COUNTED.values())),
 }
-TERMS = Terms(reach=Reach.BOTH, scopes=[NETWORK])
+TERMS = Terms(reach=Reach.BOTH, scopes=(NETWORK,))
 
 
 async def measure(url: str, folder: Path, *, people: int) -> list[Figure]:

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -286,6 +287,7 @@ def _remind(now: datetime) -> Any:
     return EmailApprovalAsk.answered_at.is_(None) & (EmailApprovalAsk.remind_at <= now)
 
 
+@cache
 def _asks() -> Select[Any]:
     columns: Iterable[Any] = (
         *EmailApprovalAsk.__table__.columns,

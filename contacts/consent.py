@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -59,6 +60,10 @@ NO_CONSENT = "no_consent"
 FOREIGN = "foreign"  # a number of a country whose numbers are not texted in bulk
 
 
+# Made once: to make one takes as long as most of what a database is asked takes it.
+_STRICTEST = aliased(AddressStanding)
+
+
 class NotARefusal(ValueError):
     """Only a standing that forbids writing can be recorded as a refusal."""
 
@@ -91,7 +96,7 @@ def joined(
 
     A database looks up each address's standings for ``suppression``; joined, it may go through all at once.
     """
-    held = [aliased(AddressStanding) for _ in _counting(scopes)]
+    held = [_held(channel, number) for number, _ in enumerate(_counting(scopes))]
     for one, scope in zip(held, _counting(scopes), strict=True):
         mine = (one.channel == channel, one.address == address, one.scope == scope)
         rows = rows.outerjoin(one, and_(*mine))
@@ -103,6 +108,12 @@ def joined(
     granted = or_(*(one.standing == Standing.GRANTED for one in held))
     strictest = case(*found, (granted, ""), else_=NO_CONSENT)
     return rows, _suppressed(literal(channel, String), address, strictest, countries)
+
+
+@cache
+def _held(_channel: str, _number: int) -> type[AddressStanding]:
+    """What stands in one scope of those of a channel: a name of its own within a statement."""
+    return aliased(AddressStanding)
 
 
 def refusal_of(
@@ -366,7 +377,7 @@ def _strictest(
     scopes: Sequence[str],
 ) -> ColumnElement[str]:
     """The strictest standing of an address as a correlated subquery: '' for a bare consent."""
-    held = aliased(AddressStanding)
+    held = _STRICTEST
     ranks = {standing.value: f"{9 - rank}{standing}" for rank, standing in enumerate(STRICTNESS)}
     ranks[Standing.GRANTED.value] = "9"
     strictest = func.min(case(ranks, value=held.standing))

@@ -18,6 +18,7 @@ from database.upserts import insert_or
 PAUSED = "paused"  # asked for a while without messages
 URGENT_ONLY = "urgent_only"  # wants urgent actions, and this is none
 A_MONTH = timedelta(days=30)
+_OWN = aliased(Preference)  # made once: to make it takes longer than to ask for one
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def prefer(conn: Connection, contact_id: int, wishes: Preferences) -> None:
 
 def held_back(contact_id: ColumnElement[int], *, today: date, urgent: bool) -> ColumnElement[str]:
     """SQL for why a contact wants no copy of a message today; '' when they do, or said nothing."""
-    own = aliased(Preference)
+    own = _OWN
     why: list[tuple[ColumnElement[bool], str]] = [(own.paused_until > literal(today, Date), PAUSED)]
     if not urgent:
         why.append((own.urgent_only.expression, URGENT_ONLY))

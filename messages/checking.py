@@ -52,7 +52,7 @@ class Part:
     """Whom a committee would write to, and by whose consent."""
 
     audience: Audience
-    scopes: Sequence[str]
+    scopes: tuple[str, ...]
 
 
 def check_message(

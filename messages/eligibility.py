@@ -62,13 +62,13 @@ class Terms:
     """What about a message decides who may get it."""
 
     reach: Reach
-    scopes: Sequence[str]
+    scopes: tuple[str, ...]
     kind: MessageKind = MessageKind.ALERT
     weekly_cap: int | None = None
-    recent: Sequence[int] = ()  # messages of the last seven days that count towards the cap
-    countries: Sequence[str] = AT_HOME  # whose numbers may be texted
+    recent: tuple[int, ...] = ()  # messages of the last seven days that count towards the cap
+    countries: tuple[str, ...] = AT_HOME  # whose numbers may be texted
     message_id: int | None = None  # of a message that has deliveries already
-    family: Sequence[int] = ()  # the other parts of the same alert: nobody gets two of them
+    family: tuple[int, ...] = ()  # the other parts of the same alert: nobody gets two of them
     today: date | None = None  # whose pauses count; None: nobody's
 
     @property

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -39,6 +40,7 @@ from messages.audience import Audience
 from messages.eligibility import NO_ADDRESS, SHARED, TEXTED, Terms, refusal, refused
 from messages.models import Reach
 
+REASONS_KEPT = 64
 UNLIMITED = 2**62  # a LIMIT keeps a database from taking a subquery apart and losing its order
 FIRST_LOOK = 200  # people looked at for the first who get a copy; then ever more
 
@@ -51,6 +53,10 @@ EMPTY: Mapping[str, ColumnElement[bool]] = {
     "community": ~exists().where(Membership.contact_id == Contact.id),
 }
 """When a person has no value for a merge field."""
+
+
+_MINE = {channel: aliased(Address, name=f"{channel}_address") for channel in Channel}
+_OTHER, _PERSON = aliased(Address), aliased(Contact)  # whoever comes before them
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +168,10 @@ def _everybody(people: Subquery, terms: Terms) -> Select[*tuple[Any, ...]]:
 
     To look both up for each address took PostgreSQL three times as long, SQLite half as long again.
     """
-    mine = {channel: aliased(Address, name=f"{channel}_address") for channel in terms.channels}
     columns = [column for column in people.c if column.name != "id"]
     with_them = select(people.c.id.label("contact_id"), *columns)
-    for channel, address in mine.items():
+    for channel in terms.channels:
+        address = _MINE[channel]
         first = func.min(people.c.id).over(partition_by=address.address)
         with_them = with_them.add_columns(
             address.address.label(f"{channel}_address"), first.label(f"{channel}_first")
@@ -186,12 +192,11 @@ def _everybody(people: Subquery, terms: Terms) -> Select[*tuple[Any, ...]]:
 
 def _some(audience: Audience, people: Subquery, terms: Terms) -> Select[*tuple[Any, ...]]:
     """Some of an audience, who need not be first in it: what concerns each of them is looked up."""
-    mine = {channel: aliased(Address, name=f"{channel}_address") for channel in terms.channels}
     kept = [column for column in people.c if column.name != "id"]
     rows = select(people.c.id.label("contact_id"), *kept)
-    for channel, address in mine.items():
-        reason = _reason(audience, channel, address, people, terms)
-        rows = rows.add_columns(reason.label(channel))
+    for channel in terms.channels:
+        rows = rows.add_columns(_reason(audience, channel, terms).label(channel))
+        address = _MINE[channel]
         rows = rows.outerjoin(address, _first_address(address, channel, people))
     return rows
 
@@ -200,19 +205,23 @@ def _first_address(address: Any, channel: Channel, people: Subquery) -> ColumnEl
     return and_(address.contact_id == people.c.id, address.channel == channel, address.rank == 0)
 
 
-def _reason(
-    audience: Audience, channel: Channel, mine: Any, people: Subquery, terms: Terms
-) -> ColumnElement[str]:
+@lru_cache(maxsize=REASONS_KEPT)
+def _reason(audience: Audience, channel: Channel, terms: Terms) -> ColumnElement[str]:
+    """Why somebody gets no copy, by ``_MINE``.
+
+    Kept: to put it together takes longer than a database takes to answer it for one person.
+    """
+    mine = _MINE[channel]
     return case(
         (mine.address.is_(None), literal(NO_ADDRESS)),
         (_is_shared(audience, channel, mine), literal(SHARED)),
-        else_=refusal(channel, mine.address, people.c.id, terms),
+        else_=refusal(channel, mine.address.expression, mine.contact_id.expression, terms),
     )
 
 
 def _is_shared(audience: Audience, channel: Channel, mine: Any) -> ColumnElement[bool]:
     """Whether somebody before them in the audience has the same address."""
-    other, person = aliased(Address), aliased(Contact)
+    other, person = _OTHER, _PERSON
     before = select(other.id).where(
         other.channel == channel,
         other.address == mine.address,

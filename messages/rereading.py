@@ -22,9 +22,13 @@ from messages.threads import thread_of
 
 
 def compositions_of(
-    conn: Connection, message_ids: Collection[int], identity: Identity
+    conn: Connection,
+    message_ids: Collection[int],
+    identity: Identity,
+    *,
+    languages: Collection[str],
 ) -> dict[int, Compositions]:
-    """All that these messages say; one whose text cannot be read is left out."""
+    """What these messages say to readers of some languages; one whose text cannot be read is left out."""
     if not message_ids:
         return {}
     texts: defaultdict[int, list[Any]] = defaultdict(list)
@@ -35,7 +39,9 @@ def compositions_of(
     found = {}
     for message in conn.execute(select(Message).where(Message.id.in_(message_ids))).all():
         thread = thread_of(conn, message.id) if message.kind == MessageKind.ANSWER else NO_THREAD
-        own = (texts[message.id], link_ids.get(message.id, {}))
+        readable = {*languages, message.default_language}
+        said = [each for each in texts[message.id] if each.language in readable]
+        own = (said, link_ids.get(message.id, {}))
         try:
             found[message.id] = compiled(message, *own, identity, thread)
         except BadTemplate:

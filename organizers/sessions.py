@@ -12,9 +12,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from organizers import audit
 from organizers.models import Organizer, OrganizerProject, Passkey, Session
@@ -262,7 +274,17 @@ def forget_old(conn: Connection, now: datetime) -> None:
 
 
 def _session(conn: Connection, token: str, now: datetime, *more: ColumnElement[bool]) -> Row[Any]:
-    found = conn.execute(
+    mine = (Session.token_hash == _sha256(token), *_alive(now), *more)
+    found = conn.execute(_sessions().where(*mine)).one_or_none()
+    if found is None:
+        raise NotSignedIn(NotSignedIn.__doc__)
+    return found
+
+
+@cache
+def _sessions() -> Select[*tuple[Any, ...]]:
+    """Sessions with their organizers; kept, for every page asks for one."""
+    return (
         select(
             *Session.__table__.columns,
             Organizer.name,
@@ -272,16 +294,8 @@ def _session(conn: Connection, token: str, now: datetime, *more: ColumnElement[b
             has_second_step().label("has_second_step"),
         )
         .join(Organizer, Organizer.id == Session.organizer_id)
-        .where(
-            Session.token_hash == _sha256(token),
-            Organizer.disabled_at.is_(None),
-            *_alive(now),
-            *more,
-        )
-    ).one_or_none()
-    if found is None:
-        raise NotSignedIn(NotSignedIn.__doc__)
-    return found  # type: ignore[return-value]  # a row, whatever its columns
+        .where(Organizer.disabled_at.is_(None))
+    )
 
 
 def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:

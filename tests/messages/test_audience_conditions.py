@@ -134,7 +134,7 @@ def test_the_same_people_as_picked_by_hand(
         attempt.rollback()
 
 
-TERMS = Terms(reach=Reach.BOTH, scopes=[NETWORK])
+TERMS = Terms(reach=Reach.BOTH, scopes=(NETWORK,))
 
 
 def test_an_address_is_shared_only_by_people_of_the_audience(conn: Connection) -> None:
@@ -188,7 +188,7 @@ def test_a_forecast_counts_everybody_once_on_each_channel(
 ) -> None:
     for phone in (None, "", "+16087000001", "+16087000001"):
         make_contact(conn, phone=phone)
-    terms = Terms(reach=reach, scopes=[NETWORK])
+    terms = Terms(reach=reach, scopes=(NETWORK,))
 
     seen = foresee(conn, Audience(), terms, hours=None, now=now)
 

@@ -53,7 +53,7 @@ def test_projects_and_tags_are_read_from_their_keys(conn: Connection) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_survey_looks_addresses_and_standings_up(conn: Connection) -> None:
-    rows = prospects(STATES, Terms(reach=Reach.BOTH, scopes=[NETWORK]))
+    rows = prospects(STATES, Terms(reach=Reach.BOTH, scopes=(NETWORK,)))
 
     surveyed = plan(conn, select(func.count()).select_from(rows))
 
@@ -63,7 +63,7 @@ def test_a_survey_looks_addresses_and_standings_up(conn: Connection) -> None:
 
 @pytest.mark.usefixtures("people")
 def test_a_survey_asks_nothing_of_the_ledger_for_each_address_by_itself(conn: Connection) -> None:
-    rows = prospects(STATES, Terms(reach=Reach.BOTH, scopes=[NETWORK]))
+    rows = prospects(STATES, Terms(reach=Reach.BOTH, scopes=(NETWORK,)))
 
     surveyed = plan(
         conn, select(rows.c.sms, rows.c.email, func.count()).group_by(rows.c.sms, rows.c.email)

@@ -27,7 +27,7 @@ IDENTITY = Identity(
 def estimates(conn: Connection, text: str, now: datetime, texts: int) -> list[Estimate]:
     message_id = create(conn, Draft(texts={"en": Words(sms=text)}, reach=Reach.SMS), now=now)
     message = composing.compositions(conn, message_id, IDENTITY)
-    terms = Terms(reach=Reach.SMS, scopes=["network"])
+    terms = Terms(reach=Reach.SMS, scopes=("network",))
     return estimate(
         conn, message, audience.EVERYBODY, terms, texts=texts, identity=IDENTITY, now=now
     )
@@ -81,4 +81,4 @@ def test_texts_are_reckoned_for_channels_that_have_some(conn: Connection, now: d
     make_contact(conn, "Ben", phone=None)
 
     assert estimates(conn, "Hi", now, 0) == []
-    assert Channel.SMS in Terms(reach=Reach.SMS, scopes=["network"]).channels
+    assert Channel.SMS in Terms(reach=Reach.SMS, scopes=("network",)).channels

@@ -18,7 +18,7 @@ from messages.prospects import first_reached
 from tests.builders import make_contact, make_message
 from tests.doubles import NoJobs
 
-TERMS = Terms(reach=Reach.BOTH, scopes=[NETWORK])
+TERMS = Terms(reach=Reach.BOTH, scopes=(NETWORK,))
 
 
 def make_everybody(conn: Connection) -> None:
@@ -37,7 +37,7 @@ def test_forecast_equals_what_the_launch_writes(conn: Connection, now: datetime)
             conn, status=MessageStatus.SENDING, launched_at=now, starts_at=now, reach=reach
         )
         forecast = foresee(
-            conn, Audience(), Terms(reach=reach, scopes=[NETWORK]), hours=None, now=now
+            conn, Audience(), Terms(reach=reach, scopes=(NETWORK,)), hours=None, now=now
         )
 
         while expand_chunk(conn, NoJobs(), message, now=now):

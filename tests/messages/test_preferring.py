@@ -35,7 +35,7 @@ async def test_who_pauses_is_counted_as_paused_and_gets_no_copy(bench: Bench) ->
     amina, ben = await bench.contacts("Amina", "Ben")
     today = bench.now.date()
     await bench.write(prefer, amina, Preferences(paused_until=today + timedelta(days=1)))
-    terms = Terms(reach=Reach.SMS, scopes=["network"], today=today)
+    terms = Terms(reach=Reach.SMS, scopes=("network",), today=today)
 
     seen = await bench.database.read(foresee, EVERYBODY, terms, hours=None, now=bench.now)
     await bench.launch()
@@ -78,7 +78,7 @@ async def test_who_wants_urgent_actions_only_gets_no_campaign(
 ) -> None:
     (amina,) = await bench.contacts("Amina")
     await bench.write(prefer, amina, Preferences(urgent_only=True))
-    terms = Terms(reach=Reach.SMS, scopes=["network"], kind=kind, today=bench.now.date())
+    terms = Terms(reach=Reach.SMS, scopes=("network",), kind=kind, today=bench.now.date())
 
     seen = await bench.database.read(foresee, EVERYBODY, terms, hours=None, now=bench.now)
 

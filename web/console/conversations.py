@@ -180,9 +180,11 @@ def _sent(
 ) -> Iterable[Turn]:
     messages = {each.message_id for each in copies}
     persons = composing.people(conn, {each.contact_id for each in copies if each.contact_id})
+    languages = {each.language for each in copies}
+    read = compositions_of(conn, messages, house.identity, languages=languages)
     words = {
         copy_id: said
-        for message_id, compiled in compositions_of(conn, messages, house.identity).items()
+        for message_id, compiled in read.items()
         for copy_id, said in _rendered(
             conn,
             compiled,

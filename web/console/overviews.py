@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, select
@@ -143,6 +144,7 @@ def campaign(conn: Connection, campaign_id: int) -> CampaignLine:
     return CampaignLine(*conn.execute(_campaigns().where(Campaign.id == campaign_id)).one())
 
 
+@cache
 def _alerts() -> Select[*tuple[Any, ...]]:
     """Alerts as wholes: one is being sent for as long as any committee's part is."""
     part = aliased(Message)
@@ -171,6 +173,7 @@ def _alerts() -> Select[*tuple[Any, ...]]:
     )
 
 
+@cache
 def _campaigns() -> Select[*tuple[Any, ...]]:
     return select(
         Campaign.id,
