@@ -83,7 +83,8 @@ def _many(conn: Connection, table: Any, rows: Iterator[Mapping[str, Any]]) -> No
 def _clicks(conn: Connection, number: int) -> None:
     lot = f"(id * {PRIMES[1]}) % {WORD}"
     drawn = text(
-        f"INSERT INTO {Click.__tablename__} (delivery_id, link_id, at) SELECT id, NULL, changed_at"
+        f"INSERT INTO {Click.__tablename__} (delivery_id, message_id, at)"
+        " SELECT id, message_id, changed_at"
         f" FROM deliveries WHERE status = {int(Status.DELIVERED)} ORDER BY {lot} LIMIT :number"
     )
     conn.execute(drawn, {"number": number})

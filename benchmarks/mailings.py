@@ -128,7 +128,8 @@ def _deeds(conn: Connection, message_id: int, action_id: int, at: datetime) -> N
     )
     told = {"message": message_id, "at": stored(conn, at + timedelta(hours=2))}
     for sign, most in (("", CLICKED), ("early", SCANNED)):
-        clicks = f"INSERT INTO clicks (delivery_id, at, sign) SELECT id, :at, '{sign}' {some}"
+        columns = "(delivery_id, message_id, at, sign)"
+        clicks = f"INSERT INTO clicks {columns} SELECT id, message_id, :at, '{sign}' {some}"
         conn.execute(text(f"{clicks} < {most}"), told)
     conn.execute(
         text(

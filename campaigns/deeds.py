@@ -1,8 +1,7 @@
 """What did people do with emails? Read by copy, and counted by message, language, project and time.
 
-What somebody does counts for the last email that led there and that they got before. Copies with a click are found
-by the ranges of ids that senders worked on: clicks name only their copy, and to look for one at each of a million
-copies takes a second.
+What somebody does counts for the last email that led there and that they got before. A click names its message, so that
+all of a message are read from one index; its copies are looked up for them, not they for each of a million copies.
 """
 
 from __future__ import annotations
@@ -15,9 +14,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    ScalarSelect,
     Select,
     Subquery,
-    and_,
     case,
     exists,
     func,
@@ -31,7 +30,7 @@ from actions.responses import REACHED
 from contacts.models import Membership
 from messages.audience import LEFT
 from messages.clicks import by_people
-from messages.models import Batch, Click, Delivery, Message, MessageKind
+from messages.models import Click, Delivery, Message, MessageKind
 
 NO_PROJECT, SEVERAL = 0, -1  # where people of none, and of more than one, are counted
 DEEDS = ("clicked", "machines", "acted", "through", "calls")
@@ -78,20 +77,15 @@ def _gone_out() -> Select[int, str, int | None]:
 
 def _followed(message_ids: Collection[int]) -> Subquery:
     """Copies of which a link was followed; ``at``: first by a person, NULL = by machines only."""
-    within = and_(Click.delivery_id >= Batch.lo_id, Click.delivery_id < Batch.hi_id)
-    # A sum has no index: copies are looked up for clicks, not clicks for each copy of the message.
-    copy = and_(Delivery.id == Click.delivery_id, Delivery.message_id + 0 == Batch.message_id)
     first = func.min(case((by_people(), Click.at)))
-    return (
-        _gone_out()
-        .add_columns(first.label("at"))
-        .select_from(Batch)
-        .join(Click, within)
-        .join(Delivery, copy)
-        .where(Batch.message_id.in_(message_ids))
-        .group_by(Delivery.id)
-        .subquery("followed")
+    by_copy = (
+        select(Click.delivery_id, first.label("at"))
+        .where(Click.message_id.in_(message_ids))
+        .group_by(Click.message_id, Click.delivery_id)
+        .subquery("by_copy")
     )
+    mine = by_copy.c.delivery_id == Delivery.id
+    return _gone_out().add_columns(by_copy.c.at).join(by_copy, mine).subquery("followed")
 
 
 def _took(message_ids: Collection[int]) -> Subquery:
@@ -99,26 +93,10 @@ def _took(message_ids: Collection[int]) -> Subquery:
 
     An answer counts for the last email that led to it and that its person got before, whichever is asked about.
     """
-    email, copy = aliased(Message), aliased(Delivery)
     asked = Message.id.in_(message_ids)
     actions = select(Message.action_id).where(asked)
     since = select(func.min(Message.launched_at)).where(asked).scalar_subquery()
-    last = (
-        select(copy.id)
-        .join(email, email.id == copy.message_id)
-        .where(
-            copy.contact_id == Response.contact_id,
-            copy.status.in_(LEFT),
-            email.action_id == Response.action_id,
-            email.kind == MessageKind.CAMPAIGN,
-            email.launched_at <= Response.at,
-        )
-        .order_by(email.launched_at.desc(), copy.id.desc())
-        .limit(1)
-        .correlate(Response)
-        .scalar_subquery()
-    )
-    columns = (Response.at, Response.outcome, last.label("copy_id"))
+    columns = (Response.at, Response.outcome, _last_before().label("copy_id"))
     told = (Response.outcome != Outcome.SKIPPED, Response.contact_id.is_not(None))
     answers = (
         select(*columns)
@@ -141,6 +119,31 @@ def _took(message_ids: Collection[int]) -> Subquery:
         .where((Delivery.message_id + 0).in_(message_ids))
         .group_by(Delivery.id)
         .subquery("took")
+    )
+
+
+def _last_before() -> ScalarSelect[int]:
+    """The copy of the last email that led to an answer's page, of those that its person got before.
+
+    The latest first, by the index of an action's messages, and the person's copy of each, until they have one: a
+    sum has no index, so that no database begins with all copies that the person ever got.
+    """
+    email, copy = aliased(Message), aliased(Delivery)
+    return (
+        select(copy.id)
+        .select_from(email)
+        .join(copy, copy.message_id == email.id + 0)
+        .where(
+            copy.contact_id == Response.contact_id,
+            copy.status.in_(LEFT),
+            email.action_id == Response.action_id,
+            email.kind == MessageKind.CAMPAIGN,
+            email.launched_at <= Response.at,
+        )
+        .order_by(email.launched_at.desc(), email.id.desc())
+        .limit(1)
+        .correlate(Response)
+        .scalar_subquery()
     )
 
 

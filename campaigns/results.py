@@ -207,7 +207,7 @@ def _refused(conn: Connection, launched: Mapping[int, datetime]) -> Counter[int]
         copy.contact_id == Delivery.contact_id,
         copy.channel == Delivery.channel,
         copy.status.in_(LEFT),
-        later.id == copy.message_id,
+        copy.message_id == later.id + 0,  # begin with the messages of that week, which are few
         later.kind.in_((MessageKind.ALERT, MessageKind.CAMPAIGN)),
         later.launched_at > Message.launched_at,
         later.launched_at <= Consent.at,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, insert, select, update
 
 from contacts.models import Channel
 from messages.models import Click, Delivery, Link, Status
@@ -33,6 +33,11 @@ def by_people() -> ColumnElement[bool]:
     return Click.sign == Sign.NONE
 
 
+def message_of(delivery_id: int) -> ScalarSelect[int]:
+    """The message of a copy, for what is written of it."""
+    return select(Delivery.message_id).where(Delivery.id == delivery_id).scalar_subquery()
+
+
 def record_click(
     conn: Connection,
     delivery_id: int,
@@ -45,7 +50,8 @@ def record_click(
     sign = sign_of(asked.method, asked.agent, _since_it_left(conn, delivery_id, now))
     if link_id is not None and _is_burst(conn, delivery_id, link_id, now):
         sign = sign or Sign.BURST
-    conn.execute(insert(Click).values(delivery_id=delivery_id, link_id=link_id, at=now, sign=sign))
+    told = {"delivery_id": delivery_id, "link_id": link_id, "at": now, "sign": sign}
+    conn.execute(insert(Click).values(**told, message_id=message_of(delivery_id)))
 
 
 def follow(

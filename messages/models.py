@@ -93,9 +93,7 @@ class Message(Base):
     project_id: Mapped[int | None] = mapped_column(
         ForeignKey("projects.id", ondelete="RESTRICT"), index=True
     )  # whose message it is; NULL = the network's
-    action_id: Mapped[int | None] = mapped_column(
-        ForeignKey("actions.id", ondelete="RESTRICT"), index=True
-    )
+    action_id: Mapped[int | None] = mapped_column(ForeignKey("actions.id", ondelete="RESTRICT"))
     audience: Mapped[dict[str, Any]]  # see messages/audience.py
     scopes: Mapped[list[Any]]  # consent scopes that cover it: "network", "project:3"
     default_language: Mapped[str] = mapped_column(String(8))  # for people whose own is missing
@@ -124,6 +122,12 @@ class Message(Base):
     begins_at: Mapped[datetime | None]  # nothing leaves earlier; NULL = as soon as undo is over
     own_hour: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))  # own_hour.py
     urgent: Mapped[bool] = mapped_column(server_default=text("false"))  # no warm-up holds it
+
+    __table_args__ = (
+        # Which email led to a page last, and what somebody got since.
+        Index(None, "action_id", "launched_at"),
+        Index(None, "launched_at"),
+    )
 
 
 class MessageText(Base):
@@ -254,6 +258,10 @@ class Click(Base):
     at: Mapped[datetime]
     # What tells that a machine made it (``messages/scanners.py``); "" = nothing does.
     sign: Mapped[str] = mapped_column(String(8), server_default=text("''"))
+    message_id: Mapped[int]  # that of the copy, with which it goes
+
+    # A report reads all clicks of a message, and of each nothing but this.
+    __table_args__ = (Index(None, "message_id", "delivery_id", "sign", "at"),)
 
 
 class Event(Base):

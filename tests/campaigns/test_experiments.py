@@ -120,15 +120,13 @@ class Trial:
 
         def follow(conn: Connection) -> None:
             rows = (
-                select(Delivery.id)
+                select(Delivery.id.label("delivery_id"), Delivery.message_id)
                 .join(MessageText, MessageText.message_id == Delivery.message_id)
                 .where(MessageText.subject == subject, Delivery.status == Status.ACCEPTED)
             )
-            ids = list(conn.scalars(rows.order_by(Delivery.id).limit(count)))
-            assert len(ids) == count
-            conn.execute(
-                insert(Click), [{"delivery_id": each, "at": self.bench.now} for each in ids]
-            )
+            found = conn.execute(rows.order_by(Delivery.id).limit(count)).mappings().all()
+            assert len(found) == count
+            conn.execute(insert(Click), [{**each, "at": self.bench.now} for each in found])
 
         await self.bench.write(follow)
 

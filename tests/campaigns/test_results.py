@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -190,7 +191,9 @@ def _deeds(
         for _ in range(chance.choice((0, 0, 1, 2))):
             at, sign = chance.choice(moments), chance.choice(("", "", Sign.EARLY.value))
             copy.clicks.append((at, sign))
-            conn.execute(insert(Click).values(delivery_id=copy.id, at=at, sign=sign))
+            conn.execute(
+                insert(Click).values(delivery_id=copy.id, message_id=copy.message, at=at, sign=sign)
+            )
     for contact in people:
         for target in ("us:senate:WI:1", "us:senate:WI:3")[: chance.choice((0, 1, 2))]:
             outcome, at = chance.choice(list(Outcome)), chance.choice(moments)
@@ -315,5 +318,10 @@ def test_no_figure_reads_every_copy_nor_every_word_of_the_ledger(
     assert "SCAN consents" not in plan
     assert "Seq Scan on" not in plan.replace("Seq Scan on answers", "")
     assert "ix_consents_refusals" in plan
-    assert "ix_clicks_delivery_id" in plan
-    assert "deliveries USING INDEX sqlite_autoindex_deliveries_2 (message_id=?)\n" not in plan
+    assert re.search(r"ix_clicks_message_id\w*", plan), plan
+    assert "ix_messages_action_id_launched_at" in plan
+    if conn.dialect.name == "sqlite":
+        assert "SEARCH clicks USING COVERING INDEX ix_clicks_message_id" in plan
+        assert "sqlite_autoindex_deliveries_2 (message_id=?)" not in plan
+        assert "sqlite_autoindex_deliveries_1 (contact_id=?)" not in plan  # all that somebody got
+        assert "ix_messages_launched_at (launched_at>? AND launched_at<?)" in plan

@@ -29,6 +29,7 @@ from database.migrating import (
     require_current,
 )
 from database.tables import Base
+from messages.models import Click
 from tests.databases import PostgresServer
 
 for room in [
@@ -327,3 +328,36 @@ def test_facts_become_the_first_of_their_versions(empty: str) -> None:
     assert "before two sources" in first.override_why
     assert first.may_be_told(later)
     assert (withheld.current.release, withheld.current.override_why) == ("withheld", "")
+
+
+WHEN = "2026-11-20 12:00:00"
+
+
+def add_old(conn: Connection, table: str, **values: object) -> None:
+    """A row as an older release wrote it; what must be said and is not, is nothing of its kind."""
+    told = dict(values)
+    for column in inspect(conn).get_columns(table):
+        if not column["nullable"] and column["default"] is None and column["name"] not in told:
+            kind = str(column["type"])
+            nothing = {"JSO": "{}", "BOO": False, "VAR": "", "TEX": "", "TIM": WHEN, "DAT": WHEN}
+            told[column["name"]] = nothing.get(kind[:3], 0)
+    names = ", ".join(told)
+    marks = ", ".join(f":{name}" for name in told)
+    conn.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), told)
+
+
+def test_old_clicks_learn_their_message(empty: str) -> None:
+    engine = engine_of(empty)
+    with engine.begin() as conn:
+        upgrade_to(conn, "0044")
+        for message, copy in ((3, 7), (4, 8)):
+            add_old(conn, "messages", id=message)
+            add_old(conn, "deliveries", id=copy, message_id=message)
+            add_old(conn, "clicks", id=copy + 10, delivery_id=copy)
+
+    migrate(empty)
+
+    with engine.begin() as conn:
+        found = conn.execute(select(Click.id, Click.message_id).order_by(Click.id)).all()
+    engine.dispose()
+    assert [tuple(row) for row in found] == [(17, 3), (18, 4)]

@@ -121,7 +121,7 @@ def _copies(conn: Connection, message_id: int, people: Sequence[int], at: dateti
 def _click(conn: Connection, message_id: int, contact: int, at: datetime) -> None:
     mine = (Delivery.message_id == message_id, Delivery.contact_id == contact)
     copy = conn.execute(Delivery.__table__.select().where(*mine)).one()
-    conn.execute(insert(Click).values(delivery_id=copy.id, at=at))
+    conn.execute(insert(Click).values(delivery_id=copy.id, message_id=message_id, at=at))
 
 
 @dataclass
