@@ -349,7 +349,7 @@ def add_old(conn: Connection, table: str, **values: object) -> None:
 def test_old_clicks_learn_their_message(empty: str) -> None:
     engine = engine_of(empty)
     with engine.begin() as conn:
-        upgrade_to(conn, "0044")
+        upgrade_to(conn, "0045")
         for message, copy in ((3, 7), (4, 8)):
             add_old(conn, "messages", id=message)
             add_old(conn, "deliveries", id=copy, message_id=message)
