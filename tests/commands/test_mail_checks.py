@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from commands.doctor import examine
 from commands.doctor_lines import Line, Verdict
 from commands.mail_checks import ask_servers, come_back
+from database.opening import prepare
 from messages import mail_sources
 from settings import Settings, load
 from tests.fakes.imap_server import ImapServer, imap_server
+from tests.fakes.name_server import naming
 from tests.messages.providers.test_smtp import PlayedRelay, playing
 
 
@@ -80,6 +83,35 @@ async def test_a_maildir_that_is_none_is_told(tmp_path: Path) -> None:
     assert by_subject(await ask_servers(set_up))["mailbox"].verdict is Verdict.GOOD
 
 
+@pytest.mark.parametrize(
+    ("addresses", "sentence"),
+    [
+        ("192.0.2.25", "192.0.2.25 is called mx.example.org, and that name leads back"),
+        ("192.0.2.26", "192.0.2.26 has no name in reverse DNS"),
+        ("", "it is not known which address it sends from"),
+    ],
+)
+async def test_a_mail_server_of_our_own_is_looked_for_in_reverse_dns(
+    now: datetime, tmp_path: Path, addresses: str, sentence: str
+) -> None:
+    database = prepare(f"sqlite:///{tmp_path / 'llamado.db'}")
+    async with naming() as server:
+        server.put("25.2.0.192.in-addr.arpa", "PTR", "mx.example.org.")
+        server.put("mx.example.org", "A", "192.0.2.25")
+        set_up = settings(
+            tmp_path,
+            DATABASE__URL=database,
+            SMTP__HOST="localhost",
+            SMTP__PORT="1",
+            SMTP__FROM_EMAIL="a@example.org",
+            DELIVERABILITY__NAMESERVERS=server.address,
+            DELIVERABILITY__SENDING_ADDRESSES=addresses,
+        )
+        lines = await examine(set_up, now=now)
+
+    assert any(sentence in each.sentence for each in lines if each.subject == "example.org")
+
+
 def test_what_was_set_aside_and_what_is_late_is_told(
     conn: Connection, now: datetime, tmp_path: Path
 ) -> None:
@@ -103,6 +135,8 @@ def test_what_was_set_aside_and_what_is_late_is_told(
         ({"SMTP__HOST": "mail.example.org", "SMTP__SECURITY": "none"}, "only for a server on this"),
         ({"INBOUND__ADDRESS": "mail+x@in.example.org"}, "without a plus sign"),
         ({"INBOUND__ADDRESS": "Us <mail@in.example.org>"}, "must be a bare address"),
+        ({"DELIVERABILITY__SENDING_ADDRESSES": "mx.example.org"}, "what the world sees"),
+        ({"DELIVERABILITY__NAMESERVERS": "9.9.9.9#dns"}, "write one such as 9.9.9.9"),
         ({"INBOUND__SOURCE": "maildir"}, "must name its folder"),
         ({"INBOUND__SOURCE": "imap"}, "imap_host and inbound.imap_username must be set"),
     ],
