@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, exists, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from actions.models import Outcome, Response
 from campaigns import experiments, results, variants
@@ -16,7 +16,7 @@ from campaigns.results import Part
 from campaigns.variants import Measure
 from contacts.models import Contact
 from messages import audience as audiences
-from messages.audience import LEFT
+from messages.audience import LEFT, Audience
 from messages.models import Delivery
 
 NOTHING = Part()
@@ -113,20 +113,20 @@ def effect_of(conn: Connection, experiment: Row[Any]) -> Effect | None:
     plan = variants.read_plan(experiment.plan)
     if not plan.holdout:
         return None
-    start, stop = variants.held_out(plan)
-    since = experiment.begun_at
-    return Effect(
-        _acted(conn, experiment, (0, start), since), _acted(conn, experiment, (start, stop), since)
-    )
-
-
-def _acted(conn: Connection, experiment: Row[Any], part: tuple[int, int], since: datetime) -> Count:
     whole = audiences.read(experiment.audience)
-    people = audiences.belongs(experiments.of_part(whole, experiment.salt, part))
-    counted: Select[int] = select(func.count()).select_from(Contact).where(people)
-    did = exists().where(
-        Response.contact_id == Contact.id,
-        Response.outcome != Outcome.SKIPPED,
-        Response.at >= since,
+    without = experiments.of_part(whole, experiment.salt, variants.held_out(plan))
+    everybody = _acted(conn, whole, experiment.begun_at)
+    held_out = _acted(conn, without, experiment.begun_at)
+    written_to = Count(everybody.did - held_out.did, everybody.of - held_out.of)
+    return Effect(written_to, held_out)
+
+
+def _acted(conn: Connection, audience: Audience, since: datetime) -> Count:
+    counted: Select[int] = select(func.count()).select_from(Contact)
+    people = counted.where(audiences.belongs(audience))
+    # Few act; to ask each of the others whether they did would take longer.
+    acted = select(Response.contact_id).where(
+        Response.outcome != Outcome.SKIPPED, Response.at >= since
     )
-    return Count(conn.scalar(counted.where(did)) or 0, conn.scalar(counted) or 0)
+    did = people.where(Contact.id.in_(acted))
+    return Count(conn.scalar(did) or 0, conn.scalar(people) or 0)

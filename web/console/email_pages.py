@@ -51,8 +51,10 @@ class EmailPage:
     briefs: Mapping[int, Brief]  # of the dates that left, by their message
 
 
-def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datetime) -> EmailPage:
-    """An email as it stands; the caller has looked whether it may be seen."""
+def email_page(
+    conn: Connection, email_id: int, *, house: HouseRules, now: datetime, effect_at: str = ""
+) -> EmailPage:
+    """An email as it stands; the caller has looked whether it may be seen. ``effect_at``: see ``tried``."""
     email = look_at(conn, email_id)
     found = of_emails(conn, None, start=now - PAST, stop=now + FAR, email_id=email_id, most=AHEAD)
     waiting = (RunStatus.HELD, RunStatus.POSTPONED, RunStatus.PLANNED)
@@ -81,7 +83,7 @@ def email_page(conn: Connection, email_id: int, *, house: HouseRules, now: datet
         ),
         names=known,
         named=names_in(conn, email_id, known),
-        tried=tried(conn, email_id),
+        tried=tried(conn, email_id, effect_at=effect_at),
         briefs=brief(conn, sent_of(conn, email_ids=[email_id])[:TOLD], deeds=COUNTED),
         flying=in_the_air(conn, [each.message_id for each in past if each.message_id is not None]),
     )

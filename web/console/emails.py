@@ -266,7 +266,15 @@ async def _show(
     request: web.Request, problem: str = "", *, note: str = "", stands: str = ""
 ) -> web.Response:
     house = request.config_dict[SITE].house
-    found = await read(request, email_page, _email(request), house=house, now=now(request))
+    compared = request.query.get("effect", "")
+    found = await read(
+        request,
+        email_page,
+        _email(request),
+        house=house,
+        now=now(request),
+        effect_at=compared,
+    )
     values = {
         "it": found,
         "problem": problem,

@@ -49,7 +49,7 @@ class Tried:
     figures: Sequence[Figures]  # as it was decided; until then as it stands
     judged: Judgement
     languages: Sequence[InLanguage]  # none where all copies were in one
-    effect: Effect | None
+    effect: Effect | None  # only where somebody asked for it
     effect_shares: Sequence[odds.Interval]
 
     @property
@@ -68,8 +68,12 @@ class Tried:
         return self.open and self.some_wait
 
 
-def tried(conn: Connection, email_id: int) -> list[Tried]:
-    """What was tried with an email lately, the latest first."""
+def tried(conn: Connection, email_id: int, *, effect_at: str = "") -> list[Tried]:
+    """What was tried with an email lately, the latest first.
+
+    ``effect_at``: the date of which the people without the email are compared with the others. That draws
+    everybody's lot anew, which with 50,000 people takes a quarter of a second.
+    """
     columns: Sequence[Any] = (*Experiment.__table__.columns, CampaignRun.local_time)
     rows = (
         select(*columns)
@@ -78,17 +82,19 @@ def tried(conn: Connection, email_id: int) -> list[Tried]:
         .order_by(Experiment.id.desc())
         .limit(LATEST)
     )
-    return [_tried(conn, row) for row in conn.execute(rows).all()]
+    return [
+        _tried(conn, row, compared=row.local_time == effect_at) for row in conn.execute(rows).all()
+    ]
 
 
-def _tried(conn: Connection, row: Row[Any]) -> Tried:
+def _tried(conn: Connection, row: Row[Any], *, compared: bool) -> Tried:
     plan = variants.read_plan(row.plan)
     figures = (
         [counting.read(each) for each in row.figures]
         if row.figures
         else counting.figures_of(conn, experiments.messages_of(conn, row.id))
     )
-    effect = counting.effect_of(conn, row)
+    effect = counting.effect_of(conn, row) if compared else None
     sides = [effect.written_to, effect.held_out] if effect else []
     return Tried(
         row=row,

@@ -86,15 +86,63 @@ async def test_the_overview_tells_that_the_others_wait_for_a_decision(
     assert f'href="{response.headers["Location"]}"' in after
 
 
+def fire(conn: Connection) -> None:
+    """Let the email's first date go."""
+    row = conn.execute(select(CampaignEmail)).one()
+    at = row.next_run_at + timedelta(seconds=1)
+    firing.fire(conn, NoJobs(), row.id, house=HOUSE, now=at)
+
+
+async def test_who_was_left_without_is_compared_only_where_somebody_asks(
+    amina: Desk, opened: Opened
+) -> None:
+    """With many people that takes longer than the rest of the page."""
+    response = await amina.post(await campaign(amina), {**EMAIL, **OTHERS})
+    email = response.headers["Location"]
+    await opened.database.write(fire)
+
+    shown = await amina.page(email)
+    asked = await amina.page(f"{email}?effect={AT['at']}")
+
+    assert "Compare with those who were left without it" in shown
+    assert "of those who were left without it" not in shown
+    assert "of those who were left without it" in asked
+
+
+async def test_where_everybody_takes_part_nothing_is_there_to_choose(
+    amina: Desk, opened: Opened
+) -> None:
+    everybody = {**OTHERS, "try_share": "1000", "try_holdout": "0"}
+    response = await amina.post(await campaign(amina), {**EMAIL, **everybody})
+    email = response.headers["Location"]
+    await opened.database.write(fire)
+
+    before = await amina.page(email)
+    await amina.post(f"{email}/end-trial", AT)
+    after = await amina.page(email)
+
+    assert "Everybody took part. How it came out stands here" in before
+    assert "Send the others" not in before
+    assert "End the trial now" in before
+    assert "The others get" not in after
+
+
+async def test_nothing_is_called_clear_while_the_numbers_grow(amina: Desk, opened: Opened) -> None:
+    response = await amina.post(await campaign(amina), {**EMAIL, **OTHERS})
+    await opened.database.write(fire)
+
+    page = await (await amina.get(response.headers["Location"])).text()
+
+    assert "These numbers still grow" in page
+    assert "The difference is" not in page
+    # What waits for a decision stands above the words; and on a phone each number has its name.
+    assert page.index("h-tried") < page.index("h-words")
+    assert '<span class="folded">Got it: </span>' in page
+
+
 async def test_a_person_decides_for_the_others_once(amina: Desk, opened: Opened) -> None:
     response = await amina.post(await campaign(amina), {**EMAIL, **OTHERS})
     email = response.headers["Location"]
-
-    def fire(conn: Connection) -> None:
-        row = conn.execute(select(CampaignEmail)).one()
-        at = row.next_run_at + timedelta(seconds=1)
-        firing.fire(conn, NoJobs(), row.id, house=HOUSE, now=at)
-
     await opened.database.write(fire)
     before = await amina.page(email)
     await amina.post(f"{email}/choose", {**AT, "place": "1"})
