@@ -7,24 +7,36 @@ person's own hour. What has left has left; whether the others get it, a person d
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
 
 from alerts import at_risk
 from alerts.at_risk import RiskDraft
 from alerts.models import Alert
-from alerts.planned_names import names_on_their_way
+from alerts.planned_names import names_in_mail, names_on_their_way
 from alerts.steering import pause_because
 from alerts.weighing import naming_by_now
-from campaigns.models import CampaignRun
-from messages import discretion
+from campaigns.models import Campaign, CampaignEmail, CampaignRun
+from messages import discretion, doubts
 from messages.calling_off import LIVE
 from messages.eligibility import family_of
-from messages.models import Message, MessageKind, MessageStatus
+from messages.models import Delivery, Doubt, Message, MessageKind, MessageStatus
+from messages.series_models import Series, SeriesStep, StepMail
 from organizers.roles import Within, owned
 
 BECAUSE = "It names somebody who came on a list of people at risk since."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Halted:
+    """Planned mail that is paused because it names somebody: a date of an email, or something of a series."""
+
+    name: str  # of its campaign, or the series'
+    email_id: int | None
+    local_time: str | None  # on the wall
+    series_id: int | None
 
 
 def add_person(conn: Connection, case_id: int, draft: RiskDraft, *, by: str, now: datetime) -> int:
@@ -55,34 +67,64 @@ def halt(conn: Connection) -> None:
     """Pause what has not all left and names somebody who must not be named, where nobody says why it may."""
     for alert in _alerts(conn):
         if naming_by_now(conn, alert.id):
-            pause_because(conn, family_of(conn, alert.message_id), BECAUSE)
+            _pause(conn, family_of(conn, alert.message_id))
     for email in _emails(conn):
         if names_on_their_way(conn, email.email_id, [email.message_id]):
-            pause_because(conn, [email.message_id], BECAUSE)
+            _pause(conn, [email.message_id])
+    mails = select(StepMail.message_id).join(Message, Message.id == StepMail.message_id)
+    for message_id in conn.scalars(mails.where(_not_all_left())).all():
+        if names_in_mail(conn, message_id):
+            _pause(conn, [message_id])
 
 
-def halted(conn: Connection, within: Within) -> list[tuple[int, str]]:
-    """The planned emails of which something is paused because it names somebody, with their dates on the wall."""
-    mine = (Message.status == MessageStatus.PAUSED, Message.paused_because == BECAUSE)
+def _pause(conn: Connection, message_ids: Sequence[int]) -> None:
+    """What is finished but for copies whose answer was lost pauses as well: those may be sent once more."""
+    finished = (Message.id.in_(message_ids), Message.status == MessageStatus.FINISHED)
+    again = update(Message).where(*finished, Message.id.in_(_lost()))
+    conn.execute(again.values(status=MessageStatus.PAUSED, paused_because=BECAUSE))
+    pause_because(conn, message_ids, BECAUSE)
+
+
+def _not_all_left() -> ColumnElement[bool]:
+    finished = and_(Message.status == MessageStatus.FINISHED, Message.id.in_(_lost()))
+    return or_(Message.status.in_(LIVE), finished)
+
+
+def _lost() -> Select[int]:
+    """The messages of which nobody knows yet whether some copies have left."""
+    return select(Delivery.message_id).join(Doubt, and_(*doubts.open_doubts()))
+
+
+def halted(conn: Connection, within: Within) -> list[Halted]:
+    """The planned emails, and the series, of which something is paused because it names somebody."""
+    columns = (CampaignRun.email_id, CampaignRun.local_time, Series.id.label("series_id"))
+    name = func.coalesce(Campaign.name, Series.name).label("name")
     rows = (
-        select(CampaignRun.email_id, CampaignRun.local_time)
-        .join(Message, CampaignRun.message_id == _root())
-        .where(Message.kind == MessageKind.CAMPAIGN, *mine, owned(Message.project_id, within))
+        select(*columns, name)
+        .select_from(Message)
+        .outerjoin(CampaignRun, CampaignRun.message_id == _root())
+        .outerjoin(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
+        .outerjoin(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .outerjoin(StepMail, StepMail.message_id == Message.id)
+        .outerjoin(SeriesStep, SeriesStep.id == StepMail.step_id)
+        .outerjoin(Series, Series.id == SeriesStep.series_id)
+        .where(Message.status == MessageStatus.PAUSED, Message.paused_because == BECAUSE)
+        .where(Message.kind == MessageKind.CAMPAIGN, owned(Message.project_id, within))
     )
-    found = rows.distinct().order_by(CampaignRun.email_id, CampaignRun.local_time)
-    return [(row.email_id, row.local_time) for row in conn.execute(found)]
+    found = rows.distinct().order_by(*columns)
+    return [Halted(**row._asdict()) for row in conn.execute(found)]
 
 
 def _alerts(conn: Connection) -> Sequence[Row[int, int]]:
     rows = select(Alert.id, Alert.message_id).join(Message, Alert.message_id == _root())
-    return conn.execute(rows.where(Message.status.in_(LIVE)).distinct().order_by(Alert.id)).all()
+    return conn.execute(rows.where(_not_all_left()).distinct().order_by(Alert.id)).all()
 
 
 def _emails(conn: Connection) -> Sequence[Row[int, int]]:
     """Each way of writing of each date that is on its way: only those that name somebody pause."""
     columns = (CampaignRun.email_id, Message.id.label("message_id"))
     rows = select(*columns).join(Message, CampaignRun.message_id == _root())
-    return conn.execute(rows.where(Message.status.in_(LIVE)).order_by(Message.id)).all()
+    return conn.execute(rows.where(_not_all_left()).order_by(Message.id)).all()
 
 
 def _root() -> ColumnElement[int]:

@@ -22,7 +22,7 @@ from alerts.at_risk import (
     words_naming,
 )
 from alerts.risk_models import PersonAtRisk
-from campaigns import naming, steering
+from campaigns import naming, series, steering
 from campaigns.calendar import find_email, look_at
 from campaigns.steering import Steer
 from database.jobs import Jobs
@@ -31,6 +31,7 @@ from messages.cautions import Said
 from messages.control import Words
 from messages.discretion import LetStand
 from messages.findings import Finding, finding
+from messages.models import Message, MessageStatus
 
 
 class NamesForbidden(ValueError):
@@ -114,6 +115,23 @@ def steer(
         if names_on_their_way(conn, email_id, paused):
             raise NotYetSaid(NotYetSaid.__doc__)
     steering.steer(conn, jobs, email_id, local_time, act, now=now)
+
+
+def resume_series(conn: Connection, jobs: Jobs, series_id: int, *, now: datetime) -> None:
+    """Let a series go on, but for what is on its way of it and names somebody by now: that stays paused.
+
+    Raises what ``campaigns.series.resume`` does.
+    """
+    discretion.take_turns(conn)
+    paused = series.mails_of(conn, series_id, MessageStatus.PAUSED)
+    named = {each for each in paused if names_in_mail(conn, each)}
+    series.resume(conn, jobs, series_id, but=named, now=now)
+
+
+def names_in_mail(conn: Connection, message_id: int) -> Sequence[Finding]:
+    """Whom a message of a series names who must not be named; nobody says why it may."""
+    project_id = conn.scalar(select(Message.project_id).where(Message.id == message_id))
+    return _weigh(conn, project_id, naming.said_by(conn, [message_id]), (), {})[0]
 
 
 def names_on_their_way(

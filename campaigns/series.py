@@ -7,7 +7,7 @@ in ``enrolling.py``, what becomes of each step for each of them in ``stepping.py
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -201,24 +201,30 @@ def start(conn: Connection, series_id: int, *, now: datetime) -> None:
 def pause(conn: Connection, series_id: int) -> None:
     """Let nothing of it leave until somebody resumes. Raises NotNow."""
     _require(conn, series_id, SeriesStatus.RUNNING)
-    for message_id in _messages(conn, series_id, MessageStatus.SENDING):
+    for message_id in mails_of(conn, series_id, MessageStatus.SENDING):
         with suppress(NotNow):  # it was finished in this instant
             control.pause(conn, message_id)
     _put(conn, series_id, status=SeriesStatus.PAUSED)
 
 
-def resume(conn: Connection, jobs: Any, series_id: int, *, now: datetime) -> None:
-    """Go on; what is too late by now is asked about. Raises NotNow, and Locked while everything is."""
+def resume(
+    conn: Connection, jobs: Any, series_id: int, *, but: Collection[int] = (), now: datetime
+) -> None:
+    """Go on, but for these of its messages; what is too late by now is asked about.
+
+    Raises NotNow, and Locked while everything is.
+    """
     _require(conn, series_id, SeriesStatus.PAUSED)
-    for message_id in _messages(conn, series_id, MessageStatus.PAUSED):
-        control.resume(conn, jobs, message_id, now=now)
+    for message_id in mails_of(conn, series_id, MessageStatus.PAUSED):
+        if message_id not in but:
+            control.resume(conn, jobs, message_id, now=now)
     _put(conn, series_id, status=SeriesStatus.RUNNING)
 
 
 def stop(conn: Connection, series_id: int, *, now: datetime) -> int:
     """End it: nothing more leaves, and whoever is in it leaves it; return how many. Raises NotNow."""
     was = _require(conn, series_id, *ON)
-    for message_id in _messages(conn, series_id, *LIVE):
+    for message_id in mails_of(conn, series_id, *LIVE):
         with suppress(NotNow):  # it was finished in this instant
             control.stop(conn, message_id, now=now)
     under_way = (Enrolment.series_id == series_id, *going_on())
@@ -305,7 +311,7 @@ def _require(conn: Connection, series_id: int, *statuses: SeriesStatus) -> str:
     return status
 
 
-def _messages(conn: Connection, series_id: int, *statuses: MessageStatus) -> list[int]:
+def mails_of(conn: Connection, series_id: int, *statuses: MessageStatus) -> list[int]:
     """Its messages in these statuses."""
     mine = (
         select(Message.id)

@@ -43,6 +43,7 @@ from contacts.ledger import (
     by_channel,
     drop,
     grant_many,
+    hold,
     in_doubt,
     in_order,
     ledger,
@@ -262,16 +263,6 @@ def lift(
         drop(conn, key, Standing.BOUNCED)
     else:
         put(conn, key, verdict, now, over=[Standing.BOUNCED])
-
-
-def hold(conn: Connection, channel: str, address: str) -> None:
-    """Keep what stands for an address from whoever would change it, until we commit.
-
-    Whoever adds to its ledger sets what follows in the same transaction: they have committed, and are read, or come
-    after us.
-    """
-    mine = select(AddressStanding.scope).filter_by(channel=channel, address=address)
-    conn.execute(mine.order_by(AddressStanding.scope).with_for_update()).all()
 
 
 def take_back(

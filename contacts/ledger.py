@@ -130,6 +130,16 @@ def _replacing(
     }
 
 
+def hold(conn: Connection, channel: str, address: str) -> None:
+    """Keep what stands for an address from whoever would change it, until we commit.
+
+    Whoever adds to its ledger sets what follows in the same transaction: they have committed, and are read, or come
+    after us.
+    """
+    mine = select(AddressStanding.scope).filter_by(channel=channel, address=address)
+    conn.execute(mine.order_by(AddressStanding.scope).with_for_update()).all()
+
+
 def drop(conn: Connection, key: Key, standing: Standing) -> None:
     conn.execute(
         delete(AddressStanding)

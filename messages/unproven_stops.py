@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Select, and_, delete, insert, select, update
 from sqlalchemy.orm import aliased
 
 from contacts import consent
-from contacts.ledger import UNDONE
+from contacts.ledger import UNDONE, hold
 from contacts.models import Consent
 from messages.reach_models import UnprovenStop
 
@@ -61,13 +61,13 @@ def waits(conn: Connection, channel: str, address: str, *, now: datetime) -> boo
 
 def prove(conn: Connection, channel: str, address: str, *, by: str, now: datetime) -> None:
     """It was their own word: nobody undoes it any more, nor is about to; what stands is held until we commit."""
-    consent.hold(conn, channel, address)
+    hold(conn, channel, address)
     _settle(conn, [each.id for each in _open_of(conn, channel, address, now)], by, now)
 
 
 def undo(conn: Connection, channel: str, address: str, *, by: str, now: datetime) -> bool:
     """It was not their word: what held before holds again. False where they are still off, or nothing was to be undone."""
-    consent.hold(conn, channel, address)
+    hold(conn, channel, address)
     return _undo(conn, _open_of(conn, channel, address, now), by, now)
 
 
@@ -106,7 +106,7 @@ def undo_wave(conn: Connection, stop_id: int, *, by: str, now: datetime) -> int:
     pairs = select(Consent.channel, Consent.address).where(Consent.id.in_(shown)).distinct()
     back = 0
     for channel, address in sorted(conn.execute(pairs).all()):
-        consent.hold(conn, channel, address)
+        hold(conn, channel, address)
         still = _open_of(conn, channel, address, now)  # what its owner has not answered meanwhile
         back += _undo(conn, [each for each in still if each.consent_id in shown], by, now)
     return back

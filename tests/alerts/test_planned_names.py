@@ -14,7 +14,13 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from alerts.at_risk import NoSuchPerson, NotYetSaid, NoWhy, RiskDraft, outvotes
-from alerts.halting import BECAUSE, add_person, change_person, halted, remove_person
+from alerts.halting import (
+    BECAUSE,
+    add_person,
+    change_person,
+    halted,
+    remove_person,
+)
 from alerts.models import Case
 from alerts.planned_names import (
     NamesForbidden,
@@ -22,6 +28,7 @@ from alerts.planned_names import (
     let_name_stand,
     names_in,
     require_discreet,
+    resume_series,
     steer,
 )
 from alerts.risk_models import Cleared, MaySay
@@ -36,14 +43,15 @@ from campaigns.models import CampaignRun, Reason, RunStatus
 from campaigns.series import StepDraft
 from campaigns.steering import Steer
 from campaigns.variants import Plan
-from messages import control
+from messages import control, doubts
 from messages.control import Words
-from messages.models import Message, MessageStatus
+from messages.models import Message, MessageStatus, Status
 from messages.series_models import StepCopy
 from tests.builders import (
     LONG_AGO,
     make_alert,
     make_contact,
+    make_delivery,
     make_membership,
     make_message,
     make_project,
@@ -340,7 +348,9 @@ def test_what_is_on_its_way_pauses_when_the_name_comes_on_a_list(conn: Connectio
 
     assert state_of(conn, message_id) == (MessageStatus.PAUSED, BECAUSE)
     assert state_of(conn, other)[0] == MessageStatus.FINISHED
-    assert halted(conn, None) == [(email_id, AT)]
+    assert [(each.email_id, each.local_time, each.name) for each in halted(conn, None)] == [
+        (email_id, AT, "Water")
+    ]
     assert person_id
 
 
@@ -475,6 +485,23 @@ def test_an_alert_that_waits_for_its_hour_pauses(conn: Connection, now: datetime
     assert state_of(conn, other.message_id)[0] == MessageStatus.SENDING
 
 
+def test_what_is_finished_but_for_a_lost_answer_pauses_as_it_may_be_sent_once_more(
+    conn: Connection, now: datetime
+) -> None:
+    alert, other = (
+        make_alert(conn, texts=CALLS, status=MessageStatus.FINISHED, finished_at=now)
+        for _ in range(2)
+    )
+    lost = make_delivery(conn, alert.message_id, make_contact(conn), status=Status.UNKNOWN)
+    doubts.note_found(conn, [lost], now=now)
+
+    list_her(conn, alert.case_id)
+    list_her(conn, other.case_id)
+
+    assert state_of(conn, alert.message_id) == (MessageStatus.PAUSED, BECAUSE)
+    assert state_of(conn, other.message_id)[0] == MessageStatus.FINISHED
+
+
 def test_an_alert_of_another_committee_goes_on(conn: Connection) -> None:
     madison, bangor = make_project(conn, "Madison"), make_project(conn, "Bangor")
     make_membership(conn, madison, make_contact(conn))
@@ -501,6 +528,29 @@ def test_closed_cases_keep_their_lists(conn: Connection) -> None:
     conn.execute(update(Case).where(Case.id == case_id).values(closed_at=LONG_AGO))
 
     assert fire(conn, email_id).reason is Reason.NAMED
+
+
+def test_a_series_mail_that_is_on_its_way_pauses_and_stays_so_when_the_series_goes_on(
+    conn: Connection,
+) -> None:
+    project, jobs, at = make_project(conn), NoJobs(), of_series.NINE - of_series.DAY
+    made = of_series.make_series(conn, project, days=(1,))
+    [step] = of_series.steps(conn, made)
+    draft = StepDraft(days=1, hour="09:00", texts=naming(subject="Free María Henríquez"))
+    series.change_step(conn, step, draft, by="organizer:900")
+    of_series.join(conn, project, "Ana", of_series.START + of_series.HOUR)
+    assert of_series.sweep(conn, jobs, made, at, discretion=discreet) == {"fired": 1}
+
+    person_id = list_her(conn, make_case(conn, project))
+
+    [mail] = series.mails_of(conn, made, MessageStatus.PAUSED)
+    assert state_of(conn, mail) == (MessageStatus.PAUSED, BECAUSE)
+    assert [each.series_id for each in halted(conn, [project])] == [made]
+    for still in (True, False):
+        series.pause(conn, made)
+        resume_series(conn, jobs, made, now=at)
+        assert (state_of(conn, mail)[0] == MessageStatus.PAUSED) is still
+        remove_person(conn, person_id)
 
 
 def test_a_step_of_a_series_is_held_until_its_words_are_others(conn: Connection) -> None:

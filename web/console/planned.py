@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from alerts import halting
 from campaigns.experiment_models import Experiment, State
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
 from campaigns.recurring import Choice, choice_of
@@ -99,20 +98,6 @@ def held(conn: Connection, within: Within, *, language: str) -> list[HeldLine]:
     rows = _runs().where(CampaignRun.status == RunStatus.HELD, owned(Campaign.project_id, within))
     found = conn.execute(rows.order_by(CampaignRun.local_time).limit(LIST)).all()
     return [_held(row, language) for row in found]
-
-
-def halted(conn: Connection, within: Within) -> list[DateLine]:
-    """The emails of which something is paused because it names somebody."""
-    dates = halting.halted(conn, within)
-    if not dates:
-        return []
-    names = (
-        select(CampaignEmail.id, Campaign.name)
-        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
-        .where(CampaignEmail.id.in_({email_id for email_id, _ in dates}))
-    )
-    campaigns = {row.id: row.name for row in conn.execute(names)}
-    return [DateLine(email_id, at, campaigns[email_id]) for email_id, at in dates]
 
 
 def undecided(conn: Connection, within: Within) -> list[DateLine]:

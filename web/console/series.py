@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from aiohttp import web
 from sqlalchemy import Connection, Row
 
+from alerts.planned_names import resume_series
 from campaigns import enrolling, series_account, step_approving
 from campaigns import series as writing
 from campaigns.enrolling import first_day
@@ -115,7 +116,7 @@ async def steer(request: web.Request) -> NoReturn:
     if act == "pause":
         await write(request, writing.pause, series_id)
     elif act == "resume":
-        await write(request, writing.resume, request.config_dict[JOBS], series_id, now=at)
+        await write(request, resume_series, request.config_dict[JOBS], series_id, now=at)
     else:
         await write(request, writing.stop, series_id, now=at)
     raise _back(series_id)

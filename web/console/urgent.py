@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 
 from actions.custom_targets import offices, today_of
 from actions.responses import doubtful_by_action
+from alerts.halting import Halted, halted
 from alerts.models import Alert, Level
 from alerts.proposals import open_proposals
 from campaigns import series_account
@@ -180,14 +181,20 @@ def _held(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[
             yield _dated("held_named", each)
         else:
             yield Line("held", f"/console/emails/{each.email_id}", title=each.subject)
-    for paused in planned.halted(conn, within):
-        yield _dated("paused_named", paused)
+    yield from map(_paused, halted(conn, within))
     for tried in planned.undecided(conn, within):
         yield _dated("undecided", tried)
     for series_id, name in {
         each.series_id: each.series for each in series_account.held(conn, within)
     }.items():
         yield Line("held", f"/console/series/{series_id}", title=name)
+
+
+def _paused(line: Halted) -> Line:
+    if line.series_id is not None:
+        return Line("paused_series", f"/console/series/{line.series_id}", title=line.name)
+    href = f"/console/emails/{line.email_id}"
+    return Line("paused_named", href, title=line.name, detail=line.local_time or "")
 
 
 def _dated(kind: str, line: planned.HeldLine | planned.DateLine) -> Line:
