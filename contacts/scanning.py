@@ -15,7 +15,10 @@ from contacts.spreadsheets import Sheet
 from contacts.standing import NETWORK, project_scope
 from organizers.roles import Within
 
-UNKNOWN = "unknown"  # the consent statement that says: store them, but do not write to them
+UNKNOWN = {
+    "unknown",
+    "desconocido",
+}  # consent statements that say: store them, but do not write to them
 MOST_PROBLEMS = 500  # kept for the screen; the error file has them all
 STEP = 5000  # rows between two reports of progress
 
@@ -44,7 +47,7 @@ class ImportOptions:
     def statement(self) -> str:
         """The consent statement; "" where none is known."""
         said = " ".join(self.consent.split())
-        return "" if said.casefold() == UNKNOWN else said
+        return "" if said.casefold() in UNKNOWN else said
 
     @property
     def scope(self) -> str:

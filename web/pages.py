@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -14,6 +15,7 @@ import phonenumbers
 from aiohttp import web
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
+from markupsafe import Markup, escape
 
 from contacts.addresses import masked, veiled
 from messages.zone_names import zone_name
@@ -23,6 +25,7 @@ from web.translations import Translator, preferred, translators
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 CACHED = "public, max-age=31536000, immutable"
+_FIELD = re.compile(r"(\{\{[^{}]*\}\})")
 
 TRANSLATORS: web.AppKey[dict[str, Translator]] = web.AppKey("translators", dict[str, Translator])
 TEMPLATES: web.AppKey[dict[str, jinja2.Environment]] = web.AppKey(
@@ -112,6 +115,7 @@ def _environment(language: str) -> jinja2.Environment:
     environment.filters["veiled"] = veiled
     environment.filters["phone"] = shown_phone
     environment.filters["sentence"] = words.sentence
+    environment.filters["fields"] = _fields
     return environment
 
 
@@ -174,3 +178,16 @@ async def cache_static(request: web.Request, response: web.StreamResponse) -> No
     """Let browsers keep a static file they asked for by its hash."""
     if request.path.startswith("/static/") and response.status in (200, 304):
         response.headers["Cache-Control"] = CACHED if "v" in request.query else "no-cache"
+
+
+def _fields(text: str) -> Markup:
+    """A text as its author wrote it, with each merge field marked and kept in one piece."""
+    pieces = _FIELD.split(text)
+    marked = (
+        Markup("<mark>{}</mark>").format(each.replace(" ", "\N{NO-BREAK SPACE}"))
+        for each in pieces[1::2]
+    )
+    plain = [escape(each) for each in pieces[::2]]
+    return Markup("").join(
+        piece for pair in zip(plain, [*marked, Markup("")], strict=True) for piece in pair
+    )

@@ -90,3 +90,23 @@ async def test_a_look_is_chosen_and_seen(tmp_path: Path, now: datetime) -> None:
         await expect(page.get_by_role("status")).to_contain_text("Saved.")
         assert await page.input_value("#accent") == "#aa2244"
         assert console.complaints == []
+
+
+async def test_a_plan_asks_for_what_its_choice_needs(tmp_path: Path, now: datetime) -> None:
+    fields = {name: f"label[for={name}]" for name in ("every", "nth", "ends", "until")}
+    fields["rule"] = ".of-rule summary"
+    shown = {}
+    async with console_with_everything(tmp_path, now, scripts=False) as console:
+        await console.go("/console/campaigns/1")
+        for repeat in ("once", "weekly", "weekday", "day", "rule"):
+            await console.page.select_option("#repeat", repeat)
+            seen = {name: console.page.locator(where) for name, where in fields.items()}
+            shown[repeat] = [name for name, each in seen.items() if await each.is_visible()]
+
+    assert shown == {
+        "once": [],
+        "weekly": ["every", "ends"],
+        "weekday": ["every", "nth", "ends"],
+        "day": ["every", "ends"],
+        "rule": ["rule"],
+    }

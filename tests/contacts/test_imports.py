@@ -80,10 +80,11 @@ def test_people_arrive_with_place_project_tags_and_consent(conn: Connection, now
     assert reason(conn, "sms", "+16085550101") == ""
 
 
+@pytest.mark.parametrize("said", ["Unknown", "desconocido"])
 def test_unknown_consent_stores_people_who_are_not_written_to(
-    conn: Connection, now: datetime
+    conn: Connection, now: datetime, said: str
 ) -> None:
-    report = bring(conn, now, HEAD + "Amina,,amina@example.org,,,,\n", consent="Unknown")
+    report = bring(conn, now, HEAD + "Amina,,amina@example.org,,,,\n", consent=said)
 
     assert (report.created, report.consents) == (1, 0)
     assert reason(conn, "email", "amina@example.org") == "no_consent"

@@ -9,7 +9,7 @@ from enum import StrEnum
 from babel import Locale
 
 from actions.addressing import STATES, official_named, state_name
-from actions.models import Outcome
+from actions.models import Outcome, TargetRule
 from actions.targets import Choice, Note, Targets
 from alerts.models import Level
 from messages.hours import Hours
@@ -102,7 +102,7 @@ def view(
         current = None
     told_story = story(seen.page, language, seen.person.written_at if seen.person else None)
     return View(
-        state=_state(seen, where, current, last, now),
+        state=_state(seen, where, current, last, chosen, now),
         note=targets.note,
         level=seen.page.level,
         story=told_story,
@@ -167,15 +167,27 @@ def _current(offices: tuple[Office, ...], chosen: str, last: Office | None) -> O
 
 
 def _state(
-    seen: Visit, where: Where, current: Office | None, last: Office | None, now: datetime
+    seen: Visit,
+    where: Where,
+    current: Office | None,
+    last: Office | None,
+    chosen: str,
+    now: datetime,
 ) -> State:
     if seen.page.ended_at(now):
         return State.OVER
     if seen.targets.choices:
         return State.PICK
-    if where.asked or seen.bad_zip:
+    if where.asked or seen.bad_zip or _place_comes_first(seen, chosen):
         return State.ASK_ZIP
     return State.CALL if current else _state_without_call(seen, last)
+
+
+def _place_comes_first(seen: Visit, chosen: str) -> bool:
+    """Whether we ask where they live before the first call, which is to members whom nobody can name yet."""
+    begun = chosen or seen.about or seen.told or seen.targets.note is Note.ASSOCIATED
+    first = next((each.rule for each in seen.page.ask.asks), TargetRule.CUSTOM)
+    return seen.targets.needs_place and first is not TargetRule.CUSTOM and not begun
 
 
 def _state_without_call(seen: Visit, last: Office | None) -> State:

@@ -172,7 +172,7 @@ def _office(target: Target, language: str) -> str:
 
 def _sentence(zip_code: str, targets: Targets) -> str:
     """The English sentence for a note; placeholders stand for ZIP and state."""
-    settled = bool(targets.settled)
+    settled = bool(targets.settled) and not targets.needs_place
     if targets.note is Note.BOX:
         return BOX_OF_ONE if len(targets.choices) == 1 else BOX
     if targets.note is Note.UNKNOWN and not zip_code:

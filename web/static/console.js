@@ -72,6 +72,7 @@ function usePlain(button, event) {
 
 /* The live page: the server sends the same pieces of HTML that it rendered first. */
 function followAlert(page) {
+  document.querySelectorAll("[data-refresh]").forEach((each) => { each.hidden = true; });
   const source = new EventSource(page.dataset.events);
   page.querySelectorAll("[data-piece]").forEach((piece) => {
     source.addEventListener(piece.dataset.piece, (event) => {

@@ -554,3 +554,13 @@ async def test_a_member_is_told_only_of_their_own_projects_past_alerts(
 
         assert "Lately" in await ben.page("/console/")
         assert "Lately" not in await amina.page("/console/")
+
+
+async def test_merge_fields_stand_out_in_a_draft_and_no_word_of_an_author_is_markup(
+    amina: Desk,
+) -> None:
+    page = await (
+        await amina.get(await written(amina, sms_en="<b>Call</b> {{ rep_name }}: {{ link }}"))
+    ).text()
+
+    assert "&lt;b&gt;Call&lt;/b&gt; <mark>{{\u00a0rep_name\u00a0}}</mark>: <mark>" in page

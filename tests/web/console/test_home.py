@@ -189,7 +189,7 @@ async def test_old_data_and_a_missing_second_step_are_an_admins(
 
     assert "No members of Congress are loaded" in before
     assert "Your account has no second step" in before
-    assert "days old See how to renew them" in after
+    assert "days old See how to renew it" in after
 
 
 async def months(amina: Desk, month: str) -> str:

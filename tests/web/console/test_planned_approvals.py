@@ -129,7 +129,7 @@ async def test_a_letter_leads_to_exactly_what_is_approved_and_a_button_approves_
         assert part in opened
     assert "It is approved" in await done.text()
     assert again.status == 404
-    assert "Approved Berta" in await here.amina.page(here.email)
+    assert "Approved by Berta" in await here.amina.page(here.email)
     entries = await here.opened.database.read(audit.entries, None, act="email.approve")
     assert entries[0].after == {"how": "link", "languages": "en es"}
 

@@ -132,7 +132,7 @@ async def test_its_words_wait_for_a_second_person_and_a_change_voids_what_was_ap
     await amina.post(f"{email}/change", {**EMAIL, "body_en": "Read that.", "act": "schedule"})
     changed = await ben.page(email)
 
-    assert "Approved Ben" in approved
+    assert "Approved by Ben" in approved
     assert "It was approved, and has changed since." in changed
     assert (
         "this has changed since" in (await (await ben.post(f"{email}/approve", yes)).text()).lower()

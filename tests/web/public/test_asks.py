@@ -163,3 +163,25 @@ async def test_an_office_whose_hours_nobody_knows_says_nothing_of_them(make_door
 
     assert "Open now" not in page
     assert "Opens" not in page
+
+
+async def test_a_shared_page_asks_for_the_zip_before_a_call_to_members_and_not_before_another(
+    make_door: Any, opened: Opened
+) -> None:
+    door = await make_door(OneAsk(rule=TargetRule.CONGRESS), EMBASSY)
+    members_first = words(await door.get(f"/p/{door.alert.slug}"))
+    chosen = words(await door.get(f"/p/{door.alert.slug}?target=custom:embassy"))
+    lives = words(await door.get(f"/p/{door.alert.slug}?zip=53703"))
+    other = await opened.database.write(
+        lambda conn: make_alert(
+            conn, make_action(conn, asks=(EMBASSY, OneAsk(rule=TargetRule.CONGRESS)))
+        )
+    )
+    embassy_first = words(await door.get(f"/p/{other.slug}"))
+
+    assert "Your ZIP code tells who represents you" in members_first
+    assert "555-0199" not in members_first
+    assert "Good morning, Embassy." in chosen
+    assert "Call 1 of 4" in lives
+    assert "Good morning, Embassy." in embassy_first
+    assert "Call your senators" not in members_first + embassy_first
