@@ -32,6 +32,7 @@ from benchmarks.history import write_history
 from benchmarks.mailings import latest, write_mailings
 from benchmarks.population import PROJECTS, loading, populate
 from campaigns import approval_asks as planned_asks
+from campaigns.ballots import About
 from campaigns.models import CampaignEmail
 from database.engine import is_sqlite
 from database.opening import Opened, opened
@@ -232,7 +233,7 @@ def _tokens(
     at = project_id or 1
     _, invited = links.invite(conn, **guest, project=at, grant=Grant(Role.VIEWER), by="x", now=now)
     [ask_id] = approval_asks.ask(conn, ids["draft_id"], [organizer_id], by="x", now=now)
-    [of_email] = planned_asks.ask(conn, ids["email_id"], "", [organizer_id], by="x", now=now)
+    [of_email] = planned_asks.ask(conn, About(ids["email_id"]), [organizer_id], by="x", now=now)
     return {
         "join": invited,
         "reset": links.make_reset(conn, organizer_id, by="x", now=now),

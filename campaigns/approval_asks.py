@@ -1,7 +1,8 @@
-"""Ask somebody to approve a planned email: a letter with a link, a reminder a day before it goes, and who is told that it came back.
+"""Ask somebody to approve a planned email, or one of a series: a letter with a link, a reminder a day before it goes, and who is told that it came back.
 
 As for an alert (``alerts/approval_asks.py``) the link is 256 random bits, bound to the email as it was and to one
-organizer. It lasts until the first date that waits for it, for that is how long an approval is of use.
+organizer. It lasts until the first date that waits for it, for that is how long an approval is of use; that of a
+series for two weeks, for whoever comes to a step before it is approved waits for it.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, update
+from sqlalchemy import Connection, Row, Select, func, or_, select, update
 
-from campaigns import occurrences
+from campaigns import occurrences, series_ahead
+from campaigns.answering import Found, find
 from campaigns.approval_models import EmailApprovalAsk, EmailSentBack
-from campaigns.approving import digest, writers_of
-from campaigns.calendar import AlreadyPast, Hour, find_email, look_at, next_of
+from campaigns.ballots import About, Subject
+from campaigns.calendar import AlreadyPast, Hour, next_of
 from campaigns.models import Campaign, CampaignEmail, RunStatus, ScheduleStatus
 from campaigns.upcoming import of_emails
 from database.upserts import insert_or
 from messages.control import NotNow
+from messages.series_models import Series, SeriesStatus, SeriesStep
+from messages.wallclock import moment
 from organizers.approvers import BadAsk, able, require_chosen
 from organizers.models import Organizer
 from organizers.phones import confirmed_phone
@@ -33,6 +37,7 @@ LONGEST = timedelta(days=14)  # that a link lasts
 EARLY = timedelta(hours=24)  # before the date a reminder is written
 APART = timedelta(hours=12)  # and at least this long after the question
 FAR = timedelta(days=3660)
+GOING = (ScheduleStatus.DRAFT, ScheduleStatus.SCHEDULED)
 
 
 @dataclass(frozen=True)
@@ -54,10 +59,9 @@ class Letter:
     email: str
     phone: str
     language: str
-    project_id: int | None
-    subjects: dict[str, str]
+    subject: Subject
+    series: str  # its name; "" = a planned email
     goes: Goes | None
-    zone: str
     reminds: bool
 
 
@@ -66,50 +70,50 @@ class Back:
     """An email that was sent back, of which its authors are to be told."""
 
     note_id: int
-    email_id: int
-    project_id: int | None
-    writers: frozenset[str]
+    subject: Subject
+    series: str  # as of a letter
+    series_id: int | None
     by: str  # name of who sent it back
     note: str
-    subjects: dict[str, str]
 
 
 def ask(
-    conn: Connection,
-    email_id: int,
-    local_time: str,
-    chosen: Collection[int],
-    *,
-    by: str,
-    now: datetime,
+    conn: Connection, about: About, chosen: Collection[int], *, by: str, now: datetime
 ) -> list[int]:
     """Ask some organizers to approve an email as it stands, or the words of one date; return the asks.
 
     Who was asked about the very same before, and has not answered, gets another letter. Raises
     NobodyChosen, MayNotApprove, NotNow, and NotOneOfItsDates for a date without words of its own.
     """
-    email, run = find_email(conn, email_id), _run(conn, email_id, local_time)
-    if email.status == ScheduleStatus.CANCELLED:
+    found = find(conn, about, locked=True)
+    subject = found.subject
+    if about.local_time and (found.run is None or not found.run.texts):
+        raise occurrences.NotOneOfItsDates(occurrences.NotOneOfItsDates.__doc__)
+    if subject.off:
         raise NotNow("this email was called off already")
-    require_chosen(able(conn, email.project_id or NETWORKS, writers_of(email, run)), chosen)
-    goes = first_date(conn, email, run, now=now)
+    require_chosen(able(conn, subject.project_id or NETWORKS, subject.writers), chosen)
+    goes = _first_date(conn, found, now)
     fresh = {
-        "digest": digest(email, run),
+        "digest": subject.digest,
         "asked_by": by,
         "asked_at": now,
-        "expires_at": _expires(goes, now),
+        "expires_at": _expires(about, goes, now),
         "token_hash": None,
         "letter_due": True,
         "remind_at": remind_at(now, goes.at if goes else None),
         "answered_at": None,
     }
-    return [_ask(conn, email_id, local_time, each, fresh) for each in sorted(set(chosen))]
+    return [_ask(conn, about, each, fresh) for each in sorted(set(chosen))]
 
 
-def first_date(
-    conn: Connection, email: Row[Any], run: Row[Any] | None, *, now: datetime
-) -> Goes | None:
+def _first_date(conn: Connection, found: Found, now: datetime) -> Goes | None:
     """When what is asked about first goes; None when none of its dates is ahead."""
+    if found.step is not None:
+        local = series_ahead.first_hour(conn, found.step, now=now)
+        return Goes(local, moment(local, found.subject.zone).instant) if local else None
+    email, run = found.email, found.run
+    if email is None:
+        return None
     if run is not None:
         ahead = run.status == RunStatus.PLANNED and run.planned_at > now
         return Goes(run.moved_to or run.local_time, run.planned_at) if ahead else None
@@ -120,8 +124,8 @@ def first_date(
         except AlreadyPast:
             return None
         return Goes(first.local, instant)
-    found = of_emails(conn, None, start=now, stop=now + FAR, email_id=email.id, most=1)
-    planned = (each for each in found if each.status == RunStatus.PLANNED and not each.own_words)
+    dates = of_emails(conn, None, start=now, stop=now + FAR, email_id=email.id, most=1)
+    planned = (each for each in dates if each.status == RunStatus.PLANNED and not each.own_words)
     return next((Goes(each.shown, each.at) for each in planned), None)
 
 
@@ -172,12 +176,10 @@ def back_due(conn: Connection) -> list[Back]:
 def issue(conn: Connection, ask_id: int, *, now: datetime) -> str:
     """Give an ask the token of its link, which lasts from now; only now can it be told."""
     row = conn.execute(_asks().where(EmailApprovalAsk.id == ask_id)).one()
-    email, run = look_at(conn, row.email_id), _run(conn, row.email_id, row.local_time)
+    about = about_of(row)
     token = secrets.token_urlsafe(32)
-    values = {
-        "token_hash": _sha256(token),
-        "expires_at": _expires(first_date(conn, email, run, now=now), now),
-    }
+    goes = _first_date(conn, find(conn, about), now)
+    values = {"token_hash": _sha256(token), "expires_at": _expires(about, goes, now)}
     conn.execute(update(EmailApprovalAsk).where(EmailApprovalAsk.id == ask_id).values(values))
     return token
 
@@ -188,57 +190,51 @@ def look(conn: Connection, token: str, now: datetime) -> Row[Any]:
     found = conn.execute(
         _asks().where(mine, EmailApprovalAsk.expires_at > now, *_open())
     ).one_or_none()
-    if found is None or not _may(conn, found):
+    if found is None or not _may(conn, found, find(conn, about_of(found)).subject):
         raise BadAsk(BadAsk.__doc__)
     return found
 
 
-def asked_of(conn: Connection, organizer_id: int) -> dict[int, Row[Any]]:
-    """What an organizer was asked about and has not answered, by email; of words of one date nothing."""
+def about_of(row: Row[Any]) -> About:
+    """What a row is about."""
+    return About(row.email_id, row.local_time, row.step_id)
+
+
+def asked_of(conn: Connection, organizer_id: int) -> dict[About, Row[Any]]:
+    """What an organizer was asked about and has not answered; of words of one date nothing."""
     mine = (EmailApprovalAsk.organizer_id == organizer_id, EmailApprovalAsk.local_time == "")
     rows = conn.execute(_asks().where(*mine, EmailApprovalAsk.answered_at.is_(None)))
-    return {row.email_id: row for row in rows}
+    return {about_of(row): row for row in rows}
 
 
-def asked_by(conn: Connection, actor: str) -> list[tuple[int, str]]:
-    """The emails that somebody asked others about and that have not been called off, the latest first."""
+def asked_by(conn: Connection, actor: str) -> list[About]:
+    """What somebody asked others about and has not been called off, the latest first."""
     rows = (
-        select(EmailApprovalAsk.email_id, EmailApprovalAsk.local_time)
-        .join(CampaignEmail, CampaignEmail.id == EmailApprovalAsk.email_id)
-        .where(EmailApprovalAsk.asked_by == actor)
-        .where(CampaignEmail.status.in_((ScheduleStatus.DRAFT, ScheduleStatus.SCHEDULED)))
-        .distinct()
-        .order_by(EmailApprovalAsk.email_id.desc(), EmailApprovalAsk.local_time)
+        _asks()
+        .where(EmailApprovalAsk.asked_by == actor, _stands())
+        .where(or_(CampaignEmail.id.is_(None), CampaignEmail.status.in_(GOING)))
+        .order_by(EmailApprovalAsk.email_id.desc(), EmailApprovalAsk.step_id.desc())
+        .order_by(EmailApprovalAsk.local_time)
     )
-    return [(row.email_id, row.local_time) for row in conn.execute(rows)]
+    return list(dict.fromkeys(about_of(row) for row in conn.execute(rows)))
 
 
-def _ask(
-    conn: Connection, email_id: int, local_time: str, organizer_id: int, fresh: dict[str, Any]
-) -> int:
-    keys = {"email_id": email_id, "local_time": local_time, "organizer_id": organizer_id}
+def _ask(conn: Connection, about: About, organizer_id: int, fresh: dict[str, Any]) -> int:
+    keys = {**about.key, "organizer_id": organizer_id}
     row = insert_or(conn, EmailApprovalAsk).values(**keys, **fresh)
     asked = row.on_conflict_do_update(index_elements=list(keys), set_=fresh)
     return int(conn.execute(asked.returning(EmailApprovalAsk.id)).scalar_one())
 
 
-def _expires(goes: Goes | None, now: datetime) -> datetime:
-    return min(goes.at, now + LONGEST) if goes else now + LONGEST
-
-
-def _run(conn: Connection, email_id: int, local_time: str) -> Row[Any] | None:
-    if not local_time:
-        return None
-    run = occurrences.of(conn, email_id, local_time)
-    if run is None or not run.texts:
-        raise occurrences.NotOneOfItsDates(occurrences.NotOneOfItsDates.__doc__)
-    return run
+def _expires(about: About, goes: Goes | None, now: datetime) -> datetime:
+    if goes is None or about.step_id is not None:
+        return now + LONGEST
+    return min(goes.at, now + LONGEST)
 
 
 def _letter(conn: Connection, row: Row[Any], *, reminds: bool, now: datetime) -> Letter | None:
-    email = look_at(conn, row.email_id)
-    run = occurrences.of(conn, row.email_id, row.local_time) if row.local_time else None
-    if row.digest != digest(email, run) or not _may(conn, row):
+    found = find(conn, about_of(row))
+    if row.digest != found.subject.digest or not _may(conn, row, found.subject):
         return None
     return Letter(
         ask_id=row.id,
@@ -248,39 +244,33 @@ def _letter(conn: Connection, row: Row[Any], *, reminds: bool, now: datetime) ->
         email=row.email,
         phone=row.phone,
         language=row.language,
-        project_id=row.project_id,
-        subjects=_subjects(email, run),
-        goes=first_date(conn, email, run, now=now),
-        zone=email.zone,
+        subject=found.subject,
+        series=_series(found),
+        goes=_first_date(conn, found, now),
         reminds=reminds,
     )
 
 
 def _back(conn: Connection, row: Row[*tuple[Any, ...]]) -> Back:
-    email = look_at(conn, row.email_id)
-    run = occurrences.of(conn, row.email_id, row.local_time) if row.local_time else None
+    found = find(conn, about_of(row))
     return Back(
         note_id=row.id,
-        email_id=row.email_id,
-        project_id=email.project_id,
-        writers=writers_of(email, run),
+        subject=found.subject,
+        series=_series(found),
+        series_id=found.series.id if found.series is not None else None,
         by=row.name,
         note=row.note,
-        subjects=_subjects(email, run),
     )
 
 
-def _subjects(email: Row[Any], run: Row[Any] | None) -> dict[str, str]:
-    texts = (run.texts if run is not None else None) or email.texts
-    return {language: words["subject"] for language, words in texts.items()}
+def _series(found: Found) -> str:
+    return found.series.name if found.series is not None else ""
 
 
-def _may(conn: Connection, row: Row[Any]) -> bool:
+def _may(conn: Connection, row: Row[Any], subject: Subject) -> bool:
     """Whether whoever was asked may still approve it."""
-    email = look_at(conn, row.email_id)
-    run = occurrences.of(conn, row.email_id, row.local_time) if row.local_time else None
-    project = email.project_id or NETWORKS
-    return bool(able(conn, project, writers_of(email, run), only=row.organizer_id))
+    project = subject.project_id or NETWORKS
+    return bool(able(conn, project, subject.writers, only=row.organizer_id))
 
 
 def _remind(now: datetime) -> Any:
@@ -295,22 +285,27 @@ def _asks() -> Select[Any]:
         Organizer.email,
         confirmed_phone(),
         Organizer.language,
-        Campaign.project_id,
+        func.coalesce(Campaign.project_id, Series.project_id).label("project_id"),
     )
     return (
         select(*columns)
         .join(Organizer, Organizer.id == EmailApprovalAsk.organizer_id)
-        .join(CampaignEmail, CampaignEmail.id == EmailApprovalAsk.email_id)
-        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .outerjoin(CampaignEmail, CampaignEmail.id == EmailApprovalAsk.email_id)
+        .outerjoin(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .outerjoin(SeriesStep, SeriesStep.id == EmailApprovalAsk.step_id)
+        .outerjoin(Series, Series.id == SeriesStep.series_id)
     )
 
 
 def _open() -> tuple[Any, ...]:
-    return (
-        EmailApprovalAsk.answered_at.is_(None),
-        Organizer.disabled_at.is_(None),
-        CampaignEmail.status != ScheduleStatus.CANCELLED,
-    )
+    return EmailApprovalAsk.answered_at.is_(None), Organizer.disabled_at.is_(None), _stands()
+
+
+def _stands() -> Any:
+    """That what was asked about was not called off, nor taken out of its series."""
+    email = CampaignEmail.status != ScheduleStatus.CANCELLED
+    step = SeriesStep.retired_at.is_(None) & (Series.status != SeriesStatus.STOPPED)
+    return or_(email, step & SeriesStep.id.is_not(None))
 
 
 def _sha256(text: str) -> str:

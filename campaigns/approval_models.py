@@ -1,13 +1,18 @@
-"""Tables of who approved a scheduled email, who was asked to, and who sent it back."""
+"""Tables of who approved what leaves by itself, who was asked to, and who sent it back.
+
+Each row is of a planned email or, instead, of an email of a series.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from database.tables import Base, id_key
+
+ONE = "(email_id IS NULL) <> (step_id IS NULL)"
 
 
 class EmailApproval(Base):
@@ -16,8 +21,10 @@ class EmailApproval(Base):
     __tablename__ = "email_approvals"
 
     id: Mapped[id_key]
-    email_id: Mapped[int] = mapped_column(ForeignKey("campaign_emails.id", ondelete="CASCADE"))
-    digest: Mapped[str] = mapped_column(String(64))  # see campaigns/approving.py
+    email_id: Mapped[int | None] = mapped_column(
+        ForeignKey("campaign_emails.id", ondelete="CASCADE")
+    )
+    digest: Mapped[str] = mapped_column(String(64))  # see campaigns/approving.py, step_approving.py
     language: Mapped[str] = mapped_column(String(8))
     organizer_id: Mapped[int] = mapped_column(
         ForeignKey("organizers.id", ondelete="CASCADE"), index=True
@@ -26,8 +33,13 @@ class EmailApproval(Base):
     how: Mapped[str] = mapped_column(  # an organizers.approvers.How
         String(8), server_default=text("'console'")
     )
+    step_id: Mapped[int | None] = mapped_column(ForeignKey("series_steps.id", ondelete="CASCADE"))
 
-    __table_args__ = (UniqueConstraint("email_id", "digest", "language", "organizer_id"),)
+    __table_args__ = (
+        UniqueConstraint("email_id", "digest", "language", "organizer_id"),
+        UniqueConstraint("step_id", "digest", "language", "organizer_id"),
+        CheckConstraint(ONE, name="one"),
+    )
 
 
 class EmailApprovalAsk(Base):
@@ -39,7 +51,9 @@ class EmailApprovalAsk(Base):
     __tablename__ = "email_approval_asks"
 
     id: Mapped[id_key]
-    email_id: Mapped[int] = mapped_column(ForeignKey("campaign_emails.id", ondelete="CASCADE"))
+    email_id: Mapped[int | None] = mapped_column(
+        ForeignKey("campaign_emails.id", ondelete="CASCADE")
+    )
     local_time: Mapped[str] = mapped_column(String(16))  # of words for one date; "" = the email's
     organizer_id: Mapped[int] = mapped_column(
         ForeignKey("organizers.id", ondelete="CASCADE"), index=True
@@ -52,8 +66,13 @@ class EmailApprovalAsk(Base):
     letter_due: Mapped[bool]
     remind_at: Mapped[datetime | None]  # NULL: no reminder, or it is written
     answered_at: Mapped[datetime | None]  # approved or sent back: the link is spent
+    step_id: Mapped[int | None] = mapped_column(ForeignKey("series_steps.id", ondelete="CASCADE"))
 
-    __table_args__ = (UniqueConstraint("email_id", "local_time", "organizer_id"),)
+    __table_args__ = (
+        UniqueConstraint("email_id", "local_time", "organizer_id"),
+        UniqueConstraint("step_id", "local_time", "organizer_id"),
+        CheckConstraint(ONE, name="one"),
+    )
 
 
 class EmailSentBack(Base):
@@ -62,7 +81,7 @@ class EmailSentBack(Base):
     __tablename__ = "emails_sent_back"
 
     id: Mapped[id_key]
-    email_id: Mapped[int] = mapped_column(
+    email_id: Mapped[int | None] = mapped_column(
         ForeignKey("campaign_emails.id", ondelete="CASCADE"), index=True
     )
     local_time: Mapped[str] = mapped_column(String(16))  # as of an ask
@@ -73,3 +92,8 @@ class EmailSentBack(Base):
     note: Mapped[str]
     at: Mapped[datetime]
     letter_due: Mapped[bool]  # to its authors
+    step_id: Mapped[int | None] = mapped_column(
+        ForeignKey("series_steps.id", ondelete="CASCADE"), index=True
+    )
+
+    __table_args__ = (CheckConstraint(ONE, name="one"),)

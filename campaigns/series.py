@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, insert, literal, or_, select, update
 
 from campaigns import step_copies
 from campaigns.calendar import LATE_MINUTES, WAIT_HOURS, stored
@@ -38,7 +38,7 @@ from messages.series_models import (
     Trigger,
 )
 from messages.wallclock import moment
-from organizers.roles import NETWORKS
+from organizers.roles import NETWORKS, Within, owned
 
 ON = (SeriesStatus.RUNNING, SeriesStatus.PAUSED)
 HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -107,6 +107,36 @@ def all_steps(conn: Connection, series_id: int) -> Sequence[Row[Any]]:
     """Its steps, with those that were taken out."""
     mine = select(*SeriesStep.__table__.columns).where(SeriesStep.series_id == series_id)
     return conn.execute(mine.order_by(SeriesStep.days, SeriesStep.hour, SeriesStep.id)).all()
+
+
+def steps_going(
+    conn: Connection, within: Within, *, also: Collection[int] = ()
+) -> list[tuple[Row[Any], Row[Any]]]:
+    """The steps of these projects' series that are on, each with its series; and ``also`` these of drafts."""
+    draft = Series.status == SeriesStatus.DRAFT
+    on = or_(Series.status.in_(ON), draft & SeriesStep.id.in_(also))
+    theirs = (
+        select(*SeriesStep.__table__.columns)
+        .join(Series, Series.id == SeriesStep.series_id)
+        .where(on, SeriesStep.retired_at.is_(None), owned(Series.project_id, within))
+        .order_by(SeriesStep.series_id, SeriesStep.days, SeriesStep.id)
+    )
+    steps = conn.execute(theirs).all()
+    if not steps:
+        return []
+    whose = _all().where(Series.id.in_({each.series_id for each in steps}))
+    found = {each.id: each for each in conn.execute(whose).all()}
+    return [(found[each.series_id], each) for each in steps]
+
+
+def step_and_series(
+    conn: Connection, step_id: int, *, locked: bool = False
+) -> tuple[Row[Any], Row[Any]]:
+    """A series and a step of it, also one that was taken out. Raises NoSuchStep."""
+    series_id = of_step(conn, step_id)
+    series = find(conn, series_id) if locked else look_at(conn, series_id)
+    mine = select(*SeriesStep.__table__.columns).where(SeriesStep.id == step_id)
+    return series, conn.execute(mine).one()
 
 
 def audience_of(series: Row[Any]) -> Audience:

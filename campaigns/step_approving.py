@@ -1,4 +1,4 @@
-"""Two people before a step of a series leaves, by the rules of planned emails (``approving.py``).
+"""Two people before a step of a series leaves, by the rules of planned emails (``ballots.py``).
 
 An approval is of a hash of the step's words and day, of whom its series takes in and of how late it may leave
 unasked, so whatever changes one of them voids it. Who comes to a step that is not approved waits, and is shown.
@@ -6,20 +6,20 @@ unasked, so whatever changes one of them voids it. Who comes to a step that is n
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
+from campaigns import ballots
 from campaigns import series as writing
-from database.upserts import insert_or
+from campaigns.ballots import About, Subject
 from messages.house import HouseRules
-from messages.series_models import Series, SeriesStep, StepApproval
-from organizers.approvers import Ballot, How, Vote, able, coming, still_given
-from organizers.roles import NETWORKS, owned
+from messages.series_models import SeriesStatus
+from organizers.approvers import Ballot
 
 OF_SERIES = (
     *("id", "trigger", "imports", "zone", "project_id", "email_sender", "look"),
@@ -37,86 +37,47 @@ def digest(series: Row[Any], step: Row[Any]) -> str:
     return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
+def subject_of(series: Row[Any], step: Row[Any]) -> Subject:
+    """A step as it is approved."""
+    return Subject(
+        about=About(step_id=step.id),
+        digest=digest(series, step),
+        writers=frozenset(step.writers),
+        project_id=series.project_id,
+        texts=step.texts,
+        zone=series.zone,
+        off=step.retired_at is not None or series.status == SeriesStatus.STOPPED,
+    )
+
+
 def approved(conn: Connection, series: Row[Any], step: Row[Any], *, house: HouseRules) -> bool:
     """Whether as many people as the house asks for stand behind a step as it is."""
-    if house.approvals <= 1:
-        return True
-    found = ballot(conn, series, step, house=house)
-    return found.enough(frozenset(step.writers), people=house.approvals)
+    return ballots.approved(conn, subject_of(series, step), house=house)
 
 
-def ballot(
-    conn: Connection,
-    series: Row[Any],
-    step: Row[Any],
-    *,
-    house: HouseRules,
-    now: datetime | None = None,
+def standing(
+    conn: Connection, series: Row[Any], step: Row[Any], *, house: HouseRules, now: datetime
 ) -> Ballot:
-    """How far a step is from being approved."""
-    as_it_is = digest(series, step)
-    project = series.project_id or NETWORKS
-    possible = able(conn, project, frozenset(step.writers))
-    mine = select(StepApproval).where(StepApproval.step_id == step.id)
-    rows: Sequence[Row[Any]] = conn.execute(mine.order_by(StepApproval.id)).all()
-    votes = (Vote(row.digest, row.organizer_id, row.language, How.CONSOLE, row.at) for row in rows)
-    given = still_given(votes, as_it_is, possible)
-    return Ballot(
-        digest=as_it_is,
-        needed=max(house.approvals - 1, 0),
-        languages=house.languages,
-        given=given,
-        voided=not given and bool(rows),
-        possible=possible,
-        awaited=coming(conn, project, now) if now is not None else (),
-    )
+    """How far a step is from being approved, and who was asked."""
+    return ballots.standing(conn, subject_of(series, step), house=house, now=now)
 
 
 def asked_of(
-    conn: Connection, projects: Collection[int], organizer_id: int, *, house: HouseRules
-) -> list[tuple[Row[Any], Row[Any]]]:
-    """The steps of these projects' running series that wait for an organizer's approval, with their series."""
-    if house.approvals <= 1 or not projects:
-        return []
-    steps: Any = (
-        select(SeriesStep.id, SeriesStep.series_id)
-        .join(Series, Series.id == SeriesStep.series_id)
-        .where(Series.status.in_(writing.ON), SeriesStep.retired_at.is_(None))
-        .where(owned(Series.project_id, tuple(projects)))
-        .order_by(SeriesStep.series_id, SeriesStep.days, SeriesStep.id)
-    )
-    found = []
-    for series_id in dict.fromkeys(row.series_id for row in conn.execute(steps)):
-        series = writing.look_at(conn, series_id)
-        for step in writing.steps_of(conn, series_id):
-            asked = ballot(conn, series, step, house=house)
-            if set(asked.open_to(organizer_id)) & set(asked.missing):
-                found.append((series, step))
-    return found
-
-
-def approve(
     conn: Connection,
-    step_id: int,
+    projects: Collection[int],
     organizer_id: int,
     *,
-    seen: str,
-    languages: Collection[str],
+    asked: Collection[int] = (),
     house: HouseRules,
-    now: datetime,
-) -> list[str]:
-    """Approve some languages of a step as somebody has seen it; return the new ones, twice is once.
+) -> list[tuple[Row[Any], Row[Any]]]:
+    """The steps of these projects' running series that wait for an organizer's approval, with their series.
 
-    Raises Changed, MayNotApprove, NotRead, NoSuchStep.
+    Of a series that is yet to be started only those that they were ``asked`` about.
     """
-    step = writing.find_step(conn, step_id)
-    series = writing.look_at(conn, step.series_id)
-    found = ballot(conn, series, step, house=house)
-    found.require_seen(organizer_id, seen)
-    new = found.fresh(organizer_id, languages)
-    for language in new:
-        row = insert_or(conn, StepApproval).values(
-            step_id=step_id, digest=seen, language=language, organizer_id=organizer_id, at=now
-        )
-        conn.execute(row.on_conflict_do_nothing())
-    return new
+    if house.approvals <= 1 or not projects:
+        return []
+    going = writing.steps_going(conn, tuple(projects), also=asked)
+    found = {step.id: (series, step) for series, step in going}
+    subjects = [subject_of(*each) for each in going]
+    waiting = ballots.waiting_for(conn, subjects, organizer_id, house=house)
+    return [found[each.about.step_id] for each in waiting if each.about.step_id is not None]

@@ -86,23 +86,6 @@ class SeriesStep(Base):
     retired_at: Mapped[datetime | None]  # taken out of the series
 
 
-class StepApproval(Base):
-    """Somebody read one language of a step and said yes."""
-
-    __tablename__ = "series_approvals"
-
-    id: Mapped[id_key]
-    step_id: Mapped[int] = mapped_column(ForeignKey("series_steps.id", ondelete="CASCADE"))
-    digest: Mapped[str] = mapped_column(String(64))  # see campaigns/step_approving.py
-    language: Mapped[str] = mapped_column(String(8))
-    organizer_id: Mapped[int] = mapped_column(
-        ForeignKey("organizers.id", ondelete="CASCADE"), index=True
-    )
-    at: Mapped[datetime]
-
-    __table_args__ = (UniqueConstraint("step_id", "digest", "language", "organizer_id"),)
-
-
 class StepMail(Base):
     """A message of a step: for those to whom its hour comes on one day."""
 

@@ -50,6 +50,7 @@ from campaigns import (
     timeline,
 )
 from campaigns.approval_models import EmailApprovalAsk
+from campaigns.ballots import About
 from campaigns.calendar import EmailDraft, create_campaign, schedule
 from campaigns.keeping import Told
 from campaigns.models import Campaign
@@ -397,7 +398,7 @@ def ask_for_approval(conn: Connection, organizer_id: int, now: datetime) -> None
     token = sha256(b"y" * 43).hexdigest()
     mine = update(ApprovalAsk).where(ApprovalAsk.id == ask_id)
     conn.execute(mine.values(token_hash=token, letter_due=False))
-    [of_email] = planned_asks.ask(conn, 1, "", [organizer_id], **about)
+    [of_email] = planned_asks.ask(conn, About(1), [organizer_id], **about)
     theirs = update(EmailApprovalAsk).where(EmailApprovalAsk.id == of_email)
     conn.execute(theirs.values(token_hash=token, letter_due=False))
     alone.note(conn, 2, BreakGlass("They are being moved tonight."), Level.RED, **about)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
-from campaigns import approval_asks, approving, calendar, changing, firing, occurrences
+from campaigns import answering, approval_asks, approving, calendar, changing, firing, occurrences
 from campaigns.approval_asks import APART, EARLY, Goes, remind_at
 from campaigns.approval_models import EmailApproval
+from campaigns.ballots import About
 from campaigns.models import Reason, RunStatus
 from messages.control import NotNow
 from organizers.approvers import (
@@ -38,13 +39,13 @@ def ben(conn: Connection) -> int:
 
 
 def ask(conn: Connection, email_id: int, *who: int, now: datetime, at: str = "") -> list[int]:
-    return approval_asks.ask(conn, email_id, at, who, by="organizer:0", now=now)
+    return approval_asks.ask(conn, About(email_id, at), who, by="organizer:0", now=now)
 
 
 def send_back(conn: Connection, email_id: int, who: int, now: datetime, **said: Any) -> None:
     seen = approving.digest(calendar.look_at(conn, email_id))
     about = {"seen": seen, "note": "Change the date in paragraph 2.", **said}
-    approving.send_back(conn, email_id, "", who, house=TWO, now=now, **about)
+    answering.send_back(conn, About(email_id), who, house=TWO, now=now, **about)
 
 
 def standing(conn: Connection, email_id: int, now: datetime) -> Any:
@@ -62,7 +63,7 @@ def test_a_letter_is_due_once_with_the_first_date_by_which_it_is_wanted(
 
     assert (letter.ask_id, letter.name, letter.reminds) == (ask_id, "Ben", False)
     assert letter.goes == Goes("2026-12-08T09:00", NINE + timedelta(days=7))
-    assert letter.subjects == {"en": "Water", "es": "Agua"}
+    assert letter.subject.subjects == {"en": "Water", "es": "Agua"}
     assert not approval_asks.any_due(conn, now)
     assert approval_asks.letters_due(conn, now) == []
 
@@ -222,7 +223,7 @@ def test_its_authors_are_told_once(conn: Connection, now: datetime, ben: int) ->
 
     [back] = approval_asks.back_due(conn)
 
-    assert (back.by, back.note, back.writers) == (
+    assert (back.by, back.note, back.subject.writers) == (
         "Ben",
         "Change the date in paragraph 2.",
         frozenset({"Amina"}),
@@ -261,14 +262,14 @@ def test_words_of_one_date_are_asked_about_and_sent_back_for_themselves(
     email = calendar.look_at(conn, email_id)
     seen = approving.digest(email, run)
     about: dict[str, Any] = {"seen": seen, "note": "No.", "house": TWO, "now": now}
-    approving.send_back(conn, email_id, second, ben, **about)
+    answering.send_back(conn, About(email_id, second), ben, **about)
 
     assert letter.goes == Goes(second, NINE + timedelta(days=7))
-    assert letter.subjects["en"] == "Today"
+    assert letter.subject.subjects["en"] == "Today"
     assert standing(conn, email_id, now).returned == []
     own = approving.standing(conn, email, run, house=TWO, now=now)
     assert [each.note for each in own.returned] == ["No."]
-    assert approval_asks.asked_by(conn, "organizer:0") == [(email_id, second)]
+    assert approval_asks.asked_by(conn, "organizer:0") == [About(email_id, second)]
 
 
 def test_a_draft_is_asked_about_with_the_date_that_it_would_go(

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from campaigns import approving, calendar, changing, firing, occurrences
+from campaigns import answering, approving, calendar, changing, firing, occurrences
+from campaigns.ballots import About
 from campaigns.models import Reason, RunStatus
 from messages.control import Words
 from messages.looks import save_look
@@ -29,7 +30,7 @@ def approve(conn: Connection, email_id: int, who: int, now: datetime, **changed:
     email = calendar.look_at(conn, email_id)
     run = occurrences.of(conn, email_id, at) if at else None
     said = {"seen": approving.digest(email, run), "languages": ["en", "es"], **changed}
-    return approving.approve(conn, email_id, at, who, house=TWO, now=now, **said)
+    return answering.approve(conn, About(email_id, at), who, house=TWO, now=now, **said)
 
 
 def fire(conn: Connection, email_id: int, at: datetime) -> list[tuple[RunStatus, Reason]]:
@@ -91,7 +92,7 @@ def test_whatever_is_changed_voids_what_was_approved(
     changing.change(conn, email_id, make_email_draft(**changed), by="Amina", now=now)
 
     email = calendar.look_at(conn, email_id)
-    found = approving.ballot(conn, email, None, house=TWO)
+    found = approving.standing(conn, email, None, house=TWO, now=now)
     assert (found.voided, found.missing) == (True, ["en", "es"])
 
 
@@ -104,9 +105,9 @@ def test_another_look_of_its_emails_voids_what_was_approved(
     approve(conn, email_id, ben, now)
 
     save_look(conn, other, accent="#112233", logo="", archive=False)
-    before = approving.ballot(conn, calendar.look_at(conn, email_id), None, house=TWO)
+    before = approving.standing(conn, calendar.look_at(conn, email_id), None, house=TWO, now=now)
     save_look(conn, None, accent="#112233", logo="", archive=False)
-    after = approving.ballot(conn, calendar.look_at(conn, email_id), None, house=TWO)
+    after = approving.standing(conn, calendar.look_at(conn, email_id), None, house=TWO, now=now)
 
     assert (before.missing, after.missing) == ([], ["en", "es"])
     assert [each.id for each in approving.asked_of(conn, [NETWORKS], ben, house=TWO)] == [email_id]

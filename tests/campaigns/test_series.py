@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from actions.models import Response
 from campaigns import (
+    answering,
     collisions,
     enrolling,
     series,
@@ -20,6 +21,7 @@ from campaigns import (
     step_approving,
     stepping,
 )
+from campaigns.ballots import About
 from campaigns.collisions import InTheWay
 from campaigns.models import Reason, RunStatus
 from campaigns.series import BadSeries, SeriesDraft, StepDraft
@@ -530,9 +532,9 @@ def test_a_step_that_is_not_approved_waits_and_goes_once_it_is(
     again = sweep(conn, jobs, made, NINE + MINUTE, approvals=2)
     row, step = series.look_at(conn, made), series.steps_of(conn, made)[0]
     rules = replace(HOUSE, approvals=2)
-    step_approving.approve(
+    answering.approve(
         conn,
-        first,
+        About(step_id=first),
         reader,
         seen=step_approving.digest(row, step),
         languages=["en", "es"],

@@ -7,7 +7,8 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, update
 
-from campaigns import approving, calendar, deciding
+from campaigns import answering, approving, calendar, deciding
+from campaigns.ballots import About
 from messages.looks import save_look
 from organizers.models import Organizer
 from tests.alerts.test_planned_names import AT, tried
@@ -34,7 +35,7 @@ def test_the_reason_is_the_right_one(conn: Connection, now: datetime, what: str,
     if what == "sent back":
         seen = approving.digest(calendar.look_at(conn, email_id))
         said = {"seen": seen, "note": "Not now.", "house": TWO, "now": now}
-        approving.send_back(conn, email_id, "", ben, **said)  # type: ignore[arg-type]
+        answering.send_back(conn, About(email_id), ben, **said)  # type: ignore[arg-type]
     elif what == "changed":
         save_look(conn, None, accent="#112233", logo="", archive=False)
     elif what == "without them":

@@ -17,8 +17,9 @@ from alerts.models import Alert
 from alerts.titles import titles_by_alert
 from campaigns import approval_asks as planned_asks
 from campaigns import approving as planned
-from campaigns import occurrences, step_approving
-from campaigns.calendar import look_at
+from campaigns import ballots, step_approving
+from campaigns.answering import find
+from campaigns.ballots import About
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
@@ -60,11 +61,11 @@ class Planned:
 
 @dataclass(frozen=True)
 class MinePlanned:
-    """A planned email that somebody asked others to approve."""
+    """A planned email, or an email of a series, that somebody asked others to approve."""
 
-    email_id: int
+    path: str  # of its page in the console
     titles: Mapping[str, str]
-    local_time: str  # of words of its own; "" = the email's
+    series: str  # its name; "" = a planned email
     standing: Ballot
 
 
@@ -75,6 +76,7 @@ class OfSeries:
     series_id: int
     series: str
     titles: Mapping[str, str]
+    asked_by: str  # by name; "" = nobody asked them in particular
 
 
 @dataclass(frozen=True)
@@ -118,26 +120,28 @@ def emails(conn: Connection, viewer: Viewer, *, house: HouseRules) -> list[Plann
     """Planned emails whose words wait for this organizer, the next first."""
     projects = viewer.may_in(May.SEND)
     rows = planned.asked_of(conn, projects, viewer.organizer_id, house=house)
-    asked = planned_asks.asked_of(conn, viewer.organizer_id) if rows else {}
-    known = names(conn) if asked else {}
+    asking = _asking(conn, viewer) if rows else {}
     return [
         Planned(
-            row.id,
-            _subjects(row.texts),
-            row.next_local,
-            known.get(asked[row.id].asked_by, "") if row.id in asked else "",
+            row.id, _subjects(row.texts), row.next_local, asking.get(About(email_id=row.id), "")
         )
         for row in rows
     ]
 
 
 def of_series(conn: Connection, viewer: Viewer, *, house: HouseRules) -> list[OfSeries]:
-    """Emails of running series whose words wait for this organizer."""
-    projects = viewer.may_in(May.SEND)
-    found = step_approving.asked_of(conn, projects, viewer.organizer_id, house=house)
+    """Emails of series whose words wait for this organizer."""
+    asking = _asking(conn, viewer) if house.approvals > 1 else {}
+    found = step_approving.asked_of(
+        conn,
+        viewer.may_in(May.SEND),
+        viewer.organizer_id,
+        asked=[each.step_id for each in asking if each.step_id is not None],
+        house=house,
+    )
     return [
         OfSeries(
-            series.id, series.name, {code: each["subject"] for code, each in step.texts.items()}
+            series.id, series.name, _subjects(step.texts), asking.get(About(step_id=step.id), "")
         )
         for series, step in found
     ]
@@ -197,15 +201,24 @@ def _emails_asked_by(
     conn: Connection, viewer: Viewer, house: HouseRules, now: datetime
 ) -> list[MinePlanned]:
     found = []
-    for email_id, at in planned_asks.asked_by(conn, viewer.actor):
-        email = look_at(conn, email_id)
-        run = occurrences.of(conn, email_id, at) if at else None
-        if not viewer.may(May.SEE, email.project_id) or (at and (run is None or not run.texts)):
+    for about in planned_asks.asked_by(conn, viewer.actor):
+        it = find(conn, about)
+        subject = it.subject
+        outdated = about.local_time and (it.run is None or not it.run.texts)
+        if outdated or not viewer.may(May.SEE, subject.project_id):
             continue
-        texts = run.texts if run is not None else email.texts
-        standing = planned.standing(conn, email, run, house=house, now=now)
-        found.append(MinePlanned(email_id, _subjects(texts), at, standing))
+        path, name = f"emails/{about.email_id}", ""
+        if it.series is not None:
+            path, name = f"series/{it.series.id}", it.series.name
+        standing = ballots.standing(conn, subject, house=house, now=now)
+        found.append(MinePlanned(path, subject.subjects, name, standing))
     return found
+
+
+def _asking(conn: Connection, viewer: Viewer) -> dict[About, str]:
+    """Who asked this organizer about what, by name."""
+    asked, known = planned_asks.asked_of(conn, viewer.organizer_id), names(conn)
+    return {about: known.get(row.asked_by, "") for about, row in asked.items()}
 
 
 def _subjects(texts: Mapping[str, Any]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from alerts.planned_names import Named, names_in
-from campaigns import approving, occurrences
+from campaigns import approving
 from campaigns.calendar import look_at
 from campaigns.clashes import Clash, clashes
 from campaigns.models import Campaign, CampaignRun, RunStatus, ScheduleStatus
@@ -18,7 +18,6 @@ from campaigns.recurring import Choice, choice_of
 from campaigns.reports import Brief, brief, sent_of
 from campaigns.steering import in_the_air
 from campaigns.upcoming import Occurrence, of_emails
-from contacts.models import Project
 from messages.audience import read
 from messages.house import HouseRules
 from messages.models import MessageStatus
@@ -104,51 +103,3 @@ def _own(
         run.local_time: approving.standing(conn, email, run, house=house, now=now)
         for run in conn.execute(rows).all()
     }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """Exactly what somebody approves who comes by the link of a letter."""
-
-    email: Row[Any]
-    local_time: str  # of words of its own; "" = the email's
-    texts: Mapping[str, Any]
-    project: str  # "" = the network's
-    campaign: str
-    writers: Sequence[str]  # by name
-    choice: Choice
-    languages: Sequence[str]  # only people who read these; none = all
-    dates: Sequence[Occurrence]  # the next ones
-    ballot: Ballot
-
-
-def read_email(
-    conn: Connection, email_id: int, local_time: str, *, house: HouseRules, now: datetime
-) -> Reading:
-    """An email, or the words of one date, as they stand."""
-    email = look_at(conn, email_id)
-    run = occurrences.of(conn, email_id, local_time) if local_time else None
-    found = of_emails(conn, None, start=now, stop=now + FAR, email_id=email_id, most=AHEAD)
-    ahead = [each for each in found if run is None or each.local_time == local_time]
-    known, row = names(conn), _campaign(conn, email.campaign_id)
-    return Reading(
-        email=email,
-        local_time=local_time,
-        texts=(run.texts if run is not None else None) or email.texts,
-        project=row.project or "",
-        campaign=row.name,
-        writers=sorted(known.get(each, each) for each in approving.writers_of(email, run)),
-        choice=choice_of(email.rule),
-        languages=read(email.audience).include.languages,
-        dates=ahead[:AHEAD],
-        ballot=approving.standing(conn, email, run, house=house, now=now),
-    )
-
-
-def _campaign(conn: Connection, campaign_id: int) -> Row[str, str]:
-    mine = (
-        select(Campaign.name, Project.name.label("project"))
-        .outerjoin(Project, Project.id == Campaign.project_id)
-        .where(Campaign.id == campaign_id)
-    )
-    return conn.execute(mine).one()

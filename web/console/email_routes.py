@@ -55,7 +55,11 @@ SERIES_ROUTES = [
     act(f"/series/{SERIES}/{STEER}", series.steer, SEND, "series.{steer}"),
     get(f"/series-steps/{STEP}", series_steps.edit, SEND),
     act(f"/series-steps/{STEP}", series_steps.change, SEND_SURELY, "step.change"),
-    act(f"/series-steps/{STEP}/approve", series_steps.approve, SEND, "step.approve"),
+    act(f"/series-steps/{STEP}/ask", planned_approvals.ask_about_step, WRITE, "step.ask_approval"),
+    act(f"/series-steps/{STEP}/approve", planned_approvals.approve_step, SEND, "step.approve"),
+    act(
+        f"/series-steps/{STEP}/send-back", planned_approvals.send_step_back, SEND, "step.send_back"
+    ),
     act(f"/series-steps/{STEP}/send", series_steps.send_held, SEND_SURELY, "step.send_held"),
     act(f"/series-steps/{STEP}/skip", series_steps.leave_out, SEND, "step.skip_held"),
     act(f"/series-steps/{STEP}/ask-again", series_steps.ask_again, SEND, "step.ask_again"),

@@ -1,4 +1,4 @@
-"""Two people behind a planned email: ask, read it by the link of a letter, approve it, send it back with a note."""
+"""Two people behind a planned email, or an email of a series: ask, read it by the link of a letter, approve it, send it back."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from aiohttp import web
 from multidict import MultiMapping
 from sqlalchemy import Connection, Row
 
-from campaigns import approval_asks, approving, occurrences
-from campaigns.calendar import look_at
+from campaigns import answering, approval_asks
+from campaigns import series as writing
+from campaigns.approval_asks import about_of
+from campaigns.ballots import About, ballot
 from messages.control import NotNow
 from organizers import audit
 from organizers.approvers import (
     BadAsk,
-    Ballot,
     Changed,
     How,
     MayNotApprove,
@@ -27,9 +28,9 @@ from organizers.approvers import (
     NotRead,
     SentBack,
 )
-from web.console import emails
-from web.console.email_pages import Reading, read_email
+from web.console import emails, series
 from web.console.planned import subject
+from web.console.planned_reading import Reading, read_subject
 from web.console.viewing import VIEWER, now, read, write
 from web.keys import SITE
 from web.pages import LANGUAGE, language_of, render
@@ -40,26 +41,25 @@ NUMBER = re.compile(r"[0-9]{1,15}")
 
 async def ask(request: web.Request) -> web.Response:
     """Ask the chosen organizers; a letter, and a text, go out within seconds."""
-    email_id, form = _email(request), await request.post()
+    form = await _posted(request)
     chosen = [int(str(each)) for each in form.getall("approver", []) if NUMBER.fullmatch(str(each))]
-    about, by = (email_id, str(form.get("at", ""))), request[VIEWER].actor
+    about, by = _about(request, form), request[VIEWER].actor
     try:
-        await write(request, approval_asks.ask, *about, chosen, by=by, now=now(request))
+        await write(request, approval_asks.ask, about, chosen, by=by, now=now(request))
     except WRONG as error:
-        return await emails.show_with(request, str(error))
-    raise web.HTTPSeeOther(f"/console/emails/{email_id}?notice=asked")
+        return await _show_with(request, about, str(error))
+    raise await _back(request, about, "asked")
 
 
 async def approve(request: web.Request) -> web.Response:
     """Stand behind its words, in the languages one reads."""
-    email_id = _email(request)
-    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    form = await _posted(request)
+    about = _about(request, form)
     try:
         await write(
             request,
-            approving.approve,
-            email_id,
-            str(form.get("at", "")),
+            answering.approve,
+            about,
             request[VIEWER].organizer_id,
             seen=str(form.get("seen", "")),
             languages=[str(each) for each in form.getall("language", [])],
@@ -67,20 +67,19 @@ async def approve(request: web.Request) -> web.Response:
             now=now(request),
         )
     except WRONG as error:
-        return await emails.show_with(request, str(error))
-    raise web.HTTPSeeOther(f"/console/emails/{email_id}?notice=approved")
+        return await _show_with(request, about, str(error))
+    raise await _back(request, about, "approved")
 
 
 async def send_back(request: web.Request) -> web.Response:
     """Send it back with what should be different."""
-    email_id, form = _email(request), await request.post()
-    note = str(form.get("note", ""))
+    form = await _posted(request)
+    about, note = _about(request, form), str(form.get("note", ""))
     try:
         await write(
             request,
-            approving.send_back,
-            email_id,
-            str(form.get("at", "")),
+            answering.send_back,
+            about,
             request[VIEWER].organizer_id,
             seen=str(form.get("seen", "")),
             note=note,
@@ -88,8 +87,24 @@ async def send_back(request: web.Request) -> web.Response:
             now=now(request),
         )
     except WRONG as error:
-        return await emails.show_with(request, str(error), note=note)
-    raise web.HTTPSeeOther(f"/console/emails/{email_id}?notice=sent_back")
+        return await _show_with(request, about, str(error), note=note)
+    raise await _back(request, about, "sent_back")
+
+
+# What is recorded is known by the handler, so an email of a series has its own.
+async def ask_about_step(request: web.Request) -> web.Response:
+    """Ask the chosen organizers about an email of a series."""
+    return await ask(request)
+
+
+async def approve_step(request: web.Request) -> web.Response:
+    """Stand behind its words."""
+    return await approve(request)
+
+
+async def send_step_back(request: web.Request) -> web.Response:
+    """Send it back with what should be different."""
+    return await send_back(request)
 
 
 async def by_link(request: web.Request) -> web.Response:
@@ -127,34 +142,30 @@ def _answer_link(
     house, at = request.config_dict[SITE].house, now(request)
     asked = approval_asks.look(conn, request.match_info["token"], at)
     request[LANGUAGE] = asked.language
-    whose = (conn, asked.email_id, asked.local_time, asked.organizer_id)
-    about: dict[str, Any] = {"seen": asked.digest, "house": house, "now": at}
+    about = about_of(asked)
+    whose = (conn, about, asked.organizer_id)
+    said: dict[str, Any] = {"seen": asked.digest, "house": house, "now": at}
     if not languages:
-        approving.send_back(*whose, note=note, **about)
-        _note(conn, asked, "email.send_back", {"how": How.LINK}, request)
+        answering.send_back(*whose, note=note, **said)
+        _note(conn, asked, "send_back", {"how": How.LINK}, request)
         return _Done([], [])
-    new = approving.approve(*whose, languages=languages, how=How.LINK, **about)
+    new = answering.approve(*whose, languages=languages, how=How.LINK, **said)
     told = {"how": How.LINK, "languages": " ".join(sorted(new))}
-    _note(conn, asked, "email.approve", told, request)
-    left = _ballot(conn, asked, request).open_to(asked.organizer_id)
-    return _Done(sorted(new), left)
-
-
-def _ballot(conn: Connection, asked: Row[Any], request: web.Request) -> Ballot:
-    email, at = look_at(conn, asked.email_id), asked.local_time
-    run = occurrences.of(conn, asked.email_id, at) if at else None
-    return approving.ballot(conn, email, run, house=request.config_dict[SITE].house)
+    _note(conn, asked, "approve", told, request)
+    stands = ballot(conn, answering.find(conn, about).subject, house=house)
+    return _Done(sorted(new), stands.open_to(asked.organizer_id))
 
 
 def _note(
     conn: Connection, asked: Row[Any], act: str, after: dict[str, Any], request: web.Request
 ) -> None:
     """Put on the record what came from outside the console."""
+    kind, number = ("email", asked.email_id) if asked.email_id else ("step", asked.step_id)
     audit.note(
         conn,
-        act,
+        f"{kind}.{act}",
         actor=f"organizer:{asked.organizer_id}",
-        about=f"email:{asked.email_id}",
+        about=f"{kind}:{number}",
         project_id=asked.project_id,
         after=after,
         now=now(request),
@@ -188,7 +199,7 @@ async def _link_page(
 def _look(conn: Connection, request: web.Request) -> tuple[Row[Any], Reading]:
     house, at = request.config_dict[SITE].house, now(request)
     asked = approval_asks.look(conn, request.match_info["token"], at)
-    return asked, read_email(conn, asked.email_id, asked.local_time, house=house, now=at)
+    return asked, read_subject(conn, about_of(asked), house=house, now=at)
 
 
 def _link_gone(request: web.Request, sentence: str) -> web.Response:
@@ -196,5 +207,30 @@ def _link_gone(request: web.Request, sentence: str) -> web.Response:
     return render(request, "console/approve_email.html", values, status=HTTPStatus.NOT_FOUND)
 
 
-def _email(request: web.Request) -> int:
-    return int(request.match_info["email_id"])
+async def _show_with(
+    request: web.Request, about: About, problem: str, *, note: str = ""
+) -> web.Response:
+    """Its page, with what is wrong, and with a note that could not be kept."""
+    if about.step_id is None:
+        return await emails.show_with(request, problem, note=note)
+    series_id = await read(request, writing.of_step, about.step_id)
+    return await series.shown(request, series_id, problem=problem, note=note)
+
+
+async def _back(request: web.Request, about: About, notice: str) -> web.HTTPSeeOther:
+    if about.step_id is None:
+        return web.HTTPSeeOther(f"/console/emails/{about.email_id}?notice={notice}")
+    series_id = await read(request, writing.of_step, about.step_id)
+    return web.HTTPSeeOther(f"/console/series/{series_id}?notice={notice}")
+
+
+def _about(request: web.Request, form: MultiMapping[str]) -> About:
+    """What the address names, and the date of it that a form names."""
+    if "step_id" in request.match_info:
+        return About(step_id=int(request.match_info["step_id"]))
+    return About(int(request.match_info["email_id"]), str(form.get("at", "")))
+
+
+async def _posted(request: web.Request) -> MultiMapping[str]:
+    form: MultiMapping[str] = await request.post()  # type: ignore[assignment]
+    return form

@@ -1,4 +1,4 @@
-"""Letters and texts about planned emails: somebody is asked to approve one, reminded of it, or told that theirs came back."""
+"""Letters and texts about planned emails, also of series: somebody is asked to approve one, reminded of it, or told that theirs came back."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ QUESTION = (
 )
 GOES = "It first goes on %(time)s, %(zone)s; what is not approved by then is held."
 WAITS = "None of its dates is ahead; what is held goes once it is approved."
+COMES = "It first comes to somebody on %(time)s, where they live; whoever it comes to before it is approved waits."
+COMES_TO_NOBODY = "Whoever it comes to before it is approved waits."
+IN_SERIES = "%(project)s, in its series %(series)s"
 # To a phone that is proved to be theirs.
 BY_TEXT = (
     "%(network)s: %(author)s asks you to approve a planned email: %(title)s. Read it, then approve it or send"
@@ -75,14 +78,13 @@ def _ask(conn: Connection, jobs: Jobs, site: Site, letter: Letter, now: datetime
         words_in(site, letter.language),
         approval_asks.issue(conn, letter.ask_id, now=now),
     )
-    goes = words(GOES, **when(letter.goes, letter.zone, words)) if letter.goes else words(WAITS)
     told = {
         "name": letter.name,
         "network": site.network_name,
         "author": names(conn).get(letter.asked_by, letter.asked_by),
-        "project": _project(conn, site, letter.project_id),
-        "title": titled(letter.subjects, words),
-        "goes": goes,
+        "project": _whose(conn, site, letter, words),
+        "title": titled(letter.subject.subjects, words),
+        "goes": _goes(letter, words),
         "link": f"{site.public_url}/console/approve-email/{token}",
     }
     turn = "again" if letter.reminds else "first"
@@ -95,13 +97,21 @@ def _ask(conn: Connection, jobs: Jobs, site: Site, letter: Letter, now: datetime
     posting.email(conn, jobs, post, now)
 
 
+def _goes(letter: Letter, words: Translator) -> str:
+    """By when it is wanted."""
+    dated, undated = (COMES, COMES_TO_NOBODY) if letter.series else (GOES, WAITS)
+    if letter.goes is None:
+        return words(undated)
+    return words(dated, **when(letter.goes, letter.subject.zone, words))
+
+
 def _tell(conn: Connection, jobs: Jobs, site: Site, back: Back, now: datetime) -> int:
     """Tell its authors, those who still work there."""
-    places = (back.project_id or NETWORKS, NETWORKS)
+    places = (back.subject.project_id or NETWORKS, NETWORKS)
     authors = [
         each
         for each in members(conn, places)
-        if not each.disabled and f"organizer:{each.id}" in back.writers
+        if not each.disabled and f"organizer:{each.id}" in back.subject.writers
     ]
     for each in authors:
         _tell_one(conn, jobs, site, back, each, now)
@@ -116,10 +126,10 @@ def _tell_one(
         "name": author.name,
         "network": site.network_name,
         "who": back.by,
-        "project": _project(conn, site, back.project_id),
-        "title": titled(back.subjects, words),
+        "project": _whose(conn, site, back, words),
+        "title": titled(back.subject.subjects, words),
         "note": back.note,
-        "link": f"{site.public_url}/console/emails/{back.email_id}",
+        "link": f"{site.public_url}/console/{_page(back)}",
     }
     purpose = f"back:{back.note_id}:{author.id}"
     said, subject = words(CAME_BACK_WORDS, **told), words(CAME_BACK, **told)
@@ -129,6 +139,13 @@ def _tell_one(
         posting.text(conn, jobs, Post(purpose, author.phone, words.language, by_text), now)
 
 
-def _project(conn: Connection, site: Site, project_id: int | None) -> str:
-    name = conn.scalar(select(Project.name).where(Project.id == project_id))
-    return name or site.network_name
+def _page(back: Back) -> str:
+    if back.series_id is not None:
+        return f"series/{back.series_id}"
+    return f"emails/{back.subject.about.email_id}"
+
+
+def _whose(conn: Connection, site: Site, it: Letter | Back, words: Translator) -> str:
+    name = conn.scalar(select(Project.name).where(Project.id == it.subject.project_id))
+    project = name or site.network_name
+    return words(IN_SERIES, project=project, series=it.series) if it.series else project

@@ -128,11 +128,13 @@ async def take_up(request: web.Request) -> NoReturn:
     raise _back(_series(request))
 
 
-async def shown(request: web.Request, series_id: int, *, problem: str = "") -> web.Response:
-    """The page of a series, with what is wrong about what was just done there."""
+async def shown(
+    request: web.Request, series_id: int, *, problem: str = "", note: str = ""
+) -> web.Response:
+    """The page of a series, with what is wrong about what was just done there, and a note that could not be kept."""
     house = request.config_dict[SITE].house
     found = await read(request, series_page, series_id, house=house, now=now(request))
-    values = {"it": found, "findings": findings, "problem": problem}
+    values = {"it": found, "findings": findings, "problem": problem, "note": note}
     return await page(request, "series.html", values, status=_status(problem))
 
 
@@ -154,7 +156,7 @@ def series_page(
     ballots = {}
     if house.approvals > 1 and series.status != SeriesStatus.STOPPED:
         ballots = {
-            line.step.id: step_approving.ballot(conn, series, line.step, house=house, now=now)
+            line.step.id: step_approving.standing(conn, series, line.step, house=house, now=now)
             for line in account.lines
         }
     earlier: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""The steps of a series: the form of one, who stands behind its words, and the answers about whom it waits for."""
+"""The steps of a series: the form of one, and the answers about whom it waits for."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import Any, NoReturn
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
-from sqlalchemy import Connection, Row
+from sqlalchemy import Row
 
 from alerts.planned_names import NamesForbidden, require_discreet
 from campaigns import series as writing
-from campaigns import step_answers, step_approving
+from campaigns import step_answers
 from campaigns.series import BadSeries, StepDraft
-from organizers.approvers import Changed, MayNotApprove, NotRead
 from web.console.campaign_forms import Unwritten, read_words, typed_words
 from web.console.email_writing import beside, writing_page
-from web.console.series import shown
 from web.console.viewing import VIEWER, now, number, read, write
 from web.keys import SITE
 
@@ -47,7 +45,7 @@ async def add(request: web.Request) -> web.Response:
 
 async def edit(request: web.Request) -> web.Response:
     """The form of a step."""
-    series, step = await read(request, step_and_series, _step(request))
+    series, step = await read(request, writing.step_and_series, _step(request))
     typed = MultiDict(days=str(step.days), hour=step.hour, **typed_words(step.texts))
     return await _form(request, series, step, typed)
 
@@ -55,33 +53,13 @@ async def edit(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Replace its day and its words, for whoever has not had it."""
     form = await _posted(request)
-    series, step = await read(request, step_and_series, _step(request))
+    series, step = await read(request, writing.step_and_series, _step(request))
     try:
         draft = await _draft(request, form, series)
         await write(request, writing.change_step, step.id, draft, by=request[VIEWER].actor)
     except WRONG as error:
         return await _form(request, series, step, form, problem=str(error))
     raise _back(series.id)
-
-
-async def approve(request: web.Request) -> web.Response:
-    """Say yes to its words, as they were seen."""
-    form, step_id = await _posted(request), _step(request)
-    try:
-        await write(
-            request,
-            step_approving.approve,
-            step_id,
-            request[VIEWER].organizer_id,
-            seen=str(form.get("seen", "")),
-            languages=[str(each) for each in form.getall("language", [])],
-            house=request.config_dict[SITE].house,
-            now=now(request),
-        )
-    except (Changed, MayNotApprove, NotRead) as error:
-        series_id = await read(request, writing.of_step, step_id)
-        return await shown(request, series_id, problem=str(error))
-    raise await _back_from(request)
 
 
 async def send_held(request: web.Request) -> NoReturn:
@@ -109,13 +87,6 @@ async def strike(request: web.Request) -> NoReturn:
     else:
         await write(request, writing.restore_step, _step(request))
     raise await _back_from(request)
-
-
-def step_and_series(conn: Connection, step_id: int) -> tuple[Row[Any], Row[Any]]:
-    """A series and a step of it, for whoever only reads."""
-    series = writing.look_at(conn, writing.of_step(conn, step_id))
-    steps = writing.all_steps(conn, series.id)
-    return series, next(each for each in steps if each.id == step_id)
 
 
 async def _answer(request: web.Request, *, send: bool) -> None:

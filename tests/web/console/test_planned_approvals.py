@@ -15,6 +15,7 @@ from contacts.models import Channel
 from database.jobs import EmbeddedJobs
 from database.opening import Opened
 from messages.models import Delivery, Message, MessageKind, MessageText
+from messages.series_models import SeriesStep
 from organizers import audit
 from organizers.models import Organizer
 from organizers.roles import Role
@@ -209,3 +210,67 @@ async def test_who_may_not_send_there_is_not_asked_and_sends_nothing_back(here: 
     assert (asked.status, nobody.status, sent.status) == (422, 422, 403)
     assert "Choose who is to approve this" in await nobody.text()
     assert await here.letters(here.now + timedelta(days=1)) == {}
+
+
+STEP = {
+    "days": "1",
+    "hour": "09:00",
+    **{name: EMAIL[name] for name in ("subject_en", "body_en", "subject_es", "body_es")},
+}
+
+
+async def of_a_series(here: Committee) -> str:
+    """A step of a series in Madison that Berta is asked about; its address."""
+    project = "1"
+    said = {"name": "Welcome", "trigger": "joined", "zone": "America/Chicago", "project": project}
+    made = await here.amina.post("/console/series", said)
+    assert made.status == 303, await made.text()
+    await here.amina.post(f"{made.headers['Location']}/steps", STEP)
+    step = await here.opened.database.read(lambda conn: conn.scalar(select(SeriesStep.id)))
+    at = f"/console/series-steps/{step}"
+    asked = await here.amina.post(f"{at}/ask", {"approver": str(here.berta.organizer_id)})
+    assert asked.headers["Location"] == f"{made.headers['Location']}?notice=asked"
+    return at
+
+
+async def test_an_email_of_a_series_is_asked_about_read_by_a_link_and_approved(
+    here: Committee,
+) -> None:
+    await of_a_series(here)
+    subject, letter = (await here.letters())["Berta"][-1]
+    at = f"/console/approve-email/{LINK.findall(letter)[-1]}"
+
+    queue, mine = [await each.page("/console/approvals") for each in (here.berta, here.amina)]
+    opened = words(await (await here.client.get(at)).text())
+    done = await here.client.post(at, data={"language": "en es"}, headers=OURS)
+    page = await here.amina.page("/console/series/1")
+
+    assert subject == "Amina asks you to approve a planned email: News of the river"
+    assert "Madison – Arcatao, in its series Welcome: News of the river" in letter
+    assert "Whoever it comes to before it is approved waits." in letter
+    assert "email of a series: Welcome · Amina asks you" in queue
+    assert "email of a series: Welcome · Berta Waits for:" in mine
+    for part in ("Read this.", "Lea esto.", "Written by Amina", "The next day at 09:00"):
+        assert part in opened
+    assert "It is approved" in await done.text()
+    assert "Approved by Berta" in page
+    [entry] = await here.opened.database.read(audit.entries, None, act="step.approve")
+    assert entry.after == {"how": "link", "languages": "en es"}
+
+
+async def test_an_email_of_a_series_comes_back_with_a_note(here: Committee) -> None:
+    step = await of_a_series(here)
+    series = await (await here.berta.get("/console/series/1")).text()
+    form = {"seen": DIGEST.findall(series)[0], "note": "Warmer, please."}
+
+    empty = await here.berta.post(f"{step}/send-back", {**form, "note": " "})
+    sent = await here.berta.post(f"{step}/send-back", form)
+    refused = await here.carla.post(f"{step}/send-back", form)
+    page = await here.amina.page("/console/series/1?notice=sent_back")
+    subject, letter = (await here.letters())["Amina"][-1]
+
+    assert (empty.status, sent.status, refused.status) == (422, 303, 403)
+    assert "Berta sent it back: Warmer, please." in page
+    assert subject == "Berta sent your planned email back: News of the river"
+    assert "/console/series/1" in letter
+    assert "“Warmer, please.”" in letter
