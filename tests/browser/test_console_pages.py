@@ -40,7 +40,9 @@ from alerts.numbers import show_numbers
 from alerts.sharing import propose
 from campaigns import approval_asks as planned_asks
 from campaigns import (
+    deciding,
     enrolling,
+    firing,
     keeping,
     measures,
     occurrences,
@@ -56,6 +58,7 @@ from campaigns.keeping import Told
 from campaigns.models import Campaign
 from campaigns.series import SeriesDraft, StepDraft
 from campaigns.timeline import MomentDraft
+from campaigns.variants import Plan
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
 from database.jobs import EmbeddedJobs
@@ -149,6 +152,9 @@ PAGES = [
     "/console/emails/1",
     "/console/emails/1/change",
     "/console/emails/1/words?at=2027-02-14T02:30",
+    "/console/emails/2?effect=2026-11-19T09:00",
+    "/console/emails/2/change",
+    "/console/emails/3",
     "/console/series",
     "/console/series/1",
     "/console/series/1/people",
@@ -260,6 +266,31 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     fill_coverage(conn, live, contact, now)
     fill_campaign(conn, live.alert_id, now)
     fill_series(conn, project, house, now)
+    fill_trials(conn, replace(house, approvals=1), now)
+
+
+def fill_trials(conn: Connection, house: HouseRules, now: datetime) -> None:
+    """Two emails of which subjects are tried: one waits for its decision, and somebody has chosen for the other."""
+    for _ in range(60):
+        make_contact(conn, phone=None)
+    texts = {code: Words(subject="Water", body="The river is **clean**.") for code in ("en", "es")}
+    others = [{code: Words(subject=f"Rivers {code}") for code in texts}]
+    draft = EmailDraft(
+        texts=texts,
+        audience=EVERYBODY,
+        local_time="2026-11-19T09:00",
+        zone="America/New_York",
+        late_minutes=10**6,
+        experiment=Plan(others=others, share=500, holdout=200),
+    )
+    campaign = conn.execute(select(Campaign.id)).scalar_one()
+    early = now - timedelta(days=400)
+    for chosen in (None, 1):
+        email, _ = schedule(conn, campaign, draft, created_by="x", now=early)
+        firing.fire(conn, NoJobs(), email, house=house, now=now)
+        if chosen is not None:
+            at = draft.local_time
+            deciding.choose(conn, NoJobs(), email, at, chosen, house=house, by="x", now=now)
 
 
 def fill_planned_mail(conn: Connection, campaign: int, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from math import sqrt
 
 import pytest
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, text
 
 from benchmarks.population import populate
 from campaigns import sweeping
@@ -16,13 +16,13 @@ from campaigns.variants import Unclear
 from contacts.consent import refuse
 from contacts.models import Channel, Standing
 from database.opening import Opened
-from messages.models import Click
 from messages.providers.provider import Provider
 from messages.providers.sendgrid import SendGrid, SendGridAccount
 from messages.sending import Policy, Sender
 from tests.campaigns.test_experiments import FOUR_HOURS, a_plan, other, schedule
 from tests.campaigns.test_firing import HOUSE, NINE
 from tests.crash import lots
+from tests.crash.test_trials import follow
 from tests.fakes import provider
 from tests.fakes.provider import FakeProvider, Options
 from tests.messages.test_sending import IDENTITY, Bench
@@ -80,13 +80,13 @@ class Town:
     async def follow(self, one_in: dict[str, int]) -> None:
         """So many of those who got these subjects follow a link."""
         seen: Counter[str] = Counter()
-        rows = []
+        theirs = []
         for copy in self._fake.sendgrid.mails:
             subject = copy["subject"]
             seen[subject] += 1
             if seen[subject] % one_in[subject] == 0:
-                rows.append({"delivery_id": int(copy["custom_args"]["d"]), "at": self.bench.now})
-        await self.bench.write(lambda conn: conn.execute(insert(Click), rows))
+                theirs.append(int(copy["custom_args"]["d"]))
+        await self.bench.write(follow, theirs, self.bench.now)
 
     async def refuse(self, addresses: list[str]) -> None:
         """These say stop."""

@@ -18,15 +18,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, literal, select
 
 from campaigns import calendar, deciding
 from campaigns.variants import Plan, Unclear
 from database.engine import Database
 from database.opening import opened
+from database.tables import UTCDateTime
 from messages.audience import EVERYBODY
 from messages.control import NotNow, Words
-from messages.models import Click
+from messages.models import Click, Delivery
 from tests.builders import make_contact
 from tests.crash import checker, lots, year
 from tests.crash.year_process import HOUSE
@@ -121,15 +122,10 @@ class Days:
 
     async def _follow(self, day: date) -> None:
         """Whoever got the day's favourite follows its link."""
-        lines = _read(self._log)
-        today = [each for each in lines if each[2].startswith(str(day))]
-        rows = [
-            {"delivery_id": each[0], "at": datetime.fromisoformat(each[2])}
-            for each in today
-            if each[3].startswith(favourite(day))
-        ]
-        if rows:
-            await self._database.write(lambda conn: conn.execute(insert(Click), rows))
+        today = [each for each in _read(self._log) if each[2].startswith(str(day))]
+        theirs = [each[0] for each in today if each[3].startswith(favourite(day))]
+        at = datetime.combine(day, datetime.min.time(), UTC) + NINE
+        await self._database.write(follow, theirs, at)
 
     async def _decide(self, day: date, at: datetime) -> None:
         """A person chooses the second subject, while the clock may be deciding too."""
@@ -137,6 +133,13 @@ class Days:
         with suppress(NotNow, LookupError):
             when = f"{day}T09:00"
             await self._database.write(choose, NoJobs(), self._email_id, when, 1)
+
+
+def follow(conn: Connection, copies: list[int], at: datetime) -> None:
+    """A link of each of these copies is followed."""
+    columns = select(Delivery.id, Delivery.message_id, literal(at, UTCDateTime))
+    rows = columns.where(Delivery.id.in_(copies))
+    conn.execute(insert(Click).from_select(["delivery_id", "message_id", "at"], rows))
 
 
 def favourite(day: date) -> str:
