@@ -165,7 +165,6 @@ def _exact(ways: Sequence[Result], parts: Parts, hours: Sequence[Hour]) -> ToldF
 
 def _rounded(ways: Sequence[Result], parts: Parts, hours: Sequence[Hour]) -> ToldFigures:
     columns = {name: _column(name, ways, parts, hours) for name in DEEDS}
-    by_hour = _lines(columns, "hours", dict(enumerate(hours)))
     return ToldFigures(
         result=_figures(sum(ways, Result()), *(columns[name]["all"][0] for name in DEEDS)),
         ways=[
@@ -175,9 +174,8 @@ def _rounded(ways: Sequence[Result], parts: Parts, hours: Sequence[Hour]) -> Tol
         languages=_lines(columns, "languages", parts.languages),
         projects=_lines(columns, "projects", parts.projects),
         hours=[
-            ToldHour(each.start, by_hour[at].clicked, by_hour[at].acted)
+            ToldHour(each.start, *(columns[name]["hours"][at] for name in DEEDS))
             for at, each in enumerate(hours)
-            if at in by_hour
         ],
     )
 

@@ -86,6 +86,7 @@ from tests.builders import (
     make_zone_set,
 )
 from tests.doubles import NoJobs
+from tests.web.console.test_email_reports import make_sent
 from tests.web.organizing import LOOPBACK, Desk, console, desk
 from tests.web.serving import make_site
 
@@ -154,7 +155,10 @@ PAGES = [
     "/console/emails/1/words?at=2027-02-14T02:30",
     "/console/emails/2?effect=2026-11-19T09:00",
     "/console/emails/2/change",
+    "/console/emails/2/report",
     "/console/emails/3",
+    "/console/emails/4/report",
+    "/console/emails/4/report?for=partners",
     "/console/series",
     "/console/series/1",
     "/console/series/1/people",
@@ -267,6 +271,9 @@ def fill_console(conn: Connection, house: HouseRules, now: datetime) -> None:
     fill_campaign(conn, live.alert_id, now)
     fill_series(conn, project, house, now)
     fill_trials(conn, replace(house, approvals=1), now)
+    people = [make_contact(conn, f"Xiomara {each}") for each in range(30)]
+    campaign = conn.execute(select(Campaign.id)).scalar_one()
+    make_sent(conn, now, None, people=people, clicked=12, acted=7, campaign_id=campaign)
 
 
 def fill_trials(conn: Connection, house: HouseRules, now: datetime) -> None:

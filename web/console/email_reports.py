@@ -12,7 +12,9 @@ from alerts.campaign_reports import CampaignReport, campaign_report
 from alerts.campaigning import Discreet
 from alerts.rounding import lowest
 from alerts.told_emails import ToldEmail, tell_email
+from campaigns import keeping
 from campaigns.calendar import look_at
+from campaigns.keeping import Kept
 from campaigns.models import Campaign
 from campaigns.reports import email_report
 from organizers.sessions import Viewer
@@ -155,9 +157,8 @@ def _owner(conn: Connection, campaign_id: int) -> int | None:
     return owner
 
 
-def _campaign_of(conn: Connection, email_id: int) -> str:
-    campaign_id = look_at(conn, email_id).campaign_id
-    return conn.execute(select(Campaign.name).where(Campaign.id == campaign_id)).scalar_one()
+def _campaign_of(conn: Connection, email_id: int) -> Kept:
+    return keeping.find(conn, look_at(conn, email_id).campaign_id)
 
 
 async def _names(request: web.Request) -> dict[int, str]:
