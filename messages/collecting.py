@@ -92,7 +92,8 @@ class Collector:
                 mail_sources.end, name, self._owner, trouble=trouble, now=self._clock()
             )
         finally:
-            await self._ask(self._mailbox.close)
+            with suppress(NoMailbox, OSError):  # all that came is taken in
+                await self._ask(self._mailbox.close)
 
     async def _ask(self, question: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Ask the mailbox, and let go of it when it is silent, or nobody waits any more."""

@@ -386,6 +386,17 @@ async def test_a_server_that_only_keeps_the_line_busy_is_given_up_and_told(
     assert (await house.bodies(), (await house.source()).trouble) == (["One"], "")
 
 
+async def test_a_server_that_never_says_goodbye_is_left_without(
+    house: House, imap: ImapServer
+) -> None:
+    imap.deliver(a_reply("One", to=house.to(Mark.REPLY)))
+    imap.silent_on, imap.trickles = b"LOGOUT", True
+
+    counted = await house.collector(Imap(account(imap)), longest=1.0).collect()
+
+    assert (counted, (await house.source()).trouble) == ({Kind.REPLY: 1}, "")
+
+
 async def test_one_email_that_never_comes_holds_up_no_other(house: House, imap: ImapServer) -> None:
     emails = [imap.deliver(a_reply(str(number), to=house.to(Mark.REPLY))) for number in range(5)]
     stuck, others = emails[2], [*emails[:2], *emails[3:]]
