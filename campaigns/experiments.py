@@ -142,7 +142,8 @@ def call_off(conn: Connection, email_id: int, *, by: str, now: datetime) -> int:
 
 
 def hold_waiting(conn: Connection) -> None:
-    """Hold whatever is still to be decided: a person may have done so since, so one is asked."""
-    waits = select(Experiment.id).where(Experiment.state == State.WAITING)
-    for experiment_id in conn.scalars(waits).all():
-        settle(conn, experiment_id, State.HELD, Why.RESTORED)
+    """Hold whatever somebody still waits for: a person may have decided since, so one is asked."""
+    waits = select(Experiment.id, Experiment.plan).where(Experiment.state == State.WAITING)
+    for row in conn.execute(waits).all():
+        if variants.some_wait(variants.read_plan(row.plan)):
+            settle(conn, row.id, State.HELD, Why.RESTORED)

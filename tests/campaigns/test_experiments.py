@@ -360,6 +360,15 @@ async def test_a_copy_of_the_database_asks_before_the_rest_goes(trial: Trial) ->
     assert await trial.decide() == []
 
 
+async def test_a_copy_of_the_database_asks_nothing_where_nobody_waits(trial: Trial) -> None:
+    await trial.begin(share=1000)
+
+    await trial.bench.write(occurrences.hold_overdue, NINE + FOUR_HOURS)
+    [decided] = await trial.decide()
+
+    assert decided.state == State.DECIDED
+
+
 async def test_too_few_people_all_get_the_first(trial: Trial) -> None:
     await trial.begin(people=1)
 
