@@ -9,7 +9,7 @@ import structlog
 
 from actions import flooding
 from alerts import asking
-from campaigns import stepping
+from campaigns import step_copies
 from contacts.places import settle_lapsed
 from database.engine import Database
 from messages import retention
@@ -74,7 +74,7 @@ def _forgetting(database: Database, copies: timedelta | None) -> Tick:
         await database.write(corrections.expire, now=_now())
         await database.write(asking.forget, now=_now())
         if copies is not None:
-            await database.write(stepping.forget, before=_now() - copies)
+            await database.write(step_copies.forget, before=_now() - copies)
 
     return Tick("forgetting", FORGETTING_SECONDS, forget)
 

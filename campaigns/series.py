@@ -287,6 +287,11 @@ def looked(conn: Connection, series_id: int, at: datetime) -> None:
     _put(conn, series_id, looked_at=at)
 
 
+def seen_to(conn: Connection, series_id: int) -> None:
+    """Note that of what its last stop had called off nothing is in a sender's hands any more."""
+    _put(conn, series_id, taken_up_at=None)
+
+
 def step_day(begins_on: str, days: int) -> date:
     """The day of a step for somebody whose first day is this."""
     return date.fromordinal(date.fromisoformat(begins_on).toordinal() + days)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, update
 from campaigns import series, step_copies
 from campaigns.models import Reason, RunStatus
 from campaigns.step_copies import settled
+from messages.control import NotNow
 from messages.series_models import StepCopy
 
 
@@ -33,8 +34,9 @@ def answer(
 
 
 def put_back(conn: Connection, step_id: int) -> int:
-    """Undo: ask again about those whom a step was left out for; return how many. Raises NoSuchStep."""
-    series_id = series.of_step(conn, step_id)
-    series.find(conn, series_id)
+    """Undo: ask again about those whom a step was left out for; return how many. Raises NoSuchStep, NotNow."""
+    step = series.find_step(conn, step_id)
+    if step.retired_at is not None:
+        raise NotNow("this step was taken out already")
     mine = [StepCopy.step_id == step_id]
-    return step_copies.ask_again(conn, series_id, mine, Reason.LEFT_OUT)
+    return step_copies.ask_again(conn, step.series_id, mine, Reason.LEFT_OUT)

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from campaigns.models import Reason, RunStatus
 from messages.calling_off import cancel, replace_called_off
-from messages.models import Delivery, Message, MessageStatus, Status
+from messages.models import Delivery, Message, MessageCount, MessageStatus, Status
 from messages.series_models import Enrolment, Series, SeriesStep, StepCopy, StepMail
 
 MOST = 500  # rows a statement names
@@ -82,15 +82,16 @@ def ask_again(
     return sum(map(len, by_reason.values()))
 
 
-def due_again(conn: Connection, series_id: int, *, now: datetime) -> None:
+def due_again(conn: Connection, series_id: int, *, now: datetime) -> bool:
     """Let what was called off with a series, of those who are in it again, be due at its hour as if nothing had gone.
 
-    It leaves if that is not too late; else it is asked about. A step that was taken out goes on having been.
+    It leaves if that is not too late; else it is asked about. A step that was taken out goes on having been. Return
+    whether senders have yet to say of some what became of them.
     """
     steps = SeriesStep.series_id == series_id
     stopped = _stopped(conn, series_id)
     if not stopped:
-        return
+        return False
     gone = select(StepCopy.delivery_id).join(SeriesStep, SeriesStep.id == StepCopy.step_id)
     gone = gone.where(steps, StepCopy.status == RunStatus.FIRED, still_in())
     copies = [Delivery.message_id.in_(stopped), Delivery.id.in_(gone)]
@@ -100,6 +101,9 @@ def due_again(conn: Connection, series_id: int, *, now: datetime) -> None:
     _wait_again(conn, again, planned)
     out = select(SeriesStep.id).where(steps, SeriesStep.retired_at.is_not(None))
     set_aside(conn, [StepCopy.step_id.in_(out)], Reason.CHANGED, now=now)
+    in_hand = (MessageCount.status == Status.SENDING, MessageCount.count > 0)
+    some = select(MessageCount.count).where(MessageCount.message_id.in_(stopped), *in_hand)
+    return conn.execute(some.limit(1)).first() is not None
 
 
 def ask_about(
@@ -114,6 +118,47 @@ def ask_about(
         asked = next_ask(conn, series_id)
         held = {"status": RunStatus.HELD, "reason": Reason.LATE, "due_at": None, "asked": asked}
         _wait_again(conn, again, {**held, **UNANSWERED})
+
+
+def ask_of_backup(conn: Connection, series_id: int) -> int:
+    """Say of whoever is held that a backup was put back: they may have been answered for; return the question's number."""
+    ask = next_ask(conn, series_id)
+    steps = select(SeriesStep.id).where(SeriesStep.series_id == series_id)
+    held = (StepCopy.step_id.in_(steps), StepCopy.status == RunStatus.HELD)
+    restored: dict[str, Any] = {
+        "reason": Reason.RESTORED,
+        "details": [],
+        "due_at": None,
+        "asked": ask,
+    }
+    conn.execute(update(StepCopy).where(*held).values(restored))
+    return ask
+
+
+def forget(conn: Connection, *, before: datetime) -> int:
+    """Cut what was settled before from the copies it led to, of which nobody's details are kept; return how many.
+
+    What it came to counts on, by message.
+    """
+    old = update(StepCopy).where(StepCopy.delivery_id.is_not(None), StepCopy.settled_at < before)
+    return conn.execute(old.values(delivery_id=None)).rowcount
+
+
+def finish(conn: Connection, series_id: int, steps: Sequence[int], *, now: datetime) -> None:
+    """Note who is through: every step of the series is settled for them."""
+    if not steps:
+        return
+    done = (
+        select(func.count())
+        .where(
+            StepCopy.enrolment_id == Enrolment.id,
+            StepCopy.step_id.in_(steps),
+            ~waiting_copies(),
+        )
+        .scalar_subquery()
+    )
+    mine = update(Enrolment).where(Enrolment.series_id == series_id, *going_on())
+    conn.execute(mine.where(done == len(steps)).values(through_at=now))
 
 
 def _waited_for(details: Sequence[Any]) -> Reason:

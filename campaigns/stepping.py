@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, false, func, or_, select, update
+from sqlalchemy import Connection, Row, and_, false, or_, select
 
 from campaigns import collisions, enrolling, naming, step_approving, step_copies
 from campaigns import series as writing
@@ -38,7 +38,6 @@ from messages.series_models import Enrolment, Series, SeriesStatus, StepCopy
 MOST = 200  # people a transaction
 FARTHEST = timedelta(hours=14)  # ahead of UTC the day begins nowhere earlier
 RETRY = timedelta(minutes=5)  # while the message of a day is paused
-STRAGGLERS = timedelta(hours=1)  # after a stop was undone, what senders had in hand at the stop
 
 
 class SettledMeanwhile(RuntimeError):
@@ -138,8 +137,8 @@ def settle(
         return done
     enrolling.depart(conn, series, now=now)
     enrolling.come_back(conn, series, now=now)
-    if series.taken_up_at is not None and now - series.taken_up_at < STRAGGLERS:
-        step_copies.due_again(conn, series_id, now=now)
+    if series.taken_up_at is not None and not step_copies.due_again(conn, series_id, now=now):
+        writing.seen_to(conn, series_id)
     if series.status != SeriesStatus.RUNNING:
         return done
     steps, sets = writing.steps_of(conn, series_id), hours.sets_of(conn)
@@ -157,47 +156,21 @@ def settle(
             named = naming.findings_in_step(conn, series.project_id, step, house=house)
             ask = step_copies.next_ask(conn, series_id)
             _Step(conn, jobs, series, step, named, house, now, ask, done).settle(due, sets, terms)
-    finish(conn, series_id, steps, now=now)
+    step_copies.finish(conn, series_id, [each.id for each in steps], now=now)
     return done
 
 
 def hold_due(conn: Connection, now: datetime) -> None:
-    """Hold whatever is due of all series: nobody knows whether it went, so a person is asked."""
-    for series_id in live_series(conn):
-        while enrolling.enrol(conn, series_id, now=now) == enrolling.MOST:
-            continue
-        series, sets = writing.find(conn, series_id), hours.sets_of(conn)
-        ask = step_copies.next_ask(conn, series_id)
-        for step in writing.steps_of(conn, series_id):
-            for person in _due(conn, series, step, sets, now, None):
-                at = planned_at(series, step, person, sets[person.zone_set_id])
-                _put(conn, step, person, at, Verdict(RunStatus.HELD, Reason.RESTORED), now, ask)
+    """Hold whatever is due of all series, or was held: nobody knows whether it went, so a person is asked.
 
-
-def forget(conn: Connection, *, before: datetime) -> int:
-    """Cut what was settled before from the copies it led to, of which nobody's details are kept; return how many.
-
-    What it came to counts on, by message.
+    Of one that is stopped, too: it may have been taken up since. That is asked about once it is.
     """
-    old = update(StepCopy).where(StepCopy.delivery_id.is_not(None), StepCopy.settled_at < before)
-    return conn.execute(old.values(delivery_id=None)).rowcount
-
-
-def finish(conn: Connection, series_id: int, steps: Sequence[Row[Any]], *, now: datetime) -> None:
-    """Note who is through: every step of the series is settled for them."""
-    if not steps:
-        return
-    done = (
-        select(func.count())
-        .where(
-            StepCopy.enrolment_id == Enrolment.id,
-            StepCopy.step_id.in_([each.id for each in steps]),
-            ~waiting_copies(),
-        )
-        .scalar_subquery()
-    )
-    mine = update(Enrolment).where(Enrolment.series_id == series_id, *going_on())
-    conn.execute(mine.where(done == len(steps)).values(through_at=now))
+    for series_id in live_series(conn):
+        _hold_due(conn, series_id, now)
+    for series_id in conn.scalars(select(Series.id).filter_by(status=SeriesStatus.STOPPED)).all():
+        writing.take_up(conn, series_id, now=now)
+        _hold_due(conn, series_id, now)
+        writing.stop(conn, series_id, now=now)
 
 
 @dataclass(frozen=True)
@@ -278,6 +251,17 @@ class _Step:
         told = (person, at, verdict, self.now, self.ask)
         _put(self.conn, self.step, *told, delivery_id=delivery_id)
         self.done.note(verdict.status)
+
+
+def _hold_due(conn: Connection, series_id: int, now: datetime) -> None:
+    while enrolling.enrol(conn, series_id, now=now) == enrolling.MOST:
+        continue
+    series, sets = writing.find(conn, series_id), hours.sets_of(conn)
+    ask = step_copies.ask_of_backup(conn, series_id)
+    for step in writing.steps_of(conn, series_id):
+        for person in _due(conn, series, step, sets, now, None):
+            at = planned_at(series, step, person, sets[person.zone_set_id])
+            _put(conn, step, person, at, Verdict(RunStatus.HELD, Reason.RESTORED), now, ask)
 
 
 def _case(person: Row[Any], at: datetime) -> Case:

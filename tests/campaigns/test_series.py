@@ -19,6 +19,7 @@ from campaigns import (
     series_account,
     step_answers,
     step_approving,
+    step_copies,
     stepping,
 )
 from campaigns.ballots import About
@@ -710,6 +711,49 @@ def test_after_a_backup_was_put_back_what_is_due_is_asked_about(
     assert sweep(conn, jobs, made, NINE + 2 * MINUTE) == {}
 
 
+def test_after_a_backup_was_put_back_what_a_stop_called_off_is_asked_about(
+    conn: Connection, jobs: NoJobs
+) -> None:
+    made = rosas_series(conn, days=(1,))
+    sweep(conn, jobs, made, NINE)
+    series.pause(conn, made)
+    series.stop(conn, made, now=NINE + MINUTE)
+
+    stepping.hold_due(conn, NINE + 2 * MINUTE)
+    stands = series.look_at(conn, made).status
+    series.take_up(conn, made, now=NINE + 3 * MINUTE)
+    series.resume(conn, jobs, made, now=NINE + 3 * MINUTE)
+
+    assert stands == SeriesStatus.STOPPED
+    assert sweep(conn, jobs, made, NINE + 3 * MINUTE) == {}
+    assert fates(conn, made) == {(1, "held", "restored"): 1}
+    require_balance(conn, made)
+
+
+def test_after_a_backup_was_put_back_whoever_was_held_may_have_been_answered_for(
+    conn: Connection, jobs: NoJobs
+) -> None:
+    made = rosas_series(conn, days=(1,))
+    sweep(conn, jobs, made, NINE + DAY)
+
+    stepping.hold_due(conn, NINE + DAY)
+
+    assert fates(conn, made) == {(1, "held", "restored"): 1}
+
+
+def test_whom_a_step_was_left_out_for_is_not_asked_about_once_it_was_taken_out(
+    conn: Connection, jobs: NoJobs
+) -> None:
+    made = rosas_series(conn, days=(1, 7))
+    sweep(conn, jobs, made, NINE + DAY)
+    answer(conn, made, Reason.LATE, send=False, at=NINE + DAY)
+    [first, _] = steps(conn, made)
+    series.retire_step(conn, first, now=NINE + DAY)
+
+    with pytest.raises(NotNow):
+        step_answers.put_back(conn, first)
+
+
 def test_a_mailbox_that_two_people_share_gets_a_step_once(conn: Connection, jobs: NoJobs) -> None:
     project = make_project(conn)
     made = make_series(conn, project, days=(1,))
@@ -781,8 +825,8 @@ def test_whose_copy_it_was_is_forgotten_and_the_account_stays(
     made = rosas_series(conn, days=(1,))
     sweep(conn, jobs, made, NINE)
 
-    early = stepping.forget(conn, before=NINE)
-    gone = stepping.forget(conn, before=NINE + MINUTE)
+    early = step_copies.forget(conn, before=NINE)
+    gone = step_copies.forget(conn, before=NINE + MINUTE)
 
     assert (early, gone) == (0, 1)
     assert fates(conn, made) == {(1, "fired", ""): 1}
