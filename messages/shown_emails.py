@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, insert, or_, select
 
 from contacts.models import Project
 from messages import rendering, wording
@@ -25,7 +25,8 @@ from messages.models import Message, MessageKind, MessageStatus, MessageText
 from messages.providers.provider import fill
 from messages.templates import ADDRESSES, BadTemplate
 
-MOST = 200  # emails that are listed for an organizer
+MOST = 200  # emails that are listed for an organizer at once
+LANGUAGES = 2  # in which each is written
 NEWEST = 100  # of an archive, from which its feed takes those that nobody at risk is named in
 SHOWABLE = (MessageKind.ALERT, MessageKind.CAMPAIGN)
 
@@ -151,10 +152,12 @@ def sent_emails(
     only_shown: bool,
     now: datetime,
     year: int | None = None,
+    before: int | None = None,
 ) -> Sequence[Listed]:
     """A project's sent emails, newest first, by their subject in a language where they have it.
 
-    All of a year (UTC), each of which somebody put into the archive by hand; without one the newest.
+    All of a year (UTC), each of which somebody put into the archive by hand; without one the newest, or of those
+    that were sent ``before`` an email.
     """
     most = NEWEST if only_shown else MOST
     chosen = (
@@ -168,8 +171,10 @@ def sent_emails(
     )
     if only_shown:
         chosen = chosen.where(_archived())
+    if before is not None:
+        chosen = chosen.where(_sent_before(before))
     if year is None:
-        chosen = chosen.limit(2 * most)
+        chosen = chosen.limit(LANGUAGES * most)
     else:
         begins, ends = (datetime(each, 1, 1, tzinfo=UTC) for each in (year, year + 1))
         chosen = chosen.where(Message.launched_at >= begins, Message.launched_at < ends)
@@ -178,6 +183,11 @@ def sent_emails(
         if message_id not in listed or spoken == language:
             listed[message_id] = Listed(message_id, subject, sent_at, is_shown)
     return list(listed.values())[: most if year is None else None]
+
+
+def _sent_before(message_id: int) -> ColumnElement[bool]:
+    at = select(Message.launched_at).where(Message.id == message_id).scalar_subquery()
+    return or_(Message.launched_at < at, and_(Message.launched_at == at, Message.id < message_id))
 
 
 def archived_by_year(conn: Connection, project_id: int, *, now: datetime) -> dict[int, list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from messages.links import archived_url, email_url, read_email_token
 from messages.looks import save_look
 from messages.models import MessageKind, MessageStatus
 from messages.pictures import prepare
+from messages.shown_emails import MOST
 from tests.builders import make_alert, make_message, make_project
 from tests.web.organizing import Desk, console, desk
 from tests.web.serving import LINKS_SECRET as SECRET
@@ -336,3 +338,25 @@ async def test_whom_an_alert_was_let_name_stands_for_whoever_got_it(
 
     assert let == [200, 200]
     assert since == [404, 404]
+
+
+async def test_an_organizer_pages_on_to_what_was_sent_before(amina: Desk, now: datetime) -> None:
+    """Also where as many as a page holds left at one instant, by the hundred."""
+    project = await amina.opened.database.read(lambda conn: conn.scalar(select(Project.id)))
+
+    def many(conn: Connection) -> None:
+        for number in range(MOST + 2):
+            subject = {"sms": "", "subject": f"News {number:03}", "body": "x"}
+            row = {"kind": MessageKind.CAMPAIGN, "status": MessageStatus.FINISHED}
+            texts = {"en": subject, "es": subject}
+            make_message(conn, **row, project_id=project, launched_at=now, texts=texts)
+
+    await amina.opened.database.write(many)
+    newest = await (await amina.get(f"/console/look?project={project}")).text()
+    [older] = re.findall(r'href="(/console/look\?project=\d+&amp;before=\d+)', newest)
+    rest = await (await amina.get(older.replace("&amp;", "&"))).text()
+
+    told = [re.findall(r"News (\d{3})</a>", each) for each in (newest, rest)]
+    assert told == [[f"{each:03}" for each in range(MOST + 1, 1, -1)], ["001", "000"]]
+    assert "before=" not in rest
+    assert ">Newest</a>" in rest

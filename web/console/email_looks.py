@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy import Connection, select
@@ -21,6 +22,7 @@ from messages.models import Message
 from messages.pictures import missing, pictures_for
 from messages.providers.provider import fill
 from messages.shown_emails import (
+    MOST,
     NotForEverybody,
     hide_again,
     sent_emails,
@@ -134,9 +136,9 @@ async def _page(
     project_id = require_project(viewer, number(typed, "project") or first, May.ADMIN)
     language = language_of(request)
     look = await read(request, look_of, project_id)
-    emails = await read(
-        request, sent_emails, project_id, language=language, only_shown=False, now=now(request)
-    )
+    before = number(typed, "before")
+    listed: dict[str, Any] = {"language": language, "only_shown": False, "before": before}
+    emails = await read(request, sent_emails, project_id, **listed, now=now(request))
     pictures = await read(request, pictures_for, project_id)
     project: ProjectRow | None = (
         await read(request, project_by_id, project_id) if project_id else None
@@ -146,6 +148,8 @@ async def _page(
         "project_id": project_id,
         "slug": project.slug if project else "",
         "look": look,
+        "before": before,
+        "older": emails[-1].message_id if len(emails) == MOST else None,
         "accent": typed.get("accent", look.accent),
         "logo": typed.get("logo", look.logo),
         "moved": is_moved(look.accent),
