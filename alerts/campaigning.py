@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -24,6 +24,7 @@ from messages.models import Message
 from organizers.roles import Within, owned
 
 MONTHS = 24  # that a picture shows
+LATEST = 50  # alerts that one chooses from
 
 
 class NotInCampaigns(ValueError):
@@ -88,14 +89,37 @@ def campaign_of(conn: Connection, alert_id: int) -> int | None:
 
 def asked_in(conn: Connection, campaign_id: int, within: Within) -> list[Asked]:
     """The alerts of a campaign that these projects (None: everybody) may see, the latest first."""
-    rows = conn.execute(_alerts(campaign_id).where(owned(Message.project_id, within))).all()
+    mine = _alerts(_in(campaign_id), owned(Message.project_id, within))
+    rows = conn.execute(mine).all()
     return _asked(conn, rows)
 
 
 def asked_of_all(conn: Connection, campaign_id: int) -> list[Asked]:
     """The launched alerts of a campaign, whose pages anybody may open; the latest first."""
-    rows = conn.execute(_alerts(campaign_id).where(Message.launched_at.is_not(None))).all()
+    rows = conn.execute(_alerts(_in(campaign_id), Message.launched_at.is_not(None))).all()
     return _asked(conn, rows)
+
+
+def asked_by_project(conn: Connection, project_id: int | None) -> list[Asked]:
+    """The latest launched alerts of a project (None: the network's) that have a page of their own."""
+    own = (stands_alone(), Message.project_id.is_not_distinct_from(project_id))
+    mine = _alerts(Message.launched_at.is_not(None), *own).limit(LATEST)
+    return _asked(conn, conn.execute(mine).all())
+
+
+def titles_of_pages(conn: Connection, action_ids: Collection[int]) -> dict[int, dict[str, str]]:
+    """What the alerts with these pages are called, by page and language."""
+    found: dict[int, dict[str, str]] = {}
+    if action_ids:
+        rows = (
+            select(Alert.action_id, AlertText.language, AlertText.title)
+            .join(AlertText, AlertText.alert_id == Alert.id)
+            .where(Alert.action_id.in_(action_ids), stands_alone())
+            .order_by(Alert.id, AlertText.language)
+        )
+        for action_id, language, title in conn.execute(rows):
+            found.setdefault(action_id, {}).setdefault(language, title)
+    return found
 
 
 def could_join(conn: Connection, within: Within, *, language: str) -> list[tuple[int, str]]:
@@ -164,7 +188,12 @@ def months_between(first: date, last: date) -> list[date]:
     return [date(each // 12, each % 12 + 1, 1) for each in range(start, end + 1)]
 
 
-def _alerts(campaign_id: int) -> Select[*tuple[Any, ...]]:
+def _in(campaign_id: int) -> Any:
+    mine = select(AlertCampaign.alert_id).where(AlertCampaign.campaign_id == campaign_id)
+    return Alert.id.in_(mine)
+
+
+def _alerts(*which: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Alert.id,
@@ -179,11 +208,10 @@ def _alerts(campaign_id: int) -> Select[*tuple[Any, ...]]:
             Action.deadline,
             Case.closed_at,
         )
-        .join(AlertCampaign, AlertCampaign.alert_id == Alert.id)
         .join(Message, Message.id == Alert.message_id)
         .join(Action, Action.id == Alert.action_id)
         .join(Case, Case.id == Alert.case_id)
-        .where(AlertCampaign.campaign_id == campaign_id)
+        .where(*which)
         .order_by(Alert.id.desc())
     )
 

@@ -205,6 +205,8 @@ def _acted(series: Row[Any], since: datetime) -> Rows:
     networks = Message.project_id.is_(None)
     ours = select(Message.action_id).where(networks if series.project_id is None else own)
     told: Rows = select(Response.contact_id, Response.at)
+    if series.only_action_id is not None:
+        told = told.where(Response.action_id == series.only_action_id)
     return told.where(
         Response.at >= since,
         Response.contact_id.is_not(None),

@@ -67,6 +67,7 @@ class SeriesDraft:
     trigger: Trigger
     zone: str  # of people whose own nobody knows
     imports: bool = False  # also whom an import brings
+    only_action_id: int | None = None  # of who acts only who answers the alert with this page
     late_minutes: int = LATE_MINUTES
     wait_hours: int = WAIT_HOURS
 
@@ -78,6 +79,7 @@ class StepDraft:
     days: int  # after what happened; 0 = at once
     hour: str  # "09:00", where each person lives
     texts: Mapping[str, Words]
+    action_id: int | None = None  # the page that its link leads to
 
 
 def find(conn: Connection, series_id: int) -> Row[Any]:
@@ -162,7 +164,9 @@ def change(conn: Connection, series_id: int, draft: SeriesDraft, *, now: datetim
     """
     series = find(conn, series_id)
     values = _values(draft)
-    if series.status != SeriesStatus.DRAFT and values["trigger"] != series.trigger:
+    whom = ("trigger", "only_action_id")
+    kept = all(values[each] == getattr(series, each) for each in whom)
+    if series.status != SeriesStatus.DRAFT and not kept:
         raise BadSeries(
             "Whom a series takes in stays as it is once it has been started; begin another series."
         )
@@ -305,6 +309,7 @@ def _values(draft: SeriesDraft) -> dict[str, Any]:
         "name": draft.name,
         "trigger": draft.trigger,
         "imports": draft.imports and draft.trigger is Trigger.JOINED,
+        "only_action_id": draft.only_action_id if draft.trigger is Trigger.ACTED else None,
         "zone": draft.zone,
         "late_minutes": draft.late_minutes,
         "wait_hours": draft.wait_hours,
@@ -316,7 +321,8 @@ def _step_values(draft: StepDraft) -> dict[str, Any]:
         raise BadSeries("An email of a series goes 0 to 730 days after; 0 is at once.")
     if not HOUR.fullmatch(draft.hour):
         raise BadSeries("Write the hour as 09:00.")
-    return {"days": draft.days, "hour": draft.hour, "texts": stored(draft.texts)}
+    texts = stored(draft.texts)
+    return {"days": draft.days, "hour": draft.hour, "texts": texts, "action_id": draft.action_id}
 
 
 def _all() -> Select[Any]:

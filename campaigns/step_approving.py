@@ -33,8 +33,13 @@ def digest(series: Row[Any], step: Row[Any]) -> str:
     said = {
         "series": {name: getattr(series, name) for name in OF_SERIES},
         "step": {name: getattr(step, name) for name in OF_STEP},
+        **{name: each for name, each in _actions(series, step).items() if each is not None},
     }
     return sha256(orjson.dumps(said, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _actions(series: Row[Any], step: Row[Any]) -> dict[str, int | None]:
+    return {"only": series.only_action_id, "leads_to": step.action_id}
 
 
 def subject_of(series: Row[Any], step: Row[Any]) -> Subject:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, exists, insert, select
 from sqlalchemy.orm import aliased
 
+from campaigns import leading
 from campaigns.firing import NOBODY
 from campaigns.models import RunStatus
 from campaigns.series import audience_of
@@ -60,6 +61,10 @@ def mail_of(
     """
     told = (step.id, day, digest(series, step), now.date(), turn)
     key = f"{SERIES}{sha256(repr([*map(str, told)]).encode()).hexdigest()[:48]}"
+    texts = [Words(**words) for words in step.texts.values()]
+    over = [*leading.findings(conn, step.action_id, texts, now=now)]
+    if over:
+        return Mail(None, over)
     found = select(Message).where(Message.key == key)
     message = conn.execute(found).one_or_none()
     if message is not None:
@@ -120,6 +125,7 @@ def _draft(
         audience=audience_of(series),
         reach=Reach.EMAIL,
         project_id=series.project_id,
+        action_id=step.action_id,
         default_language=house.default_language,
         weekly_cap=house.weekly_cap,
         countries=house.countries,

@@ -70,6 +70,8 @@ class Series(Base):
     taken_up_at: Mapped[datetime | None]
     imports_from: Mapped[datetime | None]  # whom imports brought before count not; NULL = since
     asks: Mapped[int] = mapped_column(server_default=text("0"))  # the last StepCopy.asked
+    # Of who acts only who answers the alert with this page; NULL = any alert.
+    only_action_id: Mapped[int | None]
 
 
 class SeriesStep(Base):
@@ -85,6 +87,7 @@ class SeriesStep(Base):
     writers: Mapped[list[Any]]  # as records name them
     created_at: Mapped[datetime]
     retired_at: Mapped[datetime | None]  # taken out of the series
+    action_id: Mapped[int | None]  # the page its link leads to; NULL = it has none
 
 
 class StepMail(Base):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from alerts.campaigning import titles_of_pages
 from campaigns import ballots
 from campaigns.answering import Found, find
 from campaigns.ballots import About
@@ -39,6 +40,7 @@ class Reading:
     dates: Sequence[Occurrence] = ()  # the next ones
     series: Row[Any] | None = None
     step: Row[Any] | None = None
+    titles: Mapping[int, Mapping[str, str]] = field(default_factory=dict)  # as of a series' page
 
 
 def read_subject(conn: Connection, about: About, *, house: HouseRules, now: datetime) -> Reading:
@@ -54,8 +56,16 @@ def read_subject(conn: Connection, about: About, *, house: HouseRules, now: date
         ballot=ballots.standing(conn, subject, house=house, now=now),
         series=found.series,
         step=found.step,
+        titles=_titles(conn, found),
         **_plan(conn, found, now),
     )
+
+
+def _titles(conn: Connection, found: Found) -> Mapping[int, Mapping[str, str]]:
+    if found.series is None or found.step is None:
+        return {}
+    pages = {found.series.only_action_id, found.step.action_id} - {None}
+    return titles_of_pages(conn, pages)
 
 
 def _plan(conn: Connection, found: Found, now: datetime) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from aiohttp import web
 from sqlalchemy import Connection, Row
 
+from alerts.campaigning import titles_of_pages
 from alerts.planned_names import resume_series
 from campaigns import enrolling, series_account, step_approving
 from campaigns import series as writing
@@ -29,6 +30,7 @@ from web.console.campaign_forms import LATE, WAIT
 from web.console.choices import projects
 from web.console.guard import require_project
 from web.console.planned import findings
+from web.console.series_leads import alerts_of, chosen
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.console.zone_choices import peoples_zones, zone_groups
 from web.keys import JOBS, SITE
@@ -46,6 +48,7 @@ class SeriesPage:
     ballots: Mapping[int, Ballot]  # by step; empty where one person is enough
     earlier: Sequence[tuple[int, int]]  # days, and how many it happened to within them
     today: Sequence[tuple[StepLine, str]]  # when somebody to whom it happens now gets each step
+    titles: Mapping[int, Mapping[str, str]]  # of the alerts that it follows or leads to, by page
 
 
 async def index(request: web.Request) -> web.Response:
@@ -94,10 +97,14 @@ async def edit(request: web.Request) -> web.Response:
 async def change(request: web.Request) -> web.Response:
     """Replace what is said of it."""
     typed, series_id = await _typed(request), _series(request)
+    series = await read(request, writing.look_at, series_id)
+    only = series.only_action_id
+    if series.status == SeriesStatus.DRAFT:
+        only = chosen(typed.get("only", ""), await alerts_of(request, series.project_id))
     try:
-        await write(request, writing.change, series_id, _draft(typed), now=now(request))
+        draft = replace(_draft(typed), only_action_id=only)
+        await write(request, writing.change, series_id, draft, now=now(request))
     except (BadSeries, BadTime) as error:
-        series = await read(request, writing.look_at, series_id)
         return await _form(request, series, typed, problem=str(error))
     raise _back(series_id)
 
@@ -165,7 +172,9 @@ def series_page(
             (days, enrolling.count_earlier(conn, series, days=days, now=now)) for days in EARLIER
         ]
         earlier = [each for each in counted if each[1]]
-    return SeriesPage(series, account, ballots, earlier, _today(series, account, now))
+    pages = {series.only_action_id, *(line.step.action_id for line in account.lines)} - {None}
+    titles = titles_of_pages(conn, pages)
+    return SeriesPage(series, account, ballots, earlier, _today(series, account, now), titles)
 
 
 def held_in(conn: Connection, viewer: Viewer) -> list[Held]:
@@ -207,7 +216,8 @@ async def _index(
 async def _form(
     request: web.Request, series: Row[Any], typed: Mapping[str, str], *, problem: str = ""
 ) -> web.Response:
-    values = {"series": series, **await _choices(request, typed, problem)}
+    follows = await alerts_of(request, series.project_id)
+    values = {"series": series, "follows": follows, **await _choices(request, typed, problem)}
     return await page(request, "series_change.html", values, status=_status(problem))
 
 
@@ -228,12 +238,12 @@ def _draft(typed: Mapping[str, str]) -> SeriesDraft:
         trigger=Trigger(chosen),
         zone=typed.get("zone", ""),
         imports=typed.get("imports") == "yes",
-        late_minutes=_chosen(typed, "late", LATE, 60),
-        wait_hours=_chosen(typed, "wait", WAIT, 72),
+        late_minutes=_among(typed, "late", LATE, 60),
+        wait_hours=_among(typed, "wait", WAIT, 72),
     )
 
 
-def _chosen(typed: Mapping[str, str], name: str, among: Sequence[int], otherwise: int) -> int:
+def _among(typed: Mapping[str, str], name: str, among: Sequence[int], otherwise: int) -> int:
     value = number(typed, name)
     return value if value is not None and value in among else otherwise
 
@@ -246,6 +256,7 @@ def _typed_of(series: Row[Any]) -> dict[str, str]:
         "imports": "yes" if series.imports else "",
         "late": str(series.late_minutes),
         "wait": str(series.wait_hours),
+        "only": str(series.only_action_id or ""),
     }
 
 

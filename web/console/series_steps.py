@@ -15,6 +15,7 @@ from campaigns import step_answers
 from campaigns.series import BadSeries, StepDraft
 from web.console.campaign_forms import Unwritten, read_words, typed_words
 from web.console.email_writing import beside, writing_page
+from web.console.series_leads import chosen, pages_of
 from web.console.viewing import VIEWER, now, number, read, write
 from web.keys import SITE
 
@@ -35,7 +36,7 @@ async def add(request: web.Request) -> web.Response:
     form = await _posted(request)
     series = await read(request, writing.look_at, int(request.match_info["series_id"]))
     try:
-        draft = await _draft(request, form, series)
+        draft = await _draft(request, form, series, None)
         by, at = request[VIEWER].actor, now(request)
         await write(request, writing.add_step, series.id, draft, by=by, now=at)
     except WRONG as error:
@@ -46,7 +47,10 @@ async def add(request: web.Request) -> web.Response:
 async def edit(request: web.Request) -> web.Response:
     """The form of a step."""
     series, step = await read(request, writing.step_and_series, _step(request))
-    typed = MultiDict(days=str(step.days), hour=step.hour, **typed_words(step.texts))
+    leads = str(step.action_id or "")
+    typed = MultiDict(
+        days=str(step.days), hour=step.hour, leads_to=leads, **typed_words(step.texts)
+    )
     return await _form(request, series, step, typed)
 
 
@@ -55,7 +59,7 @@ async def change(request: web.Request) -> web.Response:
     form = await _posted(request)
     series, step = await read(request, writing.step_and_series, _step(request))
     try:
-        draft = await _draft(request, form, series)
+        draft = await _draft(request, form, series, step.action_id)
         await write(request, writing.change_step, step.id, draft, by=request[VIEWER].actor)
     except WRONG as error:
         return await _form(request, series, step, form, problem=str(error))
@@ -103,14 +107,19 @@ async def _answer(request: web.Request, *, send: bool) -> None:
     )
 
 
-async def _draft(request: web.Request, form: MultiMapping[str], series: Row[Any]) -> StepDraft:
-    """What the form says. Raises Unwritten, BadSeries, NamesForbidden."""
+async def _draft(
+    request: web.Request, form: MultiMapping[str], series: Row[Any], leads_to: int | None
+) -> StepDraft:
+    """What the form says; ``leads_to`` is where it led. Raises Unwritten, BadSeries, NamesForbidden."""
     days = number(form, "days")
     if days is None:
         raise BadSeries("Write after how many days it goes; 0 is at once.")
     texts = read_words(form, request.config_dict[SITE].languages)
     await read(request, require_discreet, series.project_id, [texts])
-    return StepDraft(days=days, hour=str(form.get("hour", "")) or HOUR, texts=texts)
+    pages = await pages_of(request, series.project_id, keep=leads_to)
+    page = chosen(str(form.get("leads_to", "")), pages)
+    hour = str(form.get("hour", "")) or HOUR
+    return StepDraft(days=days, hour=hour, texts=texts, action_id=page)
 
 
 async def _form(
@@ -123,7 +132,10 @@ async def _form(
 ) -> web.Response:
     at = f"/console/series/{series.id}"
     written = await beside(request, series, typed, at=at)
-    values = {"series": series, "step": step, "typed": typed, "problem": problem, **written}
+    keep = step.action_id if step is not None else None
+    pages = await pages_of(request, series.project_id, keep=keep)
+    about = {"series": series, "step": step, "pages": pages}
+    values = {**about, "typed": typed, "problem": problem, **written}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
     return await writing_page(request, "series_step.html", values, status=status)
 

@@ -253,13 +253,16 @@ LOOKS: Mapping[str, Look] = {
         .where(CampaignEmail.id == _ID)
     ),
     "series": _row(
-        select(Series.project_id, Series.trigger, Series.status).where(Series.id == _ID)
+        select(Series.project_id, Series.trigger, Series.only_action_id, Series.status).where(
+            Series.id == _ID
+        )
     ),
     "step": _row(
         select(
             Series.project_id,
             SeriesStep.days,
             SeriesStep.hour,
+            SeriesStep.action_id,
             SeriesStep.retired_at.is_not(None).label("struck"),
         )
         .join(Series, Series.id == SeriesStep.series_id)

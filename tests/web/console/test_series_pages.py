@@ -12,7 +12,7 @@ from campaigns import enrolling, series_account, stepping
 from contacts.models import Project
 from database.opening import Opened
 from messages.series_models import Enrolment, Series, SeriesStep, StepCopy
-from tests.builders import make_contact, make_membership, make_project
+from tests.builders import make_alert, make_contact, make_membership, make_project
 from tests.campaigns.test_firing import HOUSE
 from tests.doubles import NoJobs
 from tests.web.organizing import Desk, console, desk
@@ -136,3 +136,30 @@ async def test_the_month_tells_how_many_peoples_step_comes_when(
     assert "Series, 1 person: Welcome, after 9 days at 09:00" in english
     assert f'href="{at}"' in links
     assert "each on the day where they live" in english
+
+
+async def test_a_series_follows_one_alert_and_its_email_leads_to_its_page(
+    amina: Desk, opened: Opened, now: datetime
+) -> None:
+    project = await opened.database.read(the_project)
+    alert = await opened.database.write(
+        lambda conn: make_alert(conn, project_id=project, expires_at=now + DAY)
+    )
+    theirs = await opened.database.write(lambda conn: make_alert(conn, project_id=None))
+    said = {"name": "Thanks", "trigger": "acted", "zone": "UTC", "project": str(project)}
+    made = (await amina.post("/console/series", said)).headers["Location"]
+    page = str(alert.action_id)
+    await amina.post(f"{made}/change", {**said, "only": page})
+    form = await (await amina.get(f"{made}/steps")).text()
+    await amina.post(f"{made}/steps", {**STEP, "leads_to": str(theirs.action_id)})
+    step = await opened.database.read(lambda conn: conn.scalar(select(SeriesStep.id)))
+    elsewhere = await opened.database.read(lambda conn: conn.scalar(select(SeriesStep.action_id)))
+
+    await amina.post(f"/console/series-steps/{step}", {**STEP, "leads_to": page})
+    shown = await amina.page(made)
+
+    assert f'<option value="{page}"' in form
+    assert f'<option value="{theirs.action_id}"' not in form
+    assert elsewhere is None, "another project's page is none to lead to"
+    assert "Whoever tells that they answered an alert, only this one: Free the fourteen" in shown
+    assert "Its link leads to: Free the fourteen" in shown

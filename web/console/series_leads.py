@@ -1,0 +1,43 @@
+"""The alerts of a series' project: those whom it may follow, and those to whose pages its emails may lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from aiohttp import web
+
+from alerts.campaigning import asked_by_project
+from web.console.viewing import now, read
+from web.pages import language_of
+
+Pages = list[tuple[int, str]]  # the action of each, and its title
+
+
+async def alerts_of(request: web.Request, project_id: int | None) -> Pages:
+    """Those that were launched, the latest first."""
+    found = await read(request, asked_by_project, project_id)
+    return [
+        (each.action_id, titled(each.titles, language_of(request)))
+        for each in found
+        if not each.taken_back
+    ]
+
+
+async def pages_of(request: web.Request, project_id: int | None, *, keep: int | None) -> Pages:
+    """Those whose pages ask for calls now, and one to ``keep``."""
+    found, at = await read(request, asked_by_project, project_id), now(request)
+    return [
+        (each.action_id, titled(each.titles, language_of(request)))
+        for each in found
+        if each.is_open(at) or each.action_id == keep
+    ]
+
+
+def chosen(typed: str, pages: Iterable[tuple[int, str]]) -> int | None:
+    """The one that a form names; None: none of them."""
+    return next((number for number, _ in pages if str(number) == typed), None)
+
+
+def titled(titles: Mapping[str, str], language: str) -> str:
+    """A title as somebody reads it."""
+    return titles.get(language) or next(iter(titles.values()), "")
