@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    true,
 )
 from sqlalchemy.orm import aliased
 
@@ -59,7 +60,7 @@ class Deed:
 def deeds(conn: Connection, message_ids: Collection[int], asked: By) -> list[Deed]:
     """Who did something with these messages, by each that is asked."""
     return [
-        *_told(conn, _followed(message_ids), _clicks_in, asked),
+        *_told(conn, _followed(conn, message_ids), _clicks_in, asked),
         *_told(conn, _took(message_ids), _answers_in, asked),
     ]
 
@@ -75,7 +76,7 @@ def _gone_out() -> Select[int, str, int | None]:
     return select(*columns).where(Delivery.status.in_(LEFT))
 
 
-def _followed(message_ids: Collection[int]) -> Subquery:
+def _followed(conn: Connection, message_ids: Collection[int]) -> Subquery:
     """Copies of which a link was followed; ``at``: first by a person, NULL = by machines only."""
     first = func.min(case((by_people(), Click.at)))
     by_copy = (
@@ -84,8 +85,12 @@ def _followed(message_ids: Collection[int]) -> Subquery:
         .group_by(Click.message_id, Click.delivery_id)
         .subquery("by_copy")
     )
-    mine = by_copy.c.delivery_id == Delivery.id
-    return _gone_out().add_columns(by_copy.c.at).join(by_copy, mine).subquery("followed")
+    mine = Delivery.id == by_copy.c.delivery_id
+    if conn.dialect.name == "sqlite":
+        return _gone_out().add_columns(by_copy.c.at).join(by_copy, mine).subquery("followed")
+    # PostgreSQL would rather read all copies that there are than look up one in fifty; behind an offset it cannot.
+    copy = _gone_out().where(mine).offset(0).lateral("copy")
+    return select(*copy.c, by_copy.c.at).join_from(by_copy, copy, true()).subquery("followed")
 
 
 def _took(message_ids: Collection[int]) -> Subquery:
@@ -105,7 +110,10 @@ def _took(message_ids: Collection[int]) -> Subquery:
         .subquery("answers")
     )
     clicked = exists().where(
-        Click.delivery_id == Delivery.id, by_people(), Click.at <= answers.c.at
+        Click.message_id == Delivery.message_id,  # as its index begins, which has all that is asked
+        Click.delivery_id == Delivery.id,
+        by_people(),
+        Click.at <= answers.c.at,
     )
     return (
         _gone_out()

@@ -307,6 +307,21 @@ async def test_a_campaign_is_told_month_by_month_with_what_it_counts(house: Hous
     assert re.search(r"=Water 30 12 40 % \([^)]*\) 3 10 % \([^)]*\) 0", page)
 
 
+async def test_partners_are_not_told_that_nobody_did_what_a_few_did(
+    house: House, opened: Opened, now: datetime
+) -> None:
+    def few(conn: Connection) -> Sent:
+        mine = [make_contact(conn, f"Eva{each}", projects=[1]) for each in range(9)]
+        return make_sent(conn, now, 1, people=mine, clicked=3)
+
+    sent = await opened.database.write(few)
+    page = await house.madison.page(f"{home(sent)}/report?for=partners")
+
+    assert "In no hour that is over did five people" in page
+    assert "Nobody has followed" not in page
+    assert "By language" not in page  # each line of it would be a few
+
+
 async def test_partners_read_nothing_of_a_campaign_that_is_not_public(house: House) -> None:
     address = f"/console/campaigns/{house.own.campaign_id}/report?for=partners"
     page = await read(house.madison, address)
