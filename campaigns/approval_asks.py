@@ -15,9 +15,9 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, case, func, or_, select, update
 
-from campaigns import occurrences, series_ahead
+from campaigns import approving, occurrences, series_ahead
 from campaigns.answering import Found, find
 from campaigns.approval_models import EmailApprovalAsk, EmailSentBack
 from campaigns.ballots import About, Subject
@@ -28,7 +28,7 @@ from database.upserts import insert_or
 from messages.control import NotNow
 from messages.series_models import Series, SeriesStatus, SeriesStep
 from messages.wallclock import moment
-from organizers.approvers import BadAsk, able, require_chosen
+from organizers.approvers import Approver, BadAsk, able, require_chosen
 from organizers.models import Organizer
 from organizers.phones import confirmed_phone
 from organizers.roles import NETWORKS
@@ -37,7 +37,9 @@ LONGEST = timedelta(days=14)  # that a link lasts
 EARLY = timedelta(hours=24)  # before the date a reminder is written
 APART = timedelta(hours=12)  # and at least this long after the question
 FAR = timedelta(days=3660)
-GOING = (ScheduleStatus.DRAFT, ScheduleStatus.SCHEDULED)
+GOING = (ScheduleStatus.DRAFT, ScheduleStatus.SCHEDULED, ScheduleStatus.OVER)
+DAY = timedelta(days=1)
+MOST = 20  # times that somebody is asked about planned emails within a day
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,9 @@ def ask(
 ) -> list[int]:
     """Ask some organizers to approve an email as it stands, or the words of one date; return the asks.
 
-    Who was asked about the very same before, and has not answered, gets another letter. Raises
-    NobodyChosen, MayNotApprove, NotNow, and NotOneOfItsDates for a date without words of its own.
+    Who was asked about the very same before, and has not answered, gets another letter, and either link is good.
+    Raises NobodyChosen, MayNotApprove, NotNow, also for who is asked too often, and NotOneOfItsDates for a date
+    without words of its own.
     """
     found = find(conn, about, locked=True)
     subject = found.subject
@@ -91,14 +94,17 @@ def ask(
         raise occurrences.NotOneOfItsDates(occurrences.NotOneOfItsDates.__doc__)
     if subject.off:
         raise NotNow("this email was called off already")
-    require_chosen(able(conn, subject.project_id or NETWORKS, subject.writers), chosen)
+    if not _may_leave(conn, found):
+        raise NotNow("nothing of it can leave any more; there is nothing to approve")
+    possible = able(conn, subject.project_id or NETWORKS, subject.writers)
+    require_chosen(possible, chosen)
+    _require_seldom(conn, [each for each in possible if each.id in chosen], now)
     goes = _first_date(conn, found, now)
     fresh = {
         "digest": subject.digest,
         "asked_by": by,
         "asked_at": now,
         "expires_at": _expires(about, goes, now),
-        "token_hash": None,
         "letter_due": True,
         "remind_at": remind_at(now, goes.at if goes else None),
         "answered_at": None,
@@ -127,6 +133,37 @@ def _first_date(conn: Connection, found: Found, now: datetime) -> Goes | None:
     dates = of_emails(conn, None, start=now, stop=now + FAR, email_id=email.id, most=1)
     planned = (each for each in dates if each.status == RunStatus.PLANNED and not each.own_words)
     return next((Goes(each.shown, each.at) for each in planned), None)
+
+
+def _may_leave(conn: Connection, found: Found) -> bool:
+    return found.email is None or approving.may_leave(conn, found.email, found.run)
+
+
+def _require_seldom(conn: Connection, chosen: Collection[Approver], now: datetime) -> None:
+    """Let nobody be asked all day: each ask is a letter, and a text to whoever has noted a phone. Raises NotNow."""
+    of_day = (
+        EmailApprovalAsk.asked_at > now - DAY,
+        EmailApprovalAsk.organizer_id.in_([each.id for each in chosen]),
+    )
+    times = select(EmailApprovalAsk.organizer_id, func.sum(EmailApprovalAsk.times)).where(*of_day)
+    asked = dict(conn.execute(times.group_by(EmailApprovalAsk.organizer_id)).all())
+    for each in chosen:
+        if asked.get(each.id, 0) >= MOST:
+            raise NotNow(
+                f"{each.name} was asked {MOST} times within a day; ask somebody else, or tomorrow"
+            )
+
+
+def retime(conn: Connection, email_id: int, *, now: datetime) -> None:
+    """A date of an email has moved, was left out or put back: links and reminders follow the first that waits now."""
+    mine = (EmailApprovalAsk.email_id == email_id, EmailApprovalAsk.answered_at.is_(None))
+    for row in conn.execute(select(EmailApprovalAsk).where(*mine)).all():
+        about = about_of(row)
+        goes = _first_date(conn, find(conn, about), now)
+        at = remind_at(row.asked_at, goes.at if goes else None)
+        again = at if at is not None and (at > now or row.remind_at is not None) else None
+        values = {"expires_at": _expires(about, goes, now), "remind_at": again}
+        conn.execute(update(EmailApprovalAsk).where(EmailApprovalAsk.id == row.id).values(values))
 
 
 def remind_at(asked_at: datetime, goes_at: datetime | None) -> datetime | None:
@@ -174,19 +211,24 @@ def back_due(conn: Connection) -> list[Back]:
 
 
 def issue(conn: Connection, ask_id: int, *, now: datetime) -> str:
-    """Give an ask the token of its link, which lasts from now; only now can it be told."""
+    """Give an ask the token of a link, which lasts from now; only now can it be told. The one before stays good."""
     row = conn.execute(_asks().where(EmailApprovalAsk.id == ask_id)).one()
     about = about_of(row)
     token = secrets.token_urlsafe(32)
     goes = _first_date(conn, find(conn, about), now)
-    values = {"token_hash": _sha256(token), "expires_at": _expires(about, goes, now)}
+    values = {
+        "token_hash": _sha256(token),
+        "earlier_hash": EmailApprovalAsk.token_hash,
+        "expires_at": _expires(about, goes, now),
+    }
     conn.execute(update(EmailApprovalAsk).where(EmailApprovalAsk.id == ask_id).values(values))
     return token
 
 
 def look(conn: Connection, token: str, now: datetime) -> Row[Any]:
     """The ask that a link is about, with its organizer, while they may approve it. Raises BadAsk."""
-    mine = EmailApprovalAsk.token_hash == _sha256(token)
+    hashed = _sha256(token)
+    mine = or_(EmailApprovalAsk.token_hash == hashed, EmailApprovalAsk.earlier_hash == hashed)
     found = conn.execute(
         _asks().where(mine, EmailApprovalAsk.expires_at > now, *_open())
     ).one_or_none()
@@ -201,9 +243,9 @@ def about_of(row: Row[Any]) -> About:
 
 
 def asked_of(conn: Connection, organizer_id: int) -> dict[About, Row[Any]]:
-    """What an organizer was asked about and has not answered; of words of one date nothing."""
-    mine = (EmailApprovalAsk.organizer_id == organizer_id, EmailApprovalAsk.local_time == "")
-    rows = conn.execute(_asks().where(*mine, EmailApprovalAsk.answered_at.is_(None)))
+    """What an organizer was asked about and has not answered."""
+    mine = EmailApprovalAsk.organizer_id == organizer_id
+    rows = conn.execute(_asks().where(mine, EmailApprovalAsk.answered_at.is_(None)))
     return {about_of(row): row for row in rows}
 
 
@@ -220,9 +262,16 @@ def asked_by(conn: Connection, actor: str) -> list[About]:
 
 
 def _ask(conn: Connection, about: About, organizer_id: int, fresh: dict[str, Any]) -> int:
-    keys = {**about.key, "organizer_id": organizer_id}
-    row = insert_or(conn, EmailApprovalAsk).values(**keys, **fresh)
-    asked = row.on_conflict_do_update(index_elements=list(keys), set_=fresh)
+    keys, old = {**about.key, "organizer_id": organizer_id}, EmailApprovalAsk
+    row = insert_or(conn, EmailApprovalAsk).values(**keys, **fresh, times=1)
+    # A link to the very same stays good; the next letter has another.
+    same = and_(old.digest == fresh["digest"], old.answered_at.is_(None))
+    kept = {
+        name: case((same, getattr(old, name)), else_=None)
+        for name in ("token_hash", "earlier_hash")
+    }
+    kept["times"] = case((old.asked_at > fresh["asked_at"] - DAY, old.times + 1), else_=1)
+    asked = row.on_conflict_do_update(index_elements=list(keys), set_={**fresh, **kept})
     return int(conn.execute(asked.returning(EmailApprovalAsk.id)).scalar_one())
 
 
@@ -235,6 +284,8 @@ def _expires(about: About, goes: Goes | None, now: datetime) -> datetime:
 def _letter(conn: Connection, row: Row[Any], *, reminds: bool, now: datetime) -> Letter | None:
     found = find(conn, about_of(row))
     if row.digest != found.subject.digest or not _may(conn, row, found.subject):
+        return None
+    if not _may_leave(conn, found):
         return None
     return Letter(
         ask_id=row.id,

@@ -67,6 +67,11 @@ class EmailApprovalAsk(Base):
     remind_at: Mapped[datetime | None]  # NULL: no reminder, or it is written
     answered_at: Mapped[datetime | None]  # approved or sent back: the link is spent
     step_id: Mapped[int | None] = mapped_column(ForeignKey("series_steps.id", ondelete="CASCADE"))
+    earlier_hash: Mapped[str | None] = mapped_column(  # of the letter before, about the very same
+        String(64), unique=True
+    )
+    # How often it was asked, each time within a day of the one before.
+    times: Mapped[int] = mapped_column(server_default=text("1"))
 
     __table_args__ = (
         UniqueConstraint("email_id", "local_time", "organizer_id"),

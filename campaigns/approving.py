@@ -7,17 +7,21 @@ transaction and under the lock of the email's row, which every change takes.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, and_, null, or_, select
 
 from campaigns import ballots
 from campaigns.ballots import About, Subject
-from campaigns.models import Campaign, CampaignEmail, ScheduleStatus
+from campaigns.models import Campaign, CampaignEmail, CampaignRun, ScheduleStatus
+from campaigns.occurrences import WAITING
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.looks import worn
@@ -28,6 +32,27 @@ PLAN = (
     *("audience", "rule", "local_time", "zone", "own_zone", "project_id", "email_sender"),
     "action_id",
 )
+NOTHING: Mapping[int, str] = {}
+
+
+@dataclass(frozen=True)
+class Open:
+    """Words that wait for somebody's approval: an email's, or those of one of its dates."""
+
+    email: Row[Any]
+    run: Row[Any] | None = None
+
+    @cached_property
+    def subject(self) -> Subject:
+        """It as it is approved."""
+        return subject_of(self.email, self.run)
+
+    @property
+    def local_time(self) -> str:
+        """When it first goes, on the wall."""
+        if self.run is not None:
+            return str(self.run.moved_to or self.run.local_time)
+        return str(self.email.next_local or self.email.local_time)
 
 
 def digest(email: Row[Any], run: Row[Any] | None = None) -> str:
@@ -72,29 +97,84 @@ def standing(
 
 
 def asked_of(
-    conn: Connection, projects: Collection[int], organizer_id: int, *, house: HouseRules
-) -> list[Row[Any]]:
-    """The planned emails of these projects that wait for an organizer's approval of their words."""
+    conn: Connection,
+    projects: Collection[int],
+    organizer_id: int,
+    *,
+    drafts: Mapping[int, str] = NOTHING,
+    house: HouseRules,
+) -> list[Open]:
+    """What of these projects' emails waits for an organizer's approval: what may yet leave, an email or a date.
+
+    ``drafts`` are those about which they were asked, with the hash of what they were asked about.
+    """
     if house.approvals <= 1 or not projects:
         return []
+    found = _may_leave(conn, projects, drafts)
+    subjects = {each.subject.about: each for each in found}
+    ours = [each.subject for each in found]
+    waiting = ballots.waiting_for(conn, ours, organizer_id, house=house)
+    return [subjects[each.about] for each in waiting]
+
+
+def _may_leave(
+    conn: Connection, projects: Collection[int], drafts: Mapping[int, str]
+) -> list[Open]:
+    runs: dict[int, list[Row[Any]]] = defaultdict(list)
+    rows = conn.execute(_unfinished(projects, drafts)).all()
+    emails = {row.id: row for row in rows}
+    own = [row.run_id for row in rows if row.own]
+    if own:
+        for run in conn.execute(select(CampaignRun).where(CampaignRun.id.in_(own))).all():
+            runs[run.email_id].append(run)
+    waits = {row.id for row in rows if row.run_id is not None and not row.own}
+    found = []
+    for email in emails.values():
+        by_itself = (
+            email.status == ScheduleStatus.SCHEDULED
+            or (email.status == ScheduleStatus.OVER and email.id in waits)
+            or drafts.get(email.id) == digest(email)
+        )
+        found += [Open(email)] if by_itself else []
+        found += [Open(email, run) for run in runs[email.id] if run.texts]
+    return found
+
+
+def _unfinished(projects: Collection[int], drafts: Mapping[int, str]) -> Select[Any]:
+    """The emails of which something may yet leave, once for each date that waits in the ledger."""
     columns: Sequence[Any] = (
         *CampaignEmail.__table__.columns,
         Campaign.project_id,
         Project.email_sender,
         worn(Campaign.project_id.expression).label("look"),
+        CampaignRun.id.label("run_id"),
+        CampaignRun.texts.is_not(null()).label("own"),
     )
-    rows = (
+    ahead = and_(CampaignRun.email_id == CampaignEmail.id, CampaignRun.status.in_(WAITING))
+    live = CampaignEmail.status.in_((ScheduleStatus.SCHEDULED, ScheduleStatus.OVER))
+    draft = CampaignEmail.status == ScheduleStatus.DRAFT
+    over = CampaignEmail.status == ScheduleStatus.OVER
+    return (
         select(*columns)
         .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
         .outerjoin(Project, Project.id == Campaign.project_id)
-        .where(CampaignEmail.status == ScheduleStatus.SCHEDULED)
+        .outerjoin(CampaignRun, ahead)
+        .where(or_(live, draft & CampaignEmail.id.in_(list(drafts))))
+        .where(or_(~over, CampaignRun.id.is_not(None)))
         .where(owned(Campaign.project_id, tuple(projects)))
-        .order_by(CampaignEmail.next_run_at)
+        .order_by(CampaignEmail.next_run_at, CampaignEmail.id, CampaignRun.planned_at)
     )
-    found = {each.id: each for each in conn.execute(rows).all()}
-    subjects = [subject_of(each) for each in found.values()]
-    waiting = ballots.waiting_for(conn, subjects, organizer_id, house=house)
-    return [found[each.about.email_id] for each in waiting if each.about.email_id is not None]
+
+
+def may_leave(conn: Connection, email: Row[Any], run: Row[Any] | None) -> bool:
+    """Whether anything that these words are for may yet leave."""
+    if run is not None:
+        return run.status in WAITING
+    if email.status != ScheduleStatus.OVER:
+        return bool(email.status != ScheduleStatus.CANCELLED)
+    waits = (CampaignRun.email_id == email.id, CampaignRun.status.in_(WAITING))
+    same = select(CampaignRun.id).where(*waits, CampaignRun.texts.is_(null())).limit(1)
+    return conn.scalar(same) is not None
 
 
 def writers_of(email: Row[Any], run: Row[Any] | None) -> frozenset[str]:

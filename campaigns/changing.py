@@ -1,4 +1,7 @@
-"""Change a whole plan: its words, its rule, its hour; call it off, and take it up again."""
+"""Change a whole plan: its words, its rule, its hour; call it off, and take it up again; and its single dates.
+
+Who was asked to approve it is reminded, and their link ends, by the first date that waits afterwards.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from campaigns import approving, experiments, occurrences
+from campaigns import approval_asks, approving, experiments, occurrences
 from campaigns.calendar import (
     AlreadyPast,
     EmailDraft,
@@ -45,6 +48,27 @@ def change(conn: Connection, email_id: int, draft: EmailDraft, *, by: str, now: 
     return first
 
 
+def move(
+    conn: Connection, email_id: int, local_time: str, to: str, *, by: str, now: datetime
+) -> Moment:
+    """Have one occurrence go at another time. Raises what ``occurrences.move`` does."""
+    at = occurrences.move(conn, email_id, local_time, to, by=by, now=now)
+    approval_asks.retime(conn, email_id, now=now)
+    return at
+
+
+def leave_out(conn: Connection, email_id: int, local_time: str, *, by: str, now: datetime) -> None:
+    """Let one occurrence go. Raises what ``occurrences.leave_out`` does."""
+    occurrences.leave_out(conn, email_id, local_time, by=by, now=now)
+    approval_asks.retime(conn, email_id, now=now)
+
+
+def put_back(conn: Connection, email_id: int, local_time: str, *, by: str, now: datetime) -> None:
+    """Undo either. Raises what ``occurrences.put_back`` does."""
+    occurrences.put_back(conn, email_id, local_time, by=by, now=now)
+    approval_asks.retime(conn, email_id, now=now)
+
+
 def cancel(conn: Connection, email_id: int, *, by: str, now: datetime) -> None:
     """Call an email off: no more of it leaves. Raises NotNow when all of it is over."""
     email = find_email(conn, email_id)
@@ -72,12 +96,9 @@ def take_up(conn: Connection, email_id: int, *, now: datetime) -> Moment:
         if not again:
             raise
         change_email(conn, email_id, status=ScheduleStatus.OVER)  # but for what was moved
-        return moment(again[0], email.zone)
-    change_email(
-        conn,
-        email_id,
-        status=ScheduleStatus.SCHEDULED,
-        next_local=first.local,
-        next_run_at=instant,
-    )
+        first = moment(again[0], email.zone)
+    else:
+        ahead = {"next_local": first.local, "next_run_at": instant}
+        change_email(conn, email_id, status=ScheduleStatus.SCHEDULED, **ahead)
+    approval_asks.retime(conn, email_id, now=now)
     return first

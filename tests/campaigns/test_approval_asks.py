@@ -193,7 +193,9 @@ def test_once_it_is_changed_it_waits_for_approval_again_and_may_go(
     changing.change(conn, email_id, make_email_draft(texts=OWN), by="organizer:0", now=now)
 
     assert [each.current for each in standing(conn, email_id, now).returned] == [False]
-    assert [row.id for row in approving.asked_of(conn, [NETWORKS], ben, house=TWO)] == [email_id]
+    assert [row.email.id for row in approving.asked_of(conn, [NETWORKS], ben, house=TWO)] == [
+        email_id
+    ]
     approve(conn, email_id, ben, now)
     assert fire(conn, email_id, NINE) == [(RunStatus.FIRED, Reason.NONE)]
 
@@ -212,7 +214,7 @@ def test_what_came_back_is_approved_unchanged_only_once_somebody_asks_again(
     ask(conn, email_id, ben, now=now + 2 * SECOND)
     waits = approving.asked_of(conn, [NETWORKS], ben, house=TWO)
 
-    assert [row.id for row in waits] == [email_id]
+    assert [row.email.id for row in waits] == [email_id]
     assert approve(conn, email_id, ben, now + 3 * SECOND) == ["en", "es"]
     assert fire(conn, email_id, NINE) == [(RunStatus.FIRED, Reason.NONE)]
 

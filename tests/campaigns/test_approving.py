@@ -110,7 +110,9 @@ def test_another_look_of_its_emails_voids_what_was_approved(
     after = approving.standing(conn, calendar.look_at(conn, email_id), None, house=TWO, now=now)
 
     assert (before.missing, after.missing) == ([], ["en", "es"])
-    assert [each.id for each in approving.asked_of(conn, [NETWORKS], ben, house=TWO)] == [email_id]
+    assert [each.email.id for each in approving.asked_of(conn, [NETWORKS], ben, house=TWO)] == [
+        email_id
+    ]
     approve(conn, email_id, ben, now)
     assert approving.asked_of(conn, [NETWORKS], ben, house=TWO) == []
 

@@ -56,6 +56,7 @@ class Planned:
     email_id: int
     titles: Mapping[str, str]
     local_time: str
+    one_date: bool  # of an email, with words of its own
     asked_by: str  # by name; "" = nobody asked them in particular
 
 
@@ -119,13 +120,26 @@ def unreviewed(conn: Connection, viewer: Viewer) -> list[Alone]:
 def emails(conn: Connection, viewer: Viewer, *, house: HouseRules) -> list[Planned]:
     """Planned emails whose words wait for this organizer, the next first."""
     projects = viewer.may_in(May.SEND)
-    rows = planned.asked_of(conn, projects, viewer.organizer_id, house=house)
-    asking = _asking(conn, viewer) if rows else {}
+    if house.approvals <= 1 or not projects:
+        return []
+    asked, known = planned_asks.asked_of(conn, viewer.organizer_id), names(conn)
+    drafts = {
+        about.email_id: row.digest
+        for about, row in asked.items()
+        if about.email_id is not None and not about.local_time
+    }
+    found = planned.asked_of(conn, projects, viewer.organizer_id, drafts=drafts, house=house)
     return [
         Planned(
-            row.id, _subjects(row.texts), row.next_local, asking.get(About(email_id=row.id), "")
+            each.email.id,
+            each.subject.subjects,
+            each.local_time,
+            each.run is not None,
+            known.get(asked[each.subject.about].asked_by, "")
+            if each.subject.about in asked
+            else "",
         )
-        for row in rows
+        for each in found
     ]
 
 
@@ -205,7 +219,8 @@ def _emails_asked_by(
         it = find(conn, about)
         subject = it.subject
         outdated = about.local_time and (it.run is None or not it.run.texts)
-        if outdated or not viewer.may(May.SEE, subject.project_id):
+        over = it.email is not None and not planned.may_leave(conn, it.email, it.run)
+        if outdated or over or not viewer.may(May.SEE, subject.project_id):
             continue
         path, name = f"emails/{about.email_id}", ""
         if it.series is not None:

@@ -173,7 +173,7 @@ async def leave_out(request: web.Request) -> NoReturn:
     """Leave one date out."""
     email_id, at = await _which(request)
     by = request[VIEWER].actor
-    await write(request, occurrences.leave_out, email_id, at, by=by, now=now(request))
+    await write(request, changing.leave_out, email_id, at, by=by, now=now(request))
     raise _back(email_id)
 
 
@@ -183,7 +183,7 @@ async def move(request: web.Request) -> web.Response:
     form = await request.post()
     to, by = f"{form.get('day', '')}T{form.get('hour', '')}", request[VIEWER].actor
     try:
-        await write(request, occurrences.move, email_id, at, to, by=by, now=now(request))
+        await write(request, changing.move, email_id, at, to, by=by, now=now(request))
     except (BadTime, AlreadyPast) as error:
         return await _show(request, problem=str(error))
     raise _back(email_id)
@@ -193,7 +193,7 @@ async def put_back(request: web.Request) -> NoReturn:
     """Undo what was done to one date."""
     email_id, at = await _which(request)
     by = request[VIEWER].actor
-    await write(request, occurrences.put_back, email_id, at, by=by, now=now(request))
+    await write(request, changing.put_back, email_id, at, by=by, now=now(request))
     raise _back(email_id)
 
 
