@@ -40,7 +40,8 @@ REPORT = "report"  # the kind of an event that is one
 MOST_TOKENS = 40  # that are tried in what a report quotes
 LONGEST_KEPT = 20_000
 
-_TOKENS = re.compile(r"(?<![0-9a-z])[bmru][0-9a-z]{17,28}(?![0-9a-z])", re.IGNORECASE)
+# Also after the space of an address that a form has encoded.
+_TOKENS = re.compile(r"(?:(?<![0-9a-z])|(?<=%20))[bmru][0-9a-z]{17,28}(?![0-9a-z])", re.IGNORECASE)
 _PAGES = re.compile(r"/u/([0-9A-Za-z]{10,21})(?![0-9A-Za-z])")
 
 Hear = Callable[[Connection, Inbound, datetime], None]
@@ -133,19 +134,23 @@ def _sorted(mail: Mail, desk: Desk) -> _Sorted:
 
 
 def _sorted_report(mail: Mail, report: Report, desk: Desk) -> _Sorted:
-    """A report of a copy that it proves; a complaint may have lost its return path to its provider's redacting.
-
-    Then the way off the list that it quotes takes that person off, as it does by itself. The Message-ID stands
-    in every answer to our email: such a complaint is told of, and neither takes anybody off nor stops our mail.
-    """
+    """A report of a copy that it proves."""
     about = _reported(desk, mail.recipients, report.quoted)
-    if about is None and report.act in (Act.COMPLAINT, Act.OPT_OUT):
-        about = _unsubscribing(desk.secret, report.quoted)
-        if about is not None:
-            return _Sorted(mail, _OF_ACTS[report.act], about, redacted=True)
-    if about is not None:
-        return _Sorted(mail, _OF_ACTS[report.act], about)
-    if report.act is not Act.COMPLAINT:
+    returned = about is not None and about.mark is Mark.BOUNCE
+    if report.act in (Act.COMPLAINT, Act.OPT_OUT) and not returned:
+        return _sorted_redacted(mail, report, desk)
+    return _Sorted(mail, Kind.UNPROVEN if about is None else _OF_ACTS[report.act], about)
+
+
+def _sorted_redacted(mail: Mail, report: Report, desk: Desk) -> _Sorted:
+    """A complaint without our return path, which its provider's redacting took, or which copies never had.
+
+    The way off the list that it quotes takes that person off, as it does by itself. The Message-ID stands in
+    every answer to our email: such a complaint is told of, and neither takes anybody off nor stops our mail.
+    """
+    if about := _unsubscribing(desk.secret, report.quoted):
+        return _Sorted(mail, _OF_ACTS[report.act], about, redacted=True)
+    if report.act is Act.OPT_OUT:
         return _Sorted(mail, Kind.UNPROVEN)
     about = _quoted(desk.secret, report.quoted, Mark.ID)
     return _Sorted(mail, Kind.COMPLAINT if about else Kind.STRAY, about, redacted=True)
@@ -244,8 +249,7 @@ def _apply_reports(
         if each.redacted:
             leaves = each.about is not None and each.about.mark is Mark.LEAVE
             receipt = replace(receipt, harm=Harm.OPTED_OUT if leaves else None)
-        if each.kind is Kind.COMPLAINT and each.about is not None and each.about.mark is Mark.ID:
-            receipt = replace(receipt, trouble=Trouble.HEARSAY)
+            receipt = receipt if leaves else replace(receipt, trouble=Trouble.HEARSAY)
         told.append((Channel.EMAIL, receipt))
     if told:
         receipts.apply(conn, told, secret=desk.secret, now=now)

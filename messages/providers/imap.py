@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from socket import SHUT_RDWR
 from time import monotonic
 from typing import Any
@@ -50,17 +51,26 @@ class _Connection:
     last: int = 0  # the highest UID given so far, at the opening
 
 
+class _Owed(Enum):
+    """How an email is looked at that did not come when it was asked for."""
+
+    ONCE = auto()
+    UNLIKE_ANOTHER = auto()  # which came after that
+    FOR_GOOD = auto()  # not then either
+
+
 class Imap:
     """Emails that wait in a folder of another server. Its connection lasts for one round of looks.
 
-    A server may hang, or part, at one certain email. Those before it are taken in first. If the server hands over the
-    next one and hangs at this one again, it is given up, for a person to look at, and holds up no other.
+    A server may hang, or part, at one certain email. Those before it are taken in first, then one behind it. If the
+    server handed that over and hangs at this one again, it is given up, for a person to look at, and holds up no other.
     """
 
     def __init__(self, account: ImapAccount) -> None:
         self._account = account
         self._connection = _Connection()
-        self._asked_for = 0  # the UID that did not come, when the connection ended last
+        # UIDs that were asked for and did not come. Kept here: a look that hangs is never heard of again.
+        self._owed: dict[int, _Owed] = {}
 
     @property
     def name(self) -> str:
@@ -71,12 +81,15 @@ class Imap:
         with _told(), _dropped_by_failure(here):
             client = self._opened(here)
             uids = _waiting(client, here.validity, position)
-            came = self._fetched(here, self._this_time(uids[:most]))
+            self._owed = {uid: owed for uid, owed in self._owed.items() if uid in uids}
+            asked = self._this_time(uids[:most])
+            came = self._fetched(here, asked)
+        if asked[:1] != uids[:1]:  # one was asked for ahead of its turn
+            return _found(came), Position(here.validity, uids[0] - 1)
         known = position.validity == here.validity
         # Whatever else was here at the first look is old.
         read_to = position.read_to if known else here.last if len(came) == len(uids) else 0
-        found = [Found(str(uid), raw) for uid, raw in sorted(came.items()) if raw != b""]
-        return found, Position(here.validity, max([read_to, *came]))
+        return _found(came), Position(here.validity, max([read_to, *came]))
 
     def done(self, names: Sequence[str]) -> None:
         self._flag(names, SEEN)
@@ -106,29 +119,40 @@ class Imap:
         return here.client
 
     def _this_time(self, uids: Sequence[int]) -> Sequence[int]:
-        """All of them; but if one did not come last time, those before it, or else the next one and then it."""
-        place = uids.index(self._asked_for) if self._asked_for in uids else len(uids)
-        return uids[:place] or [*uids[1:2], *uids[:1]]
+        """All up to the first that did not come before; if that is the first of all, one behind it, and then it."""
+        place = next((at for at, uid in enumerate(uids) if uid in self._owed), len(uids))
+        if place or not uids:
+            return uids[:place]
+        behind = [uid for uid in uids if uid not in self._owed][:1]
+        return behind if behind and self._owed[uids[0]] is _Owed.ONCE else uids[:1]
 
     def _fetched(self, here: _Connection, uids: Sequence[int]) -> dict[int, bytes | None]:
         """What came, up to the first that did not, or for as long as a look may take; None of what is given up."""
         came: dict[int, bytes | None] = {}
         until = monotonic() + LOOK_SECONDS
         for uid in uids:
-            if came and monotonic() > until and uid > max(came):
+            if self._owed.get(uid) is _Owed.FOR_GOOD:
+                return {**came, uid: None}
+            if came and monotonic() > until:
                 break
-            self._asked_for = uid
             try:
-                came[uid] = _one(self._opened(here), uid)
+                came[uid] = self._asked(here, uid)
             except (IMAPClientError, OSError):
                 if not came:
                     raise
                 _drop(here)
-                if uid > max(came):
-                    break
-                came[uid] = None
-            self._asked_for = 0
+                break
         return came
+
+    def _asked(self, here: _Connection, uid: int) -> bytes:
+        """An email's beginning; until it is here, it did not come."""
+        again = self._owed.get(uid) is _Owed.UNLIKE_ANOTHER
+        self._owed[uid] = _Owed.FOR_GOOD if again else _Owed.ONCE
+        raw = _one(self._opened(here), uid)
+        del self._owed[uid]
+        for each, owed in self._owed.items():
+            self._owed[each] = _Owed.UNLIKE_ANOTHER if owed is _Owed.ONCE else owed
+        return raw
 
     def _flag(self, names: Sequence[str], flag: bytes) -> None:
         here = self._connection
@@ -191,6 +215,10 @@ def _waiting(client: IMAPClient, validity: int, position: Position) -> list[int]
         return sorted(uid for uid in client.search(["UID", f"{after + 1}:*"]) if uid > after)
     since = (datetime.now(UTC) - FIRST_LOOK).date()
     return sorted(client.search(["SINCE", since]))
+
+
+def _found(came: Mapping[int, bytes | None]) -> list[Found]:
+    return [Found(str(uid), raw) for uid, raw in sorted(came.items()) if raw != b""]
 
 
 def _last_uid(client: IMAPClient, chosen: Mapping[bytes, Any]) -> int:

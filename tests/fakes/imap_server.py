@@ -34,7 +34,7 @@ class ImapServer:
     emails: list[Stored] = field(default_factory=list)
     hang_up_on: bytes = b""  # a command at which the connection is cut
     silent_on: bytes = b""  # a command at which it says nothing more; GREETING: from the first
-    silent_at: int = 0  # a UID, of which it hands over half and then nothing
+    silent_at: tuple[int, ...] = ()  # UIDs, of which it hands over half and then nothing
     trickles: bool = False  # silence is a byte now and then, which is no answer either
     silenced: asyncio.Event = field(default_factory=asyncio.Event)
     tells_next: bool = True  # the UID that the next email gets, as servers have to
@@ -60,7 +60,7 @@ class ImapServer:
                     await self._say_nothing(reader, writer)
                     return
                 answer = self._answer(words)
-                if words[1:3] == [b"UID", b"FETCH"] and int(words[3]) == self.silent_at:
+                if words[1:3] == [b"UID", b"FETCH"] and int(words[3]) in self.silent_at:
                     writer.write(answer[: len(answer) // 2])
                     await self._say_nothing(reader, writer)
                     return

@@ -218,12 +218,28 @@ def test_a_complaint_that_names_its_copy_by_the_message_id_alone_stops_nothing(
     room.take(a_complaint(to=OURS, headers=f"Message-ID: {room.message_mark}"), tagged=tagged)
 
     rate = complaints.rates(room.conn, [room.message_id])[room.message_id]
-    assert (rate.complaints, rate.hearsay) == (0, 1)
+    assert (rate.complaints, rate.hearsay, room.standings) == (0, 1, {})
 
     mark = f"Return-Path: <{room.to(Mark.BOUNCE)}>"
     room.take(a_complaint(to=OURS, headers=mark, number=2))
     rate = complaints.rates(room.conn, [room.message_id])[room.message_id]
     assert (rate.complaints, rate.hearsay) == (1, 1)
+
+
+def test_a_complaint_that_quotes_the_way_off_the_list_counts_without_a_return_path(
+    room: Room,
+) -> None:
+    way = token(SECRET, Mark.LEAVE, room.copy_id)
+    quoted = (
+        f"Message-ID: {room.message_mark}\n"
+        f"List-Unsubscribe: <mailto:{OURS}?subject=unsubscribe%20{way}>"
+    )
+
+    room.take(a_complaint(to=OURS, headers=quoted), tagged=False)
+
+    rate = complaints.rates(room.conn, [room.message_id])[room.message_id]
+    assert (rate.complaints, rate.hearsay) == (1, 0)
+    assert room.standings == {ANA: Standing.OPTED_OUT}
 
 
 def test_nobody_slows_all_mail_down_by_reports_of_their_own_copy(room: Room) -> None:
