@@ -263,6 +263,7 @@ async def context(browser: Browser, look: Look) -> AsyncIterator[BrowserContext]
         color_scheme="dark" if look.dark else "light",
         locale=look.language,
         is_mobile=look.viewport["width"] < DESK["width"],
+        has_touch=look.viewport["width"] < DESK["width"],
     )
     yield opened
     await opened.close()
