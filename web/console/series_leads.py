@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from aiohttp import web
 
-from alerts.campaigning import asked_by_project
+from alerts.campaigning import asked_by_project, titles_of_pages
 from web.console.viewing import now, read
 from web.pages import language_of
 
@@ -26,11 +26,15 @@ async def alerts_of(request: web.Request, project_id: int | None) -> Pages:
 async def pages_of(request: web.Request, project_id: int | None, *, keep: int | None) -> Pages:
     """Those whose pages ask for calls now, and one to ``keep``."""
     found, at = await read(request, asked_by_project, project_id), now(request)
-    return [
+    pages = [
         (each.action_id, titled(each.titles, language_of(request)))
         for each in found
-        if each.is_open(at) or each.action_id == keep
+        if each.is_open(at) and each.action_id != keep
     ]
+    if keep is None:
+        return pages
+    titles = await read(request, titles_of_pages, [keep])
+    return [(keep, titled(titles.get(keep, {}), language_of(request))), *pages]
 
 
 def chosen(typed: str, pages: Iterable[tuple[int, str]]) -> int | None:

@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from campaigns import enrolling, series_account, stepping
 from contacts.models import Project
 from database.opening import Opened
+from messages.models import Message
 from messages.series_models import Enrolment, Series, SeriesStep, StepCopy
 from tests.builders import make_alert, make_contact, make_membership, make_project
 from tests.campaigns.test_firing import HOUSE
@@ -138,6 +139,10 @@ async def test_the_month_tells_how_many_peoples_step_comes_when(
     assert "each on the day where they live" in english
 
 
+def end_alerts(conn: Connection, now: datetime) -> None:
+    conn.execute(update(Message).values(expires_at=now))
+
+
 async def test_a_series_follows_one_alert_and_its_email_leads_to_its_page(
     amina: Desk, opened: Opened, now: datetime
 ) -> None:
@@ -157,8 +162,11 @@ async def test_a_series_follows_one_alert_and_its_email_leads_to_its_page(
 
     await amina.post(f"/console/series-steps/{step}", {**STEP, "leads_to": page})
     shown = await amina.page(made)
+    await opened.database.write(end_alerts, now)
+    kept = await (await amina.get(f"/console/series-steps/{step}")).text()
 
     assert f'<option value="{page}"' in form
+    assert f'<option value="{page}" selected' in kept, "it does not lose the page that is over"
     assert f'<option value="{theirs.action_id}"' not in form
     assert elsewhere is None, "another project's page is none to lead to"
     assert "Whoever tells that they answered an alert, only this one: Free the fourteen" in shown
