@@ -106,10 +106,11 @@ def campaign_report(
     ``projects``: by project as well; ``whole``: with every number, for its organizers.
     """
     kept = keeping.find(conn, campaign_id)
-    sent = sent_of(conn, campaign_id=campaign_id)
-    if not whole:
-        named = Discreet(conn, kept.project_id)
-        sent = [replace(each, subjects=unnamed(named, each.subjects)) for each in sent]
+    named = None if whole else Discreet(conn, kept.project_id)
+    sent = [
+        replace(each, subjects=unnamed(named, each.subjects))
+        for each in sent_of(conn, campaign_id=campaign_id)
+    ]
     asked = [each for each in asked_in(conn, campaign_id, within) if each.launched_at is not None]
     ids = [each for one in sent for each in one.messages]
     messages = messages_of(conn, {each.alert_id: each.message_id for each in asked})
@@ -119,7 +120,7 @@ def campaign_report(
     calls = calls_by_month(conn, [each.action_id for each in asked], now=now) if whole else None
     return CampaignReport(
         whole=whole,
-        kept=kept,
+        kept=kept if named is None else _to_partners(kept, named),
         equation=equation_of(conn, [*ids, *messages], now=now),
         emails=[
             EmailLine(sent=one, result=figures.result, forgotten=one.message_id in gone)
@@ -131,8 +132,8 @@ def campaign_report(
         months=_months(sent, [each.result for each in told], calls, now),
         languages=add_parts([each.languages for each in told]),
         projects=add_parts([each.projects for each in told]),
-        measures=_standing(measures.measures(conn, campaign_id), whole=whole),
-        moments=_standing(timeline.moments(conn, campaign_id), whole=whole),
+        measures=_standing(measures.measures(conn, campaign_id), named),
+        moments=_standing(timeline.moments(conn, campaign_id), named),
     )
 
 
@@ -153,9 +154,25 @@ def _told(
     ]
 
 
-def _standing(noted: Sequence[Noted], *, whole: bool) -> list[Noted]:
-    """What was not taken off; outside the house only what anybody may read."""
-    return [each for each in noted if each.struck_at is None and (whole or each.is_public)]
+def _to_partners(kept: Kept, named: Discreet) -> Kept:
+    """A campaign by what it is called, unless that names somebody who has come on a list since."""
+    return replace(
+        kept,
+        name=kept.name if named.is_told(kept.name) else "",
+        texts={code: told for code, told in kept.texts.items() if named.is_told(told.title)},
+    )
+
+
+def _standing(noted: Sequence[Noted], named: Discreet | None) -> list[Noted]:
+    """What was not taken off; outside the house only what anybody may read, as its public page does."""
+    standing = [each for each in noted if each.struck_at is None]
+    if named is None:
+        return standing
+    return [each for each in standing if each.is_public and named.is_told(*_words(each))]
+
+
+def _words(noted: Measure | Moment) -> list[str]:
+    return [*noted.words.values(), *([noted.source] if isinstance(noted, Moment) else [])]
 
 
 def _alerts(conn: Connection, asked: Sequence[Asked], *, whole: bool) -> list[AlertLine]:

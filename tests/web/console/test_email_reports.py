@@ -19,10 +19,11 @@ from sqlalchemy import Connection, delete, insert, update
 
 from actions.models import Outcome
 from actions.responses import record
+from alerts.at_risk import RiskDraft, add_person
 from alerts.models import AlertCampaign
 from campaigns import measures, timeline
 from campaigns.calendar import create_campaign
-from campaigns.models import CampaignEmail, CampaignRun, ScheduleStatus
+from campaigns.models import Campaign, CampaignEmail, CampaignRun, ScheduleStatus
 from campaigns.timeline import MomentDraft
 from contacts.models import Channel
 from database.opening import Opened
@@ -305,6 +306,31 @@ async def test_a_campaign_is_told_month_by_month_with_what_it_counts(house: Hous
     assert "Municipalities: 17 of 262" in page
     assert "We sat on the steps." in page
     assert re.search(r"=Water 30 12 40 % \([^)]*\) 3 10 % \([^)]*\) 0", page)
+
+
+async def test_partners_read_of_nobody_who_came_on_a_list_since(
+    house: House, opened: Opened, now: datetime
+) -> None:
+    def story(conn: Connection) -> None:
+        both = ("en", "es")
+        for said in ("María López was freed.", "The river was dammed."):
+            told = MomentDraft(
+                happened_on=now.date(), words=dict.fromkeys(both, said), is_public=True
+            )
+            timeline.note(conn, house.own.campaign_id, told, languages=both, by="x", now=now)
+        chosen = update(Campaign).where(Campaign.id == house.own.campaign_id)
+        conn.execute(chosen.values(name="For María López"))
+        alert = make_alert(conn, project_id=1)
+        listed = RiskDraft(given_names="María", family_names="López")
+        add_person(conn, alert.case_id, listed, by="x", now=now)
+
+    await opened.database.write(story)
+    homes = (f"/console/campaigns/{house.own.campaign_id}", home(house.own))
+    paths = [f"{each}/report?for=partners" for each in homes]
+    campaign, email = [await (await house.madison.get(each)).text() for each in paths]
+
+    assert "The river was dammed." in campaign
+    assert "López" not in campaign + email
 
 
 async def test_partners_are_not_told_that_nobody_did_what_a_few_did(
