@@ -50,6 +50,24 @@ def tell(world: World, left: int | None) -> Told:
     return in_tables(tables, partial=["hours"])
 
 
+def tell_two_ways(left: tuple[int, int]) -> Callable[[World, int | None], Told]:
+    """With how many got each of two subjects, which is told exactly."""
+
+    def told(world: World, whole: int | None) -> Told:
+        of = {"all": (whole,), "ways": left}
+        return in_tables(
+            {
+                name: {
+                    at: Some(number, of[name][at] if name in of else None)
+                    for at, number in enumerate(numbers)
+                }
+                for name, numbers in world.items()
+            }
+        )
+
+    return told
+
+
 def without_care(world: World, left: int | None) -> Told:
     """The same, each number by itself."""
     return {
@@ -87,6 +105,22 @@ def found_out(
 @pytest.mark.parametrize("left", [1, 2, 5, 6, 9, 10, 11])
 def test_no_number_of_few_people_follows_from_an_emails_tables(left: int) -> None:
     assert found_out(of_an_email(left), left) == []
+
+
+@pytest.mark.parametrize("left", [(1, 2), (5, 1), (5, 5), (6, 4), (10, 1)])
+def test_nor_from_two_subjects_of_which_it_is_told_how_many_got_each(left: tuple[int, int]) -> None:
+    worlds = [
+        {"all": (sum(ways),), "ways": ways, "languages": languages, "not": not_}
+        for ways in product(*(range(each + 1) for each in left))
+        for languages in split(sum(ways), 2, sum(left))
+        for not_ in [tuple(n - did for n, did in zip(left, ways, strict=True))]
+    ]
+
+    def told(world: World, whole: int | None) -> Told:
+        known = {name: numbers for name, numbers in world.items() if name != "not"}
+        return tell_two_ways(left)(known, whole)
+
+    assert found_out(worlds, sum(left), told) == []
 
 
 def test_nor_from_a_table_each_line_of_which_is_all_that_it_may_be() -> None:
