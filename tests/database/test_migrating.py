@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, create_engine, insert, inspect, selec
 from actions.models import ActionAsk, CustomTarget
 from alerts import facts, timeline
 from alerts.drafts import FactDraft
+from campaigns.approval_models import EmailApproval
 from database.embedded import open_engine
 from database.engine import DatabaseUnusable, is_sqlite
 from database.migrating import (
@@ -44,7 +45,6 @@ for room in [
 ]:
     importlib.import_module(f"{room}.models")  # each room's tables enter the one metadata
 importlib.import_module("actions.office_models")
-importlib.import_module("campaigns.approval_models")
 importlib.import_module("campaigns.experiment_models")
 importlib.import_module("campaigns.collision_models")
 importlib.import_module("campaigns.feed_models")
@@ -361,3 +361,25 @@ def test_old_clicks_learn_their_message(empty: str) -> None:
         found = conn.execute(select(Click.id, Click.message_id).order_by(Click.id)).all()
     engine.dispose()
     assert [tuple(row) for row in found] == [(17, 3), (18, 4)]
+
+
+def test_what_was_approved_of_series_stays_approved_beside_planned_emails(empty: str) -> None:
+    engine = engine_of(empty)
+    by: dict[str, object] = {"organizer_id": 9, "language": "en", "digest": "d"}
+    with engine.begin() as conn:
+        upgrade_to(conn, "0046")
+        add_old(conn, "organizers", id=9)
+        add_old(conn, "campaigns", id=2)
+        add_old(conn, "campaign_emails", id=3, campaign_id=2)
+        add_old(conn, "email_approvals", id=4, email_id=3, **by)
+        add_old(conn, "series", id=5)
+        add_old(conn, "series_steps", id=6, series_id=5)
+        add_old(conn, "series_approvals", id=4, step_id=6, **by)
+
+    migrate(empty)
+
+    with engine.begin() as conn:
+        columns = (EmailApproval.email_id, EmailApproval.step_id, EmailApproval.how)
+        found = conn.execute(select(*columns)).all()
+    engine.dispose()
+    assert {tuple(row) for row in found} == {(3, None, "console"), (None, 6, "console")}
