@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -575,7 +576,8 @@ async def test_an_alert_is_launched_paused_and_stopped_without_any_script(
         await page.locator("summary", has_text="Public page").click()
         await page.fill("#title_en", "Call today")
         await page.get_by_role("button", name="Save and check").click()
-        await page.fill("#confirmed", "10")
+        asked = await page.inner_text("label[for=confirmed]")
+        await page.fill("#confirmed", re.findall(r"\d+", asked)[0])
         await page.click(".go")
         assert "Nothing has left yet" in await page.inner_text("main")
 
