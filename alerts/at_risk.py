@@ -111,19 +111,25 @@ def looked_for(conn: Connection, case_id: int | None, owner: int | None) -> list
     """
     theirs = or_(Case.project_id == owner, Case.project_id.is_(None))
     rows = conn.execute(select(PersonAtRisk).join(Case).where(theirs))
-    people = sorted(
-        map(_person, rows),
-        key=lambda each: (
-            each.case_id != case_id,
-            RANKS[each.may_say],
-            folded(each.shown),
-            each.id,
-        ),
-    )
-    own = {each.name.parts for each in people if each.case_id == case_id}
-    others = {each.name.parts: each for each in reversed(people) if each.name.parts not in own}
-    mine = [each for each in people if each.case_id == case_id]
-    return [*mine, *reversed(others.values())]
+    return _deciding(map(_person, rows), case_id)
+
+
+class Lists:
+    """Everybody on any list, read once, for words about many cases."""
+
+    def __init__(self, conn: Connection) -> None:
+        rows = conn.execute(select(PersonAtRisk, Case.project_id).join(Case))
+        self._people = [(row.project_id, _person(row)) for row in rows]
+        self._looked_for: dict[tuple[int | None, int | None], list[AtRisk]] = {}
+
+    def is_told(self, *texts: str, case_id: int | None, owner: int | None) -> bool:
+        """Whether words about a case name nobody too much, as in ``looked_for``."""
+        whose = case_id, owner
+        if whose not in self._looked_for:
+            people = (each for of, each in self._people if of is None or of == owner)
+            self._looked_for[whose] = _deciding(people, case_id)
+        said = [Said("title", "", text) for text in texts]
+        return not any(namings(said, self._looked_for[whose], {}, case_id=case_id))
 
 
 def owner_of(conn: Connection, case_id: int) -> int | None:
@@ -248,6 +254,23 @@ def reason_words(typed: str) -> str:
     if len(why) < LEAST:
         raise NoWhy(NoWhy.__doc__)
     return why
+
+
+def _deciding(found: Iterable[AtRisk], case_id: int | None) -> list[AtRisk]:
+    """Each person once: as the case's own list has them, else as the strictest."""
+    people = sorted(
+        found,
+        key=lambda each: (
+            each.case_id != case_id,
+            RANKS[each.may_say],
+            folded(each.shown),
+            each.id,
+        ),
+    )
+    own = {each.name.parts for each in people if each.case_id == case_id}
+    others = {each.name.parts: each for each in reversed(people) if each.name.parts not in own}
+    mine = [each for each in people if each.case_id == case_id]
+    return [*mine, *reversed(others.values())]
 
 
 def _found(case_id: int | None, person: AtRisk, said: Said) -> list[str]:

@@ -15,16 +15,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from actions.models import Action
-from alerts.at_risk import AtRisk, looked_for, namings
+from alerts.at_risk import Lists
 from alerts.follow_ups import stands_alone
 from alerts.hearings import hearings_between
 from alerts.models import Alert, Case
-from alerts.risk_models import PersonAtRisk
 from alerts.timeline import KnownFact
 from alerts.titles import titles_by_alert
 from campaigns import feeds
 from campaigns.feeds import AHEAD, BEFORE, CANCELLED, CONFIRMED, SHOWN, Entry, Subscriber
-from messages.cautions import Said
+from messages.calling_off import taken_back
 from messages.models import Message, MessageStatus
 from organizers.roles import Within, owned
 from representatives.maps import begins, congress_at
@@ -60,10 +59,12 @@ def calendar(conn: Connection, token: str, *, site: str, name: str, now: datetim
 
 
 def _hearings(conn: Connection, reader: Subscriber, now: datetime) -> Iterator[Dated]:
-    """Hearings that everybody may know of; what turned out false is called off, where everybody may know that."""
+    """Hearings that everybody may know of; what turned out false is called off, where everybody could read of it."""
     first, end = (now - BEFORE).date(), (now + AHEAD).date()
     for fact, project_id in hearings_between(conn, reader.within, first, end):
-        if fact.current.is_released(now):
+        current = fact.current
+        unheard_of = current.withdrawn and len(fact.published(now)) == 1
+        if current.is_released(now) and not unheard_of:
             yield _hearing(fact, project_id, reader.language), fact.case_id
 
 
@@ -98,7 +99,8 @@ def _launched(conn: Connection, within: Within, now: datetime) -> Sequence[Row[A
     dated = (Message.begins_at, Message.expires_at, Action.deadline)
     rows: Any = (
         select(
-            *(Alert.id, Alert.case_id, Message.project_id, Message.status, Case.closed_at), *dated
+            *(Alert.id, Alert.case_id, Message.project_id, Message.status, Case.closed_at),
+            *(Message.starts_at, taken_back().label("taken_back"), *dated),
         )
         .join(Message, Message.id == Alert.message_id)
         .join(Action, Action.id == Alert.action_id)
@@ -111,17 +113,17 @@ def _launched(conn: Connection, within: Within, now: datetime) -> Sequence[Row[A
 
 
 def _window(row: Row[Any], titles: dict[str, str], language: str, now: datetime) -> Iterator[Entry]:
-    begun = row.begins_at is None or row.begins_at <= now
+    begun = not row.taken_back and (row.starts_at is None or row.starts_at <= now)
     title = titles.get(language) or next((each for each in titles.values() if each), "")
     known: dict[str, Any] = {
-        "title": title if begun else AN_ALERT[language],  # until then nobody has got it
+        "title": title if begun else AN_ALERT[language],  # of which nobody has got anything
         "unnamed": AN_ALERT[language],
         "project_id": row.project_id,
         "path": f"/console/alerts/{row.id}",
     }
     off = row.status == MessageStatus.STOPPED
     if row.begins_at is not None:
-        at, status = row.begins_at, CANCELLED if off and not begun else CONFIRMED
+        at, status = row.begins_at, CANCELLED if row.taken_back else CONFIRMED
         yield _at(f"alert-{row.id}-begins", at, at + SHOWN, BEGINS[language], status, known)
     ends = [each for each in (row.expires_at, row.deadline) if each is not None]
     if ends:
@@ -169,14 +171,7 @@ def _congresses(language: str, now: datetime) -> Iterator[Entry]:
 
 def _discreet(conn: Connection, dated: Iterable[Dated]) -> Iterator[Entry]:
     """Without the titles that name somebody who must not be named, by the lists as they are now."""
-    if conn.scalar(select(PersonAtRisk.id).limit(1)) is None:
-        yield from (entry for entry, _ in dated)
-        return
-    lists: dict[tuple[int | None, int | None], Sequence[AtRisk]] = {}
+    lists = Lists(conn)
     for entry, case_id in dated:
-        whose = case_id, entry.project_id
-        if whose not in lists:
-            lists[whose] = looked_for(conn, *whose)
-        said = [Said("title", "", entry.title)]
-        names = any(namings(said, lists[whose], {}, case_id=case_id))
-        yield replace(entry, title=entry.unnamed) if names else entry
+        told = lists.is_told(entry.title, case_id=case_id, owner=entry.project_id)
+        yield entry if told else replace(entry, title=entry.unnamed)

@@ -14,9 +14,10 @@ from alerts.at_risk import RiskDraft, add_person
 from alerts.fact_models import FactKind, FactText, FactVersion, Release
 from alerts.models import AlertText, Case
 from campaigns import feeds
-from messages.models import MessageStatus
+from messages.models import Message, MessageStatus
 from representatives import recesses
 from tests.builders import make_alert, make_fact, make_organizer, make_project
+from tests.web.console.test_progress_statements import statements
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SOON = date(2026, 12, 8)
@@ -50,6 +51,24 @@ def version(conn: Connection, fact_id: int, number: int = 1, **values: Any) -> N
     conn.execute(update(FactVersion).where(*mine).values(**values))
 
 
+def noted_again(conn: Connection, fact_id: int, en: str, **values: Any) -> None:
+    """A second version of a hearing."""
+    row: dict[str, Any] = {
+        **dict.fromkeys(("override_by", "override_why", "cleared_by", "noted_by"), ""),
+        **HEARING,
+        "fact_id": fact_id,
+        "number": 2,
+        "note": "Read again.",
+        "sources": ["a", "b"],
+        "release": Release.PUBLIC,
+        "withdrawn": False,
+        "noted_at": NOON,
+    }
+    added = insert(FactVersion).values(row | values).returning(FactVersion.id)
+    words = {"version_id": conn.execute(added).scalar_one(), "language": "en", "words": en}
+    conn.execute(insert(FactText).values(words))
+
+
 def test_a_hearing_stands_on_its_day_by_a_name_that_stays_when_it_is_put_off(
     conn: Connection, madison: int, token: str
 ) -> None:
@@ -61,21 +80,7 @@ def test_a_hearing_stands_on_its_day_by_a_name_that_stays_when_it_is_put_off(
         **HEARING,
     )
     [before] = events(conn, token, "hearing")
-    row = {
-        **dict.fromkeys(("override_by", "override_why", "cleared_by", "noted_by"), ""),
-        "fact_id": fact,
-        "number": 2,
-        "kind": FactKind.HEARING,
-        "note": "Put off.",
-        "happened_on": SOON + DAY,
-        "sources": ["a", "b"],
-        "release": Release.PUBLIC,
-        "withdrawn": False,
-        "noted_at": NOON,
-    }
-    again = conn.execute(insert(FactVersion).values(row).returning(FactVersion.id)).scalar_one()
-    words = {"version_id": again, "language": "en", "words": "The first hearing"}
-    conn.execute(insert(FactText).values(words))
+    noted_again(conn, fact, "The first hearing", happened_on=SOON + DAY)
 
     [after] = events(conn, token, "hearing")
 
@@ -109,18 +114,33 @@ def test_a_hearing_that_will_not_be_is_called_off(
     conn: Connection, madison: int, token: str
 ) -> None:
     case = make_alert(conn, project_id=madison).case_id
-    version(conn, make_fact(conn, case, en="The hearing", **HEARING), withdrawn=True)
+    noted_again(
+        conn, make_fact(conn, case, en="The hearing", **HEARING), "The hearing", withdrawn=True
+    )
 
     assert told(events(conn, token, "hearing")) == [
         ("Not so any more: hearing: The hearing", "CANCELLED")
     ]
 
 
+def test_of_a_hearing_withdrawn_before_anybody_could_read_it_nothing_is_ever_told(
+    conn: Connection, madison: int, token: str
+) -> None:
+    case = make_alert(conn, project_id=madison).case_id
+    fact, until = make_fact(conn, case, en="Never so", **HEARING), NOON + DAY
+    version(conn, fact, embargo_until=until)
+    noted_again(conn, fact, "Never so", withdrawn=True, embargo_until=until)
+
+    assert events(conn, token, "hearing") == []
+    assert events(conn, token, "hearing", until + HOUR) == []
+
+
 def test_an_alert_keeps_its_title_until_it_has_begun_and_ends_with_the_first_of_its_ends(
     conn: Connection, madison: int, token: str
 ) -> None:
     begins, expires = NOON + DAY, NOON + 3 * DAY
-    made = make_alert(conn, project_id=madison, begins_at=begins, expires_at=expires)
+    hours: dict[str, Any] = {"begins_at": begins, "starts_at": begins, "expires_at": expires}
+    made = make_alert(conn, project_id=madison, **hours)
     make_alert(conn, project_id=make_project(conn, "Bangor"), expires_at=expires)
     draft: dict[str, Any] = {"status": MessageStatus.DRAFT, "launched_at": None}
     make_alert(conn, project_id=madison, expires_at=expires, **draft)
@@ -141,6 +161,24 @@ def test_an_alert_keeps_its_title_until_it_has_begun_and_ends_with_the_first_of_
         "Alert begins: Free the fourteen",
         "Alert ends: Free the fourteen",
     ]
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_an_alert_that_was_taken_back_never_says_its_title(
+    conn: Connection, madison: int, token: str, *, chosen: bool
+) -> None:
+    starts = NOON + DAY if chosen else NOON + timedelta(minutes=2)
+    hours: dict[str, Any] = {"begins_at": starts if chosen else None, "starts_at": starts}
+    made = make_alert(conn, project_id=madison, expires_at=NOON + 3 * DAY, **hours)
+    in_the_undo_window = events(conn, token, "alert")
+    off = {"status": MessageStatus.STOPPED, "finished_at": NOON + timedelta(minutes=1)}
+    conn.execute(update(Message).where(Message.id == made.message_id).values(off))
+
+    after = events(conn, token, "alert", starts + HOUR)
+
+    assert "Free the fourteen" not in str([told(in_the_undo_window), told(after)])
+    begins = [("Alert begins: one of yours", "CANCELLED")] if chosen else []
+    assert told(after) == [*begins, ("Ended earlier: one of yours", "CANCELLED")]
 
 
 def test_an_alert_that_is_stopped_or_whose_case_is_closed_ended_earlier(
@@ -175,6 +213,21 @@ def test_a_title_that_names_somebody_at_risk_is_left_out(
         ("Alert ends: one of yours", "CONFIRMED"),
         ("Alert ends: No to mining", "CONFIRMED"),
     ]
+
+
+def test_however_many_cases_there_are_the_lists_are_read_once(
+    conn: Connection, madison: int, token: str
+) -> None:
+    maria = RiskDraft(given_names="María", family_names="Chicas Orellana")
+    heard = []
+    for _ in range(2):
+        made = make_alert(conn, project_id=madison, expires_at=NOON + DAY)
+        add_person(conn, made.case_id, maria, by="x", now=NOON)
+        with statements() as asked:
+            events(conn, token, "alert")
+        heard.append(len(asked))
+
+    assert heard[0] == heard[1]
 
 
 def test_recesses_and_a_new_congress_are_everybodys(conn: Connection, token: str) -> None:
