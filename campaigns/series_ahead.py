@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -33,6 +33,7 @@ from messages.series_models import Enrolment, Series, SeriesStatus, SeriesStep, 
 from organizers.roles import Within, owned
 
 DAY = timedelta(days=1)
+LAST = timedelta(hours=12)  # after UTC: no clock is later than that
 
 
 class Stands(StrEnum):
@@ -82,10 +83,16 @@ def first_hour(conn: Connection, step: Row[Any], *, now: datetime) -> str:
         Enrolment.series_id == step.series_id,
         *going_on(),
         ~has_row,
-        Enrolment.begins_on >= _back(now.date(), step.days),
+        Enrolment.begins_on >= _back(_first_day(step.hour, now), step.days),
     )
     begins_on = conn.scalar(first)
     return f"{step_day(begins_on, step.days)}T{step.hour}" if begins_on else ""
+
+
+def _first_day(hour: str, now: datetime) -> date:
+    """The first day on which an hour is still ahead on some clock."""
+    latest = now.astimezone(UTC) - LAST
+    return latest.date() if f"{latest:%H:%M}" < hour else latest.date() + DAY
 
 
 def _steps(conn: Connection, within: Within) -> Sequence[Row[Any]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from campaigns import series
-from campaigns.series_ahead import Stands, step_days
+from campaigns.series_ahead import Stands, first_hour, step_days
+from messages.series_models import SeriesStep
 from tests.builders import make_project
 from tests.campaigns.test_series import DAY, HOUR, START, join, make_series, steps, sweep
 from tests.doubles import NoJobs
@@ -79,6 +80,21 @@ def test_what_left_or_was_taken_out_or_is_nobodys_any_more_is_not_told(
 
 def steps_with_retired(conn: Connection, made: int) -> list[int]:
     return [each.id for each in series.all_steps(conn, made)]
+
+
+def test_an_hour_of_tonight_is_the_first_that_is_ahead_until_it_is_over_everywhere(
+    conn: Connection, madison: int
+) -> None:
+    made = make_series(conn, madison, days=(1,))
+    conn.execute(update(SeriesStep).values(hour="22:00"))
+    for name, joined in (("Rosa", START + DAY), ("Ana", START + 2 * DAY)):
+        join(conn, madison, name, joined)
+        sweep(conn, NoJobs(), made, joined + HOUR)
+    [step] = series.steps_of(conn, made)
+    nine_in_the_evening = datetime(2026, 11, 5, 3, 0, tzinfo=UTC)  # in Madison, where it is the 4th
+
+    assert first_hour(conn, step, now=nine_in_the_evening) == "2026-11-04T22:00"
+    assert first_hour(conn, step, now=nine_in_the_evening + 8 * HOUR) == "2026-11-05T22:00"
 
 
 def test_what_comes_while_a_series_is_paused_is_marked(conn: Connection, madison: int) -> None:

@@ -19,7 +19,7 @@ UNIQUE = {
 
 
 def upgrade() -> None:
-    """What was approved of series stays approved; all of it came through the console."""
+    """Keep what was approved of series, all of it through the console; of what covers more now, the hash is another."""
     for table, columns in UNIQUE.items():
         _of_steps_too(table, columns)
     op.create_index("ix_emails_sent_back_step_id", "emails_sent_back", ["step_id"])
