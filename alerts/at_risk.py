@@ -304,7 +304,7 @@ def _values(draft: RiskDraft, before: AtRisk | None, by: str, now: datetime) -> 
     }
 
 
-def _person(row: Row[Any]) -> AtRisk:
+def _person(row: Row[*tuple[Any, ...]]) -> AtRisk:
     return AtRisk(
         id=row.id,
         case_id=row.case_id,

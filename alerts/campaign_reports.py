@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from actions.office_hours import WASHINGTON
+from alerts.at_risk import Lists
 from alerts.campaigning import (
     MONTHS,
     Asked,
@@ -112,6 +113,8 @@ def campaign_report(
         for each in sent_of(conn, campaign_id=campaign_id)
     ]
     asked = [each for each in asked_in(conn, campaign_id, within) if each.launched_at is not None]
+    if not whole:
+        asked = _begun(conn, asked, now)
     ids = [each for one in sent for each in one.messages]
     messages = messages_of(conn, {each.alert_id: each.message_id for each in asked})
     gone = results.forgotten(conn, [each.message_id for each in sent])
@@ -154,13 +157,30 @@ def _told(
     ]
 
 
+def _begun(conn: Connection, asked: Iterable[Asked], now: datetime) -> list[Asked]:
+    """Those of which anybody may have got something, without the titles that name somebody too much."""
+    lists = Lists(conn)
+    return [
+        replace(
+            each,
+            titles={
+                code: title
+                for code, title in each.titles.items()
+                if lists.is_told(title, case_id=each.case_id, owner=each.project_id)
+            },
+        )
+        for each in asked
+        if each.has_begun(now)
+    ]
+
+
 def _to_partners(kept: Kept, named: Discreet) -> Kept:
     """A campaign by what it is called, unless that names somebody who has come on a list since."""
-    return replace(
-        kept,
-        name=kept.name if named.is_told(kept.name) else "",
-        texts={code: told for code, told in kept.texts.items() if named.is_told(told.title)},
-    )
+    texts = {
+        code: told for code, told in kept.texts.items() if told.title and named.is_told(told.title)
+    }
+    name = kept.name if named.is_told(kept.name) else ""
+    return replace(kept, name=name, goal="", closing="", texts=texts)
 
 
 def _standing(noted: Sequence[Noted], named: Discreet | None) -> list[Noted]:

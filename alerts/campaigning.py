@@ -40,6 +40,7 @@ class Asked:
     """An alert of a campaign: a page with scripts and offices, and what came of it."""
 
     alert_id: int
+    case_id: int
     message_id: int
     action_id: int
     slug: str
@@ -53,10 +54,13 @@ class Asked:
 
     def is_open(self, now: datetime) -> bool:
         """Whether its page asks for calls now, and nobody could take it back any more."""
+        return self.has_begun(now) and not (self.ends_at and self.ends_at <= now)
+
+    def has_begun(self, now: datetime) -> bool:
+        """Whether anybody may have got it: it was launched, and not taken back while that could be done."""
         if self.launched_at is None or self.taken_back:
             return False
-        begun = self.starts_at is None or self.starts_at <= now
-        return begun and not (self.ends_at and self.ends_at <= now)
+        return self.starts_at is None or self.starts_at <= now
 
 
 @dataclass(frozen=True)
@@ -197,6 +201,7 @@ def _alerts(*which: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Alert.id,
+            Alert.case_id,
             Alert.message_id,
             Alert.action_id,
             Alert.slug,
@@ -227,6 +232,7 @@ def _asked(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Aske
     return [
         Asked(
             alert_id=row.id,
+            case_id=row.case_id,
             message_id=row.message_id,
             action_id=row.action_id,
             slug=row.slug,

@@ -15,20 +15,21 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from actions.models import Outcome
 from actions.responses import record
 from alerts.at_risk import RiskDraft, add_person
-from alerts.models import AlertCampaign
+from alerts.models import AlertCampaign, AlertText, Case
 from campaigns import measures, timeline
 from campaigns.calendar import create_campaign
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, ScheduleStatus
+from campaigns.story_models import CampaignText
 from campaigns.timeline import MomentDraft
 from contacts.models import Channel
 from database.opening import Opened
 from messages import counts
-from messages.models import Batch, Click, Delivery, MessageKind, MessageStatus, Status
+from messages.models import Batch, Click, Delivery, MessageKind, MessageStatus, MessageText, Status
 from tests.builders import (
     load_invented_officials,
     make_action,
@@ -45,6 +46,7 @@ from web.console import report_tables
 
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 AT = "2026-11-18T09:00"
+HOUR = timedelta(hours=1)
 
 
 @dataclass
@@ -333,6 +335,80 @@ async def test_partners_read_of_nobody_who_came_on_a_list_since(
     assert "López" not in campaign + email
 
 
+NAME = "María Chicas Orellana"
+
+
+def name_her_everywhere(conn: Connection, campaign_id: int, now: datetime) -> None:
+    """Somebody of Madison's at risk, in whatever a campaign says; and an alert that was taken back."""
+    madison = conn.scalars(select(Campaign.project_id).where(Campaign.id == campaign_id)).one()
+    case_id = conn.scalars(select(Case.id).where(Case.project_id == madison)).one()
+    maria = RiskDraft(given_names="María", family_names="Chicas Orellana")
+    add_person(conn, case_id, maria, by="x", now=now)
+    conn.execute(update(AlertText).values(title=f"Free {NAME}"))
+    conn.execute(update(Campaign).values(name=NAME))
+    titles = {"en": "The whole river", "es": f"Por {NAME}"}
+    rows = [
+        {"campaign_id": campaign_id, "language": code, "title": each, "summary": ""}
+        for code, each in titles.items()
+    ]
+    conn.execute(insert(CampaignText), rows)
+    both, public = ("en", "es"), {"is_public": True}
+    said = dict.fromkeys(both, f"Letters for {NAME}")
+    measures.add_measure(conn, campaign_id, said, target=None, languages=both, **public)
+    words = dict.fromkeys(both, "We sang.")
+    happened = MomentDraft(happened_on=now.date(), words=words, source=NAME, **public)
+    timeline.note(conn, campaign_id, happened, languages=both, by="x", now=now)
+    off: dict[str, Any] = {
+        "status": MessageStatus.STOPPED,
+        "finished_at": now,
+        "starts_at": now + HOUR,
+    }
+    other = make_alert(conn, project_id=madison, **off)
+    conn.execute(insert(AlertCampaign).values(alert_id=other.alert_id, campaign_id=campaign_id))
+
+
+async def test_nothing_that_leaves_the_house_names_somebody_at_risk_or_tells_what_nobody_got(
+    house: House, opened: Opened, now: datetime
+) -> None:
+    campaign = f"/console/campaigns/{house.own.campaign_id}/report"
+    await opened.database.write(name_her_everywhere, house.own.campaign_id, now)
+
+    inside = await read(house.madison, campaign)
+    pages = [
+        await read(house.madison, f"{each}{query}")
+        for each in (campaign, f"{home(house.own)}/report")
+        for query in ("?for=partners", "?for=partners&lang=es", ".csv")
+    ]
+    book = await (await house.madison.get(f"{campaign}.xlsx")).read()
+    with zipfile.ZipFile(io.BytesIO(book)) as opened_book:
+        pages += [opened_book.read(each).decode() for each in opened_book.namelist()]
+
+    assert "Alerts 2" in inside
+    assert NAME in inside
+    assert [each for each in pages if "Chicas" in each or "We sang." in each] == []
+    assert "The whole river" in pages[0]
+    assert "Alerts 1" in pages[0]
+    assert "The whole river" in pages[1], "no Spanish title that may be told"
+
+
+async def test_a_name_that_partners_may_not_read_leaves_a_report_without_a_title(
+    house: House, opened: Opened, now: datetime
+) -> None:
+    def name(conn: Connection) -> None:
+        name_her_everywhere(conn, house.own.campaign_id, now)
+        conn.execute(delete(CampaignText))
+        said = {code: {"sms": "", "subject": NAME, "body": "x"} for code in ("en", "es")}
+        conn.execute(update(CampaignEmail).values(texts=said))
+        conn.execute(update(MessageText).values(subject=NAME))
+
+    await opened.database.write(name)
+
+    for each in (f"/console/campaigns/{house.own.campaign_id}", home(house.own)):
+        page = await read(house.madison, f"{each}/report?for=partners")
+        assert "Without a title" in page
+        assert "Chicas" not in page
+
+
 async def test_partners_are_not_told_that_nobody_did_what_a_few_did(
     house: House, opened: Opened, now: datetime
 ) -> None:
@@ -343,7 +419,7 @@ async def test_partners_are_not_told_that_nobody_did_what_a_few_did(
     sent = await opened.database.write(few)
     page = await house.madison.page(f"{home(sent)}/report?for=partners")
 
-    assert "In no hour that is over did five people" in page
+    assert "No hour that is over tells of five people or more." in page
     assert "Nobody has followed" not in page
     assert "By language" not in page  # each line of it would be a few
 
