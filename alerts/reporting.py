@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from actions.office_hours import WASHINGTON
 from actions.office_models import Stance, StanceLine
 from actions.responses import REACHED, TRIED
 from actions.targets import Target, targets_by_key
+from alerts.at_risk import Lists, owner_of
 from alerts.closing import Closing, closing_of, titles_of
 from alerts.follow_ups import anew, stands_alone
 from alerts.hiding import SHOWN, Hidden, Tables, hide, shown
@@ -102,14 +103,37 @@ def alert_report(conn: Connection, alert_id: int, *, now: datetime) -> Report:
     rows = conn.execute(_alerts().where(Alert.id == alert_id)).all()
     texts = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
     case_id = conn.scalars(select(Alert.case_id).where(Alert.id == alert_id)).one()
-    return _report(conn, rows, dict(conn.execute(texts).all()), closing_of(conn, case_id), now)
+    titles = dict(conn.execute(texts).all())
+    return _unnamed(conn, case_id, _report(conn, rows, titles, closing_of(conn, case_id), now))
 
 
 def case_report(conn: Connection, case_id: int, within: Within, *, now: datetime) -> Report:
     """Report on all alerts of a case that these projects have sent, together."""
     mine = _alerts().where(Alert.case_id == case_id, owned(Message.project_id, within))
     rows = conn.execute(mine.order_by(Message.launched_at, Alert.id)).all()
-    return _report(conn, rows, titles_of(conn, case_id), closing_of(conn, case_id), now)
+    told = _report(conn, rows, titles_of(conn, case_id), closing_of(conn, case_id), now)
+    return _unnamed(conn, case_id, told)
+
+
+def _unnamed(conn: Connection, case_id: int, report: Report) -> Report:
+    """A report without words that name somebody too much, by the lists as they are now; facts go whole."""
+    lists, owner = Lists(conn), owner_of(conn, case_id)
+
+    def told(words: Mapping[str, str]) -> dict[str, str]:
+        return {
+            code: text
+            for code, text in words.items()
+            if lists.is_told(text, case_id=case_id, owner=owner)
+        }
+
+    closing = report.closing and replace(report.closing, words=told(report.closing.words))
+    moments = [replace(each, words=told(each.words)) for each in report.moments]
+    return replace(
+        report,
+        titles=told(report.titles),
+        closing=closing,
+        moments=[each for each in moments if each.words or each.kind not in ("fact", "end")],
+    )
 
 
 def _alerts() -> Select[*tuple[Any, ...]]:

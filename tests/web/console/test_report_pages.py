@@ -13,10 +13,21 @@ from sqlalchemy import Connection, insert, update
 
 from actions.models import Outcome
 from actions.responses import record
+from alerts.at_risk import RiskDraft, add_person
+from alerts.closing import CaseOutcome, Closing, close
+from alerts.models import AlertText
 from alerts.models import Case as CaseRow
+from database.jobs import EmbeddedJobs
 from database.opening import Opened
 from messages.models import Message, MessageCount, MessageStatus, Status
-from tests.builders import Alerted, load_invented_officials, make_alert, make_contact, make_project
+from tests.builders import (
+    Alerted,
+    load_invented_officials,
+    make_alert,
+    make_contact,
+    make_fact,
+    make_project,
+)
 from tests.web.organizing import Desk, console, desk
 
 
@@ -67,6 +78,29 @@ async def test_it_is_linked_from_the_alert_and_tells_what_came_of_it(told: Told)
     assert "some" in page
     assert "Xiomara" not in page
     assert "maybe" not in page
+
+
+async def test_it_names_nobody_who_came_on_a_list_since(
+    told: Told, opened: Opened, now: datetime
+) -> None:
+    said = dict.fromkeys(("en", "es"), "They freed María López.")
+
+    def name(conn: Connection) -> None:
+        case_id = told.alert.case_id
+        conn.execute(update(AlertText).values(title=said["en"]))
+        make_fact(conn, case_id, en=said["en"], es=said["es"])
+        ended = Closing(outcome=CaseOutcome.WON, ended_on=now.date(), words=said)
+        close(conn, EmbeddedJobs(), case_id, ended, languages=("en",), by="x", now=now)
+        listed = RiskDraft(given_names="María", family_names="López")
+        add_person(conn, case_id, listed, by="x", now=now)
+
+    await opened.database.write(name)
+    homes = (f"alerts/{told.alert.alert_id}", f"cases/{told.alert.case_id}")
+    pages = [await told.amina.page(f"/console/{each}/report") for each in homes]
+
+    assert [each for each in pages if "López" in each] == []
+    assert all("Alert: Without a title to 9 people" in each for each in pages)
+    assert all("Police arrested fourteen people." in each for each in pages)
 
 
 async def test_the_reader_chooses_the_language(told: Told) -> None:
