@@ -27,6 +27,7 @@ import deliverability
 import settings as settings_module
 import upkeep
 from alerts import asking
+from alerts.halting import hold_back
 from campaigns import calendar, occurrences, stepping, sweeping
 from database.embedded import SenderLock
 from database.engine import Database, is_sqlite
@@ -305,7 +306,9 @@ def _handing_over(database: Opened) -> Tick:
     """Who was left to another committee's part gets their copy, if that one does not leave."""
 
     async def hand_over() -> None:
-        given = await hand_over_all(database.database, database.jobs, clock=_now)
+        given = await hand_over_all(
+            database.database, database.jobs, hold_back=hold_back, clock=_now
+        )
         if given:
             log.info("handed over", copies=given)
 

@@ -19,7 +19,7 @@ from alerts.planned_names import names_in_mail, names_on_their_way
 from alerts.steering import pause_because
 from alerts.weighing import naming_by_now
 from campaigns.models import Campaign, CampaignEmail, CampaignRun
-from messages import discretion, doubts
+from messages import control, discretion, doubts
 from messages.calling_off import LIVE
 from messages.eligibility import family_of
 from messages.models import Delivery, Doubt, Message, MessageKind, MessageStatus
@@ -43,7 +43,7 @@ def add_person(conn: Connection, case_id: int, draft: RiskDraft, *, by: str, now
     """Put somebody on a case's list; return their number there. Raises BadRisk."""
     discretion.take_turns(conn)
     person_id = at_risk.add_person(conn, case_id, draft, by=by, now=now)
-    halt(conn)
+    halt(conn, now=now)
     return person_id
 
 
@@ -53,41 +53,60 @@ def change_person(
     """Note what may be said of somebody now. Raises BadRisk and NoSuchPerson."""
     discretion.take_turns(conn)
     at_risk.change_person(conn, person_id, draft, by=by, now=now)
-    halt(conn)
+    halt(conn, now=now)
 
 
-def remove_person(conn: Connection, person_id: int) -> None:
+def remove_person(conn: Connection, person_id: int, *, now: datetime) -> None:
     """Take somebody off a list, with all that is known of them; what another list says of them holds from now on."""
     discretion.take_turns(conn)
     at_risk.remove_person(conn, person_id)
-    halt(conn)
+    halt(conn, now=now)
 
 
-def halt(conn: Connection) -> None:
+def halt(conn: Connection, *, now: datetime) -> None:
     """Pause what has not all left and names somebody who must not be named, where nobody says why it may."""
-    for alert in _alerts(conn):
+    for alert in _alerts(conn, now):
         if naming_by_now(conn, alert.id):
-            _pause(conn, family_of(conn, alert.message_id))
-    for email in _emails(conn):
+            _pause(conn, family_of(conn, alert.message_id), now)
+    for email in _emails(conn, now):
         if names_on_their_way(conn, email.email_id, [email.message_id]):
-            _pause(conn, [email.message_id])
+            _pause(conn, [email.message_id], now)
     mails = select(StepMail.message_id).join(Message, Message.id == StepMail.message_id)
-    for message_id in conn.scalars(mails.where(_not_all_left())).all():
+    for message_id in conn.scalars(mails.where(_not_all_left(now))).all():
         if names_in_mail(conn, message_id):
-            _pause(conn, [message_id])
+            _pause(conn, [message_id], now)
 
 
-def _pause(conn: Connection, message_ids: Sequence[int]) -> None:
+def hold_back(conn: Connection, root_id: int, *, now: datetime) -> bool:
+    """A ``messages.handing_over.HoldsBack``: pause the whole of an alert that names somebody by now.
+
+    Also where all of it is finished: it goes on when the network says so, as what is on its way does.
+    """
+    alert_id = conn.scalar(select(Alert.id).where(Alert.message_id == root_id))
+    if alert_id is None or not naming_by_now(conn, alert_id):
+        return False
+    if control.recall(conn, root_id, MessageStatus.PAUSED):
+        told = update(Message).where(Message.id == root_id)
+        conn.execute(told.values(paused_because=BECAUSE))
+    _pause(conn, family_of(conn, root_id), now)
+    return True
+
+
+def _pause(conn: Connection, message_ids: Sequence[int], now: datetime) -> None:
     """What is finished but for copies whose answer was lost pauses as well: those may be sent once more."""
-    finished = (Message.id.in_(message_ids), Message.status == MessageStatus.FINISHED)
-    again = update(Message).where(*finished, Message.id.in_(_lost()))
+    again = update(Message).where(Message.id.in_(message_ids), _but_for_lost(now))
     conn.execute(again.values(status=MessageStatus.PAUSED, paused_because=BECAUSE))
     pause_because(conn, message_ids, BECAUSE)
 
 
-def _not_all_left() -> ColumnElement[bool]:
-    finished = and_(Message.status == MessageStatus.FINISHED, Message.id.in_(_lost()))
-    return or_(Message.status.in_(LIVE), finished)
+def _not_all_left(now: datetime) -> ColumnElement[bool]:
+    return or_(Message.status.in_(LIVE), _but_for_lost(now))
+
+
+def _but_for_lost(now: datetime) -> ColumnElement[bool]:
+    """That a message is finished but for copies that somebody may still send once more."""
+    in_time = or_(Message.expires_at.is_(None), Message.expires_at > now)
+    return and_(Message.status == MessageStatus.FINISHED, in_time, Message.id.in_(_lost()))
 
 
 def _lost() -> Select[int]:
@@ -115,16 +134,16 @@ def halted(conn: Connection, within: Within) -> list[Halted]:
     return [Halted(**row._asdict()) for row in conn.execute(found)]
 
 
-def _alerts(conn: Connection) -> Sequence[Row[int, int]]:
+def _alerts(conn: Connection, now: datetime) -> Sequence[Row[int, int]]:
     rows = select(Alert.id, Alert.message_id).join(Message, Alert.message_id == _root())
-    return conn.execute(rows.where(_not_all_left()).distinct().order_by(Alert.id)).all()
+    return conn.execute(rows.where(_not_all_left(now)).distinct().order_by(Alert.id)).all()
 
 
-def _emails(conn: Connection) -> Sequence[Row[int, int]]:
+def _emails(conn: Connection, now: datetime) -> Sequence[Row[int, int]]:
     """Each way of writing of each date that is on its way: only those that name somebody pause."""
     columns = (CampaignRun.email_id, Message.id.label("message_id"))
     rows = select(*columns).join(Message, CampaignRun.message_id == _root())
-    return conn.execute(rows.where(_not_all_left()).order_by(Message.id)).all()
+    return conn.execute(rows.where(_not_all_left(now)).order_by(Message.id)).all()
 
 
 def _root() -> ColumnElement[int]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Row, false, func, or_, select, union, update
 
 from database.engine import Database
 from database.jobs import Jobs
-from messages import counts, eligibility, emailing_instead
+from messages import counts, discretion, eligibility, emailing_instead
 from messages.batches import open_batch, reopen
 from messages.calling_off import LIVE
 from messages.eligibility import ELSEWHERE, family_of
@@ -28,11 +29,20 @@ GOING_ON = (*LIVE, MessageStatus.FINISHED)
 LOOK_BACK = timedelta(days=1)  # what had ended before that has been looked at since
 
 
-async def hand_over_all(database: Database, jobs: Jobs, *, clock: Callable[[], datetime]) -> int:
+class HoldsBack(Protocol):
+    """What looks through the words of an alert before more of it waits to leave."""
+
+    def __call__(self, conn: Connection, root_id: int, *, now: datetime) -> bool:
+        """Whether it must not: then the whole is paused, and a person decides."""
+
+
+async def hand_over_all(
+    database: Database, jobs: Jobs, *, hold_back: HoldsBack, clock: Callable[[], datetime]
+) -> int:
     """Give back what every alert of several committees owes; return how many copies that was."""
-    given = 0
+    given, hand = 0, partial(hand_over, hold_back=hold_back)
     for root_id in await database.read(families, now=clock()):
-        while some := await database.write(hand_over, jobs, root_id, now=clock()):
+        while some := await database.write(hand, jobs, root_id, now=clock()):
             given += some
     return given
 
@@ -48,15 +58,33 @@ def families(conn: Connection, *, now: datetime) -> list[int]:
     return sorted(conn.scalars(union(parts, owing)))
 
 
-def hand_over(conn: Connection, jobs: Jobs, root_id: int, *, now: datetime) -> int:
-    """Let wait again whom one part of an alert left to another that wrote nothing; return how many."""
+def hand_over(
+    conn: Connection, jobs: Jobs, root_id: int, *, hold_back: HoldsBack, now: datetime
+) -> int:
+    """Let wait again whom one part of an alert left to another that wrote nothing; return how many.
+
+    A part that was finished takes up again, which no list of people at risk has paused: so its words are looked
+    through here, and nobody comes on a list until we commit.
+    """
+    if not _owed(conn, family_of(conn, root_id), now):
+        return 0  # most times, and then nobody waits for us
+    discretion.take_turns(conn)
     eligibility.take_turns(conn, root_id)
     root = conn.execute(select(Message.status).where(Message.id == root_id)).scalar_one()
     if root not in (MessageStatus.SENDING, MessageStatus.FINISHED):
         return 0  # the network has called off or paused the whole
     family = family_of(conn, root_id)
+    owing = _owed(conn, family, now)
+    if not owing or hold_back(conn, root_id, now=now):
+        return 0
+    return _give(conn, jobs, family, owing, now)
+
+
+def _give(
+    conn: Connection, jobs: Jobs, family: tuple[int, ...], owing: list[Row[Any]], now: datetime
+) -> int:
     deltas, given = counts.Deltas(), 0
-    for owed in _owed(conn, family, now):
+    for owed in owing:
         batch = _locked_batch(conn, owed)
         if not _let_wait(conn, owed, family, now):
             continue

@@ -10,7 +10,11 @@ import pytest
 from sqlalchemy import Connection, select, update
 
 from alerts import launching
+from alerts.at_risk import RiskDraft
+from alerts.halting import BECAUSE, add_person, hold_back
+from alerts.models import Alert, CaseText
 from alerts.steering import Act, steer, steer_part
+from alerts.weighing import let_stand
 from contacts.models import Channel
 from messages import counts
 from messages.batches import finish_if_done
@@ -53,7 +57,7 @@ def waiting(conn: Connection, message_id: int) -> Sequence[int]:
 
 def hand(conn: Connection, two: Two, now: datetime) -> int:
     assert families(conn, now=now) == [two.root]
-    return hand_over(conn, NoJobs(), two.root, now=now)
+    return hand_over(conn, NoJobs(), two.root, hold_back=hold_back, now=now)
 
 
 @pytest.mark.parametrize("act", [Act.STOP, Act.UNDO])
@@ -124,7 +128,7 @@ def test_of_three_committees_one_takes_over(conn: Connection, now: datetime, two
     steer_part(conn, NoJobs(), parts[-1], Act.STOP, now=now)
     root = conn.scalar(select(Message.part_of).where(Message.id == parts[0])) or 0
 
-    assert hand_over(conn, NoJobs(), root, now=now) == 6
+    assert hand_over(conn, NoJobs(), root, hold_back=hold_back, now=now) == 6
     assert sorted(len(waiting(conn, each)) for each in parts) == [0, 0, 6]
 
 
@@ -136,7 +140,7 @@ def test_what_is_over_for_all_is_over(conn: Connection, now: datetime, two: Two,
         steer_part(conn, NoJobs(), two.first, Act.STOP, now=now)
         conn.execute(update(Message).values(expires_at=now))
 
-    assert hand_over(conn, NoJobs(), two.root, now=now) == 0
+    assert hand_over(conn, NoJobs(), two.root, hold_back=hold_back, now=now) == 0
 
 
 def test_what_the_network_has_paused_waits(conn: Connection, now: datetime, two: Two) -> None:
@@ -144,6 +148,30 @@ def test_what_the_network_has_paused_waits(conn: Connection, now: datetime, two:
     conn.execute(update(Message).where(Message.id == two.root).values(status=MessageStatus.PAUSED))
     assert hand(conn, two, now) == 0
 
+    steer(conn, NoJobs(), two.alert_id, Act.RESUME, by="Amina", now=now)
+    assert hand(conn, two, now) == 6
+
+
+def test_no_part_takes_up_again_that_names_somebody_by_now(
+    conn: Connection, now: datetime, two: Two
+) -> None:
+    """The part that is stopped was the only one on its way when the name came on the list."""
+    for each in (two.root, two.second):
+        finish_if_done(conn, each, now=now)
+    case_id = conn.scalars(select(Alert.case_id).where(Alert.id == two.alert_id)).one()
+    mine = update(CaseText).where(CaseText.case_id == case_id)
+    conn.execute(mine.values(title="Free María Henríquez"))
+    draft = RiskDraft(given_names="María", family_names="Henríquez")
+    person_id = add_person(conn, case_id, draft, by="Ben", now=now)
+    steer_part(conn, NoJobs(), two.first, Act.STOP, now=now)
+
+    assert [hand(conn, two, now) for _ in range(2)] == [0, 0]
+    assert status_of(conn, two.root) == MessageStatus.PAUSED
+    assert waiting(conn, two.second) == []
+    because = select(Message.paused_because).where(Message.id == two.root)
+    assert conn.scalar(because) == BECAUSE
+
+    let_stand(conn, two.alert_id, person_id, why="They ask us to.", by="organizer:7", now=now)
     steer(conn, NoJobs(), two.alert_id, Act.RESUME, by="Amina", now=now)
     assert hand(conn, two, now) == 6
 

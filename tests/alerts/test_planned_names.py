@@ -169,7 +169,7 @@ def test_each_date_of_an_email_that_comes_again_is_asked_about(conn: Connection)
     first = fire(conn, email_id)
     person_id = list_her(conn)
     second = fire(conn, email_id, NINE + timedelta(days=1))
-    remove_person(conn, person_id)
+    remove_person(conn, person_id, now=NINE)
     third = fire(conn, email_id, NINE + timedelta(days=2))
 
     assert [each.status for each in (first, second, third)] == [
@@ -419,7 +419,7 @@ def test_who_comes_off_one_list_is_looked_for_by_the_others(conn: Connection) ->
     list_her(conn, case_id)
     assert state_of(conn, alert.message_id)[0] == MessageStatus.SENDING
 
-    remove_person(conn, own)
+    remove_person(conn, own, now=NINE)
 
     assert state_of(conn, alert.message_id) == (MessageStatus.PAUSED, BECAUSE)
 
@@ -488,18 +488,19 @@ def test_an_alert_that_waits_for_its_hour_pauses(conn: Connection, now: datetime
 def test_what_is_finished_but_for_a_lost_answer_pauses_as_it_may_be_sent_once_more(
     conn: Connection, now: datetime
 ) -> None:
-    alert, other = (
-        make_alert(conn, texts=CALLS, status=MessageStatus.FINISHED, finished_at=now)
-        for _ in range(2)
-    )
-    lost = make_delivery(conn, alert.message_id, make_contact(conn), status=Status.UNKNOWN)
-    doubts.note_found(conn, [lost], now=now)
+    done: dict[str, Any] = {"texts": CALLS, "status": MessageStatus.FINISHED, "finished_at": now}
+    alert, other = (make_alert(conn, **done) for _ in range(2))
+    over = make_alert(conn, **done, expires_at=LONG_AGO)  # nothing of it is sent once more
+    for each in (alert, over):
+        lost = make_delivery(conn, each.message_id, make_contact(conn), status=Status.UNKNOWN)
+        doubts.note_found(conn, [lost], now=now)
 
-    list_her(conn, alert.case_id)
-    list_her(conn, other.case_id)
+    for each in (alert, other, over):
+        list_her(conn, each.case_id)
 
     assert state_of(conn, alert.message_id) == (MessageStatus.PAUSED, BECAUSE)
     assert state_of(conn, other.message_id)[0] == MessageStatus.FINISHED
+    assert state_of(conn, over.message_id) == (MessageStatus.FINISHED, "")
 
 
 def test_an_alert_of_another_committee_goes_on(conn: Connection) -> None:
@@ -550,7 +551,7 @@ def test_a_series_mail_that_is_on_its_way_pauses_and_stays_so_when_the_series_go
         series.pause(conn, made)
         resume_series(conn, jobs, made, now=at)
         assert (state_of(conn, mail)[0] == MessageStatus.PAUSED) is still
-        remove_person(conn, person_id)
+        remove_person(conn, person_id, now=NINE)
 
 
 def test_a_step_of_a_series_is_held_until_its_words_are_others(conn: Connection) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy import Connection, select
 
+from alerts.halting import hold_back
 from contacts.consent import refuse
 from contacts.models import Address, Channel, Standing
 from database.opening import Opened
@@ -31,7 +32,9 @@ def say_stop(conn: Connection, contact_id: int, channel: Channel, now: datetime)
 
 
 async def hand_over(bench: Bench) -> int:
-    return await hand_over_all(bench.database, bench.jobs, clock=lambda: bench.now)
+    return await hand_over_all(
+        bench.database, bench.jobs, hold_back=hold_back, clock=lambda: bench.now
+    )
 
 
 async def emails(bench: Bench, message: int) -> list[tuple[Status, str]]:

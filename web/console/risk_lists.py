@@ -78,7 +78,7 @@ async def change(request: web.Request) -> web.Response:
 async def remove(request: web.Request) -> NoReturn:
     """Take somebody off the list."""
     person = await read(request, find_person, int(request.match_info["risk_id"]))
-    await write(request, remove_person, person.id)
+    await write(request, remove_person, person.id, now=now(request))
     raise web.HTTPSeeOther(f"/console/cases/{person.case_id}?notice=unlisted#h-risk")
 
 
