@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, update
+from sqlalchemy import ColumnElement, Connection, update
 
 from campaigns import series, step_copies
 from campaigns.models import Reason, RunStatus
@@ -24,13 +24,13 @@ def answer(
     """
     series.find(conn, series.of_step(conn, step_id))
     held = (StepCopy.status == RunStatus.HELD, StepCopy.reason == reason, StepCopy.asked <= upto)
-    those = update(StepCopy).where(StepCopy.step_id == step_id, *held)
-    answered = {"answered_by": by, "answered_at": now}
-    if send:
-        said: dict[str, Any] = {"status": RunStatus.PLANNED, "reason": Reason.NONE, "due_at": now}
-    else:
-        said = {**settled(RunStatus.SKIPPED, Reason.LEFT_OUT, now), "details": [reason]}
-    return conn.execute(those.values(**said, **answered)).rowcount
+    mine: list[ColumnElement[bool]] = [StepCopy.step_id == step_id, *held]
+    answered: dict[str, Any] = {"answered_by": by, "answered_at": now}
+    if not send:
+        left_out = settled(RunStatus.SKIPPED, Reason.LEFT_OUT, now)
+        return step_copies.put_aside(conn, mine, {**left_out, **answered})
+    due = {"status": RunStatus.PLANNED, "reason": Reason.NONE, "due_at": now}
+    return conn.execute(update(StepCopy).where(*mine).values(**due, **answered)).rowcount
 
 
 def put_back(conn: Connection, step_id: int) -> int:

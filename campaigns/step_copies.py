@@ -8,10 +8,11 @@ was on the page, whatever has been held since.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from campaigns.models import Reason, RunStatus
@@ -59,10 +60,22 @@ def set_aside(
     conn: Connection, where: Sequence[ColumnElement[bool]], because: str, *, now: datetime
 ) -> None:
     """Decide that those of these copies that wait are none; each keeps what it waited for."""
-    mine = (waiting_copies(), *where)
-    for reason in conn.scalars(select(StepCopy.reason).where(*mine).distinct()).all():
-        those = update(StepCopy).where(*mine, StepCopy.reason == reason)
-        conn.execute(those.values(**settled(RunStatus.SKIPPED, because, now), details=[reason]))
+    put_aside(conn, [waiting_copies(), *where], settled(RunStatus.SKIPPED, because, now))
+
+
+def put_aside(
+    conn: Connection, where: Iterable[ColumnElement[bool]], values: Mapping[str, Any]
+) -> int:
+    """Set these columns of copies that wait, and keep their reason before its details; return how many that were."""
+    found = select(StepCopy.id, StepCopy.reason, StepCopy.details).where(*where)
+    alike = defaultdict[bytes, list[int]](list)
+    for copy_id, reason, details in conn.execute(found).all():
+        alike[orjson.dumps([reason, *details])].append(copy_id)
+    for kept, ids in alike.items():
+        for some in _in_parts(ids):
+            those = update(StepCopy).where(StepCopy.id.in_(some))
+            conn.execute(those.values(**values, details=orjson.loads(kept)))
+    return sum(map(len, alike.values()))
 
 
 def ask_again(
@@ -71,15 +84,16 @@ def ask_again(
     """Ask anew about what was set aside so, of whoever is in the series; return how many that are."""
     aside = (StepCopy.status == RunStatus.SKIPPED, StepCopy.reason == because)
     found = select(StepCopy.id, StepCopy.details).where(*aside, *where, still_in())
-    by_reason = defaultdict[str, list[int]](list)
+    alike = defaultdict[bytes, list[int]](list)
     for copy_id, details in conn.execute(found).all():
-        by_reason[_waited_for(details)].append(copy_id)
-    asked = next_ask(conn, series_id) if by_reason else 0
-    for reason, ids in by_reason.items():
+        alike[orjson.dumps(_waited_for(details))].append(copy_id)
+    asked = next_ask(conn, series_id) if alike else 0
+    for kept, ids in alike.items():
+        reason, *details = orjson.loads(kept)
         due: Any = StepCopy.planned_at if reason == Reason.NOT_APPROVED else None
         held = {"status": RunStatus.HELD, "reason": reason, "due_at": due, "asked": asked}
-        _wait_again(conn, ids, {**held, **UNANSWERED})
-    return sum(map(len, by_reason.values()))
+        _wait_again(conn, ids, {**held, "details": details, **UNANSWERED})
+    return sum(map(len, alike.values()))
 
 
 def due_again(conn: Connection, series_id: int, *, now: datetime) -> bool:
@@ -161,10 +175,10 @@ def finish(conn: Connection, series_id: int, steps: Sequence[int], *, now: datet
     conn.execute(mine.where(done == len(steps)).values(through_at=now))
 
 
-def _waited_for(details: Sequence[Any]) -> Reason:
-    """The reason that was kept; of old, what stood in the way is kept instead."""
+def _waited_for(details: Sequence[Any]) -> list[Any]:
+    """The reason that was kept, and its details; of old, what stood in the way is kept instead."""
     kept = details[0] if details else ""
-    return Reason(kept) if kept in ASKED else Reason.LATE
+    return [*details] if kept in ASKED else [Reason.LATE]
 
 
 def _stopped(conn: Connection, series_id: int) -> list[int]:
@@ -190,7 +204,7 @@ def _wait_again(conn: Connection, ids: Sequence[int], how: dict[str, Any]) -> No
     """Let it be open again what becomes of these, and who has them be in the series still."""
     open_again: dict[str, Any] = {"settled_at": None, "delivery_id": None, "details": []}
     for some in _in_parts(ids):
-        conn.execute(update(StepCopy).where(StepCopy.id.in_(some)).values(**open_again, **how))
+        conn.execute(update(StepCopy).where(StepCopy.id.in_(some)).values(**{**open_again, **how}))
         whose = select(StepCopy.enrolment_id).where(StepCopy.id.in_(some))
         conn.execute(update(Enrolment).where(Enrolment.id.in_(whose)).values(through_at=None))
 

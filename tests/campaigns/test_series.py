@@ -790,6 +790,13 @@ def test_words_that_cannot_be_sent_hold_everybody_with_what_stands_in_the_way(
     assert (copy.reason, copy.details[0][0]) == (Reason.BLOCKED, "no_email")
     assert conn.scalar(select(func.count()).select_from(Message)) == 0
 
+    answer(conn, made, Reason.BLOCKED, send=False, at=NINE)  # and what stood in the way is kept
+    step_answers.put_back(conn, copy.step_id)
+    series.retire_step(conn, copy.step_id, now=NINE)
+    series.restore_step(conn, copy.step_id)
+    again = conn.execute(select(StepCopy)).one()
+    assert (again.status, again.reason, again.details) == ("held", Reason.BLOCKED, copy.details)
+
 
 def test_a_step_that_is_taken_out_asks_nobody_any_more(conn: Connection, jobs: NoJobs) -> None:
     made = rosas_series(conn, days=(1, 7))
