@@ -22,20 +22,25 @@ from alerts.at_risk import (
     words_naming,
 )
 from alerts.risk_models import PersonAtRisk
-from campaigns import naming, series, steering
+from campaigns import approving, naming, series, steering
 from campaigns.calendar import find_email, look_at
 from campaigns.steering import Steer
 from database.jobs import Jobs
 from messages import discretion
 from messages.cautions import Said
-from messages.control import Words
+from messages.control import NotNow, Words
 from messages.discretion import LetStand
 from messages.findings import Finding, finding
+from messages.house import HouseRules
 from messages.models import Message, MessageStatus
 
 
 class NamesForbidden(ValueError):
     """This email names somebody who must not be named: say it without the name, or clear it on the list first."""
+
+
+class NotYetApproved(NotNow):
+    """It says a name that somebody lets stand: it goes on once the email is approved with that reason, or stop the rest."""
 
 
 @dataclass(frozen=True)
@@ -102,18 +107,30 @@ def require_discreet(
 
 
 def steer(
-    conn: Connection, jobs: Jobs, email_id: int, local_time: str, act: Steer, *, now: datetime
+    conn: Connection,
+    jobs: Jobs,
+    email_id: int,
+    local_time: str,
+    act: Steer,
+    *,
+    house: HouseRules,
+    now: datetime,
 ) -> None:
-    """Pause, resume or stop what one date is sending, but resume nothing that names somebody before somebody says why.
+    """Pause, resume or stop what one date is sending, but resume nothing that names somebody before somebody says why,
+    and as many as the house asks for stand behind that.
 
-    Nobody comes on a list until we commit. Raises NotYetSaid, and what ``campaigns.steering.steer`` does.
+    Nobody comes on a list until we commit. Raises NotYetSaid, NotYetApproved, and what ``campaigns.steering.steer``
+    does.
     """
     if act is Steer.RESUME:
-        find_email(conn, email_id)  # before the lists, as whoever sends it does
+        email = find_email(conn, email_id)  # before the lists, as whoever sends it does
         discretion.take_turns(conn)
         paused = steering.messages_for(conn, email_id, local_time, act)
         if names_on_their_way(conn, email_id, paused):
             raise NotYetSaid(NotYetSaid.__doc__)
+        named = _weigh(conn, email.project_id, naming.said_by(conn, paused), (), {})[0]
+        if named and not approving.approved(conn, email, house=house):
+            raise NotYetApproved(NotYetApproved.__doc__)
     steering.steer(conn, jobs, email_id, local_time, act, now=now)
 
 

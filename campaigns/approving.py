@@ -84,8 +84,10 @@ def subject_of(email: Row[Any], run: Row[Any] | None = None) -> Subject:
     )
 
 
-def approved(conn: Connection, email: Row[Any], run: Row[Any], *, house: HouseRules) -> bool:
-    """Whether as many people as the house asks for stand behind an occurrence as it is."""
+def approved(
+    conn: Connection, email: Row[Any], run: Row[Any] | None = None, *, house: HouseRules
+) -> bool:
+    """Whether as many people as the house asks for stand behind an email, or an occurrence, as it is."""
     return ballots.approved(conn, subject_of(email, run), house=house)
 
 

@@ -286,6 +286,19 @@ def take_up(conn: Connection, series_id: int, *, now: datetime) -> int:
     return number
 
 
+def call_off(
+    conn: Connection, series_id: int, message_ids: Collection[int], *, now: datetime
+) -> None:
+    """Call off these of its messages; whom they have not reached is due again, as after a stop that is undone.
+
+    The caller has locked the series. Raises NotNow for one that is over.
+    """
+    for message_id in message_ids:
+        control.stop(conn, message_id, now=now)
+    step_copies.due_again(conn, series_id, now=now)
+    _put(conn, series_id, taken_up_at=now)
+
+
 def looked(conn: Connection, series_id: int, at: datetime) -> None:
     """Note that everything that had happened by then was looked at."""
     _put(conn, series_id, looked_at=at)

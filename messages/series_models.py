@@ -66,7 +66,7 @@ class Series(Base):
     stopped_from: Mapped[str] = mapped_column(
         String(16), server_default=text("''")
     )  # the SeriesStatus it had; "" = not stopped, or of old
-    # When its last stop was undone; NULL again once no sender has any of what that called off.
+    # When its last stop was undone, or mail of it called off; NULL again once no sender has any of what that called off.
     taken_up_at: Mapped[datetime | None]
     imports_from: Mapped[datetime | None]  # whom imports brought before count not; NULL = since
     asks: Mapped[int] = mapped_column(server_default=text("0"))  # the last StepCopy.asked

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select, update
 
+from alerts import halted_mail
 from alerts.at_risk import NoSuchPerson, NotYetSaid, NoWhy, RiskDraft, outvotes
 from alerts.halting import (
     BECAUSE,
@@ -24,6 +25,7 @@ from alerts.halting import (
 from alerts.models import Case
 from alerts.planned_names import (
     NamesForbidden,
+    NotYetApproved,
     discreet,
     let_name_stand,
     names_in,
@@ -45,6 +47,7 @@ from campaigns.steering import Steer
 from campaigns.variants import Plan
 from messages import control, doubts
 from messages.control import Words
+from messages.house import HouseRules
 from messages.models import Message, MessageStatus, Status
 from messages.series_models import StepCopy
 from tests.builders import (
@@ -54,8 +57,10 @@ from tests.builders import (
     make_delivery,
     make_membership,
     make_message,
+    make_organizer,
     make_project,
 )
+from tests.campaigns import test_approving as of_email
 from tests.campaigns import test_series as of_series
 from tests.campaigns.test_firing import HOUSE, NINE, make_email_draft
 from tests.doubles import NoJobs
@@ -390,8 +395,22 @@ def test_what_pauses_goes_on_once_somebody_says_why(conn: Connection) -> None:
     assert halted(conn, None) == []
 
 
-def go_on(conn: Connection, email_id: int, at: str = AT) -> None:
-    steer(conn, NoJobs(), email_id, at, Steer.RESUME, now=NINE)
+def go_on(conn: Connection, email_id: int, at: str = AT, *, house: HouseRules = HOUSE) -> None:
+    steer(conn, NoJobs(), email_id, at, Steer.RESUME, house=house, now=NINE)
+
+
+def test_where_two_people_approve_what_pauses_waits_for_both(conn: Connection) -> None:
+    two, berta = of_email.TWO, make_organizer(conn, "Berta", network=True, reads="en es")
+    email_id, message_id = flying(conn)
+    person_id = list_her(conn)
+    let_name_stand(conn, email_id, person_id, why=WHY, by="Ben")
+
+    with pytest.raises(NotYetApproved):
+        go_on(conn, email_id, house=two)
+    of_email.approve(conn, email_id, berta, NINE)
+    go_on(conn, email_id, house=two)
+
+    assert state_of(conn, message_id) == (MessageStatus.SENDING, "")
 
 
 def test_only_the_dates_and_the_ways_of_writing_that_name_somebody_pause(conn: Connection) -> None:
@@ -552,6 +571,41 @@ def test_a_series_mail_that_is_on_its_way_pauses_and_stays_so_when_the_series_go
         resume_series(conn, jobs, made, now=at)
         assert (state_of(conn, mail)[0] == MessageStatus.PAUSED) is still
         remove_person(conn, person_id, now=NINE)
+
+
+def test_a_series_mail_that_is_paused_goes_on_or_its_people_are_asked_about(
+    conn: Connection,
+) -> None:
+    project, jobs, at = make_project(conn), NoJobs(), of_series.NINE - of_series.DAY
+    made = of_series.make_series(conn, project, days=(1,))
+    [step] = of_series.steps(conn, made)
+    draft = StepDraft(days=1, hour="09:00", texts=naming(subject="Free María Henríquez"))
+    series.change_step(conn, step, draft, by="organizer:900")
+    of_series.join(conn, project, "Ana", of_series.START + of_series.HOUR)
+    of_series.sweep(conn, jobs, made, at, discretion=discreet)
+    case_id = make_case(conn, project)
+    person_id = list_her(conn, case_id)
+    assert halted_mail.halted_steps(conn, made) == {step: False}
+    with pytest.raises(control.NotNow, match="call it off"):
+        halted_mail.go_on(conn, jobs, step, now=at)
+
+    remove_person(conn, person_id, now=at)
+    assert halted_mail.halted_steps(conn, made) == {step: True}
+    halted_mail.go_on(conn, jobs, step, now=at)
+    [mail] = series.mails_of(conn, made, MessageStatus.SENDING)
+    with pytest.raises(control.NotNow):
+        halted_mail.go_on(conn, jobs, step, now=at)
+
+    list_her(conn, case_id)
+    halted_mail.call_off(conn, step, now=at)
+    assert state_of(conn, mail)[0] == MessageStatus.STOPPED
+    assert of_series.sweep(conn, jobs, made, at, discretion=discreet) == {"held": 1}
+    assert of_series.fates(conn, made) == {(1, "held", "named"): 1}
+    series.change_step(conn, step, replace(draft, texts=PLAIN), by="organizer:900")
+    seen = conn.scalars(select(StepCopy.asked)).one()
+    step_answers.answer(conn, step, "named", upto=seen, send=True, by="Ben", now=at)
+    assert of_series.sweep(conn, jobs, made, at, discretion=discreet) == {"fired": 1}
+    of_series.require_balance(conn, made)
 
 
 def test_a_step_of_a_series_is_held_until_its_words_are_others(conn: Connection) -> None:

@@ -63,6 +63,8 @@ SERIES_ROUTES = [
     act(f"/series-steps/{STEP}/send", series_steps.send_held, SEND_SURELY, "step.send_held"),
     act(f"/series-steps/{STEP}/skip", series_steps.leave_out, SEND, "step.skip_held"),
     act(f"/series-steps/{STEP}/ask-again", series_steps.ask_again, SEND, "step.ask_again"),
+    act(f"/series-steps/{STEP}/go-on", series_steps.go_on, SEND, "step.resume"),
+    act(f"/series-steps/{STEP}/call-off", series_steps.call_off, SEND_SURELY, "step.call_off"),
     act(f"/series-steps/{STEP}/{OFF}", series_steps.strike, SEND_SURELY, "step.{off}"),
 ]
 EMAIL_ROUTES = [

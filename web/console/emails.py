@@ -11,7 +11,7 @@ from multidict import MultiDict, MultiMapping
 
 from alerts.at_risk import NoSuchPerson, NotYetSaid, NoWhy
 from alerts.campaigning import asked_of_all
-from alerts.planned_names import NamesForbidden, let_name_stand, require_discreet
+from alerts.planned_names import NamesForbidden, NotYetApproved, let_name_stand, require_discreet
 from alerts.planned_names import steer as steer_email
 from campaigns import changing, firing, occurrences
 from campaigns.calendar import AlreadyPast, EmailDraft, look_at
@@ -221,9 +221,10 @@ async def steer(request: web.Request) -> web.Response:
     """Pause, resume or stop what one date is sending."""
     email_id, at = await _which(request)
     act, jobs = Steer(request.match_info["steer"]), request.config_dict[JOBS]
+    house = request.config_dict[SITE].house
     try:
-        await write(request, steer_email, jobs, email_id, at, act, now=now(request))
-    except NotYetSaid as error:
+        await write(request, steer_email, jobs, email_id, at, act, house=house, now=now(request))
+    except (NotYetSaid, NotYetApproved) as error:
         return await _show(request, problem=str(error))
     raise _back(email_id)
 

@@ -12,6 +12,7 @@ from aiohttp import web
 from sqlalchemy import Connection, Row
 
 from alerts.campaigning import titles_of_pages
+from alerts.halted_mail import halted_steps
 from alerts.planned_names import resume_series
 from campaigns import enrolling, series_account, step_approving
 from campaigns import series as writing
@@ -45,6 +46,7 @@ class SeriesPage:
 
     series: Row[Any]
     account: Account
+    halted: Mapping[int, bool]  # steps with mail that is paused for a name; whether it may go on
     ballots: Mapping[int, Ballot]  # by step; empty where one person is enough
     earlier: Sequence[tuple[int, int]]  # days, and how many it happened to within them
     today: Sequence[tuple[StepLine, str]]  # when somebody to whom it happens now gets each step
@@ -173,8 +175,9 @@ def series_page(
         ]
         earlier = [each for each in counted if each[1]]
     pages = {series.only_action_id, *(line.step.action_id for line in account.lines)} - {None}
-    titles = titles_of_pages(conn, pages)
-    return SeriesPage(series, account, ballots, earlier, _today(series, account, now), titles)
+    titles, halted = titles_of_pages(conn, pages), halted_steps(conn, series_id)
+    today = _today(series, account, now)
+    return SeriesPage(series, account, halted, ballots, earlier, today, titles)
 
 
 def held_in(conn: Connection, viewer: Viewer) -> list[Held]:

@@ -9,6 +9,7 @@ from aiohttp import web
 from multidict import MultiDict, MultiMapping
 from sqlalchemy import Row
 
+from alerts import halted_mail
 from alerts.planned_names import NamesForbidden, require_discreet
 from campaigns import series as writing
 from campaigns import step_answers
@@ -17,7 +18,7 @@ from web.console.campaign_forms import Unwritten, read_words, typed_words
 from web.console.email_writing import beside, writing_page
 from web.console.series_leads import chosen, pages_of
 from web.console.viewing import VIEWER, now, number, read, write
-from web.keys import SITE
+from web.keys import JOBS, SITE
 
 WRONG = (Unwritten, BadSeries, NamesForbidden)
 HOUR = "09:00"
@@ -81,6 +82,19 @@ async def leave_out(request: web.Request) -> NoReturn:
 async def ask_again(request: web.Request) -> NoReturn:
     """Undo that a step was left out for people."""
     await write(request, step_answers.put_back, _step(request))
+    raise await _back_from(request)
+
+
+async def go_on(request: web.Request) -> NoReturn:
+    """Let its mail that was paused for a name leave after all."""
+    jobs = request.config_dict[JOBS]
+    await write(request, halted_mail.go_on, jobs, _step(request), now=now(request))
+    raise await _back_from(request)
+
+
+async def call_off(request: web.Request) -> NoReturn:
+    """Call that mail off, and have its people be due again."""
+    await write(request, halted_mail.call_off, _step(request), now=now(request))
     raise await _back_from(request)
 
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from alerts.halting import BECAUSE
 from campaigns import enrolling, series_account, stepping
 from contacts.models import Project
 from database.opening import Opened
-from messages.models import Message
-from messages.series_models import Enrolment, Series, SeriesStep, StepCopy
-from tests.builders import make_alert, make_contact, make_membership, make_project
+from messages.models import Message, MessageKind, MessageStatus
+from messages.series_models import Enrolment, Series, SeriesStep, StepCopy, StepMail
+from tests.builders import make_alert, make_contact, make_membership, make_message, make_project
 from tests.campaigns.test_firing import HOUSE
 from tests.doubles import NoJobs
 from tests.web.organizing import Desk, console, desk
@@ -113,6 +115,30 @@ async def test_it_is_paused_resumed_stopped_and_taken_up(amina: Desk, opened: Op
     assert stands == ["paused", "running", "paused", "stopped", "paused"]
     assert "whom an import has brought before stays out" in form
     assert left == ""
+
+
+async def test_mail_that_is_paused_for_a_name_is_shown_and_goes_on(
+    amina: Desk, opened: Opened
+) -> None:
+    at = await written(amina)
+    await amina.post(f"{at}/start", {"earlier": ""})
+
+    def halt(conn: Connection) -> tuple[int, int]:
+        paused: dict[str, Any] = {"status": MessageStatus.PAUSED, "paused_because": BECAUSE}
+        mail = make_message(conn, kind=MessageKind.CAMPAIGN, project_id=the_project(conn), **paused)
+        step, _ = seen(conn)
+        conn.execute(insert(StepMail).values(message_id=mail, step_id=step))
+        return step, mail
+
+    step, mail = await opened.database.write(halt)
+    shown = await (await amina.get(at)).text()
+    answer = await amina.post(f"/console/series-steps/{step}/go-on", {})
+    status = select(Message.status).where(Message.id == mail)
+
+    assert "who has not had it gets it then, or you are asked" in shown
+    assert f"/console/series-steps/{step}/call-off" in shown
+    assert answer.headers["Location"] == at
+    assert await opened.database.read(lambda conn: conn.scalar(status)) != MessageStatus.PAUSED
 
 
 async def test_the_month_tells_how_many_peoples_step_comes_when(
