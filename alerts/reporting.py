@@ -27,6 +27,7 @@ from alerts.hiding import SHOWN, Hidden, Tables, hide, shown
 from alerts.models import Alert, AlertText, FollowUp
 from alerts.pages import page_of_action
 from alerts.text_costs import sum_of, texts_taken
+from messages.calling_off import taken_back
 from messages.connecting import call_totals
 from messages.eligibility import families_of, family_of
 from messages.models import Message
@@ -108,8 +109,9 @@ def alert_report(conn: Connection, alert_id: int, *, now: datetime) -> Report:
 
 
 def case_report(conn: Connection, case_id: int, within: Within, *, now: datetime) -> Report:
-    """Report on all alerts of a case that these projects have sent, together."""
-    mine = _alerts().where(Alert.case_id == case_id, owned(Message.project_id, within))
+    """Report on all alerts of a case that these projects have sent, together; not on what nobody could get yet."""
+    begun = ~taken_back() & (Message.starts_at.is_(None) | (Message.starts_at <= now))
+    mine = _alerts().where(Alert.case_id == case_id, owned(Message.project_id, within), begun)
     rows = conn.execute(mine.order_by(Message.launched_at, Alert.id)).all()
     told = _report(conn, rows, titles_of(conn, case_id), closing_of(conn, case_id), now)
     return _unnamed(conn, case_id, told)

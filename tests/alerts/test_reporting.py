@@ -95,6 +95,21 @@ def test_it_sums_up_an_alert_and_what_followed_it(sent: Sent) -> None:
     assert [each.kind for each in report.moments if each.kind != "fact"] == ["launch", "nudge"]
 
 
+def test_a_case_does_not_tell_of_an_alert_that_was_taken_back_or_has_not_begun(sent: Sent) -> None:
+    off = {"status": MessageStatus.STOPPED, "finished_at": sent.now - timedelta(days=2)}
+    later = {"status": MessageStatus.SENDING}
+    second = update(Message).where(Message.id == sent.second.message_id)
+    launches = []
+    for hours in (off, later):
+        starts = sent.now + (timedelta(days=1) if hours is later else -timedelta(days=1))
+        sent.conn.execute(second.values(starts_at=starts, **hours))
+
+        report = case_report(sent.conn, sent.first.case_id, None, now=sent.now)
+
+        launches.append((report.alerts, [each.kind for each in report.moments][-2:]))
+    assert launches == [(1, ["launch", "nudge"])] * 2
+
+
 def test_small_numbers_are_hidden_and_what_would_tell_them(sent: Sent) -> None:
     sent.told(9, Outcome.SPOKE)
     sent.told(6, Outcome.NO_ANSWER, SENATE)
