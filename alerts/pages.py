@@ -31,6 +31,10 @@ class NoSuchPage(LookupError):
     """There is no action at this address; open the link from the message again."""
 
 
+class Withheld(Exception):
+    """A page names somebody who must not be named, and nobody has said why it may."""
+
+
 class OnlyATest(Exception):
     """This page is a test: nothing that you tell it is kept, and nothing is counted."""
 

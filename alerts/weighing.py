@@ -23,17 +23,13 @@ from alerts.at_risk import (
 from alerts.citing import pieces
 from alerts.drafts import AlertDraft
 from alerts.models import Alert, CaseText
-from alerts.pages import AT_LAST, facts_to_show
+from alerts.pages import AT_LAST, Withheld, facts_to_show
 from alerts.stored import StoredAlert, told_draft
 from alerts.timeline import KnownFact, facts_of
 from contacts.models import Project
 from messages import control, discretion
-from messages.calling_off import LIVE
 from messages.cautions import Said, cautions, numbers_in
-from messages.control import NotNow
-from messages.eligibility import family_of
 from messages.findings import Finding
-from messages.models import Message, MessageStatus
 from organizers.access import names
 from representatives.models import Member, Office
 
@@ -80,8 +76,18 @@ def weigh_alert(conn: Connection, alert: StoredAlert) -> Weighed:
 
 def naming_by_now(conn: Connection, alert_id: int) -> Sequence[Finding]:
     """Whom an alert names who must not be named, and nobody says why; as the lists are now."""
-    case_id, said = _all_said(conn, alert_id)
-    return weigh(conn, case_id, owner_of(conn, case_id), said, alert_id=alert_id).blocking
+    case_id = _case_of(conn, alert_id)
+    owner = owner_of(conn, case_id)
+    if not looked_for(conn, case_id, owner):
+        return ()
+    said = _all_said(conn, alert_id, case_id)
+    return weigh(conn, case_id, owner, said, alert_id=alert_id).blocking
+
+
+def require_discreet(conn: Connection, alert_id: int) -> None:
+    """Show nobody a page that names somebody by now, before somebody says why it may. Raises Withheld."""
+    if naming_by_now(conn, alert_id):
+        raise Withheld(Withheld.__doc__)
 
 
 def require_said_why(conn: Connection, alert_id: int) -> None:
@@ -96,30 +102,27 @@ def require_said_why(conn: Connection, alert_id: int) -> None:
 def let_stand(
     conn: Connection, alert_id: int, person_id: int, *, why: str, by: str, now: datetime
 ) -> None:
-    """Keep why a draft, or what waits of an alert that is on its way, may name somebody all the same.
+    """Keep why a draft, what waits of an alert that is on its way, or a page may name somebody all the same.
 
-    Raises NotNow, NoSuchPerson and NoWhy.
+    Raises NoSuchPerson and NoWhy.
     """
     message_id = conn.scalars(select(Alert.message_id).where(Alert.id == alert_id)).one()
-    if control.locked(conn, message_id).status != MessageStatus.DRAFT:
-        _require_under_way(conn, message_id)
-    case_id, said = _all_said(conn, alert_id)
+    control.locked(conn, message_id)
+    case_id = _case_of(conn, alert_id)
+    said = _all_said(conn, alert_id, case_id)
     people = {each.id: each for each in looked_for(conn, case_id, owner_of(conn, case_id))}
     if person_id not in people:
         raise NoSuchPerson(NoSuchPerson.__doc__)
     give_reason(conn, alert_id, case_id, people[person_id], said, why=why, by=by, now=now)
 
 
-def _require_under_way(conn: Connection, message_id: int) -> None:
-    live = (Message.id.in_(family_of(conn, message_id)), Message.status.in_(LIVE))
-    if conn.scalar(select(Message.id).where(*live).limit(1)) is None:
-        raise NotNow("nothing of this alert waits any more; there is nothing to let stand")
+def _case_of(conn: Connection, alert_id: int) -> int:
+    return conn.scalars(select(Alert.case_id).where(Alert.id == alert_id)).one()
 
 
-def _all_said(conn: Connection, alert_id: int) -> tuple[int, list[Said]]:
-    """An alert's case, and all that is said in it and of that."""
-    case_id: int = conn.scalars(select(Alert.case_id).where(Alert.id == alert_id)).one()
-    return case_id, [*said_in(told_draft(conn, alert_id)), *said_of_case(conn, case_id)]
+def _all_said(conn: Connection, alert_id: int, case_id: int) -> list[Said]:
+    """All that is said in an alert and of its case."""
+    return [*said_in(told_draft(conn, alert_id)), *said_of_case(conn, case_id)]
 
 
 def said_in(draft: AlertDraft) -> list[Said]:

@@ -87,7 +87,7 @@ def _launched(conn: Connection, alert_id: int, viewer: Viewer, at: datetime) -> 
         "names": names(conn),
         "labour": work_seen(conn, alert_id),
         "corrections": corrections_of(conn, alert_id),
-        "named": naming_by_now(conn, alert_id) if seen.paused else (),
+        "named": naming_by_now(conn, alert_id),
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from alerts.numbers import public_numbers
 from alerts.pages import page_by_slug
+from alerts.weighing import require_discreet
 from web.keys import CLOCK, DATABASE
 from web.pages import LANGUAGE, language_of, render
 from web.public.telling import story
@@ -19,7 +20,7 @@ FRESH = 60  # seconds for which anybody between may keep it
 
 
 async def show(request: web.Request) -> web.Response:
-    """How many people reached whom, by state. Raises NoSuchPage unless its organizers show it."""
+    """How many people reached whom, by state. Raises NoSuchPage unless its organizers show it, and Withheld."""
     request[LANGUAGE] = request.query.get("lang", "")
     language = language_of(request)
     slug = request.match_info["slug"]
@@ -32,6 +33,7 @@ async def show(request: web.Request) -> web.Response:
 def _read(conn: Connection, slug: str, language: str, now: datetime) -> dict[str, Any]:
     numbers = public_numbers(conn, slug, now=now)
     page = page_by_slug(conn, slug, now=now)
+    require_discreet(conn, page.alert_id)
     shown = tiles(numbers.states, language)
     return {
         "numbers": numbers,

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from actions.flooding import TooOften
 from actions.whereabouts import NotACandidate
-from alerts.pages import NoSuchPage, OnlyATest
+from alerts.pages import NoSuchPage, OnlyATest, Withheld
 from campaigns.keeping import NoSuchCampaign
 from contacts.sign_ups import NoSuchForm
 from messages.call_limits import CannotConnect
@@ -122,8 +122,9 @@ def kindly(handler: Page) -> Page:
             NoSuchForm,
             NoSuchCampaign,
             NoSuchEmail,
+            Withheld,
         ) as error:
-            return _stale(request) if isinstance(error, StaleProof) else await lost(request)
+            return await _nothing_to_read(request, error)
         except (BadAnswer, BadForm, NotACandidate, AlreadyReminded, OnlyATest) as error:
             return _sorry(request, str(error), HTTPStatus.BAD_REQUEST)
         except CrossSite as error:
@@ -142,9 +143,17 @@ async def lost(request: web.Request) -> web.Response:
     return render(request, "public/lost.html", status=HTTPStatus.NOT_FOUND)
 
 
-def _stale(request: web.Request) -> web.Response:
+async def _nothing_to_read(request: web.Request, error: Exception) -> web.Response:
+    """There is nothing at this address, or not any more, or not now."""
     request[LANGUAGE] = request.query.get("lang", "")
-    return render(request, "public/stale.html", {"languages": []}, status=HTTPStatus.GONE)
+    match error:
+        case StaleProof():
+            template, code = "public/stale.html", HTTPStatus.GONE
+        case Withheld():
+            template, code = "public/withheld.html", HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return await lost(request)
+    return render(request, template, {"languages": []}, status=code)
 
 
 def _sorry(request: web.Request, sentence: str, status: HTTPStatus) -> web.Response:

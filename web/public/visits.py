@@ -28,6 +28,7 @@ from actions.whereabouts import (
 )
 from alerts.endings import AtTheEnd, at_the_end
 from alerts.pages import AlertPage, Person, page_by_slug, page_for_delivery, page_of_action
+from alerts.weighing import require_discreet
 from contacts.addresses import BadZip, normalise_zip
 from messages.prompting import may_be_written_to, reminders_of, target_of
 from representatives.districts import Place
@@ -106,8 +107,10 @@ class Visitor:
 
 
 def visit(conn: Connection, visitor: Visitor, *, now: datetime) -> Visit:
-    """Read everything a page shows; raises NoSuchPage."""
+    """Read everything a page shows; raises NoSuchPage, and Withheld while it names somebody who must not be named."""
     page, person = _page(conn, visitor, now)
+    if visitor.tested is None:
+        require_discreet(conn, page.alert_id)
     zip_code, bad_zip = _zip(visitor.where, person)
     at = _place(conn, visitor.where, person, zip_code, now)
     action_id = page.ask.action_id

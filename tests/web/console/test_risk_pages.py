@@ -157,15 +157,20 @@ async def test_what_is_paused_goes_on_once_somebody_says_why_a_name_may_stand(am
     refused = await amina.post(f"{alert}/resume")
     page = await refused.text()
     person = re.findall(r'name="person" value="(\d+)"', page)[0]
+    public = re.findall(r'href="(/p/[^"]+)"', page)[0]
+    closed = await amina.client.get(public)
     short = await amina.post(f"{alert}/may-stand", {"person": person, "stands": "ok then"})
     said = {"person": person, "stands": "Her lawyer asked for it, in writing."}
     await amina.post(f"{alert}/may-stand", said)
     resumed = await amina.post(f"{alert}/resume")
+    opened_again = await amina.client.get(public)
 
     assert (refused.status, short.status, resumed.status) == (409, 409, 303)
     assert "say why the name may stand before it goes on" in page
     assert 'value="ok then"' in await short.text()
     assert "Names of people at risk" not in await amina.page(alert)
+    assert (closed.status, opened_again.status) == (503, 200)
+    assert "Henriquez" not in await closed.text()
 
 
 async def test_a_drafter_does_not_let_a_case_say_what_another_list_forbids(
