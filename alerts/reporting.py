@@ -1,7 +1,7 @@
 """A report for partners: what an alert, or all alerts of a case, set in motion; without anybody's name.
 
-Small numbers are hidden by the rule of the public page of numbers, and so is whatever would let anybody
-subtract their way to one: ``alerts/hiding.py``.
+People are told in steps of five (``alerts/rounding.py``), and of a case as the sums of what its alerts' reports tell.
+How many copies left is told as it is.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from actions.targets import Target, targets_by_key
 from alerts.at_risk import Lists, owner_of
 from alerts.closing import Closing, closing_of, titles_of
 from alerts.follow_ups import anew, stands_alone
-from alerts.hiding import SHOWN, Hidden, Tables, hide, shown
 from alerts.models import Alert, AlertText, FollowUp
+from alerts.numbers import FEW
 from alerts.pages import page_of_action
+from alerts.rounding import AtLeast, Told, at_least, summed
 from alerts.text_costs import sum_of, texts_taken
+from alerts.told_calls import SHOWN, Counted, add_calls, tell_calls
 from messages.calling_off import taken_back
 from messages.connecting import call_totals
 from messages.eligibility import families_of, family_of
@@ -45,7 +47,7 @@ class Moment:
     day: date
     kind: str  # fact | launch | stance | end; the kind of a follow-up
     words: Mapping[str, str]  # by language; of a stance, none
-    people: Hidden = 0  # of a launch: who were confirmed
+    people: int | None = None  # of a launch that nothing followed: who were confirmed
     office: str = ""  # of a stance: the office's key
     stance: str = ""
 
@@ -55,7 +57,7 @@ class OfficeLine:
     """What came of the calls to an office, in people."""
 
     target: Target | None  # None = told by text, office not named
-    counts: Mapping[Outcome, Hidden]
+    counts: Mapping[Outcome, Told]
     stance: str
 
 
@@ -64,7 +66,7 @@ class DayLine:
     """What was told on one day."""
 
     day: date
-    told: Hidden
+    told: Told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,22 +77,22 @@ class Report:
     alerts: int
     closing: Closing | None
     moments: Sequence[Moment]
-    confirmed: Hidden
+    confirmed: int
     equation: Equation
-    people: Hidden  # who tried to reach an office
-    reached: Hidden  # who did
-    outcomes: Mapping[Outcome, Hidden]
+    people: Told  # who tried to reach an office
+    reached: Told  # who did
+    outcomes: Mapping[Outcome, Told]
     offices: Sequence[OfficeLine]
-    states: Mapping[str, Hidden]  # people who reached an office, where there are any
+    states: Mapping[str, Told]  # people who reached an office, where there are any
     days: Sequence[DayLine]
     stances: Mapping[str, int]  # offices by what they say now
-    minutes: Hidden  # connected by us
+    minutes: Told  # connected by us
     text_segments: int
     segments_exact: bool  # False: at most so many
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Reported:
     """An alert that is reported on."""
 
     id: int
@@ -152,32 +154,26 @@ def _report(
     closing: Closing | None,
     now: datetime,
 ) -> Report:
-    alerts = [_Told(*row) for row in rows]
+    alerts = [_Reported(*row) for row in rows]
     actions = [each.action_id for each in alerts]
     messages = messages_of(conn, {each.id: each.message_id for each in alerts})
-    span = _span(conn, actions)
-    apart = [_counted(conn, [each], span) for each in actions] if len(actions) > 1 else []
-    told = hide(_counted(conn, actions, span), apart)
+    told = add_calls([tell_calls(_counted(conn, each)) for each in actions])
     stood = [] if not actions else _stances(conn, actions)
     latest = {line.target: str(line.stance) for line in stood}
     segments, exact = _segments(conn, messages)
-    moments = _moments(conn, alerts, stood, closing, now)
     return Report(
         titles=titles,
         alerts=len(alerts),
         closing=closing,
-        moments=moments,
-        # The sum less all other launches would tell of one to few people.
-        confirmed=None
-        if any(each.people is None for each in moments)
-        else _confirmed(conn, messages),
+        moments=_moments(conn, alerts, stood, closing, now),
+        confirmed=_confirmed(conn, messages),
         equation=sum((each.equation for each in progress_of(conn, messages, now=now)), Equation()),
         people=told.people,
         reached=told.reached,
         outcomes=told.outcomes,
         offices=_offices(conn, told.offices, latest, now),
-        states={each: told.states[each] for each in sorted(told.states) if each},
-        days=[DayLine(each, told.days[each]) for each in span],
+        states=dict(sorted(told.states.items())),
+        days=_curve(told.days),
         stances=dict(Counter(latest.values())),
         minutes=_minutes(conn, actions),
         text_segments=segments,
@@ -209,16 +205,27 @@ def _confirmed(conn: Connection, messages: Sequence[int]) -> int:
     return int(conn.execute(confirmed.where(Message.id.in_(messages))).scalar_one())
 
 
-def _counted(conn: Connection, actions: Sequence[int], span: Sequence[date]) -> Tables:
-    """Everything that is counted of some actions together."""
+def _curve(days: Mapping[date, Told]) -> list[DayLine]:
+    """The last days of which something is told, and those between them; at most LONGEST."""
+    if not days:
+        return []
+    end = max(days)
+    start = max(min(days), end - timedelta(days=LONGEST - 1))
+    every = (start + timedelta(days=each) for each in range((end - start).days + 1))
+    return [DayLine(each, days.get(each, AtLeast(0))) for each in every]
+
+
+def _counted(conn: Connection, action_id: int) -> Counted:
+    """Everything that is counted of an action."""
+    actions = [action_id]
     reached, offices = _people(conn, actions, REACHED), _responses(conn, actions)
     seats = select(Seat.id, Seat.state).where(Seat.id.in_(offices))
-    return Tables(
+    return Counted(
         people=_people(conn, actions, TRIED),
         reached=reached,
         offices=offices,
         states=_states(conn, actions, reached),
-        days=_days(conn, actions, span),
+        days=_days(conn, actions, _span(conn, actions)),
         seats=dict(conn.execute(seats).all()),
     )
 
@@ -243,7 +250,7 @@ def _people(conn: Connection, actions: Sequence[int], outcomes: Sequence[Outcome
 
 def _offices(
     conn: Connection,
-    cells: Mapping[str, Mapping[Outcome, Hidden]],
+    cells: Mapping[str, Mapping[Outcome, Told]],
     latest: Mapping[str, str],
     now: datetime,
 ) -> list[OfficeLine]:
@@ -251,7 +258,7 @@ def _offices(
     keys = {*cells, *latest} - {""}
     named: list[Target | None] = list(targets_by_key(conn, keys, now=now)) if keys else []
     named += [None] if "" in cells else []
-    nothing = dict.fromkeys(SHOWN, 0)
+    nothing = dict.fromkeys(SHOWN, AtLeast(0))
     lines = []
     for target in named:
         key = target.key if target else ""
@@ -322,12 +329,10 @@ def _stances(conn: Connection, actions: Sequence[int]) -> Sequence[Row[*tuple[An
     return conn.execute(lines.order_by(StanceLine.at, StanceLine.id)).all()
 
 
-def _minutes(conn: Connection, actions: Sequence[int]) -> Hidden:
-    """Minutes of calls that we connected; not where an alert had so few that they tell of one."""
+def _minutes(conn: Connection, actions: Sequence[int]) -> Told:
+    """Minutes of calls that we connected; of an alert that had few calls, none is told."""
     every = [call_totals(conn, each) for each in actions]
-    if any(shown(each.asked) is None or shown(each.connected) is None for each in every):
-        return None
-    return sum(each.minutes for each in every)
+    return summed([at_least(each.minutes if each.connected >= FEW else 0) for each in every])
 
 
 def _segments(conn: Connection, messages: Sequence[int]) -> tuple[int, bool]:
@@ -337,7 +342,7 @@ def _segments(conn: Connection, messages: Sequence[int]) -> tuple[int, bool]:
 
 def _moments(
     conn: Connection,
-    alerts: Sequence[_Told],
+    alerts: Sequence[_Reported],
     stood: Sequence[Row[*tuple[Any, ...]]],
     closing: Closing | None,
     now: datetime,
@@ -366,7 +371,7 @@ def _moments(
     return sorted(found, key=lambda each: each.day)
 
 
-def _launches(conn: Connection, alerts: Sequence[_Told], zone: ZoneInfo) -> list[Moment]:
+def _launches(conn: Connection, alerts: Sequence[_Reported], zone: ZoneInfo) -> list[Moment]:
     ids = [each.id for each in alerts]
     rows = (
         select(Alert.id, Alert.message_id, FollowUp.kind, Message.launched_at)
@@ -374,15 +379,18 @@ def _launches(conn: Connection, alerts: Sequence[_Told], zone: ZoneInfo) -> list
         .outerjoin(FollowUp, FollowUp.alert_id == Alert.id)
         .where(Alert.id.in_(ids) | _follows(ids), Message.launched_at.is_not(None))
     )
+    launched = conn.execute(rows.order_by(Message.launched_at, Alert.id)).all()
+    # Thanks go to as many as have acted: beside the account of all copies, no launch may be told.
+    alone = all(row.kind is None for row in launched)
     found = []
-    for row in conn.execute(rows.order_by(Message.launched_at, Alert.id)).all():
+    for row in launched:
         titles = select(AlertText.language, AlertText.title).where(AlertText.alert_id == row.id)
         found.append(
             Moment(
                 day=row.launched_at.astimezone(zone).date(),
                 kind=row.kind or "launch",
                 words=dict(conn.execute(titles).all()),
-                people=shown(_confirmed(conn, family_of(conn, row.message_id))),
+                people=_confirmed(conn, family_of(conn, row.message_id)) if alone else None,
             )
         )
     return found

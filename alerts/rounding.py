@@ -72,6 +72,17 @@ def in_tables(
     }
 
 
+def within(
+    numbers: Mapping[Key, int], limits: Sequence[tuple[Collection[Key], Collection[Key]]]
+) -> dict[Key, AtLeast]:
+    """What is told of numbers of which some are never more than others together: (these, never more than those)."""
+    told = {key: number // STEP * STEP for key, number in numbers.items()}
+    while excess := _excess(told, limits):
+        for key in {max(lines, key=told.__getitem__) for lines in excess}:
+            told[key] -= STEP
+    return {key: AtLeast(number) for key, number in told.items()}
+
+
 def summed(numbers: Sequence[Told]) -> Told:
     """What is told of several together, of those that are known."""
     known = [each for each in numbers if each is not None]
@@ -94,3 +105,23 @@ def _most(tables: Sequence[tuple[Mapping[Key, Some], Mapping[Key, int]]]) -> int
         if table
     )
     return max(1, min(rooms, default=1))
+
+
+def _excess(
+    told: Mapping[Key, int], limits: Sequence[tuple[Collection[Key], Collection[Key]]]
+) -> list[Collection[Key]]:
+    """The lines that are told as so many that others can only be all that they may be."""
+    most = {key: number + STEP - 1 for key, number in told.items()}
+    single = [(next(iter(these)), those) for these, those in limits if len(these) == 1]
+    changed = True
+    while changed:
+        changed = False
+        for key, those in single:
+            limit = sum(most[each] for each in those)
+            if limit < most[key]:
+                most[key], changed = limit, True
+    return [
+        these
+        for these, those in limits
+        if 0 < sum(told[each] for each in these) >= sum(most[each] for each in those)
+    ]

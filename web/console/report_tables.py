@@ -282,13 +282,20 @@ def notes_on_campaign(report: CampaignReport, words: Translator) -> list[str]:
     return [*([old] if gone else []), *_notes(words)]
 
 
-def _notes(words: Translator) -> list[str]:
+def notes_on_people(words: Translator) -> list[str]:
+    """How people are told in whatever leaves the house."""
     return [
         words(
             "People are told in steps of five, rounded down: 10+ are ten or some more, 0+ are few or nobody."
             " Sums are those of the rounded numbers. So no number tells what single people did."
         ),
         words("No names, numbers or addresses of people are in this report."),
+    ]
+
+
+def _notes(words: Translator) -> list[str]:
+    return [
+        *notes_on_people(words),
         words(
             "Whether somebody opened an email is not counted: mail programs open what nobody reads."
         ),
@@ -307,7 +314,7 @@ def as_csv(tables: Sequence[Table], notes: Sequence[str]) -> bytes:
             label = line.code if table.code in ("sent", "figures") else _flat(line)
             for number, column in zip(line.numbers, table.columns, strict=True):
                 detail = "" if column.code == "number" else column.code
-                sheet.add((table.code, label, detail, _plain(number)))
+                sheet.add((table.code, label, detail, plain(number)))
     return target.getvalue().encode("utf-8-sig")
 
 
@@ -339,7 +346,7 @@ def _cells(line: Line) -> Iterator[object]:
         yield Minimum(number.number) if isinstance(number, AtLeast) else number
 
 
-def _plain(number: Told) -> int | str:
+def plain(number: Told) -> int | str:
     """A number in a table of text: nothing where it is not known any more."""
     if isinstance(number, AtLeast):
         return f"{number.number}+"

@@ -10,19 +10,19 @@ from aiohttp import web
 from sqlalchemy import Connection, select
 
 from alerts.follow_ups import first_of
-from alerts.hiding import Hidden
 from alerts.models import FollowUp
-from alerts.numbers import FEW
 from alerts.preflight import find_alert
 from alerts.reporting import Report, alert_report, case_report
+from alerts.rounding import lowest
 from contacts.spreadsheets import Sheet
 from messages import budgets
 from messages.control import NotNow
 from web.console.curves import bars
 from web.console.lives import known_as
+from web.console.report_tables import notes_on_people, plain
 from web.console.viewing import VIEWER, now, page, read
 from web.keys import SITE
-from web.pages import LANGUAGE, language_of
+from web.pages import LANGUAGE, language_of, translator
 
 HEADINGS = ("part", "what", "detail", "number")
 NOT_LAUNCHED = "this alert has not been launched; there is nothing to report yet"
@@ -74,19 +74,20 @@ async def _case(request: web.Request) -> Report:
 
 async def _page(request: web.Request, report: Report, home: str) -> web.Response:
     speak(request)
-    language, site = language_of(request), request.config_dict[SITE]
+    language, site, words = language_of(request), request.config_dict[SITE], translator(request)
     minutes = site.voice.cents_per_minute if site.voice else Decimal(0)
+    cents = lowest(report.minutes) * minutes
     offices = {
         each.target.key: known_as(each.target, language) for each in report.offices if each.target
     }
     values = {
         "report": report,
         "home": home,
-        "bars": bars([each.told for each in report.days]),
+        "bars": bars([lowest(each.told) for each in report.days]),
         "names": offices,
-        "few": FEW,
+        "notes": notes_on_people(words),
         "cost_of_texts": budgets.dollars(round(report.text_segments * site.cents_per_segment)),
-        "cost_of_calls": budgets.dollars(round((report.minutes or 0) * minutes)),
+        "cost_of_calls": budgets.dollars(round(cents)) if cents else "",
     }
     return await page(request, "report.html", values)
 
@@ -103,6 +104,8 @@ def _table(request: web.Request, report: Report, name: str) -> web.Response:
     target = io.StringIO(newline="")
     sheet = Sheet(target)
     sheet.add(HEADINGS)
+    for note in notes_on_people(translator(request)):
+        sheet.add(("note", note, "", ""))
     for row in _rows(report, language_of(request)):
         sheet.add(row)
     headers = {"Content-Disposition": f'attachment; filename="{name}-report.csv"'}
@@ -112,7 +115,7 @@ def _table(request: web.Request, report: Report, name: str) -> web.Response:
 
 def _rows(report: Report, language: str) -> Iterator[tuple[object, ...]]:
     equation = report.equation
-    yield "sent", "people_confirmed", "", _cell(report.confirmed)
+    yield "sent", "people_confirmed", "", report.confirmed
     for name in (
         "eligible",
         "delivered",
@@ -129,27 +132,23 @@ def _rows(report: Report, language: str) -> Iterator[tuple[object, ...]]:
     # Not by reason: one of them may be that of a single person.
     yield "sent", "skipped", "", sum(equation.skipped.values())
     yield "sent", "failed", "", sum(equation.failed.values())
-    yield "people", "tried", "", _cell(report.people)
-    yield "people", "reached_an_office", "", _cell(report.reached)
+    yield "people", "tried", "", plain(report.people)
+    yield "people", "reached_an_office", "", plain(report.reached)
     for outcome, told in report.outcomes.items():
-        yield "calls", outcome.value, "", _cell(told)
+        yield "calls", outcome.value, "", plain(told)
     for state, told in report.states.items():
-        yield "states", state, "", _cell(told)
+        yield "states", state, "", plain(told)
     for line in report.offices:
         office = known_as(line.target, language) if line.target else "–"
         for outcome, told in line.counts.items():
-            yield "offices", office, outcome.value, _cell(told)
+            yield "offices", office, outcome.value, plain(told)
         yield "offices", office, "stance", line.stance
     for day in report.days:
-        yield "days", day.day.isoformat(), "", _cell(day.told)
-    yield "connected", "minutes", "", _cell(report.minutes)
+        yield "days", day.day.isoformat(), "", plain(day.told)
+    yield "connected", "minutes", "", plain(report.minutes)
     yield (
         "texts",
         "segments" if report.segments_exact else "segments_at_most",
         "",
         report.text_segments,
     )
-
-
-def _cell(told: Hidden) -> object:
-    return "some" if told is None else told
