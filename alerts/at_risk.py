@@ -126,10 +126,24 @@ class Lists:
         """Whether words about a case name nobody too much, as in ``looked_for``."""
         whose = case_id, owner
         if whose not in self._looked_for:
-            people = (each for of, each in self._people if of is None or of == owner)
+            people = (
+                each
+                for of, each in self._people
+                if of is None or of == owner or each.case_id == case_id
+            )
             self._looked_for[whose] = _deciding(people, case_id)
         said = [Said("title", "", text) for text in texts]
         return not any(namings(said, self._looked_for[whose], {}, case_id=case_id))
+
+    def told(
+        self, words: Mapping[str, str], *, case_id: int | None, owner: int | None
+    ) -> dict[str, str]:
+        """Of words about a case, by language, those that name nobody too much."""
+        return {
+            language: text
+            for language, text in words.items()
+            if self.is_told(text, case_id=case_id, owner=owner)
+        }
 
 
 def owner_of(conn: Connection, case_id: int) -> int | None:

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, func, select
 
 from actions.flooding import Most
 from alerts.models import Alert
-from alerts.pages import Person, page_for_delivery, page_of_action
+from alerts.pages import AlertPage, Person, page_for_delivery, page_of_action
+from alerts.weighing import naming_by_now
 from contacts.models import Channel
 from database.jobs import Jobs
 from messages import calling, connecting
@@ -17,6 +18,7 @@ from messages.call_hours import require_hour
 from messages.call_limits import CannotConnect, NotTaken, VoiceRules, sources_of
 from messages.call_texts import own_phone
 from messages.calling import Subject
+from messages.calling_off import taken_back
 from messages.correspondents import correspondent
 from messages.models import Message
 from messages.providers.twilio_voice import Heard, Verb
@@ -44,6 +46,8 @@ def ask(
     page, person = page_for_delivery(conn, delivery_id, now=now)
     if page.ended_at(now) is not None:
         raise CannotConnect("This action is over; please do not call any more.")
+    if naming_by_now(conn, page.alert_id):
+        raise CannotConnect("Somebody is looking at this action again; please come back later.")
     phone = "" if person.contact_id is None else own_phone(conn, person.contact_id)
     if person.contact_id is None or not phone:
         raise CannotConnect(
@@ -99,13 +103,13 @@ def step(
     rules: VoiceRules,
     now: datetime,
 ) -> list[Verb]:
-    """What is said to one request about a call. Raises NoSuchCall."""
+    """What is said to one request about a call; of what names somebody by now, no word. Raises NoSuchCall."""
     call = calling.find(conn, token)
     page = page_of_action(conn, call.action_id, now=now)
     subject = Subject(
         slug=page.slug,
         titles={language: words.title for language, words in page.words.items()},
-        over=page.ended_at(now) is not None,
+        over=not _may_be_told(conn, page, now),
     )
     return calling.go_on(conn, jobs, call, number, heard, rules=rules, subject=subject, now=now)
 
@@ -135,17 +139,22 @@ def own_number(
 
 
 def _open_action(conn: Connection, own: int | None, now: datetime) -> int | None:
-    """The action a caller was last asked for, or else the latest of all, that is not over."""
+    """The action a caller was last asked for, or else the latest of all, that is not over and may be told."""
     launched = (
         select(func.coalesce(Message.action_id, Alert.action_id))
         .join(Alert, Alert.message_id == Message.id)
-        .where(Message.launched_at.is_not(None))
+        .where(Message.launched_at.is_not(None), ~taken_back())
         .order_by(Message.launched_at.desc(), Message.id.desc())
         .limit(LATEST)
     )
     every = list(conn.scalars(launched))
     first = [own] if own is not None and own in every else []
     for action_id in (*first, *every):
-        if page_of_action(conn, action_id, now=now).ended_at(now) is None:
+        if _may_be_told(conn, page_of_action(conn, action_id, now=now), now):
             return action_id
     return None
+
+
+def _may_be_told(conn: Connection, page: AlertPage, now: datetime) -> bool:
+    """Whether calls are wanted, and the words name nobody who must not be named."""
+    return page.ended_at(now) is None and not naming_by_now(conn, page.alert_id)

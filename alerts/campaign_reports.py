@@ -54,7 +54,10 @@ class EmailLine:
 
 @dataclass(frozen=True, kw_only=True)
 class AlertLine:
-    """One of its alerts: copies that a provider took, and calls that an office heard."""
+    """One of its alerts: copies that a provider took, and calls that an office heard.
+
+    Of its follow-ups, too, as its own report tells them: the difference would be how many got the thanks.
+    """
 
     asked: Asked
     copies: int
@@ -161,14 +164,7 @@ def _begun(conn: Connection, asked: Iterable[Asked], now: datetime) -> list[Aske
     """Those of which anybody may have got something, without the titles that name somebody too much."""
     lists = Lists(conn)
     return [
-        replace(
-            each,
-            titles={
-                code: title
-                for code, title in each.titles.items()
-                if lists.is_told(title, case_id=each.case_id, owner=each.project_id)
-            },
-        )
+        replace(each, titles=lists.told(each.titles, case_id=each.case_id, owner=each.project_id))
         for each in asked
         if each.has_begun(now)
     ]
@@ -196,14 +192,15 @@ def _words(noted: Measure | Moment) -> list[str]:
 
 
 def _alerts(conn: Connection, asked: Sequence[Asked], *, whole: bool) -> list[AlertLine]:
-    copies = copies_taken(conn, [each.message_id for each in asked])
+    messages = [messages_of(conn, {each.alert_id: each.message_id}) for each in asked]
+    taken = copies_taken(conn, [each for mine in messages for each in mine])
     return [
         AlertLine(
             asked=each,
-            copies=copies.get(each.message_id, 0),
+            copies=sum(taken.get(message_id, 0) for message_id in mine),
             calls=each.calls if whole else at_least(each.calls),
         )
-        for each in asked
+        for each, mine in zip(asked, messages, strict=True)
     ]
 
 

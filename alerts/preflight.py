@@ -27,7 +27,7 @@ from alerts.sharing import NOBODY, Committee, PartCheck
 from alerts.stored import StoredAlert, stored_alert
 from alerts.timeline import KnownFact, closed_because, facts_of, find_fact, not_public
 from alerts.timing import begins_findings, closed_findings, recess_findings
-from alerts.weighing import weigh_alert
+from alerts.weighing import naming_by_now, weigh_alert
 from database.tables import folded
 from messages.audience import read as read_audience
 from messages.checking import MessageCheck, check_message
@@ -131,6 +131,7 @@ def check_stored(
             *late_findings(conn, alert, now),
             *begins_findings(alert),
             *weighed.blocking,
+            *_closed_page(conn, alert),
             *work_findings(conn, alert.id),
         ],
         warnings=[
@@ -285,6 +286,12 @@ def _citation_problems(alert: StoredAlert, now: datetime) -> Iterator[Finding]:
             elif fill(known, text, place[1], now=now) != told[place]:
                 stale.add(key)
     yield from (finding("cited_anew", key=key) for key in sorted(stale))
+
+
+def _closed_page(conn: Connection, alert: StoredAlert) -> Iterator[Finding]:
+    """What follows another alert and leads to its page, which names somebody by now and is closed."""
+    if alert.followed is not None and naming_by_now(conn, alert.followed.alert_id):
+        yield finding("leads_to_closed")
 
 
 def _link_warnings(draft: AlertDraft) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -121,15 +122,7 @@ def case_report(conn: Connection, case_id: int, within: Within, *, now: datetime
 
 def _unnamed(conn: Connection, case_id: int, report: Report) -> Report:
     """A report without words that name somebody too much, by the lists as they are now; facts go whole."""
-    lists, owner = Lists(conn), owner_of(conn, case_id)
-
-    def told(words: Mapping[str, str]) -> dict[str, str]:
-        return {
-            code: text
-            for code, text in words.items()
-            if lists.is_told(text, case_id=case_id, owner=owner)
-        }
-
+    told = partial(Lists(conn).told, case_id=case_id, owner=owner_of(conn, case_id))
     closing = report.closing and replace(report.closing, words=told(report.closing.words))
     moments = [replace(each, words=told(each.words)) for each in report.moments]
     return replace(

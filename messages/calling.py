@@ -48,7 +48,7 @@ class Subject:
 
     slug: str
     titles: Mapping[str, str]  # by language
-    over: bool
+    over: bool  # or not to be told as things are
 
 
 @dataclass(frozen=True)
@@ -165,14 +165,13 @@ def _key_pressed(desk: Desk) -> list[Verb]:
         language = {"1": "en", "2": "es"}.get(key, language)
     elif key.startswith("2"):
         language = OTHERS.get(language, "en")
-    desk = desk.change(began_at=desk.now, language=language, tries=0)
-    if desk.subject.over:
-        return _end(desk, desk.say("over"))
-    return _where(desk)
+    return _where(desk.change(began_at=desk.now, language=language, tries=0))
 
 
 def _where(desk: Desk) -> list[Verb]:
-    """Ask what is to be known of the caller's place, or begin."""
+    """Ask what is to be known of the caller's place, or begin; unless it is over, also since the call began."""
+    if desk.subject.over:
+        return _end(desk, desk.say("over"))
     targets = call_offices.targets_of(desk.conn, desk.call, desk.now)
     if targets.choices and len(targets.choices) <= MOST_CHOICES:
         desk.change(stage=Stage.PICK, tries=desk.call.tries + 1)

@@ -227,6 +227,16 @@ SENTENCES: Mapping[str, _Sentence] = {
             " otra vez en la página del caso."
         ),
     ),
+    "leads_to_closed": _Sentence(
+        en=(
+            "Its link leads to a page that is closed because it names somebody at risk: say on that"
+            " alert's page why the name may stand, or write a new alert."
+        ),
+        es=(
+            "Su enlace lleva a una página cerrada porque nombra a una persona en riesgo: diga en la"
+            " página de esa alerta por qué el nombre puede quedar, o escriba una alerta nueva."
+        ),
+    ),
     "cited_anew": _Sentence(
         en="What the fact {key} says is not in the words yet; save the draft again, and read it.",
         es="Lo que dice el hecho {key} no está aún en las palabras; guarde el borrador y léalo.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from actions.models import Outcome
 from actions.responses import record
+from alerts.at_risk import RiskDraft, add_person, remove_person
 from alerts.closing import (
     BadClosing,
     CaseOutcome,
@@ -26,7 +27,7 @@ from alerts.closing import (
 )
 from alerts.endings import at_the_end
 from alerts.launching import NotReady, launch
-from alerts.models import Alert, Case, FollowUpKind
+from alerts.models import Alert, AlertText, Case, FollowUpKind
 from alerts.pages import page_by_slug
 from alerts.preflight import check
 from alerts.resending import write_to_the_rest
@@ -426,6 +427,24 @@ def test_a_page_that_is_over_offers_the_cases_other_open_alerts(told: Told) -> N
     assert [each.slug for each in found.others] == [told.second.slug]
     told.conn.execute(update(Message).where(Message.id == told.second.message_id).values(ended))
     assert at_the_end(told.conn, told.first.alert_id, now=told.now).others == ()
+
+
+def test_a_page_that_is_over_names_nobody_who_came_on_a_list_since(told: Told) -> None:
+    ended = {"expires_at": told.now - timedelta(hours=1)}
+    told.conn.execute(update(Message).where(Message.id == told.first.message_id).values(ended))
+    title = update(AlertText).where(AlertText.alert_id == told.second.alert_id)
+    told.conn.execute(title.values(title="Free Ana Beltrana"))
+    listed = RiskDraft(given_names="Ana", family_names="Beltrana")
+    person_id = add_person(told.conn, told.first.case_id, listed, by="Ben", now=told.now)
+
+    assert at_the_end(told.conn, told.first.alert_id, now=told.now).others == ()
+
+    remove_person(told.conn, person_id)
+    told.close(replace(WON, words={**WON.words, "en": "Ana Beltrana is home."}))
+    add_person(told.conn, told.first.case_id, listed, by="Ben", now=told.now)
+    closing = at_the_end(told.conn, told.first.alert_id, now=told.now).closing
+    assert closing is not None
+    assert closing.words == {"es": WON.words["es"]}
 
 
 def test_two_who_close_it_at_once_close_it_once_and_nothing_leaves_after(

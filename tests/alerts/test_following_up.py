@@ -11,13 +11,16 @@ from sqlalchemy import Connection, select, update
 from actions.models import Action, Outcome
 from actions.responses import record
 from alerts import calls
+from alerts.at_risk import RiskDraft, add_person
 from alerts.coverage import coverage
 from alerts.follow_ups import Written, follow_ups, followed_by
 from alerts.following_up import draft_follow_up, reword
 from alerts.launching import status
-from alerts.models import Alert, FollowUpKind
+from alerts.models import Alert, AlertText, FollowUpKind
 from alerts.pages import NoSuchPage, page_by_slug, page_for_delivery
+from alerts.preflight import check
 from alerts.stored import stored_draft
+from alerts.weighing import let_stand
 from database.jobs import EmbeddedJobs
 from messages import control
 from messages.call_limits import VoiceRules
@@ -174,6 +177,21 @@ def test_whoever_dials_after_it_is_led_to_the_alerts_own_calls(story: Story) -> 
     calls.dialled(story.conn, story.jobs, heard, hide=str, rules=rules, now=story.now)
 
     assert story.conn.scalars(select(Call.action_id)).all() == [story.alert.action_id]
+
+
+def test_it_waits_while_the_page_that_it_leads_to_is_closed_for_a_name(story: Story) -> None:
+    conn, alert, nudge = story.conn, story.alert, story.draft(NUDGE)
+    title = update(AlertText).where(AlertText.alert_id == alert.alert_id)
+    conn.execute(title.values(title="Free Ana Beltrana"))
+    listed = RiskDraft(given_names="Ana", family_names="Beltrana")
+    person_id = add_person(conn, alert.case_id, listed, by="Ben", now=story.now)
+
+    found = check(conn, nudge, house=RULES, now=story.now)
+    assert [each.code for each in found.blocking] == ["leads_to_closed"]
+
+    why = "Her family asked for it in writing."
+    let_stand(conn, alert.alert_id, person_id, why=why, by="Amina", now=story.now)
+    assert check(conn, nudge, house=RULES, now=story.now).ready
 
 
 def test_there_is_one_of_each_and_a_second_press_finds_it(story: Story) -> None:

@@ -8,16 +8,19 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from actions.models import Outcome
 from actions.office_models import Source, Stance
 from actions.responses import record
 from actions.stances import note_stance
+from alerts.campaign_reports import campaign_report
+from alerts.campaigning import put_in
 from alerts.closing import CaseOutcome, Closing, close
 from alerts.models import Alert, FollowUp, FollowUpKind
 from alerts.reporting import LONGEST, alert_report, case_report
 from alerts.rounding import AtLeast, lowest
+from campaigns.calendar import create_campaign
 from database.jobs import EmbeddedJobs
 from messages import counts
 from messages.models import Message, MessageCount, MessageStatus, Status
@@ -109,6 +112,24 @@ def test_a_case_does_not_tell_of_an_alert_that_was_taken_back_or_has_not_begun(s
 
         launches.append((report.alerts, [each.kind for each in report.moments][-2:]))
     assert launches == [(1, ["launch", "nudge"])] * 2
+
+
+def test_a_campaigns_report_tells_as_many_copies_as_the_alerts_own(sent: Sent) -> None:
+    campaign = create_campaign(
+        sent.conn, name="Water", goal="", project_id=None, created_by="Amina", now=sent.now
+    )
+    put_in(sent.conn, sent.first.alert_id, campaign)
+    nudge = select(Alert.message_id).where(Alert.id.in_(select(FollowUp.alert_id)))
+    row = {"channel": "sms", "status": Status.SENT, "reason": "", "zone_set_id": 0, "count": 3}
+    message_id = sent.conn.scalars(nudge).one()
+    sent.conn.execute(insert(MessageCount).values(message_id=message_id, **row))
+
+    own = alert_report(sent.conn, sent.first.alert_id, now=sent.now)
+    [line] = campaign_report(
+        sent.conn, campaign, None, projects=False, whole=False, now=sent.now
+    ).alerts
+
+    assert line.copies == own.equation.gone_out == 12
 
 
 def test_people_are_told_in_steps_everywhere(sent: Sent) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from aiohttp import web
 from sqlalchemy import Connection
 
+from alerts.at_risk import Lists
 from alerts.campaigning import Asked, Discreet, asked_of_all
 from campaigns import measures, timeline
 from campaigns.keeping import Kept, NoSuchCampaign, Told, find_public
@@ -56,7 +57,7 @@ def shown(conn: Connection, slug: str, language: str, *, now: datetime) -> Shown
         kept=kept,
         words=words if discreet.is_told(words.summary) else replace(words, summary=""),
         language=spoken,
-        asked=[each for each in asked_of_all(conn, kept.id) if each.is_open(now)],
+        asked=_asked(conn, kept.id, now),
         measures=[
             each
             for each in measures.measures(conn, kept.id, public_only=True)
@@ -68,6 +69,17 @@ def shown(conn: Connection, slug: str, language: str, *, now: datetime) -> Shown
             if discreet.is_told(*each.words.values(), each.source)
         ],
     )
+
+
+def _asked(conn: Connection, campaign_id: int, now: datetime) -> list[Asked]:
+    """What asks for calls now, without those alerts whose titles name somebody by now."""
+    lists = Lists(conn)
+    return [
+        each
+        for each in asked_of_all(conn, campaign_id)
+        if each.is_open(now)
+        and lists.is_told(*each.titles.values(), case_id=each.case_id, owner=each.project_id)
+    ]
 
 
 def _in_language(texts: Mapping[str, Told], language: str) -> tuple[Told, str]:

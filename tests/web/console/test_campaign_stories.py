@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 from alerts.at_risk import RiskDraft, add_person
+from alerts.models import AlertText
 from campaigns.models import Campaign, CampaignEmail
 from database.opening import Opened
 from organizers.roles import Role
@@ -252,6 +253,10 @@ async def test_nobody_at_risk_is_named_to_everybody(office: Office, now: datetim
     before = {**LAW, "happened_en": "Ana Beltrana spoke.", "happened_es": "Habló Ana Beltrana."}
     await amina.post(f"{address}/moments", before)
     assert "Ana Beltrana" in (await office.public())[1]
+    await amina.post(f"{address}/alerts", {"alert": str(alert.alert_id)})
+    title = update(AlertText).values(title="Free Ana Beltrana")
+    await office.opened.database.write(lambda conn: conn.execute(title))
+    assert "Free Ana Beltrana" in (await office.public())[1]
     listed = RiskDraft(given_names="Ana", family_names="Beltrana")
     await office.opened.database.write(
         lambda conn: add_person(conn, alert.case_id, listed, by="x", now=now)
