@@ -102,7 +102,7 @@ async def change(request: web.Request) -> web.Response:
     series = await read(request, writing.look_at, series_id)
     only = series.only_action_id
     if series.status == SeriesStatus.DRAFT:
-        only = chosen(typed.get("only", ""), await alerts_of(request, series.project_id))
+        only = chosen(typed.get("only", ""), await alerts_of(request, series.project_id, keep=only))
     try:
         draft = replace(_draft(typed), only_action_id=only)
         await write(request, writing.change, series_id, draft, now=now(request))
@@ -219,7 +219,7 @@ async def _index(
 async def _form(
     request: web.Request, series: Row[Any], typed: Mapping[str, str], *, problem: str = ""
 ) -> web.Response:
-    follows = await alerts_of(request, series.project_id)
+    follows = await alerts_of(request, series.project_id, keep=series.only_action_id)
     values = {"series": series, "follows": follows, **await _choices(request, typed, problem)}
     return await page(request, "series_change.html", values, status=_status(problem))
 

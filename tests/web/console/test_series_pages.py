@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from alerts.halting import BECAUSE
+from alerts.models import AlertText
 from campaigns import enrolling, series_account, stepping
 from contacts.models import Project
 from database.opening import Opened
@@ -169,6 +170,11 @@ def end_alerts(conn: Connection, now: datetime) -> None:
     conn.execute(update(Message).values(expires_at=now))
 
 
+def take_alerts_back(conn: Connection, now: datetime) -> None:
+    early = {"finished_at": now, "starts_at": now + DAY}
+    conn.execute(update(Message).values(status=MessageStatus.STOPPED, **early))
+
+
 async def test_a_series_follows_one_alert_and_its_email_leads_to_its_page(
     amina: Desk, opened: Opened, now: datetime
 ) -> None:
@@ -197,3 +203,10 @@ async def test_a_series_follows_one_alert_and_its_email_leads_to_its_page(
     assert elsewhere is None, "another project's page is none to lead to"
     assert "Whoever tells that they answered an alert, only this one: Free the fourteen" in shown
     assert "Its link leads to: Free the fourteen" in shown
+    await opened.database.write(take_alerts_back, now)
+    plan = await (await amina.get(f"{made}/change")).text()
+    await amina.post(f"{made}/change", {**said, "only": page})
+    await opened.database.write(lambda conn: conn.execute(delete(AlertText)))
+    shown = await amina.page(made)
+    assert f'<option value="{page}" selected' in plan, "nor whom it follows, widening to any"
+    assert "Whoever tells that they answered an alert, only this one: Without a title" in shown
