@@ -22,7 +22,7 @@ from alerts.at_risk import (
     words_naming,
 )
 from alerts.risk_models import PersonAtRisk
-from campaigns import approving, naming, series, steering
+from campaigns import approving, naming, occurrences, series, steering
 from campaigns.calendar import find_email, look_at
 from campaigns.steering import Steer
 from database.jobs import Jobs
@@ -129,7 +129,8 @@ def steer(
         if names_on_their_way(conn, email_id, paused):
             raise NotYetSaid(NotYetSaid.__doc__)
         named = _weigh(conn, email.project_id, naming.said_by(conn, paused), (), {})[0]
-        if named and not approving.approved(conn, email, house=house):
+        run = occurrences.of(conn, email_id, local_time)
+        if named and not approving.approved(conn, email, run, house=house):
             raise NotYetApproved(NotYetApproved.__doc__)
     steering.steer(conn, jobs, email_id, local_time, act, now=now)
 

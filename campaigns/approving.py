@@ -7,8 +7,7 @@ transaction and under the lock of the email's row, which every change takes.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,15 +15,16 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, Select, and_, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, null, or_, select
 
 from campaigns import ballots
 from campaigns.ballots import About, Subject
-from campaigns.models import Campaign, CampaignEmail, CampaignRun, ScheduleStatus
+from campaigns.models import Campaign, CampaignEmail, CampaignRun, RunStatus, ScheduleStatus
 from campaigns.occurrences import WAITING
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.looks import worn
+from messages.models import Message, MessageKind, MessageStatus
 from organizers.approvers import Ballot
 from organizers.roles import owned
 
@@ -41,18 +41,12 @@ class Open:
 
     email: Row[Any]
     run: Row[Any] | None = None
+    local_time: str = ""  # of a date, or of the first that is ahead, on the wall; "" = none is
 
     @cached_property
     def subject(self) -> Subject:
         """It as it is approved."""
         return subject_of(self.email, self.run)
-
-    @property
-    def local_time(self) -> str:
-        """When it first goes, on the wall."""
-        if self.run is not None:
-            return str(self.run.moved_to or self.run.local_time)
-        return str(self.email.next_local or self.email.local_time)
 
 
 def digest(email: Row[Any], run: Row[Any] | None = None) -> str:
@@ -122,28 +116,39 @@ def asked_of(
 def _may_leave(
     conn: Connection, projects: Collection[int], drafts: Mapping[int, str]
 ) -> list[Open]:
-    runs: dict[int, list[Row[Any]]] = defaultdict(list)
-    rows = conn.execute(_unfinished(projects, drafts)).all()
-    emails = {row.id: row for row in rows}
-    own = [row.run_id for row in rows if row.own]
+    by_email: dict[int, list[Row[Any]]] = {}
+    for row in conn.execute(_unfinished(projects, drafts)).all():
+        by_email.setdefault(row.id, []).append(row)
+    own = [row.run_id for rows in by_email.values() for row in rows if row.own]
+    runs = {}
     if own:
-        for run in conn.execute(select(CampaignRun).where(CampaignRun.id.in_(own))).all():
-            runs[run.email_id].append(run)
-    waits = {row.id for row in rows if row.run_id is not None and not row.own}
-    found = []
-    for email in emails.values():
+        found = conn.execute(select(CampaignRun).where(CampaignRun.id.in_(own))).all()
+        runs = {run.id: run for run in found if run.texts}
+    waiting = []
+    for rows in by_email.values():
+        email, dates = rows[0], [row for row in rows if row.run_id is not None and not row.own]
         by_itself = (
             email.status == ScheduleStatus.SCHEDULED
-            or (email.status == ScheduleStatus.OVER and email.id in waits)
+            or (email.status == ScheduleStatus.OVER and dates)
             or drafts.get(email.id) == digest(email)
         )
-        found += [Open(email)] if by_itself else []
-        found += [Open(email, run) for run in runs[email.id] if run.texts]
-    return found
+        waiting += [Open(email, local_time=_first(email, dates))] if by_itself else []
+        waiting += [
+            Open(email, runs[row.run_id], row.run_local) for row in rows if row.run_id in runs
+        ]
+    return waiting
+
+
+def _first(email: Row[Any], dates: Iterable[Row[Any]]) -> str:
+    """The first date ahead of an email, of those with its own words; "" when none is."""
+    if email.status == ScheduleStatus.DRAFT:
+        return str(email.local_time)
+    ahead = [row.run_local for row in dates if row.run_status == RunStatus.PLANNED]
+    return min([*ahead, *filter(None, [email.next_local])], default="")
 
 
 def _unfinished(projects: Collection[int], drafts: Mapping[int, str]) -> Select[Any]:
-    """The emails of which something may yet leave, once for each date that waits in the ledger."""
+    """The emails of which something may yet leave, once for each date in the ledger that is so."""
     columns: Sequence[Any] = (
         *CampaignEmail.__table__.columns,
         Campaign.project_id,
@@ -151,8 +156,10 @@ def _unfinished(projects: Collection[int], drafts: Mapping[int, str]) -> Select[
         worn(Campaign.project_id.expression).label("look"),
         CampaignRun.id.label("run_id"),
         CampaignRun.texts.is_not(null()).label("own"),
+        CampaignRun.status.label("run_status"),
+        func.coalesce(CampaignRun.moved_to, CampaignRun.local_time).label("run_local"),
     )
-    ahead = and_(CampaignRun.email_id == CampaignEmail.id, CampaignRun.status.in_(WAITING))
+    ahead = and_(CampaignRun.email_id == CampaignEmail.id, _unsent())
     live = CampaignEmail.status.in_((ScheduleStatus.SCHEDULED, ScheduleStatus.OVER))
     draft = CampaignEmail.status == ScheduleStatus.DRAFT
     over = CampaignEmail.status == ScheduleStatus.OVER
@@ -170,13 +177,21 @@ def _unfinished(projects: Collection[int], drafts: Mapping[int, str]) -> Select[
 
 def may_leave(conn: Connection, email: Row[Any], run: Row[Any] | None) -> bool:
     """Whether anything that these words are for may yet leave."""
-    if run is not None:
-        return run.status in WAITING
-    if email.status != ScheduleStatus.OVER:
+    if run is None and email.status != ScheduleStatus.OVER:
         return bool(email.status != ScheduleStatus.CANCELLED)
-    waits = (CampaignRun.email_id == email.id, CampaignRun.status.in_(WAITING))
-    same = select(CampaignRun.id).where(*waits, CampaignRun.texts.is_(null())).limit(1)
-    return conn.scalar(same) is not None
+    same = and_(CampaignRun.email_id == email.id, CampaignRun.texts.is_(null()))
+    mine = CampaignRun.id == run.id if run is not None else same
+    return conn.scalar(select(CampaignRun.id).where(mine, _unsent()).limit(1)) is not None
+
+
+def _unsent() -> ColumnElement[bool]:
+    """That a date waits, or that something of what it is sending is paused."""
+    root = func.coalesce(Message.part_of, Message.id)
+    paused = select(root).where(
+        Message.status == MessageStatus.PAUSED, Message.kind == MessageKind.CAMPAIGN
+    )
+    halted = and_(CampaignRun.status == RunStatus.FIRED, CampaignRun.message_id.in_(paused))
+    return or_(CampaignRun.status.in_(WAITING), halted)
 
 
 def writers_of(email: Row[Any], run: Row[Any] | None) -> frozenset[str]:

@@ -37,8 +37,19 @@ from alerts.risk_models import Cleared, MaySay
 from alerts.steering import Act, steer_part
 from alerts.steering import steer as steer_alert
 from alerts.weighing import let_stand
-from campaigns import calendar, changing, deciding, firing, occurrences, series, step_answers
+from campaigns import (
+    approval_asks,
+    approving,
+    calendar,
+    changing,
+    deciding,
+    firing,
+    occurrences,
+    series,
+    step_answers,
+)
 from campaigns.approving import digest, writers_of
+from campaigns.ballots import About
 from campaigns.calendar import find_email
 from campaigns.experiment_models import Experiment, State, Why
 from campaigns.models import CampaignRun, Reason, RunStatus
@@ -50,6 +61,7 @@ from messages.control import Words
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus, Status
 from messages.series_models import StepCopy
+from organizers.roles import NETWORKS
 from tests.builders import (
     LONG_AGO,
     make_alert,
@@ -64,6 +76,7 @@ from tests.campaigns import test_approving as of_email
 from tests.campaigns import test_series as of_series
 from tests.campaigns.test_firing import HOUSE, NINE, make_email_draft
 from tests.doubles import NoJobs
+from web.console.email_pages import email_page
 
 RULES = replace(HOUSE, discretion=discreet)
 MARIA = RiskDraft(given_names="María Guadalupe", family_names="Henríquez de Orellana")
@@ -411,6 +424,36 @@ def test_where_two_people_approve_what_pauses_waits_for_both(conn: Connection) -
     go_on(conn, email_id, house=two)
 
     assert state_of(conn, message_id) == (MessageStatus.SENDING, "")
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_what_pauses_is_put_to_the_other_who_approves_it(conn: Connection, own: bool) -> None:
+    two, berta = of_email.TWO, make_organizer(conn, "Berta", network=True, reads="en es")
+    make_contact(conn)
+    texts = naming(subject="Free María Henríquez")
+    email_id = schedule(conn, texts=PLAIN if own else texts)
+    if own:
+        occurrences.change_words(conn, email_id, AT, texts, by="Amina")
+    fire(conn, email_id)
+    about = About(email_id, AT if own else "")
+
+    def listed() -> list[About]:
+        found = approving.asked_of(conn, [NETWORKS], berta, house=two)
+        return [each.subject.about for each in found]
+
+    assert listed() == []
+    let_name_stand(conn, email_id, list_her(conn), why=WHY, by="Ben")
+    with pytest.raises(NotYetApproved):
+        go_on(conn, email_id, house=two)
+    approval_asks.ask(conn, about, [berta], by="Ben", now=NINE)
+    page = email_page(conn, email_id, house=two, now=NINE)
+
+    assert (listed(), list(page.own)) == ([about], [AT] if own else [])
+    assert [each.name for each in approval_asks.letters_due(conn, NINE)] == ["Berta"]
+    assert approval_asks.asked_by(conn, "Ben") == [about]
+    of_email.approve(conn, email_id, berta, NINE, at=about.local_time)
+    go_on(conn, email_id, house=two)
+    assert listed() == []
 
 
 def test_only_the_dates_and_the_ways_of_writing_that_name_somebody_pause(conn: Connection) -> None:

@@ -107,6 +107,25 @@ def test_nobody_is_asked_all_day(conn: Connection, now: datetime, ben: int) -> N
     ask(conn, other, ben, now=now + timedelta(days=1, seconds=1))
 
 
+def test_what_is_listed_is_told_with_the_first_date_that_is_ahead_if_there_is_one(
+    conn: Connection, now: datetime, ben: int
+) -> None:
+    make_contact(conn)
+    moved, held = schedule(conn, now), schedule(conn, now)
+    changing.move(conn, moved, FIRST, SECOND, by="x", now=now)
+    fire(conn, moved, NINE)  # it has no other date, and is over but for that one
+    before = first_dates(conn, ben)
+    fire(conn, held, NINE)
+
+    assert before == {moved: SECOND, held: FIRST}
+    assert first_dates(conn, ben) == {moved: SECOND, held: ""}
+
+
+def first_dates(conn: Connection, who: int) -> dict[int, str]:
+    found = approving.asked_of(conn, [NETWORKS], who, house=TWO)
+    return {each.email.id: each.local_time for each in found}
+
+
 def test_a_date_that_moves_takes_link_and_reminder_along(
     conn: Connection, now: datetime, ben: int
 ) -> None:

@@ -55,7 +55,7 @@ class Planned:
 
     email_id: int
     titles: Mapping[str, str]
-    local_time: str
+    local_time: str  # "" = no date of it is ahead
     one_date: bool  # of an email, with words of its own
     asked_by: str  # by name; "" = nobody asked them in particular
 

@@ -41,7 +41,7 @@ class EmailPage:
     ahead: Sequence[Occurrence]  # what waits for somebody, and the next dates
     past: Sequence[Occurrence]  # the latest first
     ballot: Ballot | None  # None: one person is enough here
-    own: dict[str, Ballot]  # of occurrences with words of their own
+    own: dict[str, Ballot]  # of occurrences with words of their own that may yet leave
     clashes: Sequence[Clash]  # other mail to the same people on the same days
     names: dict[str, str]
     flying: dict[int, MessageStatus]  # of which something is on its way, by the message of the date
@@ -63,6 +63,8 @@ def email_page(
         select(Campaign.name).where(Campaign.id == email.campaign_id)
     ).scalar_one()
     known = dict(names(conn))
+    flying = in_the_air(conn, [each.message_id for each in past if each.message_id is not None])
+    paused = [each for each in past if flying.get(each.message_id or 0) is MessageStatus.PAUSED]
     asks = house.approvals > 1 and email.status != ScheduleStatus.CANCELLED
     return EmailPage(
         email=email,
@@ -71,7 +73,7 @@ def email_page(
         ahead=ahead,
         past=past[::-1],
         ballot=approving.standing(conn, email, None, house=house, now=now) if asks else None,
-        own=_own(conn, email, ahead, house, now) if asks else {},
+        own=_own(conn, email, [*ahead, *paused], house, now) if asks else {},
         clashes=clashes(
             conn,
             email.project_id,
@@ -84,18 +86,18 @@ def email_page(
         named=names_in(conn, email_id, known),
         tried=tried(conn, email_id, effect_at=effect_at),
         briefs=brief(conn, sent_of(conn, email_ids=[email_id])[:TOLD], deeds=COUNTED),
-        flying=in_the_air(conn, [each.message_id for each in past if each.message_id is not None]),
+        flying=flying,
     )
 
 
 def _own(
     conn: Connection,
     email: Row[Any],
-    ahead: Sequence[Occurrence],
+    unsent: Sequence[Occurrence],
     house: HouseRules,
     now: datetime,
 ) -> dict[str, Ballot]:
-    own = [each.local_time for each in ahead if each.own_words]
+    own = [each.local_time for each in unsent if each.own_words]
     rows = select(CampaignRun).where(
         CampaignRun.email_id == email.id, CampaignRun.local_time.in_(own)
     )

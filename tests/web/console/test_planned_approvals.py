@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, null, select, update
 
+from campaigns.models import CampaignEmail, CampaignRun, RunStatus, ScheduleStatus
 from contacts.models import Channel
 from database.jobs import EmbeddedJobs
 from database.opening import Opened
-from messages.models import Delivery, Message, MessageKind, MessageText
+from messages.models import Delivery, Message, MessageKind, MessageStatus, MessageText
 from messages.series_models import SeriesStep
 from organizers import audit
 from organizers.models import Organizer
 from organizers.roles import Role
-from tests.builders import make_contact, make_project
+from tests.builders import make_contact, make_message, make_project
 from tests.web.console.test_planned_emails import EMAIL
 from tests.web.organizing import LOOPBACK, OURS, Desk, console, desk, words
 from tests.web.serving import Client, make_site
@@ -196,6 +197,25 @@ async def test_the_queue_counts_planned_emails_and_says_who_asks(here: Committee
     assert re.search("News of the river Planned email · Berta Waits for:", mine)
     assert "Waits for your approval: News of the river" in first
     assert re.search(r"Approvals\s+1\b", first)
+    await here.opened.database.write(pause_all, here.now)
+    queue = await here.berta.page("/console/approvals")
+    page = await (await here.amina.get(here.email)).text()
+    assert "News of the river Planned email · Amina asks you" in queue
+    assert "Today Words of one date: Sun, Nov 1, 2026" in queue
+    assert page.count(f'action="{here.email}/ask"') == 2, "of its words, and of the date's"
+
+
+def pause_all(conn: Connection, now: datetime) -> None:
+    """Both dates of the email have gone, one with words of its own, and are paused."""
+    own = {code: {"subject": "Today", "body": "Read."} for code in ("en", "es")}
+    over = {"status": ScheduleStatus.OVER, "next_local": None, "next_run_at": None}
+    conn.execute(update(CampaignEmail).values(over))
+    email_id = conn.scalars(select(CampaignEmail.id)).one()
+    for day, texts in (("2026-11-01", own), ("2026-11-02", null())):
+        paused = make_message(conn, status=MessageStatus.PAUSED, kind=MessageKind.CAMPAIGN)
+        at = {"local_time": f"{day}T09:00", "planned_at": now, "status": RunStatus.FIRED}
+        run = {**at, "email_id": email_id, "message_id": paused, "texts": texts}
+        conn.execute(insert(CampaignRun).values(run))
 
 
 async def test_who_may_not_send_there_is_not_asked_and_sends_nothing_back(here: Committee) -> None:
