@@ -142,7 +142,7 @@ def _may_leave(conn: Connection, found: Found) -> bool:
 def _require_seldom(conn: Connection, chosen: Collection[Approver], now: datetime) -> None:
     """Let nobody be asked all day: each ask is a letter, and a text to whoever has noted a phone. Raises NotNow."""
     of_day = (
-        EmailApprovalAsk.asked_at > now - DAY,
+        EmailApprovalAsk.counted_from > now - DAY,
         EmailApprovalAsk.organizer_id.in_([each.id for each in chosen]),
     )
     times = select(EmailApprovalAsk.organizer_id, func.sum(EmailApprovalAsk.times)).where(*of_day)
@@ -263,14 +263,18 @@ def asked_by(conn: Connection, actor: str) -> list[About]:
 
 def _ask(conn: Connection, about: About, organizer_id: int, fresh: dict[str, Any]) -> int:
     keys, old = {**about.key, "organizer_id": organizer_id}, EmailApprovalAsk
-    row = insert_or(conn, EmailApprovalAsk).values(**keys, **fresh, times=1)
+    row = insert_or(conn, EmailApprovalAsk).values(
+        **keys, **fresh, times=1, counted_from=fresh["asked_at"]
+    )
     # A link to the very same stays good; the next letter has another.
     same = and_(old.digest == fresh["digest"], old.answered_at.is_(None))
     kept = {
         name: case((same, getattr(old, name)), else_=None)
         for name in ("token_hash", "earlier_hash")
     }
-    kept["times"] = case((old.asked_at > fresh["asked_at"] - DAY, old.times + 1), else_=1)
+    today = old.counted_from > fresh["asked_at"] - DAY
+    kept["times"] = case((today, old.times + 1), else_=1)
+    kept["counted_from"] = case((today, old.counted_from), else_=fresh["asked_at"])
     asked = row.on_conflict_do_update(index_elements=list(keys), set_={**fresh, **kept})
     return int(conn.execute(asked.returning(EmailApprovalAsk.id)).scalar_one())
 

@@ -70,8 +70,9 @@ class EmailApprovalAsk(Base):
     earlier_hash: Mapped[str | None] = mapped_column(  # of the letter before, about the very same
         String(64), unique=True
     )
-    # How often it was asked, each time within a day of the one before.
+    # How often it was asked within a day, and since when that is counted.
     times: Mapped[int] = mapped_column(server_default=text("1"))
+    counted_from: Mapped[datetime]
 
     __table_args__ = (
         UniqueConstraint("email_id", "local_time", "organizer_id"),

@@ -107,6 +107,15 @@ def test_nobody_is_asked_all_day(conn: Connection, now: datetime, ben: int) -> N
     ask(conn, other, ben, now=now + timedelta(days=1, seconds=1))
 
 
+def test_who_is_asked_a_few_times_a_day_is_asked_every_day(
+    conn: Connection, now: datetime, ben: int
+) -> None:
+    email_id = schedule(conn, now)
+
+    for nth in range(MOST + 1):
+        ask(conn, email_id, ben, now=now + nth * 8 * HOUR)
+
+
 def test_what_is_listed_is_told_with_the_first_date_that_is_ahead_if_there_is_one(
     conn: Connection, now: datetime, ben: int
 ) -> None:
