@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from itertools import chain
 
@@ -22,8 +22,8 @@ from alerts.at_risk import (
 )
 from alerts.citing import pieces
 from alerts.drafts import AlertDraft
-from alerts.models import Alert, CaseText
-from alerts.pages import AT_LAST, Withheld, facts_to_show
+from alerts.models import Alert, Case, CaseText
+from alerts.pages import AT_LAST, AlertPage, DatedFact, Withheld, facts_to_show
 from alerts.stored import StoredAlert, told_draft
 from alerts.timeline import KnownFact, facts_of
 from contacts.models import Project
@@ -84,9 +84,19 @@ def naming_by_now(conn: Connection, alert_id: int) -> Sequence[Finding]:
     return weigh(conn, case_id, owner, said, alert_id=alert_id).blocking
 
 
-def require_discreet(conn: Connection, alert_id: int) -> None:
-    """Show nobody a page that names somebody by now, before somebody says why it may. Raises Withheld."""
-    if naming_by_now(conn, alert_id):
+def require_discreet(conn: Connection, page: AlertPage) -> None:
+    """Show nobody a page that names somebody by now, before somebody says why it may. Raises Withheld.
+
+    Asked at each visit: only what the page shows is weighed, and nothing of it is read again.
+    """
+    case = select(Case.id, Case.project_id).join(Alert, Alert.case_id == Case.id)
+    case_id, owner = conn.execute(case.where(Alert.id == page.alert_id)).one()
+    people = looked_for(conn, case_id, owner)
+    if not people:
+        return
+    reasons = reasons_of(conn, page.alert_id, {})
+    blocking, _ = namings(_shown_on(page), people, reasons, case_id=case_id)
+    if blocking:
         raise Withheld(Withheld.__doc__)
 
 
@@ -155,18 +165,36 @@ def said_of_case(conn: Connection, case_id: int) -> list[Said]:
     return _said_of(conn, case_id, facts_of(conn, case_id))
 
 
-def _said_of(conn: Connection, case_id: int, known: Iterable[KnownFact]) -> list[Said]:
-    rows = select(CaseText.language, CaseText.title, CaseText.summary)
-    told = conn.execute(rows.where(CaseText.case_id == case_id).order_by(CaseText.language))
-    case = [Said("case", row.language, f"{row.title}\n{row.summary}") for row in told]
-    facts = [
+def _shown_on(page: AlertPage) -> list[Said]:
+    told = [
+        Said("page", language, f"{words.title}\n{words.summary}")
+        for each in (page.words, page.case_words)
+        for language, words in each.items()
+    ]
+    scripts = [
+        Said("script", language, part)
+        for said in (page.ask.scripts, *(each.scripts for each in page.ask.asks))
+        for language, script in said.items()
+        for part in astuple(script)
+    ]
+    return [*told, *_said_in_facts(page.facts), *scripts]
+
+
+def _said_in_facts(facts: Iterable[DatedFact]) -> list[Said]:
+    return [
         Said("fact", language, text)
-        for fact in facts_to_show(known, AT_LAST)
+        for fact in facts
         for language, words in fact.words.items()
         for text in (words, fact.before.get(language, ""), fact.source)
         if text
     ]
-    return [*case, *facts]
+
+
+def _said_of(conn: Connection, case_id: int, known: Iterable[KnownFact]) -> list[Said]:
+    rows = select(CaseText.language, CaseText.title, CaseText.summary)
+    told = conn.execute(rows.where(CaseText.case_id == case_id).order_by(CaseText.language))
+    case = [Said("case", row.language, f"{row.title}\n{row.summary}") for row in told]
+    return [*case, *_said_in_facts(facts_to_show(known, AT_LAST))]
 
 
 def _place(place: str) -> str:

@@ -180,7 +180,7 @@ def _sent(
 ) -> Iterable[Turn]:
     messages = {each.message_id for each in copies}
     persons = composing.people(conn, {each.contact_id for each in copies if each.contact_id})
-    languages = {each.language for each in copies}
+    languages = {each.language for each in copies} | {who.language for who in persons.values()}
     read = compositions_of(conn, messages, house.identity, languages=languages)
     words = {
         copy_id: said

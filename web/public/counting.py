@@ -33,7 +33,7 @@ async def show(request: web.Request) -> web.Response:
 def _read(conn: Connection, slug: str, language: str, now: datetime) -> dict[str, Any]:
     numbers = public_numbers(conn, slug, now=now)
     page = page_by_slug(conn, slug, now=now)
-    require_discreet(conn, page.alert_id)
+    require_discreet(conn, page)
     shown = tiles(numbers.states, language)
     return {
         "numbers": numbers,

@@ -108,9 +108,15 @@ class Visitor:
 
 def visit(conn: Connection, visitor: Visitor, *, now: datetime) -> Visit:
     """Read everything a page shows; raises NoSuchPage, and Withheld while it names somebody who must not be named."""
-    page, person = _page(conn, visitor, now)
+    seen = _seen(conn, visitor, now=now)
     if visitor.tested is None:
-        require_discreet(conn, page.alert_id)
+        require_discreet(conn, seen.page)
+    return seen
+
+
+def _seen(conn: Connection, visitor: Visitor, *, now: datetime) -> Visit:
+    """The same for whoever tells what they did: that counts, also where the page is not shown any more."""
+    page, person = _page(conn, visitor, now)
     zip_code, bad_zip = _zip(visitor.where, person)
     at = _place(conn, visitor.where, person, zip_code, now)
     action_id = page.ask.action_id
@@ -168,7 +174,7 @@ def tell(
     page did not offer.
     """
     count_answer(conn, sources, now=now)
-    seen = visit(conn, visitor, now=now)
+    seen = _seen(conn, visitor, now=now)
     if not _offered(seen, target, outcome):
         raise BadAnswer(BadAnswer.__doc__)
     if seen.page.ended_at(now):
@@ -199,7 +205,7 @@ def remember_home(
     TooOften, NoSuchPage, and BadAnswer for somebody who said nothing of the kind or a ZIP that is none.
     """
     count_answer(conn, sources, now=now)
-    seen = visit(conn, visitor, now=now)
+    seen = _seen(conn, visitor, now=now)
     if seen.person is None or seen.person.contact_id is None or not (seen.disowned and zip_code):
         raise BadAnswer(BadAnswer.__doc__)
     contact_id, action_id = seen.person.contact_id, seen.page.ask.action_id
