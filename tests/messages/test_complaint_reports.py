@@ -139,12 +139,12 @@ def test_who_complains_is_written_to_no_more(room: Room, form: str, left: str) -
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_message_id_alone_counts_and_suppresses_nobody(room: Room, form: str) -> None:
+def test_a_message_id_alone_is_hearsay_and_suppresses_nobody(room: Room, form: str) -> None:
     """It stands in every answer to our email, so others may know it."""
     assert room.take(report(form, marks(room, "message id"))) == {Kind.COMPLAINT: 1}
 
     assert room.standings == {}
-    assert noted(room) == ["complaint"]
+    assert noted(room) == ["hearsay"]
 
 
 @pytest.mark.parametrize("form", FORMS)
