@@ -508,7 +508,6 @@ def note(complaints: list[str], told: ConsoleMessage) -> None:
     [
         (390, "dark", "es"),
         pytest.param(1280, "light", "en", marks=pytest.mark.long),
-        pytest.param(1280, "dark", "es", marks=pytest.mark.long),
         pytest.param(320, "light", "en", marks=pytest.mark.long),
     ],
 )

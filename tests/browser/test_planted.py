@@ -83,6 +83,7 @@ async def test_a_script_that_lives_is_counted(tmp_path: Path) -> None:
             await page.wait_for_function("window.ran === 1")
 
 
+@pytest.mark.long
 async def test_nothing_that_was_planted_runs(tmp_path: Path) -> None:
     assert MODULES
     alive, shown = [], 0
