@@ -148,6 +148,9 @@ def favourite(day: date) -> str:
 
 
 def _read(log: Path) -> list[tuple[int, str, str, str]]:
+    """What was sent so far; a service that was killed at once has written nothing yet."""
+    if not log.exists():
+        return []
     return [tuple(json.loads(each)) for each in log.read_text().splitlines()]
 
 
