@@ -144,8 +144,8 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "La dirección de envío {address} se llama {host}, pero ese nombre no lleva de vuelta a ella, así que Gmail rechaza su correo; agregue este registro.",
     ),
     "ptr_unknown": (
-        "Your mail server is on this machine, and it is not known which address it sends from; name it in deliverability.sending_addresses.",
-        "Su servidor de correo está en esta máquina y no se sabe desde qué dirección envía; indíquela en deliverability.sending_addresses.",
+        "Your mail server is on this machine, and it is not known which address it sends from; name it in deliverability.sending_addresses. If it hands all mail to a provider's relay, the provider sees to this.",
+        "Su servidor de correo está en esta máquina y no se sabe desde qué dirección envía; indíquela en deliverability.sending_addresses. Si entrega todo a un relé de un proveedor, el proveedor se encarga.",
     ),
     "ptr_unasked": (
         "What the sending address {address} is called could not be looked up, because no name server answered; it is tried again.",

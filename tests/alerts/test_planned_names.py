@@ -589,16 +589,24 @@ def test_closed_cases_keep_their_lists(conn: Connection) -> None:
     assert fire(conn, email_id).reason is Reason.NAMED
 
 
+NAMING_HER = StepDraft(days=1, hour="09:00", texts=naming(subject="Free María Henríquez"))
+
+
+def on_its_way(conn: Connection, project: int, jobs: NoJobs, at: datetime) -> tuple[int, int]:
+    """A series whose one step says her name and goes to Ana, and that step."""
+    made = of_series.make_series(conn, project, days=(1,))
+    [step] = of_series.steps(conn, made)
+    series.change_step(conn, step, NAMING_HER, by="organizer:900")
+    of_series.join(conn, project, "Ana", of_series.START + of_series.HOUR)
+    assert of_series.sweep(conn, jobs, made, at, discretion=discreet) == {"fired": 1}
+    return made, step
+
+
 def test_a_series_mail_that_is_on_its_way_pauses_and_stays_so_when_the_series_goes_on(
     conn: Connection,
 ) -> None:
     project, jobs, at = make_project(conn), NoJobs(), of_series.NINE - of_series.DAY
-    made = of_series.make_series(conn, project, days=(1,))
-    [step] = of_series.steps(conn, made)
-    draft = StepDraft(days=1, hour="09:00", texts=naming(subject="Free María Henríquez"))
-    series.change_step(conn, step, draft, by="organizer:900")
-    of_series.join(conn, project, "Ana", of_series.START + of_series.HOUR)
-    assert of_series.sweep(conn, jobs, made, at, discretion=discreet) == {"fired": 1}
+    made, _ = on_its_way(conn, project, jobs, at)
 
     person_id = list_her(conn, make_case(conn, project))
 
@@ -616,12 +624,7 @@ def test_a_series_mail_that_is_paused_goes_on_or_its_people_are_asked_about(
     conn: Connection,
 ) -> None:
     project, jobs, at = make_project(conn), NoJobs(), of_series.NINE - of_series.DAY
-    made = of_series.make_series(conn, project, days=(1,))
-    [step] = of_series.steps(conn, made)
-    draft = StepDraft(days=1, hour="09:00", texts=naming(subject="Free María Henríquez"))
-    series.change_step(conn, step, draft, by="organizer:900")
-    of_series.join(conn, project, "Ana", of_series.START + of_series.HOUR)
-    of_series.sweep(conn, jobs, made, at, discretion=discreet)
+    made, step = on_its_way(conn, project, jobs, at)
     case_id = make_case(conn, project)
     person_id = list_her(conn, case_id)
     assert halted_mail.halted_steps(conn, made) == {step: False}
@@ -640,7 +643,7 @@ def test_a_series_mail_that_is_paused_goes_on_or_its_people_are_asked_about(
     assert state_of(conn, mail)[0] == MessageStatus.STOPPED
     assert of_series.sweep(conn, jobs, made, at, discretion=discreet) == {"held": 1}
     assert of_series.fates(conn, made) == {(1, "held", "named"): 1}
-    series.change_step(conn, step, replace(draft, texts=PLAIN), by="organizer:900")
+    series.change_step(conn, step, replace(NAMING_HER, texts=PLAIN), by="organizer:900")
     seen = conn.scalars(select(StepCopy.asked)).one()
     step_answers.answer(conn, step, "named", upto=seen, send=True, by="Ben", now=at)
     assert of_series.sweep(conn, jobs, made, at, discretion=discreet) == {"fired": 1}
@@ -651,8 +654,7 @@ def test_a_step_of_a_series_is_held_until_its_words_are_others(conn: Connection)
     project, jobs, at = make_project(conn), NoJobs(), of_series.NINE - of_series.DAY
     made = of_series.make_series(conn, project, days=(1,))
     [step] = of_series.steps(conn, made)
-    draft = StepDraft(days=1, hour="09:00", texts=naming(subject="Free María Henríquez"))
-    series.change_step(conn, step, draft, by="organizer:900")
+    series.change_step(conn, step, NAMING_HER, by="organizer:900")
     of_series.join(conn, project, "Ana", of_series.START + of_series.HOUR)
     list_her(conn, make_case(conn, project))
 
@@ -667,6 +669,6 @@ def test_a_step_of_a_series_is_held_until_its_words_are_others(conn: Connection)
         return of_series.sweep(conn, jobs, made, at, discretion=discreet)
 
     assert send() == {"held": 1}  # it names her still
-    series.change_step(conn, step, replace(draft, texts=PLAIN), by="organizer:900")
+    series.change_step(conn, step, replace(NAMING_HER, texts=PLAIN), by="organizer:900")
     assert send() == {"fired": 1}
     of_series.require_balance(conn, made)

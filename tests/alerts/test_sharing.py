@@ -268,14 +268,20 @@ def test_joining_later_sends_then_and_not_to_who_has_it(
     assert starts == later + timedelta(seconds=60)
 
 
-def test_joining_asks_for_the_number_and_can_be_done_once(
-    conn: Connection, now: datetime, jobs: Jobs
-) -> None:
+def launched_beside_bangor(conn: Connection, jobs: Jobs, now: datetime) -> tuple[int, int]:
+    """A committee with one person, and the network's alert to another, on its way."""
     bangor = committee(conn, "Bangor")
     make_contact(conn, projects=[bangor])
     make_contact(conn)
     alert_id = write(conn, now)
     launch(conn, jobs, alert_id, now)
+    return bangor, alert_id
+
+
+def test_joining_asks_for_the_number_and_can_be_done_once(
+    conn: Connection, now: datetime, jobs: Jobs
+) -> None:
+    bangor, _ = launched_beside_bangor(conn, jobs, now)
 
     with pytest.raises(CountChanged):
         join(conn, jobs, bangor, 2, now)
@@ -285,11 +291,7 @@ def test_joining_asks_for_the_number_and_can_be_done_once(
 
 
 def test_nobody_joins_what_is_over(conn: Connection, now: datetime, jobs: Jobs) -> None:
-    bangor = committee(conn, "Bangor")
-    make_contact(conn, projects=[bangor])
-    make_contact(conn)
-    alert_id = write(conn, now)
-    launch(conn, jobs, alert_id, now)
+    bangor, alert_id = launched_beside_bangor(conn, jobs, now)
     steer(conn, jobs, alert_id, Act.STOP, by="Amina", now=now + timedelta(minutes=5))
 
     with pytest.raises(NotNow, match="over"):
@@ -299,11 +301,7 @@ def test_nobody_joins_what_is_over(conn: Connection, now: datetime, jobs: Jobs) 
 def test_nobody_joins_what_names_somebody_by_now(
     conn: Connection, now: datetime, jobs: Jobs
 ) -> None:
-    bangor = committee(conn, "Bangor")
-    make_contact(conn, projects=[bangor])
-    make_contact(conn)
-    alert_id = write(conn, now)
-    launch(conn, jobs, alert_id, now)
+    bangor, _ = launched_beside_bangor(conn, jobs, now)
     done = {"status": MessageStatus.FINISHED, "finished_at": now}
     conn.execute(update(Message).values(done))  # so that nothing of it pauses
     name = RiskDraft(given_names="", family_names="Suchitoto")  # which its page says
