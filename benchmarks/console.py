@@ -233,7 +233,7 @@ def _tokens(
     at = project_id or 1
     _, invited = links.invite(conn, **guest, project=at, grant=Grant(Role.VIEWER), by="x", now=now)
     [ask_id] = approval_asks.ask(conn, ids["draft_id"], [organizer_id], by="x", now=now)
-    [of_email] = planned_asks.ask(conn, About(ids["email_id"]), [organizer_id], by="x", now=now)
+    [of_email] = planned_asks.ask(conn, About(ids["planned_id"]), [organizer_id], by="x", now=now)
     return {
         "join": invited,
         "reset": links.make_reset(conn, organizer_id, by="x", now=now),
