@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Select, func, select, text
 
-from contacts.models import NETWORK
+from contacts.models import NETWORK, Channel
 from messages.audience import Audience, Filter, contact_ids
 from messages.eligibility import Terms
 from messages.models import Reach
-from messages.prospects import prospects
+from messages.prospects import held_by_many, prospects
 from tests.builders import make_contact
 
 THREE = Audience(Filter(projects=(1,), tags=("choir",), states=("WI", "ME"), languages=("en",)))
@@ -65,9 +65,17 @@ def test_a_survey_looks_addresses_and_standings_up(conn: Connection) -> None:
 def test_a_survey_asks_nothing_of_the_ledger_for_each_address_by_itself(conn: Connection) -> None:
     rows = prospects(STATES, Terms(reach=Reach.BOTH, scopes=(NETWORK,)))
 
-    surveyed = plan(
-        conn, select(rows.c.sms, rows.c.email, func.count()).group_by(rows.c.sms, rows.c.email)
-    )
+    counted = select(rows.c.sms, rows.c.email, func.count()).group_by(rows.c.sms, rows.c.email)
+    asked = str(counted.compile(conn))
 
-    assert "CORRELATED SCALAR SUBQUERY" not in surveyed
-    assert "SubPlan" not in surveyed
+    assert asked.count("JOIN address_standings") == 2  # a channel each
+    assert "FROM address_standings" not in asked
+
+
+@pytest.mark.usefixtures("people")
+def test_a_survey_finds_addresses_of_several_people_in_an_index_alone(conn: Connection) -> None:
+    shared = plan(conn, held_by_many(Channel.EMAIL))
+
+    assert "COVERING INDEX" in shared or "Index Only Scan" in shared
+    assert "TEMP B-TREE" not in shared
+    assert "Sort" not in shared
