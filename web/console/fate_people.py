@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from contacts.models import Channel, Contact, Membership
 from messages import audience as audiences
 from messages import hours
 from messages.eligibility import Terms, terms_of
-from messages.models import Message
+from messages.models import Message, Reach
 from messages.prospects import prospects, reached
 from messages.zones import Waits, Zones
 from organizers.roles import Within
@@ -94,12 +94,13 @@ def crowd_of(
     columns = (Message.audience, Message.hours, Message.begins_at)
     message = conn.execute(select(*columns).where(Message.id == message_id)).one()
     terms = terms_of(conn, message_id, now=now)
-    rows = prospects(audiences.read(message.audience), terms, keep=[Contact.zone_set_id])
+    kept = [Contact.zone_set_id, Contact.given_name, Contact.family_name]
+    rows = prospects(audiences.read(message.audience), _needed(line, terms), keep=kept)
     at = max(now, message.begins_at or now)
     open_now = Zones().open_at(conn, Waits(hours.read(message.hours)), at)
     of_line = _condition(conn, line, rows, terms, open_now, within)
     mine = case((scope.people(within, rows.c.contact_id), 1), else_=0).label("mine")
-    name = func.trim(Contact.given_name + " " + Contact.family_name).label("name")
+    name = func.trim(rows.c.given_name + " " + rows.c.family_name).label("name")
     found = (
         select(
             rows.c.contact_id,
@@ -108,9 +109,8 @@ def crowd_of(
             func.count().over().label("total"),
             func.sum(mine).over().label("seen"),
         )
-        .join(Contact, Contact.id == rows.c.contact_id)
         .where(of_line)
-        .order_by(mine.desc(), Contact.given_name, Contact.family_name, rows.c.contact_id)
+        .order_by(mine.desc(), rows.c.given_name, rows.c.family_name, rows.c.contact_id)
         .limit(SHOWN)
     )
     shown = conn.execute(found.offset((page - 1) * SHOWN)).all()
@@ -119,6 +119,14 @@ def crowd_of(
     people = [(row.contact_id, row.name) for row in shown if row.mine]
     total, seen = (shown[0].total, int(shown[0].seen)) if shown else (0, 0)
     return Crowd(people, page, seen, total)
+
+
+def _needed(line: Line, terms: Terms) -> Terms:
+    """Only the channel that a line tells of, where it does not go by the other one."""
+    if terms.reach is not Reach.BOTH or line.kind == "several":
+        return terms
+    emails = Channel.EMAIL in (line.kind.removesuffix("s"), line.channel)
+    return replace(terms, reach=Reach.EMAIL if emails else Reach.SMS)
 
 
 def _condition(
