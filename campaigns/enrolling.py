@@ -54,6 +54,7 @@ from representatives.timezones import US_ZONES
 
 AGAIN = timedelta(days=7)  # what was looked at so lately is looked at again
 MOST = 500  # people a transaction
+ONCE = (Trigger.JOINED,)  # what happens to nobody twice
 Rows = Select[*tuple[Any, ...]]
 REFUSALS = {Standing.OPTED_OUT: Left.OPTED_OUT, Standing.COMPLAINED: Left.COMPLAINED}
 
@@ -85,11 +86,18 @@ def enrol_earlier(conn: Connection, series_id: int, *, days: int, now: datetime)
     return len(found)
 
 
-def count_earlier(conn: Connection, series: Row[Any], *, days: int, now: datetime) -> int:
-    """How many ``enrol_earlier`` would take in."""
-    since = now - timedelta(days=days)
-    people = _who(series, since).subquery()
-    return conn.scalar(select(func.count()).select_from(people)) or 0
+def count_earlier(
+    conn: Connection, series: Row[Any], *, days: Sequence[int], now: datetime
+) -> dict[int, int]:
+    """How many ``enrol_earlier`` would take in, by days: whom the longest of them takes in is looked for once."""
+    begins = {each: now - timedelta(days=each) for each in days}
+    put_in = _put_in(series, min(begins.values())).subquery()
+    people = put_in
+    if Trigger(series.trigger) not in ONCE:
+        latest = select(func.max(put_in.c.at).label("at")).group_by(put_in.c.contact_id)
+        people = latest.subquery()
+    within = [func.count().filter(people.c.at >= at) for at in begins.values()]
+    return dict(zip(begins, conn.execute(select(*within)).one(), strict=True))
 
 
 def depart(conn: Connection, series: Row[Any], *, now: datetime) -> int:
@@ -157,15 +165,21 @@ def _candidates(
 
 def _who(series: Row[Any], since: datetime) -> Rows:
     """Whom something put into a series since, who is on its list and not in it: contact_id, zone_set_id, at."""
+    put_in = _put_in(series, since).subquery()
+    who = (put_in.c.contact_id, put_in.c.zone_set_id)
+    return select(*who, func.min(put_in.c.at).label("at")).group_by(*who)
+
+
+def _put_in(series: Row[Any], since: datetime) -> Rows:
+    """The same for each time that it happened to somebody."""
     events = _EVENTS[Trigger(series.trigger)](series, since).subquery()
     known = exists().where(
         Enrolment.series_id == series.id, Enrolment.contact_id == events.c.contact_id
     )
     return (
-        select(events.c.contact_id, Contact.zone_set_id, func.min(events.c.at).label("at"))
+        select(events.c.contact_id, Contact.zone_set_id, events.c.at)
         .join(Contact, Contact.id == events.c.contact_id)
         .where(audiences.belongs(audience_of(series)), ~known)
-        .group_by(events.c.contact_id, Contact.zone_set_id)
     )
 
 

@@ -276,11 +276,11 @@ def test_whoever_was_there_before_is_not_taken_in_unless_it_is_chosen(
 
     before = sweep(conn, jobs, made, START + HOUR)
     row = series.look_at(conn, made)
-    told = enrolling.count_earlier(conn, row, days=7, now=START + HOUR)
+    told = enrolling.count_earlier(conn, row, days=(7, 30, 90), now=START + HOUR)
     came = enrolling.enrol_earlier(conn, made, days=7, now=START + HOUR)
     again = enrolling.enrol_earlier(conn, made, days=7, now=START + HOUR)
 
-    assert (before, told, came, again) == ({}, 1, 1, 0)
+    assert (before, told, came, again) == ({}, {7: 1, 30: 1, 90: 2}, 1, 0)
     kept = conn.execute(select(Enrolment)).one()
     assert (kept.happened_at, kept.begins_at) == (START - 3 * DAY, START + HOUR)
     assert sweep(conn, jobs, made, NINE - DAY) == {"fired": 1}

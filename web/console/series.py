@@ -170,10 +170,8 @@ def series_page(
         }
     earlier: list[tuple[int, int]] = []
     if series.status == SeriesStatus.DRAFT:
-        counted = [
-            (days, enrolling.count_earlier(conn, series, days=days, now=now)) for days in EARLIER
-        ]
-        earlier = [each for each in counted if each[1]]
+        counted = enrolling.count_earlier(conn, series, days=EARLIER, now=now)
+        earlier = [each for each in counted.items() if each[1]]
     pages = {series.only_action_id, *(line.step.action_id for line in account.lines)} - {None}
     titles, halted = titles_of_pages(conn, pages), halted_steps(conn, series_id)
     today = _today(series, account, now)
