@@ -20,6 +20,7 @@ from alerts.fact_models import ClearedBy, FactKind
 from alerts.facts import BadFact
 from alerts.models import Case, CaseText
 from alerts.timeline import KnownFact, facts_of, find_fact
+from alerts.weighing import naming_by_now
 from contacts.models import Project
 from organizers.access import names
 from organizers.roles import May
@@ -52,6 +53,7 @@ class CaseSeen:
     cited: dict[int, list[AlertLine]]  # by fact: the alerts whose words follow it, or told it
     names: dict[int | None, str]  # of projects; without the network
     at_risk: list[AtRisk]  # whoever may only look reads no names
+    naming: frozenset[int]  # alerts that name somebody at risk by now; who may only look is not told
     may_write: bool
     may_send: bool
 
@@ -185,6 +187,8 @@ def seen(
     title, summary = words.get(language) or next(iter(words.values()), (row.slug, ""))
     known, citing = facts_of(conn, case_id), citing_alerts(conn, case_id)
     written = overviews.alerts(conn, viewer.within, language=language, case_id=case_id)
+    may_write = viewer.may(May.WRITE, row.project_id)
+    weighed = written if counts and may_write else ()
     return CaseSeen(
         id=row.id,
         project_id=row.project_id,
@@ -202,8 +206,9 @@ def seen(
             each.id: [line for line in written if line.id in citing.get(each.id, ())]
             for each in known
         },
-        at_risk=at_risk(conn, case_id) if viewer.may(May.WRITE, row.project_id) else [],
-        may_write=viewer.may(May.WRITE, row.project_id),
+        at_risk=at_risk(conn, case_id) if may_write else [],
+        naming=frozenset(each.id for each in weighed if naming_by_now(conn, each.id)),
+        may_write=may_write,
         may_send=viewer.may(May.SEND, row.project_id),
     )
 

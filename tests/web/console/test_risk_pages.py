@@ -154,6 +154,7 @@ async def test_what_is_paused_goes_on_once_somebody_says_why_a_name_may_stand(am
     await amina.post(f"{alert}/pause")
     await listed(amina, case)
 
+    told = await amina.page(case)
     refused = await amina.post(f"{alert}/resume")
     page = await refused.text()
     person = re.findall(r'name="person" value="(\d+)"', page)[0]
@@ -171,6 +172,8 @@ async def test_what_is_paused_goes_on_once_somebody_says_why_a_name_may_stand(am
     assert "Names of people at risk" not in await amina.page(alert)
     assert (closed.status, opened_again.status) == (503, 200)
     assert "Henriquez" not in await closed.text()
+    assert "It names somebody at risk" in told
+    assert "It names somebody at risk" not in await amina.page(case)
 
 
 async def test_a_drafter_does_not_let_a_case_say_what_another_list_forbids(
