@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from actions.flooding import Most
 from alerts.models import Alert
@@ -139,11 +139,12 @@ def own_number(
 
 
 def _open_action(conn: Connection, own: int | None, now: datetime) -> int | None:
-    """The action a caller was last asked for, or else the latest of all, that is not over and may be told."""
+    """The action a caller was last asked for, or else the latest of all, that began, is not over and may be told."""
+    begun = or_(Message.starts_at.is_(None), Message.starts_at <= now)
     launched = (
         select(func.coalesce(Message.action_id, Alert.action_id))
         .join(Alert, Alert.message_id == Message.id)
-        .where(Message.launched_at.is_not(None), ~taken_back())
+        .where(Message.launched_at.is_not(None), begun, ~taken_back())
         .order_by(Message.launched_at.desc(), Message.id.desc())
         .limit(LATEST)
     )

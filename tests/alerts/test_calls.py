@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, select, update
@@ -54,6 +54,22 @@ def test_whoever_dials_is_led_to_the_latest_alert_whose_page_is_open(
     conn.execute(update(Message).where(Message.id == older.message_id).values(expires_at=now))
     with pytest.raises(NotTaken, match="nothing"):
         calls.dialled(conn, NoJobs(), HEARD, hide=str, rules=RULES, now=now)
+
+
+def test_nobody_who_dials_is_led_to_an_alert_that_has_not_begun(
+    conn: Connection, now: datetime
+) -> None:
+    load_invented_officials(conn)
+    older, ahead = make_alert(conn), make_alert(conn)
+    begins = now + timedelta(hours=1)
+    conn.execute(update(Message).where(Message.id == ahead.message_id).values(starts_at=begins))
+
+    for caller, at in (("+16085550177", now), ("+16085550178", begins)):
+        heard = replace(HEARD, call_sid=caller, caller=caller)
+        calls.dialled(conn, NoJobs(), heard, hide=str, rules=RULES, now=at)
+
+    led_to = conn.scalars(select(Call.action_id).order_by(Call.id)).all()
+    assert led_to == [older.action_id, ahead.action_id]
 
 
 @pytest.mark.parametrize("before", [(), ("1",)])

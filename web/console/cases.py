@@ -53,7 +53,9 @@ class CaseSeen:
     cited: dict[int, list[AlertLine]]  # by fact: the alerts whose words follow it, or told it
     names: dict[int | None, str]  # of projects; without the network
     at_risk: list[AtRisk]  # whoever may only look reads no names
-    naming: frozenset[int]  # alerts that name somebody at risk by now; who may only look is not told
+    naming: frozenset[
+        int
+    ]  # alerts that name somebody at risk by now; who may only look is not told
     may_write: bool
     may_send: bool
 

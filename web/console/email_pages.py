@@ -40,7 +40,7 @@ class EmailPage:
     choice: Choice
     ahead: Sequence[Occurrence]  # what waits for somebody, and the next dates
     past: Sequence[Occurrence]  # the latest first
-    ballot: Ballot | None  # None: one person is enough here
+    ballot: Ballot | None  # None: one person is enough here, or nothing is left to approve
     own: dict[str, Ballot]  # of occurrences with words of their own that may yet leave
     clashes: Sequence[Clash]  # other mail to the same people on the same days
     names: dict[str, str]
@@ -72,7 +72,7 @@ def email_page(
         choice=choice_of(email.rule),
         ahead=ahead,
         past=past[::-1],
-        ballot=approving.standing(conn, email, None, house=house, now=now) if asks else None,
+        ballot=_ballot(conn, email, house, now) if asks else None,
         own=_own(conn, email, [*ahead, *paused], house, now) if asks else {},
         clashes=clashes(
             conn,
@@ -88,6 +88,13 @@ def email_page(
         briefs=brief(conn, sent_of(conn, email_ids=[email_id])[:TOLD], deeds=COUNTED),
         flying=flying,
     )
+
+
+def _ballot(conn: Connection, email: Row[Any], house: HouseRules, now: datetime) -> Ballot | None:
+    """Who stands behind it; None where somebody is missing, and nothing of it can leave any more."""
+    stands = approving.standing(conn, email, None, house=house, now=now)
+    asked = stands.missing and not approving.may_leave(conn, email, None)
+    return None if asked else stands
 
 
 def _own(

@@ -153,6 +153,21 @@ async def test_a_link_that_is_over_or_of_before_a_change_approves_nothing(here: 
     assert "Waits for:" in await here.amina.page(here.email)
 
 
+async def test_what_is_over_asks_nobody_for_an_approval_any_more(here: Committee) -> None:
+    waiting = await here.amina.page(here.email)
+
+    def end(conn: Connection) -> None:
+        conn.execute(update(CampaignRun).values(status=RunStatus.SKIPPED))
+        conn.execute(update(CampaignEmail).values(status=ScheduleStatus.OVER, next_run_at=None))
+
+    await here.opened.database.write(end)
+    over = await here.amina.page(here.email)
+
+    assert "Ask for approval" in waiting
+    assert "Ask for approval" not in over
+    assert "Waits for:" not in over
+
+
 async def test_a_note_comes_back_to_the_page_and_to_its_author(here: Committee) -> None:
     token = await here.ask()
     form = {"at": "", "seen": await here.seen(), "note": "Please change the date in paragraph 2."}
