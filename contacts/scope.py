@@ -22,7 +22,7 @@ def people(within: Within, contact_id: ColumnElement[Any] = ID) -> ColumnElement
         return true()
     # Asked of each person, not as one long list: lists show the newest, and stop there.
     projects = [each for each in within if each != NETWORKS]
-    mine = _in_projects(contact_id).where(Membership.project_id.in_(projects))
+    mine: ColumnElement[bool] = _in_projects(contact_id).where(Membership.project_id.in_(projects))
     if NETWORKS not in within:
         return mine
     return or_(mine, networks_own(contact_id)) if projects else networks_own(contact_id)
