@@ -1,8 +1,8 @@
 """Which offices has an alert reached, by whom, and what do they say? A line for each office it asks for.
 
 People are counted, not clicks: each constituent once an office. An alert of a project counts that project's
-people, one of the network everybody: as totals, which name nobody. A few statements over all of them, by
-state and district; what an office's line needs is added up from those.
+people, one of the network everybody: as totals, which name nobody. What an office's line needs is added up from
+those of its state and district (``alerts/constituents.py``).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
 from actions.addressing import STATES
 from actions.asks import OneAsk, read_asks
@@ -22,41 +22,19 @@ from actions.responses import REACHED, TRIED, WRONG_NUMBERS
 from actions.staffers import KnownAide, staffer_of, staffers_of
 from actions.stances import WON, Standing, stances
 from actions.targets import CUSTOM, Role, Target, targets_by_key
+from alerts.constituents import Counted, Place, Whose, members, people_by_place
 from alerts.preflight import find_alert
-from contacts.consent import suppression
-from contacts.models import Address, Channel, Contact, Membership
 from messages.eligibility import family_of
-from messages.models import Delivery, Message, Reach, Status
+from messages.models import Message
 from representatives.models import Seat
 
 SENATE = "senate"
 HOUSE_RULES = {TargetRule.REPRESENTATIVE, TargetRule.CONGRESS}
 SENATE_RULES = {TargetRule.SENATORS, TargetRule.CONGRESS}
-CHANNELS = {
-    Reach.SMS: (Channel.SMS.value,),
-    Reach.EMAIL: (Channel.EMAIL.value,),
-}  # else both
-Place = tuple[str, int | None]  # a state, and a district if it is known
 
 
 class NoSuchOffice(LookupError):
     """This alert has nothing to do with that office."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Counted:
-    """People of one place, or of several together."""
-
-    constituents: int = 0
-    asked: int = 0  # a copy of the alert went out to them
-    available: int = 0  # none did, and they may be written to; 0 unless that was asked for
-
-    def __add__(self, other: Counted) -> Counted:
-        return Counted(
-            constituents=self.constituents + other.constituents,
-            asked=self.asked + other.asked,
-            available=self.available + other.available,
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,16 +93,6 @@ class Coverage:
     totals: Totals
 
 
-@dataclass(frozen=True)
-class Whose:
-    """Whose people are counted: an alert, and the project that looks, None for everybody."""
-
-    action_id: int
-    family: tuple[int, ...]  # its messages
-    project_id: int | None
-    own: bool  # the alert is the project's own, and so are all its calls
-
-
 def coverage(
     conn: Connection,
     alert_id: int,
@@ -139,7 +107,7 @@ def coverage(
     may still be asked. Raises NoSuchAlert.
     """
     whose = _whose(conn, alert_id, as_project)
-    places = _places(conn, whose, able=able)
+    places = people_by_place(conn, whose, able=able)
     calls = _calls(conn, whose)
     said = stances(conn, whose.action_id)
     keys = _offices(conn, read_asks(conn, whose.action_id), places, now)
@@ -176,74 +144,6 @@ def _whose(conn: Connection, alert_id: int, as_project: int | None) -> Whose:
     return Whose(alert.action_id, family, project_id, project_id == owner)
 
 
-def _members(whose: Whose, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """That a contact is counted."""
-    if whose.project_id is None:
-        return true()
-    mine = select(Membership.contact_id).where(Membership.project_id == whose.project_id)
-    return contact_id.in_(mine)
-
-
-def _places(conn: Connection, whose: Whose, *, able: bool) -> dict[Place, Counted]:
-    """How many people there are in each place, have been asked, and, if wanted, may still be."""
-    theirs = _members(whose, Contact.id.expression)
-    asked = _by_place(conn, theirs, _got_one(whose))
-    # The dearest question, asked only of those who are left: two look-ups an address.
-    rest = (theirs, ~_looked_up(whose), _may_be_asked(conn, whose))
-    left = _by_place(conn, *rest) if able else {}
-    return {
-        place: Counted(constituents=people, asked=asked.get(place, 0), available=left.get(place, 0))
-        for place, people in _by_place(conn, theirs).items()
-    }
-
-
-def _by_place(conn: Connection, *conditions: ColumnElement[bool]) -> dict[Place, int]:
-    """How many people there are of whom all of this is so."""
-    place = (Contact.state, Contact.district)
-    rows = select(*place, func.count()).where(*conditions).group_by(*place)
-    return {(state, district): people for state, district, people in conn.execute(rows).all()}
-
-
-def _got_one(whose: Whose) -> ColumnElement[bool]:
-    """That a copy went out to a person.
-
-    An alert's own people are most of those it wrote to: its copies are read, and nobody else's. Of another
-    committee's alert each of a project's people is looked up: the others may be a thousand times as many.
-    """
-    if not whose.own:
-        return _looked_up(whose)
-    return Contact.id.in_(select(Delivery.contact_id).where(*_gone_out(whose)))
-
-
-def _looked_up(whose: Whose) -> ColumnElement[bool]:
-    """The same, asked for each person by a key."""
-    return exists().where(Delivery.contact_id == Contact.id, *_gone_out(whose))
-
-
-def _gone_out(whose: Whose) -> tuple[ColumnElement[bool], ...]:
-    out = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
-    return (Delivery.message_id.in_(whose.family), Delivery.status.in_(out))
-
-
-def _may_be_asked(conn: Connection, whose: Whose) -> ColumnElement[bool]:
-    """That the alert's own rules let one of its channels write to a person."""
-    columns = select(Message.scopes, Message.reach, Message.countries)
-    message = conn.execute(columns.where(Message.id == whose.family[0])).one()
-    refusal = suppression(
-        Address.channel.expression,
-        Address.address.expression,
-        message.scopes,
-        message.countries.split(),
-    )
-    both = tuple(each.value for each in Channel)
-    return exists().where(
-        Address.contact_id == Contact.id,
-        Address.rank == 0,
-        Address.channel.in_(CHANNELS.get(Reach(message.reach), both)),
-        refusal == "",
-    )
-
-
 def _calls(conn: Connection, whose: Whose) -> dict[str, Calls]:
     """People by office and outcome: a person has one response an office, so rows are people."""
     groups = (Response.target, Response.outcome)
@@ -270,7 +170,7 @@ def _told(whose: Whose) -> ColumnElement[bool]:
     mine = Response.action_id == whose.action_id
     if whose.own:
         return mine
-    return mine & _members(whose, Response.contact_id.expression)
+    return mine & members(whose, Response.contact_id.expression)
 
 
 def _offices(

@@ -20,6 +20,7 @@ from alerts.pages import NoSuchPage
 from alerts.report_line import report_line
 from alerts.today import due_today
 from contacts.models import Standing
+from messages.erasing import erase
 from messages.models import Status
 from tests.builders import (
     Alerted,
@@ -28,6 +29,7 @@ from tests.builders import (
     make_alert,
     make_contact,
     make_delivery,
+    make_message,
     make_office,
     make_project,
 )
@@ -89,6 +91,52 @@ def test_who_may_not_be_written_to_is_not_left_to_ask(
     line = lines_of(coverage(conn, alert.alert_id, able=True, now=now))[HOUSE]
 
     assert (line.people.constituents, line.people.available) == (3, 1)
+
+
+def test_copies_of_other_alerts_between_its_own_count_for_nobody(
+    conn: Connection, alert: Alerted, now: datetime
+) -> None:
+    other = make_alert(conn)
+    amina, ben, chloe, dario = (
+        make_contact(conn, each) for each in ("Amina", "Ben", "Chloe", "Dario")
+    )
+    make_delivery(conn, alert.message_id, amina, status=Status.SENT)
+    make_delivery(conn, other.message_id, ben, status=Status.SENT)
+    make_delivery(conn, alert.message_id, chloe, status=Status.DELIVERED)
+    make_delivery(conn, other.message_id, dario, status=Status.SENT)
+
+    mine, theirs = (
+        lines_of(coverage(conn, each.alert_id, able=True, now=now))[HOUSE].people
+        for each in (alert, other)
+    )
+
+    assert (mine.asked, mine.available) == (2, 2)
+    assert (theirs.asked, theirs.available) == (2, 2)
+
+
+def test_a_committees_part_of_an_alert_counts_with_it(
+    conn: Connection, alert: Alerted, now: datetime
+) -> None:
+    amina, ben = make_contact(conn, "Amina"), make_contact(conn, "Ben")
+    part = make_message(conn, part_of=alert.message_id, action_id=alert.action_id)
+    make_delivery(conn, alert.message_id, amina, status=Status.SENT)
+    make_delivery(conn, part, ben, status=Status.SENT)
+
+    assert lines_of(coverage(conn, alert.alert_id, now=now))[HOUSE].people.asked == 2
+
+
+def test_others_can_be_asked_although_somebody_who_got_it_was_erased(
+    conn: Connection, now: datetime
+) -> None:
+    load_invented_officials(conn)
+    alert, erased = make_alert(conn, expanded_at=now), make_contact(conn, "Chloe")
+    make_delivery(conn, alert.message_id, erased, status=Status.SENT)
+    erase(conn, erased, now=now)
+    make_contact(conn, "Amina")
+
+    line = lines_of(coverage(conn, alert.alert_id, able=True, now=now))[HOUSE]
+
+    assert (line.people.constituents, line.people.asked, line.people.available) == (1, 0, 1)
 
 
 def test_an_alert_of_a_project_counts_its_own_people(conn: Connection, now: datetime) -> None:
