@@ -12,8 +12,10 @@ from database import vanishing
 from database.engine import P, T, Unit
 
 RETRIES = 3
-# To compile a page's statements takes longer than to carry them out; they are asked anew each time.
-PLANS = {"jit": "off"}
+# To compile a page's statements takes longer than to carry them out. And each is planned for what it
+# asks: a plan for any word, any message or any number of people is a bad one for most.
+PLANS = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
+PREPARED = 300  # statements that the server keeps parsed for a connection; some pages take a hundred
 RUN_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock detected
 
 
@@ -28,6 +30,8 @@ class Postgres:
             pool_size=connections,
             pool_pre_ping=True,
             hide_parameters=True,
+            # The server knows most statements of those used last; the others wait for a rush.
+            pool_use_lifo=True,
             connect_args=dict(vanishing.CLIENT),
         )
         event.listen(self._engine.sync_engine, "connect", _prepare)
@@ -53,7 +57,10 @@ class Postgres:
             reading = await conn.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-            return await reading.run_sync(run)
+            found = await reading.run_sync(run)
+            # After a rollback psycopg has the server forget every statement that it knew.
+            await conn.commit()
+            return found
 
     async def close(self) -> None:
         await self._engine.dispose()
@@ -65,6 +72,7 @@ def _prepare(dbapi: Any, _record: Any) -> None:
     A claim must be on the disk before the text leaves. And a process that is frozen, or cut off, in
     the middle of a transaction must not keep everybody waiting for its locks until TCP gives it up.
     """
+    dbapi.driver_connection.prepared_max = PREPARED
     with dbapi.cursor() as cursor:
         for name, value in {**vanishing.SERVER, **PLANS}.items():
             cursor.execute("SELECT set_config(%s, %s, false)", (name, value))

@@ -136,3 +136,71 @@ async def test_statements_are_not_compiled_to_machine_code(postgres_url: str) ->
             return word
 
         assert await database.database.read(setting) == "off"
+
+
+def prepared(conn: Connection) -> list[str]:
+    """The statements that the server keeps parsed for this connection."""
+    return list(conn.exec_driver_sql("SELECT statement FROM pg_prepared_statements").scalars())
+
+
+async def test_what_is_read_again_and_again_is_kept_parsed(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
+    for _ in range(10):
+        await database.read(values)
+
+    known = await database.read(prepared)
+
+    assert [each for each in known if "FROM secrets" in each]
+    await database.close()
+
+
+async def test_a_page_of_many_statements_is_kept_whole(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
+
+    def much(conn: Connection) -> None:
+        for each in range(150):
+            conn.exec_driver_sql(f"SELECT {each} FROM secrets WHERE name = %s", ("a",))
+
+    for _ in range(10):
+        await database.read(much)
+
+    known = await database.read(prepared)
+
+    assert len([each for each in known if "FROM secrets" in each]) == 150
+    await database.close()
+
+
+async def test_readers_that_come_one_by_one_share_a_connection(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
+
+    def mine(conn: Connection) -> int:
+        return conn.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+
+    async def together() -> None:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(3):
+                group.create_task(database.read(mine))
+
+    await together()
+
+    assert len({await database.read(mine) for _ in range(5)}) == 1
+    await database.close()
+
+
+async def test_a_statement_is_planned_for_what_it_asks(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
+
+    def one(conn: Connection) -> str | None:
+        return conn.scalar(select(Secret.value).where(Secret.name == "a"))
+
+    def plans(conn: Connection) -> tuple[int, int]:
+        made = "SELECT max(custom_plans), max(generic_plans) FROM pg_prepared_statements"
+        return tuple(conn.exec_driver_sql(made).one())
+
+    for _ in range(20):
+        await database.read(one)
+
+    own, for_any = await database.read(plans)
+    assert own > 10
+    assert for_any == 0
+    await database.close()
