@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, exists, or_, select, true
+from sqlalchemy import ColumnElement, Connection, or_, select, true
 
 from contacts.models import Contact, Membership, Project
 from organizers.roles import NETWORKS, Within
@@ -16,24 +16,31 @@ from organizers.roles import NETWORKS, Within
 ID: ColumnElement[Any] = Contact.id.expression
 
 
-def people(within: Within, contact_id: ColumnElement[Any] = ID) -> ColumnElement[bool]:
-    """That a contact is among those whom these projects' organizers may see."""
+def people(
+    within: Within, contact_id: ColumnElement[Any] = ID, *, whole: bool = False
+) -> ColumnElement[bool]:
+    """That a contact is among those whom these projects' organizers may see.
+
+    Asked of each person, not as one long list: lists show the newest, and stop there. Where a ``whole``
+    audience is gone through, PostgreSQL may make that list first.
+    """
     if within is None:
         return true()
-    # Asked of each person, not as one long list: lists show the newest, and stop there.
     projects = [each for each in within if each != NETWORKS]
-    mine: ColumnElement[bool] = _in_projects(contact_id).where(Membership.project_id.in_(projects))
+    mine = _in_projects(contact_id, Membership.project_id.in_(projects), whole=whole)
     if NETWORKS not in within:
         return mine
-    return or_(mine, networks_own(contact_id)) if projects else networks_own(contact_id)
+    networks = networks_own(contact_id, whole=whole)
+    return or_(mine, networks) if projects else networks
 
 
-def networks_own(contact_id: ColumnElement[Any] = ID) -> ColumnElement[bool]:
+def networks_own(
+    contact_id: ColumnElement[Any] = ID, *, whole: bool = False
+) -> ColumnElement[bool]:
     """That a contact is in no project, or in one that shares its list."""
-    shared = _in_projects(contact_id).where(
-        Project.id == Membership.project_id, Project.shares_list
-    )
-    return or_(~_in_projects(contact_id), shared)
+    sharing = (Project.id == Membership.project_id, Project.shares_list)
+    shared = _in_projects(contact_id, *sharing, whole=whole)
+    return or_(~_in_projects(contact_id, whole=whole), shared)
 
 
 def visible_projects(conn: Connection, within: Within) -> list[int]:
@@ -45,5 +52,9 @@ def visible_projects(conn: Connection, within: Within) -> list[int]:
     return list(conn.scalars(chosen))
 
 
-def _in_projects(contact_id: ColumnElement[Any]) -> Any:
-    return exists().where(Membership.contact_id == contact_id)
+def _in_projects(
+    contact_id: ColumnElement[Any], *of_kind: ColumnElement[bool], whole: bool
+) -> ColumnElement[bool]:
+    found = select(Membership.contact_id).where(Membership.contact_id == contact_id, *of_kind)
+    # PostgreSQL reads all memberships before it looks at the first person, unless somewhere is an offset.
+    return (found if whole else found.offset(0)).exists()

@@ -67,7 +67,7 @@ def search(
 def count(conn: Connection, text: str, *, within: Within, project: int | None = None) -> int:
     """How many contacts ``search`` would find in all."""
     chosen: Select[Any] = select(func.count()).select_from(Contact)
-    return conn.scalar(chosen.where(_matching(text), _visible(within, project))) or 0
+    return conn.scalar(chosen.where(_matching(text), _visible(within, project, whole=True))) or 0
 
 
 def _matching(text: str) -> ColumnElement[bool]:
@@ -83,8 +83,10 @@ def _digits(word: str) -> str:
     return re.sub(r"[^0-9]", "", word) if re.fullmatch(r"[+(]?[0-9().-]{3,}", word) else ""
 
 
-def _visible(within: Within, project: int | None) -> ColumnElement[bool]:
-    seen = scope.people(within)
+def _visible(
+    within: Within, project: int | None, *, whole: bool = False
+) -> ColumnElement[bool]:
+    seen = scope.people(within, whole=whole)
     if project is None:
         return seen
     members = select(Membership.contact_id).where(Membership.project_id == project)

@@ -129,7 +129,7 @@ def belongs(audience: Audience, person: type[Contact] = Contact) -> ColumnElemen
     if not audience.exclude.empty:
         found.append(not_(matches(audience.exclude, person)))
     if audience.among is not None:
-        found.append(scope.people(audience.among, person.id.expression))
+        found.append(scope.people(audience.among, person.id.expression, whole=True))
     return and_(*found)
 
 

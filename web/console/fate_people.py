@@ -99,7 +99,7 @@ def crowd_of(
     at = max(now, message.begins_at or now)
     open_now = Zones().open_at(conn, Waits(hours.read(message.hours)), at)
     of_line = _condition(conn, line, rows, terms, open_now, within)
-    mine = case((scope.people(within, rows.c.contact_id), 1), else_=0).label("mine")
+    mine = case((scope.people(within, rows.c.contact_id, whole=True), 1), else_=0).label("mine")
     name = func.trim(rows.c.given_name + " " + rows.c.family_name).label("name")
     found = (
         select(
