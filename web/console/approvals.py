@@ -8,19 +8,20 @@ from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from alerts import alone, approval_asks, approving
 from alerts.approval_asks import note_approval
 from messages.control import NotNow
 from organizers import audit
-from organizers.approvers import BadAsk, Changed, How, MayNotApprove, NobodyChosen, NoNote, NotRead
+from organizers.approvers import Changed, How, MayNotApprove, NobodyChosen, NoNote, NotRead
 from web.console import approval_lists
 from web.console.alert_forms import BadForm
 from web.console.approval_reading import reading
+from web.console.link_answers import Done, Links, Looked
 from web.console.viewing import VIEWER, now, page, read, write
 from web.keys import SITE
-from web.pages import LANGUAGE, render
+from web.pages import LANGUAGE
 
 HOME = "/console/approvals"
 WRONG = (Changed, MayNotApprove, NotRead, NoNote, NotNow)
@@ -102,38 +103,16 @@ async def look_at(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther(HOME)
 
 
-async def by_link(request: web.Request) -> web.Response:
-    """What a link in somebody's letter shows. It approves nothing by being opened: scanners open links."""
-    return await _link_page(request)
+def _look(conn: Connection, request: web.Request) -> Looked:
+    house, at = request.config_dict[SITE].house, now(request)
+    asked = approval_asks.look(conn, request.match_info["token"], at)
+    seen = reading(conn, asked.alert_id, house=house, now=at)
+    return Looked(asked, seen, seen.standing)
 
 
-async def answer_link(request: web.Request) -> web.Response:
-    """Approve, or send back, as the one to whom the link was sent."""
-    form = await request.post()
-    note, languages = str(form.get("note", "")), _languages(str(form.get("language", "")))
-    try:
-        done = await write(request, _answer_link, request, note=note, languages=languages)
-    except BadAsk as error:
-        return _link_gone(request, str(error))
-    except WRONG as error:
-        return await _link_page(request, problem=str(error), note=note)
-    if done.left:
-        return await _link_page(request, approved=done.languages)
-    values = {"seen": None, "problem": "", "done": done.languages or ["back"]}
-    return render(request, "console/approve.html", values)
-
-
-class _Done:
-    """What a link's answer came to."""
-
-    def __init__(self, languages: Collection[str], left: Collection[str]) -> None:
-        self.languages = sorted(languages)
-        self.left = sorted(left)
-
-
-def _answer_link(
+def _answer(
     conn: Connection, request: web.Request, *, note: str, languages: Collection[str]
-) -> _Done:
+) -> Done:
     house, at = request.config_dict[SITE].house, now(request)
     asked = approval_asks.look(conn, request.match_info["token"], at)
     request[LANGUAGE] = asked.language
@@ -142,11 +121,14 @@ def _answer_link(
     if not languages:
         approving.send_back(*whose, note=note, **about)
         _note_back(request, *whose)
-        return _Done([], [])
+        return Done()
     new = approving.approve(*whose, languages=languages, how=How.LINK, **about)
     note_approval(*whose, new, How.LINK, at)
     found = approving.standing(conn, asked.alert_id, house=house, now=at)
-    return _Done(new, found.open_to(asked.organizer_id))
+    return Done(new, found.open_to(asked.organizer_id))
+
+
+LINKS = Links("console/approve.html", _look, _answer)
 
 
 def _note_back(request: web.Request, conn: Connection, alert_id: int, organizer_id: int) -> None:
@@ -159,38 +141,6 @@ def _note_back(request: web.Request, conn: Connection, alert_id: int, organizer_
         after={"how": How.LINK},
         now=now(request),
     )
-
-
-async def _link_page(
-    request: web.Request, *, problem: str = "", note: str = "", approved: Collection[str] = ()
-) -> web.Response:
-    try:
-        asked: Row[Any] = await read(
-            request, approval_asks.look, request.match_info["token"], now(request)
-        )
-    except BadAsk as error:
-        return _link_gone(request, str(error))
-    request[LANGUAGE] = asked.language
-    house = request.config_dict[SITE].house
-    seen = await read(request, reading, asked.alert_id, house=house, now=now(request))
-    changed = "" if seen.standing.digest == asked.digest else str(Changed.__doc__)
-    values = {
-        "seen": None if changed else seen,
-        "asked": asked,
-        "open_to": seen.standing.open_to(asked.organizer_id),
-        "approved": approved,
-        "note": note,
-        "token": request.match_info["token"],
-        "problem": changed or problem,
-        "done": [],
-    }
-    status = HTTPStatus.CONFLICT if changed or problem else HTTPStatus.OK
-    return render(request, "console/approve.html", values, status=status)
-
-
-def _link_gone(request: web.Request, sentence: str) -> web.Response:
-    values: dict[str, object] = {"seen": None, "problem": sentence, "done": []}
-    return render(request, "console/approve.html", values, status=HTTPStatus.NOT_FOUND)
 
 
 async def _show(request: web.Request, *, problem: str = "", note: str = "") -> web.Response:

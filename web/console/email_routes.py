@@ -87,8 +87,8 @@ EMAIL_ROUTES = [
     act(f"/emails/{EMAIL}/choose", experiments.choose, SEND_SURELY, "email.choose"),
     act(f"/emails/{EMAIL}/end-trial", experiments.end, SEND, "email.end_trial"),
     # The link in a letter that asks for an approval: good for that email, and for nothing else.
-    get(f"/approve-email/{TOKEN}", planned_approvals.by_link, OPEN),
-    post(f"/approve-email/{TOKEN}", planned_approvals.answer_link, OPEN),
+    get(f"/approve-email/{TOKEN}", planned_approvals.LINKS.show, OPEN),
+    post(f"/approve-email/{TOKEN}", planned_approvals.LINKS.take, OPEN),
     *SERIES_ROUTES,
     get("/deliverability", deliverability.show, SEE),
     post("/deliverability/look", deliverability.look, ADMIN),

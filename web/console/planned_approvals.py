@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from aiohttp import web
@@ -29,11 +27,12 @@ from organizers.approvers import (
     SentBack,
 )
 from web.console import emails, series
+from web.console.link_answers import Done, Links, Looked
 from web.console.planned import subject
-from web.console.planned_reading import Reading, read_subject
+from web.console.planned_reading import read_subject
 from web.console.viewing import VIEWER, now, read, write
 from web.keys import SITE
-from web.pages import LANGUAGE, language_of, render
+from web.pages import LANGUAGE
 
 WRONG = (BadAsk, Changed, MayNotApprove, NobodyChosen, NoNote, NotNow, NotRead, SentBack)
 NUMBER = re.compile(r"[0-9]{1,15}")
@@ -107,38 +106,9 @@ async def send_step_back(request: web.Request) -> web.Response:
     return await send_back(request)
 
 
-async def by_link(request: web.Request) -> web.Response:
-    """What a link in somebody's letter shows. It approves nothing by being opened: scanners open links."""
-    return await _link_page(request)
-
-
-async def answer_link(request: web.Request) -> web.Response:
-    """Approve, or send back, as the one to whom the link was sent."""
-    form = await request.post()
-    note, languages = str(form.get("note", "")), tuple(str(form.get("language", "")).split())
-    try:
-        done = await write(request, _answer_link, request, note=note, languages=languages)
-    except BadAsk as error:
-        return _link_gone(request, str(error))
-    except WRONG as error:
-        return await _link_page(request, problem=str(error), note=note)
-    if done.left:
-        return await _link_page(request, approved=done.languages)
-    values = {"seen": None, "problem": "", "done": done.languages or ["back"]}
-    return render(request, "console/approve_email.html", values)
-
-
-@dataclass(frozen=True)
-class _Done:
-    """What a link's answer came to; without languages it was sent back."""
-
-    languages: Collection[str]
-    left: Collection[str]  # that may be approved yet
-
-
-def _answer_link(
+def _answer(
     conn: Connection, request: web.Request, *, note: str, languages: Collection[str]
-) -> _Done:
+) -> Done:
     house, at = request.config_dict[SITE].house, now(request)
     asked = approval_asks.look(conn, request.match_info["token"], at)
     request[LANGUAGE] = asked.language
@@ -148,12 +118,12 @@ def _answer_link(
     if not languages:
         answering.send_back(*whose, note=note, **said)
         _note(conn, asked, "send_back", {"how": How.LINK}, request)
-        return _Done([], [])
+        return Done()
     new = answering.approve(*whose, languages=languages, how=How.LINK, **said)
     told = {"how": How.LINK, "languages": " ".join(sorted(new))}
     _note(conn, asked, "approve", told, request)
     stands = ballot(conn, answering.find(conn, about).subject, house=house)
-    return _Done(sorted(new), stands.open_to(asked.organizer_id))
+    return Done(new, stands.open_to(asked.organizer_id))
 
 
 def _note(
@@ -172,39 +142,14 @@ def _note(
     )
 
 
-async def _link_page(
-    request: web.Request, *, problem: str = "", note: str = "", approved: Collection[str] = ()
-) -> web.Response:
-    try:
-        asked, seen = await read(request, _look, request)
-    except BadAsk as error:
-        return _link_gone(request, str(error))
-    request[LANGUAGE] = asked.language
-    changed = "" if seen.ballot.digest == asked.digest else str(Changed.__doc__)
-    values = {
-        "seen": None if changed else seen,
-        "asked": asked,
-        "open_to": seen.ballot.open_to(asked.organizer_id),
-        "title": subject(seen.texts, language_of(request)),
-        "approved": approved,
-        "note": note,
-        "token": request.match_info["token"],
-        "problem": changed or problem,
-        "done": [],
-    }
-    status = HTTPStatus.CONFLICT if changed or problem else HTTPStatus.OK
-    return render(request, "console/approve_email.html", values, status=status)
-
-
-def _look(conn: Connection, request: web.Request) -> tuple[Row[Any], Reading]:
+def _look(conn: Connection, request: web.Request) -> Looked:
     house, at = request.config_dict[SITE].house, now(request)
     asked = approval_asks.look(conn, request.match_info["token"], at)
-    return asked, read_subject(conn, about_of(asked), house=house, now=at)
+    seen = read_subject(conn, about_of(asked), house=house, now=at)
+    return Looked(asked, seen, seen.ballot, {"title": subject(seen.texts, asked.language)})
 
 
-def _link_gone(request: web.Request, sentence: str) -> web.Response:
-    values: dict[str, object] = {"seen": None, "problem": sentence, "done": []}
-    return render(request, "console/approve_email.html", values, status=HTTPStatus.NOT_FOUND)
+LINKS = Links("console/approve_email.html", _look, _answer)
 
 
 async def _show_with(

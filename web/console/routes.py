@@ -110,8 +110,8 @@ DOOR = [
     get(f"/reset/{TOKEN}", joining.new_password, OPEN),
     post(f"/reset/{TOKEN}", joining.reset, OPEN),
     # The link in a letter that asks for an approval: good for that, and for nothing else.
-    get(f"/approve/{TOKEN}", approvals.by_link, OPEN),
-    post(f"/approve/{TOKEN}", approvals.answer_link, OPEN),
+    get(f"/approve/{TOKEN}", approvals.LINKS.show, OPEN),
+    post(f"/approve/{TOKEN}", approvals.LINKS.take, OPEN),
 ]
 ACCOUNT = [
     post("/sign-out", signing.leave, OWN),
