@@ -26,21 +26,18 @@ def people(
     """
     if within is None:
         return true()
-    projects = [each for each in within if each != NETWORKS]
-    mine = _in_projects(contact_id, Membership.project_id.in_(projects), whole=whole)
+    mine = [each for each in within if each != NETWORKS]
     if NETWORKS not in within:
-        return mine
-    networks = networks_own(contact_id, whole=whole)
-    return or_(mine, networks) if projects else networks
+        return _in_some(contact_id, Membership.project_id.in_(mine), whole=whole)
+    shown = or_(Project.id.in_(mine), Project.shares_list)
+    kept_back = _in_some(contact_id, _one_of(~shown), whole=whole)
+    # What hides somebody is asked first: there are few projects that share with nobody.
+    return or_(~kept_back, _in_some(contact_id, _one_of(shown), whole=whole))
 
 
-def networks_own(
-    contact_id: ColumnElement[Any] = ID, *, whole: bool = False
-) -> ColumnElement[bool]:
+def networks_own(contact_id: ColumnElement[Any] = ID) -> ColumnElement[bool]:
     """That a contact is in no project, or in one that shares its list."""
-    sharing = (Project.id == Membership.project_id, Project.shares_list)
-    shared = _in_projects(contact_id, *sharing, whole=whole)
-    return or_(~_in_projects(contact_id, whole=whole), shared)
+    return people((NETWORKS,), contact_id)
 
 
 def visible_projects(conn: Connection, within: Within) -> list[int]:
@@ -52,9 +49,14 @@ def visible_projects(conn: Connection, within: Within) -> list[int]:
     return list(conn.scalars(chosen))
 
 
-def _in_projects(
-    contact_id: ColumnElement[Any], *of_kind: ColumnElement[bool], whole: bool
+def _one_of(kind: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Membership.project_id.in_(select(Project.id).where(kind))
+
+
+def _in_some(
+    contact_id: ColumnElement[Any], kind: ColumnElement[bool], *, whole: bool
 ) -> ColumnElement[bool]:
-    found = select(Membership.contact_id).where(Membership.contact_id == contact_id, *of_kind)
+    """That a contact is in some project of a kind."""
+    found = select(Membership.contact_id).where(Membership.contact_id == contact_id, kind)
     # PostgreSQL reads all memberships before it looks at the first person, unless somewhere is an offset.
     return (found if whole else found.offset(0)).exists()

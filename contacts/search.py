@@ -83,9 +83,7 @@ def _digits(word: str) -> str:
     return re.sub(r"[^0-9]", "", word) if re.fullmatch(r"[+(]?[0-9().-]{3,}", word) else ""
 
 
-def _visible(
-    within: Within, project: int | None, *, whole: bool = False
-) -> ColumnElement[bool]:
+def _visible(within: Within, project: int | None, *, whole: bool = False) -> ColumnElement[bool]:
     seen = scope.people(within, whole=whole)
     if project is None:
         return seen

@@ -15,7 +15,7 @@ RETRIES = 3
 # To compile a page's statements takes longer than to carry them out. And each is planned for what it
 # asks: a plan for any word, any message or any number of people is a bad one for most.
 PLANS = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
-PREPARED = 300  # statements that the server keeps parsed for a connection; some pages take a hundred
+PREPARED = 300  # statements the server keeps parsed for a connection; some pages ask a hundred
 RUN_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock detected
 
 

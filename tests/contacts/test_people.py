@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from contacts.addresses import BadPhone, BadZip
+from contacts.models import Contact
 from contacts.people import (
     NoSuchContact,
     Person,
@@ -32,8 +34,10 @@ from contacts.projects import (
     project_by_slug,
     projects,
 )
+from contacts.scope import networks_own
 from contacts.search import count, search
 from contacts.tags import add_tags
+from organizers.roles import NETWORKS
 from representatives.loading import load
 from tests.builders import make_contact, make_project
 
@@ -129,6 +133,26 @@ def test_organizers_see_only_their_projects_people(conn: Connection) -> None:
     assert count(conn, "", within=[madison, bangor]) == 2
     assert count(conn, "", within=None) == 2
     assert search(conn, "", within=[]) == []
+
+
+def test_the_office_sees_who_is_in_no_project_or_in_one_that_it_is_shown(conn: Connection) -> None:
+    of = [make_project(conn, shares_list=shares) for shares in (True, False, False)]
+    sharing, madison, bangor = of
+    some = [chosen for size in range(4) for chosen in combinations(of, size)]
+    lists = {make_contact(conn, "Ben", projects=chosen): set(chosen) for chosen in some}
+
+    def seen(*within: int) -> set[int]:
+        found = {each.id for each in search(conn, "", within=within)}
+        assert count(conn, "", within=within) == len(found)
+        return found
+
+    for mine in ((), (madison,), (madison, bangor)):
+        shown = {sharing, *mine}
+        expected = {each for each, theirs in lists.items() if not theirs or theirs & shown}
+        assert seen(NETWORKS, *mine) == expected
+        assert seen(*mine) == {each for each, theirs in lists.items() if theirs & set(mine)}
+    own = conn.scalars(select(Contact.id).where(networks_own()))
+    assert set(own) == seen(NETWORKS)
 
 
 def test_search_takes_wildcards_as_they_stand(conn: Connection) -> None:
