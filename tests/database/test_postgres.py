@@ -174,7 +174,7 @@ async def test_readers_that_come_one_by_one_share_a_connection(postgres_url: str
     database = Postgres(postgres_url)
 
     def mine(conn: Connection) -> int:
-        return conn.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        return int(conn.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
 
     async def together() -> None:
         async with asyncio.TaskGroup() as group:
@@ -195,7 +195,8 @@ async def test_a_statement_is_planned_for_what_it_asks(postgres_url: str) -> Non
 
     def plans(conn: Connection) -> tuple[int, int]:
         made = "SELECT max(custom_plans), max(generic_plans) FROM pg_prepared_statements"
-        return tuple(conn.exec_driver_sql(made).one())
+        own, for_any = conn.exec_driver_sql(made).one()
+        return int(own), int(for_any)
 
     for _ in range(20):
         await database.read(one)
