@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from dns.asyncresolver import Resolver
 from dns.exception import DNSException
@@ -13,6 +14,7 @@ from sqlalchemy import Connection
 
 from commands.doctor_lines import Line, Verdict
 from fitting import imap_account, make_maildir, make_relay
+from messages.collecting import apart
 from messages.mail_sources import lately, sources
 from messages.providers.imap import try_folder
 from messages.providers.mailboxes import NoMailbox, Position
@@ -20,16 +22,20 @@ from messages.providers.smtp import try_relay
 from settings import Settings
 
 PATIENCE = 10.0  # seconds for a name server
+LONGEST = 60.0  # seconds for a mailbox, however it drags its answer out
 LATE = timedelta(hours=1)
 
 
-async def ask_servers(settings: Settings) -> list[Line]:
-    """Sign in where emails leave and where mail comes back to, without sending or taking anything."""
+async def ask_servers(settings: Settings, *, longest: float = LONGEST) -> list[Line]:
+    """Sign in where emails leave and where mail comes back to, without sending or taking anything.
+
+    A mailbox is waited for no longer than ``longest`` seconds.
+    """
     lines = []
     if settings.email_by == "smtp":
         lines.append(await _relay(settings))
     if settings.inbound.source in ("imap", "maildir"):
-        lines.append(await _mailbox(settings))
+        lines.append(await _mailbox(settings, longest))
     own = settings.inbound.mailbox
     domains = {address.rpartition("@")[2] for address in (own.replies, own.bounces)} - {""}
     return [*lines, *[await _mail_domain(each) for each in sorted(domains)]]
@@ -42,14 +48,18 @@ async def _relay(settings: Settings) -> Line:
     return Line(Verdict.GOOD, "mail server", "lets us sign in and would take emails")
 
 
-async def _mailbox(settings: Settings) -> Line:
+async def _mailbox(settings: Settings, longest: float) -> Line:
     try:
         if settings.inbound.source == "imap":
-            count = await asyncio.to_thread(try_folder, imap_account(settings))
+            async with asyncio.timeout(longest):
+                count = await apart(partial(try_folder, imap_account(settings)))
             return Line(Verdict.GOOD, "mailbox", f"can be read by IMAP; emails in it: {count:,}")
         found, _ = await asyncio.to_thread(make_maildir(settings).look, Position(), 1)
     except NoMailbox as error:
         return Line(Verdict.BAD, "mailbox", str(error))
+    except TimeoutError:
+        text = f"has not answered for {longest:.0f} seconds, though it takes our call; is its server well?"
+        return Line(Verdict.BAD, "mailbox", text)
     waiting = "something waits in it" if found else "nothing waits in it"
     return Line(Verdict.GOOD, "mailbox", f"the Maildir can be read; {waiting}")
 

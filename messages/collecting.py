@@ -99,7 +99,7 @@ class Collector:
         """Ask the mailbox, and let go of it when it is silent, or nobody waits any more."""
         try:
             async with asyncio.timeout(self._longest):
-                return await _apart(partial(question, *args, **kwargs))
+                return await apart(partial(question, *args, **kwargs))
         except TimeoutError as error:
             self._mailbox.let_go()
             raise NoMailbox(SILENT.format(seconds=self._longest)) from error
@@ -168,8 +168,8 @@ class Collector:
         )
 
 
-async def _apart(question: Callable[[], T]) -> T:
-    """Ask in a thread of its own. Whoever ends the process waits for those of ``to_thread``, but not for this one."""
+async def apart(question: Callable[[], T]) -> T:
+    """Ask a mailbox in a thread of its own. Whoever ends the process waits for those of ``to_thread``, but not for this one."""
     loop = asyncio.get_running_loop()
     answered: asyncio.Future[T] = loop.create_future()
 

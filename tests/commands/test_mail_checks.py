@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from commands.mail_checks import ask_servers, come_back
 from database.opening import prepare
 from messages import mail_sources
 from settings import Settings, load
+from tests.database.test_jobs import until
 from tests.fakes.imap_server import ImapServer, imap_server
 from tests.fakes.name_server import naming
 from tests.messages.providers.test_smtp import PlayedRelay, playing
@@ -53,24 +55,41 @@ async def test_a_mail_server_that_lets_us_in_is_good(tmp_path: Path) -> None:
     assert "cannot be reached" in gone["mail server"].sentence
 
 
+def imap_settings(tmp_path: Path, server: ImapServer) -> Settings:
+    return settings(
+        tmp_path,
+        INBOUND__SOURCE="imap",
+        INBOUND__IMAP_HOST="127.0.0.1",
+        INBOUND__IMAP_PORT=str(server.port),
+        INBOUND__IMAP_SECURITY="none",
+        INBOUND__IMAP_USERNAME="us",
+        INBOUND__IMAP_PASSWORD="hunter2",
+    )
+
+
 async def test_an_imap_folder_is_looked_into(tmp_path: Path) -> None:
     async with imap_server(ImapServer()) as server:
         server.deliver(b"x")
-        set_up = settings(
-            tmp_path,
-            INBOUND__SOURCE="imap",
-            INBOUND__IMAP_HOST="127.0.0.1",
-            INBOUND__IMAP_PORT=str(server.port),
-            INBOUND__IMAP_SECURITY="none",
-            INBOUND__IMAP_USERNAME="us",
-            INBOUND__IMAP_PASSWORD="hunter2",
-        )
+        set_up = imap_settings(tmp_path, server)
         lines = by_subject(await ask_servers(set_up))
         wrong = replace(set_up, inbound=replace(set_up.inbound, imap_password="no"))
         refused = by_subject(await ask_servers(wrong))
 
     assert lines["mailbox"].sentence == "can be read by IMAP; emails in it: 1"
     assert refused["mailbox"].verdict is Verdict.BAD
+
+
+@pytest.mark.parametrize("silent_on", [b"GREETING", b"LOGIN"])
+async def test_an_imap_server_that_drags_its_answer_out_is_told_and_not_waited_for(
+    tmp_path: Path, silent_on: bytes
+) -> None:
+    async with imap_server(ImapServer(silent_on=silent_on, trickles=True)) as server:
+        lines = by_subject(await ask_servers(imap_settings(tmp_path, server), longest=0.3))
+        server.silent_on = b""
+        await until(lambda: "mailbox" not in [each.name for each in threading.enumerate()])
+
+    assert "has not answered" in lines["mailbox"].sentence
+    assert lines["mailbox"].verdict is Verdict.BAD
 
 
 async def test_a_maildir_that_is_none_is_told(tmp_path: Path) -> None:
