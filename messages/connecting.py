@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    and_,
     delete,
     exists,
     func,
@@ -200,18 +201,12 @@ def call_totals(conn: Connection, action_id: int) -> CallTotals:
     """Count the calls of an action."""
     calls = select(func.count(), func.count(Call.began_at), func.sum(Call.minutes))
     asked, connected, minutes = conn.execute(calls.where(Call.action_id == action_id)).one()
-    return CallTotals(
-        asked=asked,
-        connected=connected,
-        offices=_legs(conn, action_id, CallLeg.status == LegStatus.DONE),
-        talked=_legs(conn, action_id, CallLeg.bridged.is_(True), CallLeg.seconds >= CONVERSATION),
-        minutes=int(minutes or 0),
-    )
-
-
-def _legs(conn: Connection, action_id: int, *which: ColumnElement[bool]) -> int:
-    count = select(func.count()).select_from(CallLeg).join(Call, Call.id == CallLeg.call_id)
-    return conn.execute(count.where(Call.action_id == action_id, *which)).scalar_one()
+    done = CallLeg.status == LegStatus.DONE
+    talked = and_(CallLeg.bridged.is_(True), CallLeg.seconds >= CONVERSATION)
+    legs = select(func.count().filter(done), func.count().filter(talked)).select_from(CallLeg)
+    of_action = legs.join(Call, Call.id == CallLeg.call_id).where(Call.action_id == action_id)
+    offices, conversations = conn.execute(of_action).one()
+    return CallTotals(asked, connected, offices, conversations, int(minutes or 0))
 
 
 def _open(conn: Connection, *, now: datetime, **values: object) -> str:
