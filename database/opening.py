@@ -8,13 +8,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, make_url, select
+from sqlalchemy import Connection, make_url, select
 
 from database.embedded import Embedded
 from database.engine import Database, driver_url, is_sqlite
 from database.jobs import EmbeddedJobs, Jobs
 from database.migrating import migrate, require_current
 from database.models import Secret
+from database.upserts import insert_or
 
 
 @dataclass(frozen=True)
@@ -93,9 +94,10 @@ async def scrubbed(database: Database) -> bool:
 
 def secret(conn: Connection, name: str) -> str:
     """This installation's secret of that name, made at first use: 256 random bits in hex."""
-    known = conn.scalar(select(Secret.value).where(Secret.name == name))
-    if known is not None:
-        return known
-    value = secrets.token_hex(32)
-    conn.execute(insert(Secret).values(name=name, value=value))
-    return value
+    known = select(Secret.value).where(Secret.name == name)
+    if (value := conn.scalar(known)) is not None:
+        return value
+    # Several processes may start at once on a new database: what the first of them made is everybody's.
+    made = insert_or(conn, Secret).values(name=name, value=secrets.token_hex(32))
+    conn.execute(made.on_conflict_do_nothing())
+    return conn.execute(known).scalar_one()

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, create_engine, func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from database.engine import DatabaseUnusable, driver_url, is_sqlite
@@ -11,6 +12,7 @@ from database.migrating import SchemaTooOld
 from database.models import Secret
 from database.opening import Opened, opened, prepare, secret
 from tests.databases import PostgresServer
+from tests.processes import wait_until
 
 
 async def test_an_sqlite_file_and_its_folder_are_made_at_first_use(tmp_path: Path) -> None:
@@ -60,6 +62,28 @@ async def test_a_secret_is_made_once_and_differs_by_name(opened: Opened) -> None
 
     assert await opened.database.write(secret, "links") == first
     assert await opened.database.write(secret, "simulator_twilio") != first
+
+
+WAITING = text("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pid = :pid)")
+
+
+@pytest.mark.postgres
+def test_processes_that_start_at_once_have_the_same_secret(postgres_url: str) -> None:
+    engine = create_engine(postgres_url)
+    with (
+        ThreadPoolExecutor() as threads,
+        engine.connect() as first,
+        engine.connect() as second,
+        engine.connect() as watch,
+    ):
+        made = secret(first, "links")
+        who = {"pid": second.scalar(select(func.pg_backend_pid()))}
+        other = threads.submit(secret, second, "links")
+        wait_until("the second waits", lambda: bool(watch.scalar(WAITING, who)))
+        first.commit()
+
+        assert other.result(60) == made
+    engine.dispose()
 
 
 async def test_an_error_does_not_quote_what_was_to_be_written(opened: Opened) -> None:
