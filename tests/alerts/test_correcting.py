@@ -822,7 +822,9 @@ SEVERAL: list[tuple[Any, ...]] = [
 
 @example(steps=SEVERAL)
 @settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=settings().max_examples // 3,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=STEPS)
 def test_in_any_history_exactly_those_are_owed_who_were_told_otherwise(

@@ -125,7 +125,7 @@ async def page() -> AsyncIterator[Page]:
 @pytest.mark.parametrize(
     ("width", "scheme"),
     [
-        (PHONE, "light"),
+        pytest.param(PHONE, "light", marks=pytest.mark.long),
         pytest.param(PHONE, "dark", marks=pytest.mark.long),
         (SMALL_PHONE, "dark"),
         pytest.param(DESK, "light", marks=pytest.mark.long),

@@ -64,7 +64,7 @@ async def complaints(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("accent", ["#27357e", "#f2b632"])
+@pytest.mark.parametrize("accent", ["#27357e", pytest.param("#f2b632", marks=pytest.mark.long)])
 @pytest.mark.parametrize("language", BODIES)
 async def test_an_email_can_be_read_by_everybody_anywhere(
     browser: Browser, language: str, accent: str

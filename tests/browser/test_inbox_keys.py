@@ -38,7 +38,7 @@ async def handled(console: Console) -> list[int]:
     return await console.amina.opened.database.read(read)
 
 
-@pytest.mark.parametrize("language", ["en", "es"])
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.long), "es"])
 async def test_an_inbox_is_worked_through_by_keys(
     tmp_path: Path, now: datetime, language: str
 ) -> None:
@@ -77,6 +77,7 @@ async def test_keys_rest_while_somebody_types(tmp_path: Path, now: datetime) -> 
         assert await handled(console) == [5]
 
 
+@pytest.mark.long
 async def test_in_a_conversation_keys_lead_to_each_part(tmp_path: Path, now: datetime) -> None:
     async with console_with_everything(tmp_path, now) as console:
         page = console.page
@@ -97,6 +98,7 @@ async def test_in_a_conversation_keys_lead_to_each_part(tmp_path: Path, now: dat
         assert await handled(console) == [5]
 
 
+@pytest.mark.long
 async def test_the_list_of_keys_can_switch_them_off(tmp_path: Path, now: datetime) -> None:
     async with console_with_everything(tmp_path, now) as console:
         page = console.page
@@ -118,6 +120,7 @@ async def test_the_list_of_keys_can_switch_them_off(tmp_path: Path, now: datetim
         assert await focused(console) != before
 
 
+@pytest.mark.long
 async def test_a_suggestion_goes_into_the_box_and_is_weighed(tmp_path: Path, now: datetime) -> None:
     async with console_with_everything(tmp_path, now) as console:
         page = console.page

@@ -124,7 +124,8 @@ async def walking(
 
 
 @pytest.mark.parametrize(
-    ("language", "width", "scheme"), [("en", 390, "light"), ("es", 320, "dark")]
+    ("language", "width", "scheme"),
+    [pytest.param("en", 390, "light", marks=pytest.mark.long), ("es", 320, "dark")],
 )
 async def test_from_the_form_to_the_way_out_and_back(
     tmp_path: Path, now: datetime, language: str, width: int, scheme: Literal["dark", "light"]

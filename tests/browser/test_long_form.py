@@ -37,6 +37,7 @@ async def hidden_while_focused(page: Page, steps: int) -> list[str]:
     return [each for each in found if each]
 
 
+@pytest.mark.long
 async def test_on_a_telephone_it_is_short_and_no_bar_hides_the_focus(
     tmp_path: Path, now: datetime
 ) -> None:

@@ -121,6 +121,7 @@ async def test_the_password_alone_then_stops_at_the_second_step(phone: Phone) ->
     await phone.page.wait_for_url(f"{phone.base}/console/")
 
 
+@pytest.mark.long
 async def test_a_key_that_is_not_known_here_opens_nothing(phone: Phone) -> None:
     await phone.sign_in()
     await phone.add_key()
@@ -134,6 +135,7 @@ async def test_a_key_that_is_not_known_here_opens_nothing(phone: Phone) -> None:
     assert "was not accepted" in await phone.page.inner_text(".problem:visible")
 
 
+@pytest.mark.long
 async def test_a_question_that_was_answered_is_not_answered_again(phone: Phone) -> None:
     """Who saw an answer on its way cannot use it."""
     await phone.sign_in()
@@ -154,6 +156,7 @@ async def test_a_question_that_was_answered_is_not_answered_again(phone: Phone) 
     assert again.status == 401
 
 
+@pytest.mark.long
 async def test_who_has_a_passkey_confirms_by_it(phone: Phone) -> None:
     await phone.sign_in()
     await phone.add_key()
@@ -170,6 +173,7 @@ async def test_who_has_a_passkey_confirms_by_it(phone: Phone) -> None:
     assert "Boston – El Charcón" in await phone.page.inner_text("main")
 
 
+@pytest.mark.long
 async def test_removing_the_last_key_takes_the_second_step(phone: Phone) -> None:
     await phone.sign_in()
     await phone.add_key()

@@ -75,6 +75,7 @@ def addresses(stage: Stage) -> Sequence[str]:
     return [*console, *planted, *forms, *public]
 
 
+@pytest.mark.long
 async def test_a_script_that_lives_is_counted(tmp_path: Path) -> None:
     with staged(tmp_path) as stage:
         async with defenceless(stage) as page:

@@ -14,23 +14,17 @@ from tests.faults.stage import Grounds, Stage
 from tests.faults.vocabulary import Fault, Kind
 
 SHORT = (
-    ("500 before (sms)", "sqlite"),
-    ("lost", "sqlite"),
-    ("disk full", "sqlite"),
-    ("SIGTERM mid-run", "sqlite"),
-    ("clock to and fro", "sqlite"),
-    ("restart, immediate", "postgres"),
+    pytest.param("500 before (sms)", "sqlite"),
+    pytest.param("lost", "sqlite", marks=pytest.mark.long),
+    pytest.param("disk full", "sqlite"),
+    pytest.param("SIGTERM mid-run", "sqlite"),
+    pytest.param("clock to and fro", "sqlite", marks=pytest.mark.long),
+    pytest.param("restart, immediate", "postgres", marks=pytest.mark.postgres),
 )
 
 
 @pytest.mark.crash
-@pytest.mark.parametrize(
-    ("name", "database"),
-    [
-        pytest.param(*case, marks=pytest.mark.postgres if case[1] == "postgres" else ())
-        for case in SHORT
-    ],
-)
+@pytest.mark.parametrize(("name", "database"), SHORT)
 def test_fault_doubles_nobody_and_loses_nobody(
     grounds: Grounds, tmp_path: Path, name: str, database: str
 ) -> None:

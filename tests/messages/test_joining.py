@@ -44,7 +44,7 @@ def asking() -> Asking:
 @example(acts=[("form", AMINA), ("yes", BEN)])
 @example(acts=[("form", AMINA), ("yes", AMINA), ("STOP", AMINA), ("form", AMINA), ("hello", AMINA)])
 @settings(
-    max_examples=60,
+    max_examples=settings().max_examples // 2,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
