@@ -468,6 +468,7 @@ def test_the_doctor_finds_no_database_before_the_first_start(
 
 
 @pytest.mark.usefixtures("people")
+@pytest.mark.long
 def test_a_command_launches_and_the_service_beside_it_sends(llamado: Llamado) -> None:
     with served():
         launched = llamado("alert", "launch", EXAMPLE, "--yes", "--json").json

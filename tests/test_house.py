@@ -59,6 +59,7 @@ def test_rooms_import_to_their_right_only() -> None:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_can_be_imported_first(room: str) -> None:
     """A cycle inside a room shows only when somebody begins there."""

@@ -112,6 +112,7 @@ def test_no_number_of_few_people_follows_from_an_alerts_tables(kinds: str) -> No
     assert found_out(worlds(KINDS[kinds], FEW - 1), tell_calls) == []
 
 
+@pytest.mark.long
 def test_nor_where_offices_days_and_outcomes_are_beside_each_other() -> None:
     kinds = [((WI, SPOKE, 0),), ((WI, NO_ANSWER, 1),), ((MA, SPOKE, 1),), ((MA, SPOKE, 0),)]
 

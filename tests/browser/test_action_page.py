@@ -150,6 +150,7 @@ async def test_every_state_of_the_public_pages_is_accessible(
     assert wrong == {}
 
 
+@pytest.mark.long
 async def test_a_reminder_is_set_and_taken_back_without_any_script(
     served: tuple[Client, dict[str, str]], page: Page
 ) -> None:
@@ -206,7 +207,7 @@ async def test_every_state_is_light_and_its_controls_are_large(
                 "You have made every call",
             ),
         ),
-        (
+        pytest.param(
             "spanish",
             (
                 "Llamada 1 de 4",
@@ -215,6 +216,7 @@ async def test_every_state_is_light_and_its_controls_are_large(
                 "Llamada 2 de 4",
                 "Ya hizo todas las llamadas",
             ),
+            marks=pytest.mark.long,
         ),
     ],
 )
@@ -248,6 +250,7 @@ async def test_journey_from_the_text_to_the_thanks(
         await browser.close()
 
 
+@pytest.mark.long
 async def test_keyboard_alone_reaches_the_outcome(
     served: tuple[Client, dict[str, str]], page: Page
 ) -> None:
@@ -264,6 +267,7 @@ async def test_keyboard_alone_reaches_the_outcome(
     assert "left a message" in await page.inner_text(".thanks")
 
 
+@pytest.mark.long
 async def test_printed_page_has_number_hours_and_script_and_no_buttons(
     served: tuple[Client, dict[str, str]], page: Page
 ) -> None:

@@ -551,6 +551,7 @@ async def test_every_page_is_accessible_and_fits(
     assert wrong == {}
 
 
+@pytest.mark.long
 async def test_the_navigation_of_a_phone_is_one_row_at_the_bottom(
     tmp_path: Path, now: datetime
 ) -> None:
@@ -568,6 +569,7 @@ async def test_the_navigation_of_a_phone_is_one_row_at_the_bottom(
     assert all(box["height"] >= 44 for box in shown)
 
 
+@pytest.mark.long
 async def test_on_a_phone_the_preview_stands_before_the_launch(
     tmp_path: Path, now: datetime
 ) -> None:
@@ -645,6 +647,7 @@ async def test_the_live_page_changes_by_itself(tmp_path: Path, now: datetime) ->
         await console.page.wait_for_selector("text=Paused: nothing leaves until somebody goes on")
 
 
+@pytest.mark.long
 async def test_a_button_is_not_replaced_while_only_numbers_change(
     tmp_path: Path, now: datetime
 ) -> None:
@@ -664,6 +667,7 @@ def more_delivered(conn: Connection) -> None:
     conn.execute(update(MessageCount).where(MessageCount.count == 40).values(count=41))
 
 
+@pytest.mark.long
 async def test_light_or_dark_is_remembered(tmp_path: Path, now: datetime) -> None:
     async with console_with_everything(tmp_path, now) as console:
         await console.page.emulate_media(color_scheme="light")

@@ -64,6 +64,7 @@ async def test_an_inbox_is_worked_through_by_keys(
     assert console.complaints == []
 
 
+@pytest.mark.long
 async def test_keys_rest_while_somebody_types(tmp_path: Path, now: datetime) -> None:
     async with console_with_everything(tmp_path, now) as console:
         page = console.page
@@ -132,6 +133,7 @@ async def test_a_suggestion_goes_into_the_box_and_is_weighed(tmp_path: Path, now
         assert page.url.endswith("/inbox/3")
 
 
+@pytest.mark.long
 async def test_somebody_is_answered_without_any_script(tmp_path: Path, now: datetime) -> None:
     async with console_with_everything(tmp_path, now, scripts=False) as console:
         page = console.page

@@ -452,7 +452,9 @@ async def test_who_moves_to_another_mailbox_gets_no_second_one(trial: Trial) -> 
     assert set((await trial.bench.database.read(copies)).values()) == {1}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    "seed", [0, 1, *(pytest.param(each, marks=pytest.mark.long) for each in range(2, 6))]
+)
 async def test_every_way_of_dividing_reaches_everybody_once(trial: Trial, seed: int) -> None:
     """Families share mailboxes, some people have none; ways, shares and holdouts are as they come."""
     chance = random.Random(seed)

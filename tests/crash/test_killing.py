@@ -15,7 +15,7 @@ import pytest
 from tests.crash.run import Plan, run
 
 MESSAGES, KILLS = 400, 2
-FEW = 120
+FEW = 80
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection, select
 
 from contacts.models import Channel
@@ -28,6 +29,7 @@ WITHOUT = (
 )
 
 
+@pytest.mark.long
 def test_without_time_zone_data_the_start_is_refused_with_a_sentence(tmp_path: Path) -> None:
     database = {"LLAMADO_DATABASE__URL": f"sqlite:///{tmp_path}/llamado.db"}
     done = subprocess.run(

@@ -320,6 +320,7 @@ def test_every_object_in_a_route_has_an_owner_to_ask() -> None:
     assert named <= OWNERS.keys()
 
 
+@pytest.mark.long
 async def test_what_is_her_own_is_there(two: Two, opened: Opened, now: datetime) -> None:
     own = await opened.database.write(make_theirs, now, two.madison)
 
