@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, update
 
 from messages.call_models import CallLeg, LegStatus
-from messages.connecting import CONVERSATION, CallTotals, call_totals
+from messages.call_offices import CONVERSATION
+from messages.connecting import CallTotals, call_totals
 from tests.builders import make_alert, make_call
 from tests.web.console.test_inbox_plans import asked
 
