@@ -15,6 +15,7 @@ import phonenumbers
 from aiohttp import web
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from contacts.addresses import masked, veiled
@@ -38,7 +39,7 @@ def setup(app: web.Application) -> None:
     """Load words and templates in the site's languages; serve the static files."""
     words = translators(app[SITE].languages)
     app[TRANSLATORS] = words
-    app[TEMPLATES] = {language: _environment(language) for language in words}
+    app[TEMPLATES] = {language: environment(language) for language in words}
     app.router.add_static("/static", STATIC)
 
 
@@ -85,19 +86,37 @@ def rendered(request: web.Request, template: str, values: Mapping[str, object]) 
 def paper(site: Site, language: str, template: str, values: Mapping[str, object]) -> str:
     """A page that stands by itself, to be saved and handed to somebody, in the language they read."""
     spoken = language if language in site.languages else site.default_language
-    page = _environment(spoken).get_template(template)
+    page = environment(spoken).get_template(template)
     return page.render(site=site, language=spoken, **values)
 
 
+class _Compiled(jinja2.BytecodeCache):
+    """What a template was compiled to, for its other languages: their words come in when it is rendered."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if kept := self._kept.get(bucket.key):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 @cache
-def _environment(language: str) -> jinja2.Environment:
-    """The templates in a language. Compiling them all takes a second, so a process does it once."""
+def environment(language: str) -> jinja2.Environment:
+    """The templates in a language. Compiling them all takes seconds, so a process does it once."""
     words = translators((language,))[language]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
         undefined=jinja2.StrictUndefined,
+        bytecode_cache=_COMPILED,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -15,6 +15,7 @@ from babel.numbers import format_decimal
 
 import web
 from alerts import updating
+from web import pages
 from web.translations import LOCALES, Translator, preferred, translators
 
 WEB = Path(web.__file__).parent
@@ -280,3 +281,14 @@ def test_a_name_with_percent_signs_does_no_harm(spanish: Translator) -> None:
 )
 def test_the_browsers_language_is_heard(header: str, language: str) -> None:
     assert preferred(header, ("en", "es"), "en") == language
+
+
+@pytest.mark.long
+def test_a_template_is_compiled_to_the_same_in_every_language() -> None:
+    """What one language compiled serves the others, so no word of a language may be in it."""
+    english, spanish = (pages.environment(language) for language in ("en", "es"))
+
+    for name in english.list_templates():
+        source = (pages.HERE / "templates" / name).read_text(encoding="utf-8")
+        compiled = [each.compile(source, name, raw=True) for each in (english, spanish)]
+        assert compiled[0] == compiled[1], name
