@@ -42,7 +42,7 @@ demo: $(RUNTIME)  ## Launch an invented alert to invented people, and look at it
 serve: $(RUNTIME)  ## Start the service on llamado.db, at http://127.0.0.1:8080
 	@$(BIN)/llamado serve
 
-test: $(DEV) check  ## All tests on SQLite and PostgreSQL, with a short crash run (about 10 minutes on 2 cores)
+test: $(DEV) check  ## The tests on SQLite, what a database decides on PostgreSQL too, a short crash run (10 minutes on 2 cores)
 	@mkdir -p build
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long" --junit-xml build/tests.xml
 	echo "All tests passed."

@@ -15,6 +15,8 @@ import pytest
 from importlinter.application.use_cases import lint_imports
 from importlinter.configuration import configure
 
+from tests import conftest
+
 ROOT = Path(__file__).parents[1]
 ROOMS = [
     "alerts",
@@ -239,3 +241,11 @@ def test_the_locks_hold_every_package_that_is_asked_for() -> None:
         }
         assert names - pinned == set(), lock
         assert "--hash=sha256:" in (ROOT / lock).read_text()
+
+
+def test_every_test_that_postgresql_is_asked_exists() -> None:
+    named = [ROOT / "tests" / room for room in conftest.ROOMS_ON_BOTH]
+    for room, names in conftest.MODULES_ON_BOTH.items():
+        named += [ROOT / "tests" / room / f"test_{name}.py" for name in names]
+
+    assert [each for each in named if not each.exists()] == []

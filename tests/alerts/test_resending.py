@@ -339,7 +339,6 @@ copies = st.builds(
 
 
 @settings(
-    max_examples=settings().max_examples,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

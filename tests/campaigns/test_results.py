@@ -317,10 +317,10 @@ def test_no_figure_reads_every_copy_nor_every_word_of_the_ledger(
 
     assert "SCAN consents" not in plan
     assert "Seq Scan on" not in plan.replace("Seq Scan on answers", "")
-    assert "ix_consents_refusals" in plan
     assert re.search(r"ix_clicks_message_id\w*", plan), plan
     assert "ix_messages_action_id_launched_at" in plan
-    if conn.dialect.name == "sqlite":
+    if conn.dialect.name == "sqlite":  # PostgreSQL goes by how many there are
+        assert "ix_consents_refusals" in plan
         assert "SEARCH clicks USING COVERING INDEX ix_clicks_message_id" in plan
         assert "sqlite_autoindex_deliveries_2 (message_id=?)" not in plan
         assert "sqlite_autoindex_deliveries_1 (contact_id=?)" not in plan  # all that somebody got

@@ -58,9 +58,7 @@ class Plan:
     messages: int = 10_000
     kills: int = 40
     swift: bool = True  # fork processes instead of starting them
-    watched: bool = (
-        True  # see how long what a last one held stays held: half a minute on PostgreSQL
-    )
+    watched: bool = True  # one kill more, after which leases run out by themselves: half a minute
 
     @property
     def kind(self) -> str:
@@ -80,7 +78,7 @@ class Plan:
 
     @property
     def patient(self) -> bool:
-        """Whether leases are never shortened, in one seed of five; else only the last kill's are not."""
+        """Whether no lease is ever shortened: in one seed of five of those that watch the last kill's."""
         return self.watched and self.seed % 5 == 0
 
 

@@ -1,8 +1,7 @@
 """SIGKILL at any instant: nobody is written to twice, nobody is lost, every promise is kept.
 
-Short runs of ``tests/crash/run.py``: two kills among few people, by processes that are forked; and with ``--kills N``
-among more, by the program as it is started, watching how it recovers. Each run prints its seed;
-``pytest tests/crash/test_killing.py --crash-seed SEED --kills N`` repeats its choices.
+Runs of ``tests/crash/run.py``. A short one kills twice among few people, forks the program instead of starting it, and
+does not watch how long what a killed process held stays held; one with ``--kills N`` does all that the program does.
 """
 
 from __future__ import annotations
@@ -14,15 +13,17 @@ import pytest
 
 from tests.crash.run import Plan, run
 
-MESSAGES, KILLS = 400, 2
-FEW = 80
+MESSAGES = 400
+FEW, KILLS = 80, 2  # of a short run
 
 
 @pytest.fixture
 def seed(request: pytest.FixtureRequest) -> int:
     given: int | None = request.config.getoption("--crash-seed")
     seed = secrets.randbelow(1_000_000) if given is None else given
-    print(f"repeat with: --crash-seed {seed}")  # noqa: T201 - shown when the test fails
+    kills: int | None = request.config.getoption("--kills")
+    long = f" --kills {kills}" if kills else ""
+    print(f"repeat with: pytest {Path(__file__).name} --crash-seed {seed}{long}")  # noqa: T201 - shown when the test fails
     return seed
 
 
@@ -41,5 +42,5 @@ def test_no_kill_breaks_a_promise(
 
     print(verdict)  # noqa: T201 - part of the report
     assert verdict.broken == []
-    assert verdict.kills >= (kills if short else kills + 1)
+    assert (verdict.recovered_after > 0) == (not short)
     assert verdict.accepted > messages // 3
