@@ -84,6 +84,21 @@ def naming_by_now(conn: Connection, alert_id: int) -> Sequence[Finding]:
     return weigh(conn, case_id, owner, said, alert_id=alert_id).blocking
 
 
+def naming_among(conn: Connection, case_id: int, alert_ids: Iterable[int]) -> frozenset[int]:
+    """Those of a case's alerts that name somebody so; the lists, and what is said of the case, are read once."""
+    people = looked_for(conn, case_id, owner_of(conn, case_id))
+    if not people:
+        return frozenset()
+    case = said_of_case(conn, case_id)
+
+    def names(alert_id: int) -> bool:
+        said = [*said_in(told_draft(conn, alert_id)), *case]
+        blocking, _ = namings(said, people, reasons_of(conn, alert_id, {}), case_id=case_id)
+        return bool(blocking)
+
+    return frozenset(each for each in alert_ids if names(each))
+
+
 def require_discreet(conn: Connection, page: AlertPage) -> None:
     """Show nobody a page that names somebody by now, before somebody says why it may. Raises Withheld.
 

@@ -29,7 +29,7 @@ LATE = timedelta(hours=1)
 async def ask_servers(settings: Settings, *, longest: float = LONGEST) -> list[Line]:
     """Sign in where emails leave and where mail comes back to, without sending or taking anything.
 
-    A mailbox is waited for no longer than ``longest`` seconds.
+    A mailbox that is asked by IMAP is waited for no longer than ``longest`` seconds.
     """
     lines = []
     if settings.email_by == "smtp":
@@ -58,7 +58,7 @@ async def _mailbox(settings: Settings, longest: float) -> Line:
     except NoMailbox as error:
         return Line(Verdict.BAD, "mailbox", str(error))
     except TimeoutError:
-        text = f"has not answered for {longest:.0f} seconds, though it takes our call; is its server well?"
+        text = f"has not answered for {longest:.0f} seconds; is its server well?"
         return Line(Verdict.BAD, "mailbox", text)
     waiting = "something waits in it" if found else "nothing waits in it"
     return Line(Verdict.GOOD, "mailbox", f"the Maildir can be read; {waiting}")

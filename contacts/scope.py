@@ -28,7 +28,8 @@ def people(
         return true()
     mine = [each for each in within if each != NETWORKS]
     if NETWORKS not in within:
-        return _in_some(contact_id, Membership.project_id.in_(mine), whole=whole)
+        # By a committee's members, where those are few: PostgreSQL chooses.
+        return _in_some(contact_id, Membership.project_id.in_(mine), whole=True)
     shown = or_(Project.id.in_(mine), Project.shares_list)
     kept_back = _in_some(contact_id, _one_of(~shown), whole=whole)
     # What hides somebody is asked first: there are few projects that share with nobody.
@@ -50,7 +51,8 @@ def visible_projects(conn: Connection, within: Within) -> list[int]:
 
 
 def _one_of(kind: ColumnElement[bool]) -> ColumnElement[bool]:
-    return Membership.project_id.in_(select(Project.id).where(kind))
+    # A sum has no index: SQLite looks at the projects of a person, not at each of a kind for each person.
+    return (Membership.project_id + 0).in_(select(Project.id).where(kind))
 
 
 def _in_some(
@@ -58,5 +60,5 @@ def _in_some(
 ) -> ColumnElement[bool]:
     """That a contact is in some project of a kind."""
     found = select(Membership.contact_id).where(Membership.contact_id == contact_id, kind)
-    # PostgreSQL reads all memberships before it looks at the first person, unless somewhere is an offset.
+    # Within an OR PostgreSQL reads all memberships before it looks at the first person, but for an offset.
     return (found if whole else found.offset(0)).exists()

@@ -164,7 +164,11 @@ def _people(audience: Audience, among: ColumnElement[bool] | None, keep: Sequenc
 
 
 def _everybody(audience: Audience, people: Subquery, terms: Terms) -> Select[*tuple[Any, ...]]:
-    """All of an audience at once: their addresses' standings come of a join, whoever is before them is seldom asked."""
+    """All of an audience at once: their addresses' standings come of a join.
+
+    Whether somebody before them has their address is asked of those whose address several people have: where the
+    audience is everybody, for to find those addresses takes a look at all there are.
+    """
     kept = [column for column in people.c if column.name != "id"]
     rows = select(people.c.id.label("contact_id"), *kept)
     reasons = []
@@ -173,9 +177,14 @@ def _everybody(audience: Audience, people: Subquery, terms: Terms) -> Select[*tu
         rows = rows.outerjoin(address, _first_address(address, channel, people))
         told, who = address.address.expression, people.c.id
         rows, suppressed = consent.joined(rows, channel, told, terms.scopes, terms.countries)
+        shared = _is_shared(audience, channel, address)
+        if audience == audiences.EVERYBODY:
+            held = held_by_many(channel).subquery(f"{channel}_held")
+            rows = rows.outerjoin(held, held.c.address == told)
+            shared = and_(held.c.address.is_not(None), shared)
         reason = case(
             (told.is_(None), literal(NO_ADDRESS)),
-            (and_(told.in_(held_by_many(channel)), _is_shared(audience, channel, address)), SHARED),
+            (shared, literal(SHARED)),
             else_=refused(channel, who, terms, suppressed),
         )
         reasons.append(reason.label(channel))

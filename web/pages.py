@@ -111,7 +111,7 @@ _COMPILED = _Compiled()
 def environment(language: str) -> jinja2.Environment:
     """The templates in a language. Compiling them all takes seconds, so a process does it once."""
     words = translators((language,))[language]
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
         extensions=["jinja2.ext.i18n"],
@@ -120,22 +120,22 @@ def environment(language: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.install_gettext_translations(words.texts, newstyle=True)  # type: ignore[attr-defined]
-    environment.globals["asset"] = _asset
-    environment.filters["number"] = lambda value: format_decimal(value, locale=words.locale)
-    environment.filters["when"] = lambda value: _when(value, words)
-    environment.filters["hour"] = lambda value: _hour(value, words)
-    environment.filters["day"] = lambda value: format_date(value, locale=words.locale)
-    environment.filters["wall"] = lambda value: _wall(value, words)
-    environment.filters["zone"] = lambda value, at: zone_name(value, words.locale, year=at.year)
-    environment.filters["wall_hour"] = lambda value, zone: _wall_hour(value, zone, words)
-    environment.filters["month"] = lambda value: _month(value, words)
-    environment.filters["masked"] = masked
-    environment.filters["veiled"] = veiled
-    environment.filters["phone"] = shown_phone
-    environment.filters["sentence"] = words.sentence
-    environment.filters["fields"] = _fields
-    return environment
+    made.install_gettext_translations(words.texts, newstyle=True)  # type: ignore[attr-defined]
+    made.globals["asset"] = _asset
+    made.filters["number"] = lambda value: format_decimal(value, locale=words.locale)
+    made.filters["when"] = lambda value: _when(value, words)
+    made.filters["hour"] = lambda value: _hour(value, words)
+    made.filters["day"] = lambda value: format_date(value, locale=words.locale)
+    made.filters["wall"] = lambda value: _wall(value, words)
+    made.filters["zone"] = lambda value, at: zone_name(value, words.locale, year=at.year)
+    made.filters["wall_hour"] = lambda value, zone: _wall_hour(value, zone, words)
+    made.filters["month"] = lambda value: _month(value, words)
+    made.filters["masked"] = masked
+    made.filters["veiled"] = veiled
+    made.filters["phone"] = shown_phone
+    made.filters["sentence"] = words.sentence
+    made.filters["fields"] = _fields
+    return made
 
 
 @cache

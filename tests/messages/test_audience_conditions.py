@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select
 
-from contacts.models import NETWORK, Channel, Contact, Standing, project_scope
+from contacts.models import NETWORK, Address, Channel, Contact, Standing, project_scope
 from messages.audience import Audience, Filter, contact_ids
 from messages.eligibility import Terms
 from messages.forecast import foresee
@@ -180,6 +180,34 @@ def test_everybody_at_once_is_told_the_same_as_each_looked_up(conn: Connection) 
 
     assert at_once == looked_up
     assert set(at_once.values()) >= {"", "no_consent", "foreign", "shared_address", "opted_out"}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize(
+    ("audience", "fates"),
+    [
+        (Audience(), {"first": "", "hers second": "", "same": "shared_address"}),
+        (Audience(Filter(states=("WI",))), {"hers second": "", "same": ""}),
+        (Audience(exclude=Filter(states=("ME",))), {"hers second": "", "same": ""}),
+    ],
+)
+def test_shared_is_an_address_that_is_the_first_of_somebody_before_them_in_the_audience(
+    conn: Connection, audience: Audience, fates: Mapping[str, str], *, at_once: bool
+) -> None:
+    hers, other = "+16087000001", "+16087000002"
+    first = make_contact(conn, "first", phone=hers, state="ME")
+    second = {"contact_id": first, "channel": Channel.SMS, "address": other, "rank": 1}
+    conn.execute(insert(Address).values(second))
+    make_contact(conn, "hers second", phone=other, state="WI")
+    make_contact(conn, "same", phone=hers, state="WI")
+    terms = Terms(reach=Reach.SMS, scopes=(NETWORK,))
+
+    rows = prospects(audience, terms, among=None if at_once else Contact.id > 0)
+    told = select(Contact.given_name, rows.c[Channel.SMS]).join(
+        rows, rows.c.contact_id == Contact.id
+    )
+
+    assert dict(conn.execute(told).all()) == fates
 
 
 @pytest.mark.parametrize("reach", list(Reach))

@@ -20,7 +20,7 @@ from alerts.fact_models import ClearedBy, FactKind
 from alerts.facts import BadFact
 from alerts.models import Case, CaseText
 from alerts.timeline import KnownFact, facts_of, find_fact
-from alerts.weighing import naming_by_now
+from alerts.weighing import naming_among
 from contacts.models import Project
 from organizers.access import names
 from organizers.roles import May
@@ -53,9 +53,8 @@ class CaseSeen:
     cited: dict[int, list[AlertLine]]  # by fact: the alerts whose words follow it, or told it
     names: dict[int | None, str]  # of projects; without the network
     at_risk: list[AtRisk]  # whoever may only look reads no names
-    naming: frozenset[
-        int
-    ]  # alerts that name somebody at risk by now; who may only look is not told
+    # Alerts that name somebody at risk by now; who may only look is not told.
+    naming: frozenset[int]
     may_write: bool
     may_send: bool
 
@@ -209,7 +208,7 @@ def seen(
             for each in known
         },
         at_risk=at_risk(conn, case_id) if may_write else [],
-        naming=frozenset(each.id for each in weighed if naming_by_now(conn, each.id)),
+        naming=naming_among(conn, case_id, [each.id for each in weighed if each.launched_at]),
         may_write=may_write,
         may_send=viewer.may(May.SEND, row.project_id),
     )

@@ -93,8 +93,8 @@ def email_page(
 def _ballot(conn: Connection, email: Row[Any], house: HouseRules, now: datetime) -> Ballot | None:
     """Who stands behind it; None where somebody is missing, and nothing of it can leave any more."""
     stands = approving.standing(conn, email, None, house=house, now=now)
-    asked = stands.missing and not approving.may_leave(conn, email, None)
-    return None if asked else stands
+    over = stands.missing and not approving.may_leave(conn, email, None)
+    return None if over else stands
 
 
 def _own(

@@ -42,9 +42,8 @@ class Links:
 
     template: str
     look: Callable[[Connection, web.Request], Looked]  # raises BadAsk
-    answer: Callable[
-        ..., Done
-    ]  # the same, with the note and the languages; raises BadAsk and WRONG
+    # The same, with the note and the languages; raises BadAsk and WRONG.
+    answer: Callable[..., Done]
 
     async def show(self, request: web.Request) -> web.Response:
         """What a link in somebody's letter shows. It approves nothing by being opened: scanners open links."""

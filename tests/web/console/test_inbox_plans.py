@@ -30,7 +30,7 @@ LARGE = (
     "messages",
 )
 # PostgreSQL has read every membership before it looks at the first person.
-ALL_MEMBERS = re.compile(r"\((contact_)?id = \(hashed")
+ALL_MEMBERS = re.compile(r"\((\w+\.)?(contact_)?id = \(hashed")
 Asked = list[tuple[str, Any]]
 
 
@@ -139,3 +139,17 @@ def test_a_conversation_reads_one_persons_rows(conn: Connection, now: datetime, 
     plan = explained(conn, lambda: conversation(conn, reply, (0, 1), HOUSE, language="en", now=now))
 
     assert scanned(plan) == []
+
+
+@pytest.mark.usefixtures("reply")
+def test_whoever_may_be_seen_is_told_by_their_own_projects(conn: Connection) -> None:
+    """Not by each project that there is, for each person; nor, for a committee, person by person where it is small."""
+    office = explained(conn, lambda: search(conn, "", within=(0, 1)))
+    committee = explained(conn, lambda: search(conn, "", within=(1,)))
+
+    if conn.dialect.name == "sqlite":
+        assert re.search(r"memberships .*\(contact_id=\?\)", office), office
+        assert not re.search(r"memberships .*contact_id=\? AND project_id=\?", office), office
+    else:
+        assert re.search("Filter: .*SubPlan", office), office
+        assert not re.search("Filter: .*SubPlan", committee), committee
