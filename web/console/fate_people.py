@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
-from sqlalchemy import ColumnElement, Connection, Subquery, case, func, select, true
+from sqlalchemy import ColumnElement, Connection, Subquery, Text, case, func, literal, select, true
 
 from alerts.launching import message_of
 from contacts import scope
@@ -155,7 +155,7 @@ def _condition(
 
 def _column(rows: Subquery, channel: str) -> ColumnElement[Any]:
     """Why somebody gets no copy on a channel; NULL for one that the message does not use."""
-    return rows.c[channel] if channel in rows.c else rows.c.contact_id + None
+    return rows.c[channel] if channel in rows.c else literal(None, Text)
 
 
 def _on_several(

@@ -111,10 +111,14 @@ def test_the_lines_are_the_audience_and_what_the_ledger_then_shows(
     }
 
 
+@pytest.mark.parametrize("reach", [Reach.BOTH, Reach.TEXT_FIRST, Reach.SMS, Reach.EMAIL])
 @pytest.mark.parametrize("seed", [3, 4])
-def test_every_line_opens_as_many_people_as_it_counts(conn: Connection, seed: int) -> None:
+def test_every_line_opens_as_many_people_as_it_counts(
+    conn: Connection, seed: int, reach: Reach
+) -> None:
     make_crowd(conn, Random(seed))
-    alert_id = create(conn, make_draft(), house=HOUSE, created_by="test", now=MORNING)
+    draft = make_draft(reach=reach)
+    alert_id = create(conn, draft, house=HOUSE, created_by="test", now=MORNING)
     told = seen_by_the_office(conn, alert_id)
 
     def opened(line: Line) -> int:
