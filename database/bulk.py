@@ -26,7 +26,6 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.util import await_only
 
 Cell = str | int | None
 BLOCK = 500  # rows in one statement; SQLite takes some 32,000 parameters
@@ -174,17 +173,9 @@ def _copy(conn: Connection, table: FromClause, columns: Sequence[str], lines: st
     statement = f"COPY {table.description} ({', '.join(columns)}) FROM STDIN"
     driver: Any = conn.connection.driver_connection
     try:
-        if isinstance(driver, psycopg.AsyncConnection):
-            await_only(_copy_meanwhile(driver, statement, lines))
-        else:
-            with driver.cursor() as cursor, cursor.copy(statement) as copy:
-                copy.write(lines)
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.write(lines)
     except psycopg.Error as error:  # as SQLAlchemy would have raised it
         raise DBAPIError.instance(
             statement, None, error, psycopg.Error, dialect=conn.dialect
         ) from error
-
-
-async def _copy_meanwhile(driver: Any, statement: str, lines: str) -> None:
-    async with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        await copy.write(lines)

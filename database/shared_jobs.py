@@ -16,7 +16,6 @@ import structlog
 from procrastinate import exceptions
 from procrastinate.jobs import Status
 from sqlalchemy import Connection, make_url
-from sqlalchemy.util import await_only
 
 from database import vanishing
 from database.jobs import Handler, Idleness
@@ -47,6 +46,8 @@ class ProcrastinateJobs:
                 kwargs=dict(vanishing.CLIENT),
             )
         )
+        # For what is asked within a transaction, on its own connection; this one opens none.
+        self._within = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
         self._open = False
         self._idle = Idleness()
 
@@ -71,8 +72,8 @@ class ProcrastinateJobs:
     ) -> None:
         if kind in NUDGES and not _first(conn, at):
             return
-        deferrer = self._configure(kind, priority=priority, at=at, connection=_raw(conn))
-        await_only(deferrer.defer_async(key=key))
+        task = _configured(self._within, kind, priority=priority, at=at, connection=_raw(conn))
+        task.defer(key=key)
 
     async def request(self, kind: str, key: int, *, priority: int = 0) -> None:
         lock = f"{kind}-{key}"
@@ -80,7 +81,7 @@ class ProcrastinateJobs:
         if await self._app.job_manager.list_jobs_async(queueing_lock=lock, status="todo"):
             return
         try:
-            await self._configure(kind, priority=priority, lock=lock).defer_async(key=key)
+            await _configured(self._app, kind, priority=priority, lock=lock).defer_async(key=key)
         except exceptions.AlreadyEnqueued:
             return
 
@@ -138,30 +139,31 @@ class ProcrastinateJobs:
             except exceptions.ConnectorException:
                 continue  # another sender was faster
 
-    def _configure(
-        self,
-        kind: str,
-        *,
-        priority: int,
-        at: datetime | None = None,
-        lock: str | None = None,
-        connection: Any = None,
-    ) -> Any:
-        return self._app.configure_task(
-            name=kind,
-            queue=self.QUEUE,
-            priority=-priority,
-            schedule_at=at,
-            queueing_lock=lock,
-            connection=connection,
-            allow_unknown=True,
-        )
-
     def _register(self, kind: str, handler: Handler) -> None:
         async def task(key: int) -> None:
             await handler(key)
 
         self._app.task(name=kind, queue=self.QUEUE)(task)
+
+
+def _configured(
+    app: procrastinate.App,
+    kind: str,
+    *,
+    priority: int,
+    at: datetime | None = None,
+    lock: str | None = None,
+    connection: Any = None,
+) -> Any:
+    return app.configure_task(
+        name=kind,
+        queue=ProcrastinateJobs.QUEUE,
+        priority=-priority,
+        schedule_at=at,
+        queueing_lock=lock,
+        connection=connection,
+        allow_unknown=True,
+    )
 
 
 def _is_ending() -> bool:

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 
 from database.models import Secret
 from database.opening import opened, prepare
-from database.postgres import Postgres
+from database.postgres import MOMENTS, Postgres
 
 pytestmark = pytest.mark.postgres
 
@@ -88,7 +88,7 @@ async def test_a_reader_sees_one_snapshot(postgres_url: str) -> None:
 
     def look_twice(conn: Connection) -> tuple[int, int]:
         first = len(values(conn))
-        loop.call_soon(seen.set)
+        loop.call_soon_threadsafe(seen.set)
         while not written.is_set():
             conn.exec_driver_sql("SELECT pg_sleep(0.01)")
         return first, len(values(conn))
@@ -112,6 +112,47 @@ async def test_a_connection_the_server_ended_is_replaced_by_itself(postgres_url:
     with pytest.raises(DBAPIError):
         await database.write(end_own_connection)
 
+    assert await database.read(values) == {"a": ""}
+    await database.close()
+
+
+async def test_whoever_is_cancelled_ends_the_statement_under_way(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
+    await database.write(keep, "a")
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def take_long(conn: Connection) -> None:
+        note(conn, "a", "half")
+        loop.call_soon_threadsafe(begun.set)
+        conn.exec_driver_sql("SELECT pg_sleep(600)")
+
+    writing = asyncio.create_task(database.write(take_long))
+    await begun.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    assert await database.read(values) == {"a": ""}
+    await database.close()
+
+
+async def test_what_was_cancelled_before_its_turn_is_not_done(postgres_url: str) -> None:
+    database = Postgres(postgres_url, connections=1)
+    await database.write(keep, "a")
+    everybody = asyncio.TaskGroup()
+
+    def wait(conn: Connection) -> None:
+        conn.exec_driver_sql("SELECT pg_sleep(0.2)")
+
+    async with everybody:
+        for _ in range(1 + MOMENTS):
+            everybody.create_task(database.read(wait))
+        await asyncio.sleep(0)
+        late = everybody.create_task(database.write(note, "a", "late"))
+        await asyncio.sleep(0)
+        late.cancel()
+
+    assert late.cancelled()
     assert await database.read(values) == {"a": ""}
     await database.close()
 
