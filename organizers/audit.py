@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -57,6 +57,9 @@ class Entry:
     before: State
     after: State
     hash: str
+
+
+_KEPT = tuple(getattr(AuditEntry, each.name) for each in fields(Entry))
 
 
 def note(
@@ -145,6 +148,15 @@ def entries(
     if before_id is not None:
         chosen = chosen.where(AuditEntry.id < before_id)
     return [_entry(row) for row in conn.execute(chosen)]
+
+
+def kept(conn: Connection, within: Within, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The newest entries about these projects (None: all, and the network's), newest first, as they are kept.
+
+    They have the names of ``Entry``; what an object was like is JSON, "" for nothing.
+    """
+    chosen = select(*_KEPT).order_by(AuditEntry.id.desc()).limit(limit)
+    return conn.execute(chosen.where(owned(AuditEntry.project_id, within))).all()
 
 
 def _walk(conn: Connection) -> Iterator[Row[AuditEntry]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-import orjson
 from aiohttp import web
+from sqlalchemy import Row
 
 from contacts.spreadsheets import Sheet
 from organizers import audit
@@ -101,7 +102,7 @@ async def _names(request: web.Request, entries: Sequence[Entry]) -> dict[str, st
 async def export(request: web.Request) -> web.Response:
     """The record as CSV, oldest first; that it was taken out goes on it."""
     viewer = request[VIEWER]
-    found = await read(request, audit.entries, _within(request), limit=EXPORTED)
+    found = await read(request, audit.kept, _within(request), limit=EXPORTED)
     await write(
         request,
         audit.note,
@@ -117,18 +118,11 @@ async def export(request: web.Request) -> web.Response:
     return web.Response(body=body, content_type="text/csv", charset="utf-8", headers=headers)
 
 
-def _csv(entries: Iterable[Entry]) -> str:
+def _csv(entries: Iterable[Row[*tuple[Any, ...]]]) -> str:
     target = io.StringIO(newline="")
     sheet = Sheet(target)
-    for cells in (HEADINGS, *map(_cells, entries)):
-        sheet.add(cells)
+    sheet.add(HEADINGS)
+    for number_, at, actor, act, project, *told in entries:
+        when, whose = at.isoformat(timespec="seconds"), "" if project is None else project
+        sheet.add((number_, when, actor, act, whose, *told))
     return target.getvalue()
-
-
-def _cells(entry: Entry) -> tuple[object, ...]:
-    states = [
-        orjson.dumps(state).decode() if state else "" for state in (entry.before, entry.after)
-    ]
-    project = "" if entry.project_id is None else entry.project_id
-    when = entry.at.isoformat(timespec="seconds")
-    return (entry.id, when, entry.actor, entry.act, project, entry.object, *states, entry.hash)
