@@ -42,7 +42,7 @@ from messages.models import Reach
 
 REASONS_KEPT = 64
 UNLIMITED = 2**62  # a LIMIT keeps a database from taking a subquery apart and losing its order
-FIRST_LOOK = 200  # people looked at for the first who get a copy; then ever more
+FIRST_LOOK = 20  # people looked at for the first who get a copy; then ever more
 
 EMPTY: Mapping[str, ColumnElement[bool]] = {
     "first_name": Contact.given_name == "",
