@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 from contacts.addresses import masked, veiled
 from messages.zone_names import zone_name
 from web.keys import CLOCK, SITE, Site
+from web.templating import BriskContext, gettext
 from web.translations import Translator, preferred, translators
 
 HERE = Path(__file__).parent
@@ -121,6 +122,8 @@ def environment(language: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(words.texts, newstyle=True)  # type: ignore[attr-defined]
+    made.context_class = BriskContext
+    made.globals["gettext"] = made.globals["_"] = gettext(words.texts)
     made.globals["asset"] = _asset
     made.filters["number"] = lambda value: format_decimal(value, locale=words.locale)
     made.filters["when"] = lambda value: _when(value, words)
