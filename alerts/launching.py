@@ -37,7 +37,7 @@ from messages.eligibility import family_of
 from messages.estimating import most_segments
 from messages.findings import Finding
 from messages.house import HouseRules
-from messages.models import Message, MessageKind
+from messages.models import Message, MessageKind, MessageStatus
 from messages.progress import Progress, progress, whole
 from organizers.roles import NETWORKS
 
@@ -233,6 +233,12 @@ def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:
         progress=progress_of(conn, alert.message_id, now=now),
         totals=totals(conn, alert.action_id),
     )
+
+
+def is_draft(conn: Connection, alert_id: int) -> bool:
+    """Whether an alert is still being written. Raises NoSuchAlert."""
+    mine = select(Message.status).where(Message.id == message_of(conn, alert_id))
+    return conn.scalar(mine) == MessageStatus.DRAFT
 
 
 def progress_of(conn: Connection, message_id: int, *, now: datetime) -> Progress:

@@ -78,10 +78,12 @@ def naming_by_now(conn: Connection, alert_id: int) -> Sequence[Finding]:
     """Whom an alert names who must not be named, and nobody says why; as the lists are now."""
     case_id = _case_of(conn, alert_id)
     owner = owner_of(conn, case_id)
-    if not looked_for(conn, case_id, owner):
+    people = looked_for(conn, case_id, owner)
+    if not people:
         return ()
-    said = _all_said(conn, alert_id, case_id)
-    return weigh(conn, case_id, owner, said, alert_id=alert_id).blocking
+    reasons = reasons_of(conn, alert_id, {})
+    blocking, _ = namings(_all_said(conn, alert_id, case_id), people, reasons, case_id=case_id)
+    return blocking
 
 
 def naming_among(conn: Connection, case_id: int, alert_ids: Iterable[int]) -> frozenset[int]:

@@ -17,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
@@ -34,6 +35,7 @@ from messages.caution_words import (
 from messages.findings import Finding, finding
 
 SENTENCE = re.compile(r"(?<=[.!?;:])\s+(?=[A-ZÁÉÍÓÚÑ¿¡“\"(])|\n+")
+KEPT = 1024  # texts of which the telephone numbers are known
 LONGEST = 60  # characters of a place in a text that are shown
 SALVADOR = 503
 YEARS = range(1900, 2100)  # "2024-2026" is no telephone number
@@ -52,6 +54,17 @@ class Said:
     place: str  # sms, subject, body, title, summary, script, letter, case
     language: str
     text: str
+
+
+class _Bare(dict[int, str]):
+    """Each letter without its accents, as ``str.translate`` asks for it."""
+
+    def __missing__(self, letter: int) -> str:
+        self[letter] = bare = unicodedata.normalize("NFD", chr(letter))[:1]
+        return bare
+
+
+_BARE = _Bare()
 
 
 class _Number(NamedTuple):
@@ -104,7 +117,7 @@ def numbers_in(texts: Iterable[str]) -> set[str]:
 
 def plainly(text: str) -> str:
     """The text without accents, letter for letter, so that what is found stands at the same place."""
-    return "".join(unicodedata.normalize("NFD", each)[:1] for each in text)
+    return text if text.isascii() else text.translate(_BARE)
 
 
 def _travel(said: Said) -> Iterator[str]:
@@ -144,7 +157,7 @@ def _sentences(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _salvadoran(text: str) -> Iterator[str]:
-    numbers = list(_numbers(text))
+    numbers = _numbers(text)
     yield from (each.shown for each in numbers if each.country == SALVADOR)
     for found in ABROAD.finditer(text):
         known = any(each.start < found.end() and found.start() < each.end for each in numbers)
@@ -158,7 +171,13 @@ def _private(text: str, offices: Collection[str]) -> Iterator[str]:
             yield each.shown
 
 
-def _numbers(text: str) -> Iterator[_Number]:
+@lru_cache(KEPT)
+def _numbers(text: str) -> tuple[_Number, ...]:
+    """Kept, for an alert's page asks again and again of the same texts."""
+    return tuple(_found_in(text))
+
+
+def _found_in(text: str) -> Iterator[_Number]:
     for found in PhoneNumberMatcher(text, "US"):
         if phonenumbers.number_type(found.number) not in OFFICIAL:
             spelt = phonenumbers.format_number(found.number, phonenumbers.PhoneNumberFormat.E164)

@@ -129,7 +129,7 @@ def parts_of(marks: Marks, *, public_url: str, call: str) -> list[Part]:
 
 def events_of(body: str) -> list[Event]:
     """The events of a body that has been checked, in their order."""
-    parts = parts_of(Marks(compile_text(body)), public_url="", call="-")
+    parts = parts_of(Marks(compile_text(body).pieces), public_url="", call="-")
     return [part for part in parts if isinstance(part, Event)]
 
 

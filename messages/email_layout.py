@@ -6,6 +6,7 @@ Everything here is done once per message and language. What is each person's own
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import nh3
 from markdown_it.token import Token
@@ -29,6 +30,7 @@ from messages.plain_text import plain_text
 from messages.providers.provider import Pieces
 from messages.templates import Compiled
 
+KEPT = 128  # emails, of some 30 KB each
 _TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "blockquote", "ul", "ol", "li", "pre", "hr"),
     *("a", "br", "strong", "em", "s", "code"),
@@ -44,6 +46,12 @@ def lay_out(content: Compiled, *, language: str, letterhead: Letterhead) -> tupl
 
     Raises BadTemplate for what cannot stand in an email, with its line.
     """
+    return _laid_out(content.pieces, language, letterhead)
+
+
+@lru_cache(KEPT)
+def _laid_out(content: Pieces, language: str, letterhead: Letterhead) -> tuple[Pieces, Pieces]:
+    """Kept, for it takes milliseconds, and pages and senders ask for the same email again and again."""
     marks = Marks(content)
     call = wording.label(language, "call")
     parts = parts_of(marks, public_url=letterhead.public_url, call=call)

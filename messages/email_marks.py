@@ -10,7 +10,7 @@ import re
 from hashlib import sha256
 
 from messages.providers.provider import Pieces
-from messages.templates import BadTemplate, Compiled, is_address
+from messages.templates import BadTemplate, is_address
 
 _OURS = ("link", "unsubscribe", "preferences")  # the addresses that a layout uses by itself
 
@@ -18,10 +18,10 @@ _OURS = ("link", "unsubscribe", "preferences")  # the addresses that a layout us
 class Marks:
     """The marks of one text, and what comes of them."""
 
-    def __init__(self, content: Compiled) -> None:
-        literals, self._fields = content.pieces[::2], (*content.pieces[1::2], *_OURS)
+    def __init__(self, content: Pieces) -> None:
+        literals, self._fields = content[::2], (*content[1::2], *_OURS)
         # Derived from the text, so that the text cannot contain it and the result is always the same.
-        self._stem = "q" + sha256("\0".join(content.pieces).encode()).hexdigest()[:16]
+        self._stem = "q" + sha256("\0".join(content).encode()).hexdigest()[:16]
         self._any = re.compile(rf"{self._stem}x(\d+)z")
         self._kept = re.compile(rf"{self._stem}y(\d+)z")
         self._keeping: list[str] = []

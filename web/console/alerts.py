@@ -16,7 +16,7 @@ from alerts.approving import NotApproved
 from alerts.at_risk import NotYetSaid
 from alerts.corrections import corrections_of, reach_of
 from alerts.follow_ups import Followed, follow_ups, followed_by
-from alerts.launching import AudienceChanged, NotReady, launch, status
+from alerts.launching import AudienceChanged, NotReady, is_draft, launch
 from alerts.models import FollowUpKind
 from alerts.resending import remaining, stop_and_write_anew
 from alerts.steering import Act, set_budget
@@ -60,8 +60,7 @@ async def alert_page(
     request: web.Request, alert_id: int, *, problem: str = "", stands: str = ""
 ) -> web.Response:
     """The same, with what is wrong with what somebody wants done; ``stands``: why they say a name may."""
-    found = await read(request, status, alert_id, now=now(request))
-    if found.progress.status == MessageStatus.DRAFT:
+    if await read(request, is_draft, alert_id):
         return await review_page(request, alert_id, problem=problem, stands=stands)
     values = await read(request, _launched, alert_id, request[VIEWER], now(request))
     pace = await pace_of(request, values["seen"])
