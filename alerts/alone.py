@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
 
 from alerts.approval_models import AloneLaunch
 from alerts.models import Alert, Level
 from alerts.titles import titles_by_alert
 from messages.control import NotNow
 from messages.models import Message, Reach
-from organizers.roles import NETWORKS, Within, owned
+from organizers.roles import NETWORKS, Within, as_key, owned
 
 LEAST = 10  # characters of a reason
 LONGEST = 2_000
@@ -114,11 +114,15 @@ def letters_about(conn: Connection, alert_id: int) -> int | None:
 
 def unreviewed(conn: Connection, within: Within) -> list[Alone]:
     """What left so and nobody else has looked at, the latest first; the office sees all of it."""
-    open_ones = _rows().where(AloneLaunch.reviewed_at.is_(None))
-    if within is not None and NETWORKS not in within:
-        open_ones = open_ones.where(owned(Message.project_id, within))
-    rows = conn.execute(open_ones.order_by(AloneLaunch.launched_at.desc(), AloneLaunch.alert_id))
+    everywhere = within is None or NETWORKS in within
+    rows = conn.execute(_unreviewed(None if everywhere else as_key(within)))
     return _alone(conn, rows.all())
+
+
+@lru_cache
+def _unreviewed(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    open_ones = _rows().where(AloneLaunch.reviewed_at.is_(None), owned(Message.project_id, within))
+    return open_ones.order_by(AloneLaunch.launched_at.desc(), AloneLaunch.alert_id)
 
 
 def any_due(conn: Connection) -> bool:
@@ -136,7 +140,7 @@ def letters_due(conn: Connection) -> list[Alone]:
 
 
 @cache
-def _rows() -> Any:
+def _rows() -> Select[*tuple[Any, ...]]:
     return (
         select(*AloneLaunch.__table__.columns, Message.project_id)
         .join(Alert, Alert.id == AloneLaunch.alert_id)

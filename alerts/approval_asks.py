@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from alerts.approval_models import ApprovalAsk
 from alerts.approvers import approvers, may_approve, project_of
@@ -143,11 +143,15 @@ def look(conn: Connection, token: str, now: datetime) -> Row[Any]:
 
 def waiting_for(conn: Connection, organizer_id: int) -> list[Row[Any]]:
     """What an organizer was asked about and has not answered, the latest first, also where link and code are over."""
+    return list(conn.execute(_waiting(), {"mine": organizer_id}).all())
+
+
+@cache
+def _waiting() -> Select[*tuple[Any, ...]]:
     open_ones = (ApprovalAsk.answered_at.is_(None), Message.status == MessageStatus.DRAFT)
-    rows = _asks().where(ApprovalAsk.organizer_id == organizer_id, *open_ones)
+    rows = _asks().where(ApprovalAsk.organizer_id == bindparam("mine"), *open_ones)
     mine = rows.where(may_approve())
-    latest = mine.order_by(ApprovalAsk.asked_at.desc(), ApprovalAsk.id.desc())
-    return list(conn.execute(latest).all())
+    return mine.order_by(ApprovalAsk.asked_at.desc(), ApprovalAsk.id.desc())
 
 
 def heard(conn: Connection, inbound: Inbound, *, house: HouseRules, now: datetime) -> Heard | None:
@@ -256,7 +260,7 @@ def new_code() -> str:
 
 
 @cache
-def _asks() -> Any:
+def _asks() -> Select[*tuple[Any, ...]]:
     return (
         select(
             *ApprovalAsk.__table__.columns,

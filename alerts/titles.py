@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerts.models import AlertText
+
+_TITLES = (
+    select(AlertText.alert_id, AlertText.language, AlertText.title)
+    .where(AlertText.alert_id.in_(bindparam("ids", expanding=True)))
+    .order_by(AlertText.language)
+)
 
 
 def titles_of(conn: Connection, alert_id: int) -> dict[str, str]:
@@ -18,8 +24,6 @@ def titles_by_alert(conn: Connection, alert_ids: Collection[int]) -> dict[int, d
     """The titles of many alerts, by language, asked for at once; nothing of one without words."""
     found: dict[int, dict[str, str]] = {}
     if alert_ids:
-        columns = (AlertText.alert_id, AlertText.language, AlertText.title)
-        rows = select(*columns).where(AlertText.alert_id.in_(alert_ids))
-        for alert_id, language, title in conn.execute(rows.order_by(AlertText.language)):
+        for alert_id, language, title in conn.execute(_TITLES, {"ids": list(alert_ids)}):
             found.setdefault(alert_id, {})[language] = title
     return found

@@ -17,6 +17,9 @@ from database.models import Lock
 GATE = 4_770_991  # the number of our advisory lock; any number nobody else uses in this database
 
 
+_IN_FORCE = select(Lock).where(Lock.ended_at.is_(None))  # asked for by every page of the console
+
+
 class Locked(Exception):
     """Everything is locked: nobody signs in and nothing leaves. On the server, run “llamado unlock” first."""
 
@@ -57,7 +60,7 @@ def require_unlocked(conn: Connection) -> None:
 
 def in_force(conn: Connection) -> Row[Lock] | None:
     """The lock that is in force; for showing it, as another may be begun or ended in the same instant."""
-    return conn.execute(select(Lock).where(Lock.ended_at.is_(None))).first()
+    return conn.execute(_IN_FORCE).first()
 
 
 def close_gate(conn: Connection) -> None:

@@ -12,9 +12,10 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Select, and_, delete, insert, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, select, update
 from sqlalchemy.orm import aliased
 
 from contacts import consent
@@ -118,31 +119,32 @@ def forget(conn: Connection, *, now: datetime) -> int:
     return conn.execute(old).rowcount
 
 
-def _kept(now: datetime) -> Select[int, int, str, datetime, datetime | None, bool]:
-    """Those of the last days, in the order in which they came."""
+@cache
+def _kept() -> Select[int, int, str, datetime, datetime | None, bool]:
+    """Those since ``since``, in the order in which they came."""
     mine, undone = aliased(Consent), aliased(Consent)
     again = (
         select(undone.id)
         .join(mine, and_(mine.channel == undone.channel, mine.address == undone.address))
         .where(mine.id == UnprovenStop.consent_id, undone.id < mine.id)
-        .where(undone.source == UNDONE, undone.at > now - UNDO)
+        .where(undone.source == UNDONE, undone.at > bindparam("since"))
         .correlate(UnprovenStop)
     )
     columns = (UnprovenStop.id, UnprovenStop.consent_id, UnprovenStop.origin, UnprovenStop.at)
     kept = select(*columns, UnprovenStop.settled_at, again.exists())
-    return kept.where(UnprovenStop.at > now - UNDO).order_by(UnprovenStop.id)
+    return kept.where(UnprovenStop.at > bindparam("since")).order_by(UnprovenStop.id)
 
 
 def _open_of(conn: Connection, channel: str, address: str, now: datetime) -> list[_Stop]:
-    mine = _kept(now).join(Consent, Consent.id == UnprovenStop.consent_id)
+    mine = _kept().join(Consent, Consent.id == UnprovenStop.consent_id)
     theirs = mine.where(Consent.channel == channel, Consent.address == address)
     still = theirs.where(UnprovenStop.settled_at.is_(None))
-    return [_Stop(*row) for row in conn.execute(still)]
+    return [_Stop(*row) for row in conn.execute(still, {"since": now - UNDO})]
 
 
 def _crowded(conn: Connection, now: datetime) -> list[_Stop]:
     """Those nobody has decided about that came again, or within an hour in which many did, whatever became of them."""
-    rows = [_Stop(*row) for row in conn.execute(_kept(now))]
+    rows = [_Stop(*row) for row in conn.execute(_kept(), {"since": now - UNDO})]
     in_time = sorted(rows, key=lambda each: each.at)
     told = {each.id for each in rows if each.again}
     first = 0

@@ -75,6 +75,11 @@ def is_guarded(grants: Grants) -> bool:
     return any(grant.allows & GUARDED for grant in grants.values())
 
 
+def as_key(within: Within) -> tuple[int, ...] | None:
+    """Projects as a key by which a statement about them may be kept, as to put it together takes time."""
+    return None if within is None else tuple(within)
+
+
 def owned(project: SQLColumnExpression[Any], within: Within) -> ColumnElement[bool]:
     """That something belongs to these projects; ``project`` is NULL for what is the network's."""
     if within is None:

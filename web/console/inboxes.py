@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Row,
     Select,
     and_,
+    bindparam,
     func,
     literal,
     or_,
@@ -31,7 +34,7 @@ from messages.inbox_models import Care, WrittenAnswer
 from messages.models import Delivery, Message, Reply
 from messages.prompt_models import Suggestion
 from messages.replies import AUTOMATIC
-from organizers.roles import NETWORKS, Within
+from organizers.roles import NETWORKS, Within, as_key
 from web.console.lives import known_as
 
 STOP = Standing.OPTED_OUT.value
@@ -101,12 +104,19 @@ class LastAct:
 
 def waiting_count(conn: Connection, within: Within, *, now: datetime) -> int:
     """How many replies wait for somebody; no more than ``MOST`` are counted."""
-    return _count(conn, within, _wait(now))
+    return conn.scalar(_waiting_counted(as_key(within), review=False), {"now": now}) or 0
 
 
 def review_count(conn: Connection, within: Within, *, now: datetime) -> int:
     """How many of them may mean stop: those people get nothing until somebody has read them."""
-    return _count(conn, within, (*_wait(now), _of_those_in_review()))
+    return conn.scalar(_waiting_counted(as_key(within), review=True), {"now": now}) or 0
+
+
+@lru_cache
+def _waiting_counted(within: tuple[int, ...] | None, *, review: bool) -> Select[int]:
+    """Kept, for every page of the console counts what waits."""
+    of_those = (_of_those_in_review(),) if review else ()
+    return _counted(within, (*_wait(bindparam("now")), *of_those))
 
 
 def tallies(
@@ -114,7 +124,8 @@ def tallies(
 ) -> dict[Show, int]:
     """How many replies each filter shows; those without an end are not counted."""
     counted = (Show.MINE, Show.UNASSIGNED, Show.SNOOZED)
-    return {each: _count(conn, within, _chosen(each, organizer_id, now)) for each in counted}
+    chosen = {each: _chosen(each, organizer_id, now) for each in counted}
+    return {each: conn.scalar(_counted(within, of)) or 0 for each, of in chosen.items()}
 
 
 def replies(
@@ -200,7 +211,7 @@ def _columns(now: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _wait(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _wait(now: datetime | BindParameter[Any]) -> tuple[ColumnElement[bool], ...]:
     awake = or_(Care.snoozed_until.is_(None), Care.snoozed_until <= now)
     return (Reply.handled_at.is_(None), awake)
 
@@ -226,10 +237,10 @@ def _cared(of: ColumnElement[bool]) -> ColumnElement[bool]:
     return Reply.id.in_(select(Care.reply_id).where(of).correlate(None))
 
 
-def _count(conn: Connection, within: Within, chosen: Sequence[ColumnElement[bool]]) -> int:
+def _counted(within: Within, chosen: Sequence[ColumnElement[bool]]) -> Select[int]:
     found = select(Reply.id).outerjoin(Care, Care.reply_id == Reply.id).where(*chosen)
     some = visible(found, within).limit(MOST).subquery()
-    return conn.scalar(select(func.count()).select_from(some)) or 0
+    return select(func.count()).select_from(some)
 
 
 def _named(name: str) -> list[ColumnElement[bool]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
 from alerts.fact_models import Fact
@@ -17,7 +17,7 @@ from alerts.titles import titles_by_alert
 from campaigns.models import Campaign
 from contacts.models import Project
 from messages.models import Message, MessageStatus
-from organizers.roles import NETWORKS, Within, owned
+from organizers.roles import NETWORKS, Within, as_key, owned
 
 IN_PROGRESS = (MessageStatus.SENDING, MessageStatus.PAUSED)
 ENDED = (MessageStatus.FINISHED, MessageStatus.STOPPED, MessageStatus.EXPIRED)
@@ -74,13 +74,8 @@ def alerts(
     limit: int = 100,
 ) -> list[AlertLine]:
     """The alerts of these projects (None: everybody's), or those on one case; the latest first."""
-    # A sum has no index: the alerts are gone through, not every answer to somebody of these projects.
-    chosen = _alerts().where(owned(Message.project_id + 0, within))
-    if case_id is not None:
-        chosen = chosen.where(Alert.case_id == case_id)
-    found = chosen.subquery()
-    latest = select(found).where(found.c.status.in_(list(statuses))).order_by(found.c.id.desc())
-    rows = conn.execute(latest.limit(limit)).all()
+    latest = _latest(as_key(within), tuple(statuses), of_case=case_id is not None)
+    rows = conn.execute(latest, {"case": case_id, "most": limit}).all()
     titles = titles_by_alert(conn, [row.id for row in rows])
     return [
         AlertLine(
@@ -142,6 +137,19 @@ def campaigns(conn: Connection, within: Within) -> list[CampaignLine]:
 def campaign(conn: Connection, campaign_id: int) -> CampaignLine:
     """One campaign; the caller knows that it exists."""
     return CampaignLine(*conn.execute(_campaigns().where(Campaign.id == campaign_id)).one())
+
+
+@lru_cache
+def _latest(
+    within: tuple[int, ...] | None, statuses: tuple[MessageStatus, ...], *, of_case: bool
+) -> Select[*tuple[Any, ...]]:
+    # A sum has no index: the alerts are gone through, not every answer to somebody of these projects.
+    chosen = _alerts().where(owned(Message.project_id + 0, within))
+    if of_case:
+        chosen = chosen.where(Alert.case_id == bindparam("case"))
+    found = chosen.subquery()
+    latest = select(found).where(found.c.status.in_(statuses)).order_by(found.c.id.desc())
+    return latest.limit(bindparam("most"))
 
 
 @cache

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
 from messages.answering import has_not_left
 from messages.inbox_models import WrittenAnswer
 from messages.models import Delivery, Message, Reply
-from organizers.roles import Within
+from organizers.roles import Within, as_key
 from web.console.inboxes import LATELY, visible
 
 
@@ -20,16 +22,21 @@ def unsent(conn: Connection, within: Within, *, now: datetime) -> list[int]:
     One that was answered again is not among them, nor one that somebody put back: it waits in the inbox, and is
     done with once it is marked so.
     """
+    return list(dict.fromkeys(conn.scalars(_unsent(as_key(within)), {"since": now - LATELY})))
+
+
+@lru_cache
+def _unsent(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
     found = (
         select(Reply.id)
         .join(WrittenAnswer, WrittenAnswer.reply_id == Reply.id)
         .join(Message, Message.id == WrittenAnswer.message_id)
         .join(Delivery, Delivery.message_id == Message.id)
-        .where(WrittenAnswer.written_at > now - LATELY, has_not_left())
+        .where(WrittenAnswer.written_at > bindparam("since"), has_not_left())
         .where(Reply.handled_at <= WrittenAnswer.written_at, ~_answered_again())
         .order_by(WrittenAnswer.id)
     )
-    return list(dict.fromkeys(conn.scalars(visible(found, within))))
+    return visible(found, within)
 
 
 def _answered_again() -> ColumnElement[bool]:
