@@ -10,6 +10,7 @@ import structlog
 from actions import flooding
 from alerts import asking
 from campaigns import step_copies
+from contacts import changes
 from contacts.places import settle_lapsed
 from database.engine import Database
 from messages import retention
@@ -66,13 +67,15 @@ def _sealing(database: Database) -> Tick:
 
 def _forgetting(database: Database, copies: timedelta | None) -> Tick:
     """What is kept against machines that answer in people's stead is kept for a week; corrections of
-    offices end on their day; and whose copy a step of a series was is told for as long as of any.
+    offices end on their day; whose copy a step of a series was is told for as long as of any; and of all
+    changes of people the last is remembered.
     """
 
     async def forget() -> None:
         await database.write(flooding.forget, now=_now())
         await database.write(corrections.expire, now=_now())
         await database.write(asking.forget, now=_now())
+        await database.write(changes.forget)
         if copies is not None:
             await database.write(step_copies.forget, before=_now() - copies)
 

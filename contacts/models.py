@@ -23,6 +23,7 @@ __all__ = [
     "Import",
     "ImportChange",
     "Membership",
+    "PeopleChange",
     "Preference",
     "Project",
     "SignUp",
@@ -286,6 +287,15 @@ class AddressStanding(Base):
             postgresql_where=text("standing = 'review'"),
         ),
     )
+
+
+class PeopleChange(Base):
+    """That something about people changed: written by triggers of the database, see ``contacts.changes``."""
+
+    __tablename__ = "people_changes"
+
+    id: Mapped[id_key]
+    stamp: Mapped[int]  # random, so that none ever comes again
 
 
 class SuppressedHash(Base):

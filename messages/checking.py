@@ -26,8 +26,8 @@ from messages.gaps import REPRESENTATIVE, find_gaps, wanted
 from messages.house import HouseRules
 from messages.mail_findings import mail_warnings
 from messages.models import Message, MessageText, Reach
-from messages.prospects import Group, survey
 from messages.sms import cost
+from messages.surveys import Survey, surveyed
 from messages.templates import BadTemplate
 
 FOREIGN = "foreign"
@@ -76,8 +76,8 @@ def check_message(
     leaves_at = max(now, message.begins_at or now)
     compiled, broken = _compiled(conn, message_id, house)
     emails = email_findings(conn, compiled, texts, message)
-    groups = _survey(conn, compiled, audience, terms, by_list=reckon)
-    seen = forecast.forecast_of(conn, groups, terms, hours=hours.read(message.hours), now=leaves_at)
+    survey = _survey(conn, compiled, audience, terms, by_list=reckon)
+    seen = forecast.forecast_of(conn, survey, hours=hours.read(message.hours), now=leaves_at)
     blocking = [
         *_audience_problems(seen, Reach(message.reach)),
         *_missing_texts(texts, Reach(message.reach), house),
@@ -88,7 +88,7 @@ def check_message(
     ]
     estimates: list[Estimate] = []
     if compiled is not None:
-        blocking += _gaps(conn, compiled, groups, terms, now)
+        blocking += _gaps(conn, compiled, survey, terms, now)
         if reckon:
             estimates = _estimates(conn, compiled, audience, terms, seen, house, now)
     price = cost(sum(each.segments for each in estimates), price=house.cents_per_segment / CENTS)
@@ -194,18 +194,18 @@ def _survey(
     terms: Terms,
     *,
     by_list: bool,
-) -> list[Group]:
+) -> Survey:
     """Go through the audience once for all that is to be told of it."""
     fields = set() if compiled is None else wanted(compiled, terms)
     by_place = REPRESENTATIVE in fields
     plain = sorted(fields - {REPRESENTATIVE})
-    return survey(conn, audience, terms, fields=plain, by_place=by_place, by_list=by_list)
+    return surveyed(conn, audience, terms, fields=plain, by_place=by_place, by_list=by_list)
 
 
 def _gaps(
-    conn: Connection, compiled: Compositions, groups: Sequence[Group], terms: Terms, now: datetime
+    conn: Connection, compiled: Compositions, survey: Survey, terms: Terms, now: datetime
 ) -> Iterator[Finding]:
-    for gap in find_gaps(conn, compiled, groups, terms, now=now):
+    for gap in find_gaps(conn, compiled, survey, terms, now=now):
         yield finding(
             "gap_nobody" if gap.people == gap.of else "gap_some",
             field=gap.field,

@@ -23,6 +23,7 @@ from messages.identity import Identity, letterhead
 from messages.looks import PLAIN_LOOK, Look, look_of
 from messages.mail_addresses import NO_THREAD, Thread, routes
 from messages.models import Message, MessageKind, MessageText
+from messages.prospects import Lines
 from messages.providers.provider import (
     Email,
     EmailWords,
@@ -45,7 +46,6 @@ from representatives.maps import holds
 KEPT = 32  # messages whose compiled texts are kept
 LONGEST_VALIDITY = 36_000  # seconds: Twilio's ValidityPeriod ends at ten hours
 LookedUp = Mapping[str, str]
-Lines = tuple[str, int | None, int]  # state, district, and the Congress whose lines it follows
 NOTHING: LookedUp = {}
 
 

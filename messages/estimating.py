@@ -6,13 +6,13 @@ Up to 1,000 people everybody's text is rendered; above, every n-th person's, and
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import islice
 
 from sqlalchemy import Connection, func, select
 
+from contacts.changes import Kept
 from contacts.models import Channel, Contact
 from messages import composing, links, rendering
 from messages.audience import Audience
@@ -26,10 +26,14 @@ from messages.providers.provider import Text
 from messages.recording import Claim
 from messages.rendering import PersonValues
 from messages.sms import Measure, measure
+from messages.surveys import kept
 from messages.templates import BadTemplate
 
 RENDERED = 1_000  # people whose texts are rendered at most
 AT_ONCE = 500
+KEPT = 32  # lists of those who are rendered, of 1,000 numbers each
+
+_RECIPIENTS = Kept(KEPT)
 
 TYPICAL = PersonValues(
     first_name="Guadalupe",
@@ -99,8 +103,9 @@ def estimate(
     """Reckon the texts of a message, by language; ``texts`` is how many people get one."""
     step = -(-texts // RENDERED) or 1
     found: dict[str, Estimate] = defaultdict(lambda: Estimate(""))
-    for ids in _in_parts(_recipients(conn, audience, terms, step)):
-        claims = _claims(conn, ids)
+    ids = _recipients(conn, audience, terms, step)
+    for start in range(0, len(ids), AT_ONCE):
+        claims = _claims(conn, ids[start : start + AT_ONCE])
         told = composing.look_up(conn, claims, message, now=now)
         for ready in composing.compose(claims, Channel.SMS, message, told, identity, now):
             if isinstance(ready.item, Text):
@@ -156,16 +161,16 @@ def _segments(text: str, language: str, defaults: Mapping[str, str], identity: I
     return measure(rendering.render_sms(compiled, values)).segments
 
 
-def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -> Iterator[int]:
+def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -> Sequence[int]:
+    """Every ``step``-th of those who get a text, the oldest first; from memory where it may be."""
     texted = replace(terms, reach=Reach.SMS)  # who gets a text is so whatever else they get
-    rows = prospects(audience, texted, among=Contact.id % step == 0)
-    chosen = select(rows.c.contact_id).where(rows.c[Channel.SMS] == "")
-    yield from conn.scalars(chosen.order_by(rows.c.contact_id))
 
+    def ask() -> Sequence[int]:
+        rows = prospects(audience, texted, among=Contact.id % step == 0)
+        chosen = select(rows.c.contact_id).where(rows.c[Channel.SMS] == "")
+        return tuple(conn.scalars(chosen.order_by(rows.c.contact_id)))
 
-def _in_parts(ids: Iterator[int]) -> Iterator[Sequence[int]]:
-    while part := list(islice(ids, AT_ONCE)):
-        yield part
+    return kept(conn, _RECIPIENTS, audience, texted, step, ask)
 
 
 def _claims(conn: Connection, ids: Sequence[int]) -> list[Claim]:

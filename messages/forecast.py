@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -14,7 +14,7 @@ from contacts.models import Channel
 from messages.audience import Audience
 from messages.eligibility import Terms
 from messages.hours import Hours
-from messages.prospects import Group, survey
+from messages.surveys import Best, Earliest, Survey, surveyed
 from messages.zones import Zones
 
 K = TypeVar("K", bound=Any)
@@ -97,119 +97,93 @@ def foresee(
     conn: Connection, audience: Audience, terms: Terms, *, hours: Hours | None, now: datetime
 ) -> Forecast:
     """Count everybody's fate."""
-    return forecast_of(conn, survey(conn, audience, terms), terms, hours=hours, now=now)
+    return forecast_of(conn, surveyed(conn, audience, terms), hours=hours, now=now)
 
 
 def forecast_of(
-    conn: Connection, groups: Sequence[Group], terms: Terms, *, hours: Hours | None, now: datetime
+    conn: Connection, survey: Survey, *, hours: Hours | None, now: datetime
 ) -> Forecast:
     """The same from a survey that has been made already."""
-    zones = Zones()
-    found: list[Fate] = []
-    for channel in terms.channels:
-        found += _fates(conn, zones, groups, channel, hours, now)
-    splits = [(group, _split(conn, zones, group, hours, now)) for group in groups]
-    languages: Counter[str] = Counter()
-    for group in groups:
-        if group.reached:
-            languages[group.language] += group.count
+    openings = _Openings(conn, Zones(), hours, now)
     return Forecast(
-        people=sum(group.count for group in groups),
-        reached=languages.total(),
-        fates=found,
-        languages=dict(sorted(languages.items())),
-        texts=_texts(groups),
-        waiting=_waiting(conn, zones, groups, hours, now),
-        by_language=_summed((group.language, split) for group, split in splits),
-        by_lists=_summed((group.lists, split) for group, split in splits),
+        people=survey.people,
+        reached=survey.reached.total(),
+        fates=_fates(survey, openings),
+        languages=dict(sorted(survey.reached.items())),
+        texts=dict(sorted(survey.texts.items())),
+        waiting=_waiting(survey, openings),
+        by_language=_splits(survey.languages, openings),
+        by_lists=_splits(survey.lists, openings),
     )
 
 
-def _texts(groups: Sequence[Group]) -> dict[str, int]:
-    texts: Counter[str] = Counter()
-    for group in groups:
-        if group.reasons.get(Channel.SMS) == "":
-            texts[group.language] += group.count
-    return dict(sorted(texts.items()))
+@dataclass
+class _Openings:
+    """When a text may arrive, by zones; each is asked for once."""
+
+    conn: Connection
+    zones: Zones
+    hours: Hours | None
+    now: datetime
+    _known: dict[int, datetime] = field(default_factory=dict)
+
+    def later(self, zone_set_id: int) -> datetime | None:
+        """The hour that a text to these zones waits for; None if it may go now."""
+        if self.hours is None:
+            return None
+        if zone_set_id not in self._known:
+            opens_at = self.zones.opening(self.conn, zone_set_id, self.hours, self.now)
+            self._known[zone_set_id] = opens_at
+        found = self._known[zone_set_id]
+        return found if found > self.now else None
 
 
-def _fates(
-    conn: Connection,
-    zones: Zones,
-    groups: Sequence[Group],
-    channel: Channel,
-    hours: Hours | None,
-    now: datetime,
-) -> list[Fate]:
-    totals: Counter[tuple[str, str, datetime | None]] = Counter()
-    for group in groups:
-        reason = group.reasons[channel]
-        fate = _fate(conn, zones, reason, group.zone_set_id, channel, hours, now)
-        totals[fate] += group.count
+def _fates(survey: Survey, openings: _Openings) -> list[Fate]:
+    """Channel by channel: copies now, then those held, then why there are none."""
+    totals: dict[Channel, Counter[tuple[str, str, datetime | None]]] = {}
+    for (channel, reason, zone_set_id), count in survey.reasons.items():
+        fate = _fate(channel, reason, zone_set_id, openings)
+        totals.setdefault(channel, Counter())[fate] += count
     return [
         Fate(channel, fate, reason, opens_at, count)
-        for (fate, reason, opens_at), count in sorted(totals.items(), key=_in_order)
+        for channel in sorted(totals, key=tuple(Channel).index)
+        for (fate, reason, opens_at), count in sorted(totals[channel].items(), key=_in_order)
     ]
 
 
 def _fate(
-    conn: Connection,
-    zones: Zones,
-    reason: str,
-    zone_set_id: int,
-    channel: Channel,
-    hours: Hours | None,
-    now: datetime,
+    channel: Channel, reason: str, zone_set_id: int, openings: _Openings
 ) -> tuple[str, str, datetime | None]:
     if reason:
         return SKIPPED, reason, None
-    if hours is None or channel is not Channel.SMS:
-        return NOW, "", None
-    opens_at = zones.opening(conn, zone_set_id, hours, now)
-    return (NOW, "", None) if opens_at <= now else (HELD, "", opens_at)
+    opens_at = openings.later(zone_set_id) if channel is Channel.SMS else None
+    return (HELD if opens_at else NOW), "", opens_at
 
 
-def _split(
-    conn: Connection, zones: Zones, group: Group, hours: Hours | None, now: datetime
-) -> Split:
-    """What becomes of people whose fate is the same: the best of their channels."""
-    fates = {
-        _fate(conn, zones, reason, group.zone_set_id, channel, hours, now)[0]
-        for channel, reason in group.reasons.items()
-    }
-    if NOW in fates:
-        return Split(now=group.count)
-    return Split(held=group.count) if HELD in fates else Split(left_out=group.count)
-
-
-def _summed(parts: Iterable[tuple[K, Split]]) -> dict[K, Split]:
+def _splits(counts: Mapping[tuple[K, Earliest], int], openings: _Openings) -> dict[K, Split]:
     found: dict[K, Split] = {}
-    for key, split in parts:
-        found[key] = found.get(key, Split()) + split
+    for (key, earliest), count in counts.items():
+        found[key] = found.get(key, Split()) + _split(earliest, count, openings)
     return dict(sorted(found.items()))
 
 
-def _waiting(
-    conn: Connection, zones: Zones, groups: Sequence[Group], hours: Hours | None, now: datetime
-) -> list[Waiting]:
-    if hours is None:
-        return []
+def _split(earliest: Earliest, count: int, openings: _Openings) -> Split:
+    if earliest.best is Best.NOTHING:
+        return Split(left_out=count)
+    waits = earliest.best is Best.BY_DAY and openings.later(earliest.zone_set_id)
+    return Split(held=count) if waits else Split(now=count)
+
+
+def _waiting(survey: Survey, openings: _Openings) -> list[Waiting]:
     states: dict[int, Counter[str]] = {}
-    for group in groups:
-        if group.reasons.get(Channel.SMS) == "":
-            states.setdefault(group.zone_set_id, Counter())[group.state] += group.count
+    for (zone_set_id, state), count in survey.texted.items():
+        states.setdefault(zone_set_id, Counter())[state] += count
     found = [
-        Waiting(
-            zones.opening(conn, zone_set_id, hours, now),
-            zone_set_id,
-            zones.names(zone_set_id),
-            by_state,
-            by_state.total(),
-        )
-        for zone_set_id, by_state in states.items()
+        Waiting(opens_at, each, openings.zones.names(each), by_state, by_state.total())
+        for each, by_state in states.items()
+        if (opens_at := openings.later(each)) is not None
     ]
-    held = [each for each in found if each.opens_at > now]
-    return sorted(held, key=lambda each: (each.opens_at, -each.count))
+    return sorted(found, key=lambda each: (each.opens_at, -each.count))
 
 
 def _in_order(item: tuple[tuple[str, str, datetime | None], int]) -> tuple[int, str, int]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from contacts.models import Channel
-from messages.composing import Compositions, Lines, member_names
+from messages.composing import Compositions, member_names
 from messages.eligibility import Terms
-from messages.prospects import EMPTY, Group
+from messages.prospects import EMPTY, Lines
 from messages.rendering import CompiledEmail
+from messages.surveys import Survey
 from messages.templates import Compiled
 
 REPRESENTATIVE = "rep_name"  # depends on a person's state and district
@@ -36,21 +37,21 @@ def wanted(message: Compositions, terms: Terms) -> set[str]:
 
 
 def find_gaps(
-    conn: Connection, message: Compositions, groups: Sequence[Group], terms: Terms, *, now: datetime
+    conn: Connection, message: Compositions, survey: Survey, terms: Terms, *, now: datetime
 ) -> list[Gap]:
     """For every field without a default, the people it would be empty for.
 
-    ``groups`` are a survey with the fields ``wanted``.
+    ``survey`` is one with the fields ``wanted``.
     """
     named = REPRESENTATIVE in wanted(message, terms)
-    nameless = _unrepresented(conn, groups, now) if named else set()
+    nameless = _unrepresented(conn, survey, now) if named else set()
     found: list[Gap] = []
     for channel in terms.channels:
         for language, text in _texts(message, channel).items():
-            readers = list(_readers(message, channel, language, groups))
-            of = sum(group.count for group in readers)
+            spoken = _readers(message, channel, language, survey)
+            of = sum(survey.readers[channel, each] for each in spoken)
             for name in _without_default(message, language, text):
-                missing = sum(_missing(group, name, nameless) for group in readers)
+                missing = sum(_missing(survey, channel, each, name, nameless) for each in spoken)
                 found += [Gap(channel, language, name, missing, of)] if missing else []
     return found
 
@@ -67,25 +68,21 @@ def _without_default(
     return sorted((compiled.fields & {*EMPTY, REPRESENTATIVE}) - held)
 
 
-def _readers(
-    message: Compositions, channel: Channel, language: str, groups: Sequence[Group]
-) -> Iterator[Group]:
-    """Who gets the text in this language: its own readers, and for the default everybody left."""
+def _readers(message: Compositions, channel: Channel, language: str, survey: Survey) -> list[str]:
+    """Whose text is that in this language: its own readers', and the default everybody's that is left."""
     texts, default = _texts(message, channel), message.default_language
     fallback = default if default in texts else next(iter(texts))
-    for group in groups:
-        reads = group.language if group.language in texts else fallback
-        if reads == language and group.reasons[channel] == "":
-            yield group
+    spoken = {each for on, each in survey.readers if on is channel}
+    return [each for each in spoken if (each if each in texts else fallback) == language]
 
 
-def _missing(group: Group, name: str, nameless: set[Lines]) -> int:
+def _missing(survey: Survey, channel: Channel, spoken: str, name: str, nameless: set[Lines]) -> int:
     if name == REPRESENTATIVE:
-        return group.count if group.place in nameless else 0
-    return group.empty[name]
+        return sum(survey.places[channel, spoken, place] for place in nameless)
+    return survey.empty[channel, spoken, name]
 
 
-def _unrepresented(conn: Connection, groups: Sequence[Group], now: datetime) -> set[Lines]:
+def _unrepresented(conn: Connection, survey: Survey, now: datetime) -> set[Lines]:
     """Places of people whose district is open, or whose seat has nobody in it whom we know."""
-    places = {group.place for group in groups}
+    places = {place for _, _, place in survey.places}
     return places - set(member_names(conn, places, now=now))

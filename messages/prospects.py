@@ -40,6 +40,8 @@ from messages.audience import Audience
 from messages.eligibility import NO_ADDRESS, SHARED, TEXTED, Terms, refusal, refused
 from messages.models import Reach
 
+Lines = tuple[str, int | None, int]  # state, district, and the Congress whose lines it follows
+
 REASONS_KEPT = 64
 UNLIMITED = 2**62  # a LIMIT keeps a database from taking a subquery apart and losing its order
 FIRST_LOOK = 20  # people looked at for the first who get a copy; then ever more
@@ -68,7 +70,7 @@ class Group:
     zone_set_id: int
     reasons: Mapping[Channel, str]  # why no copy on a channel; "" = a copy
     empty: Mapping[str, int]  # merge field -> how many of them have no value for it
-    place: tuple[str, int | None, int]  # state, district and its Congress, where asked for
+    place: Lines  # where asked for
     state: str = ""  # where asked for, as are
     lists: tuple[int, ...] = ()  # the projects they belong to
 
