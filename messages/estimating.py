@@ -1,14 +1,16 @@
 """What will the texts cost? Segments per rendered person, because "María" costs what "Ben" does not.
 
-Up to 1,000 people everybody's text is rendered; above, every n-th person's, and the sum scaled up.
+Up to 1,000 people everybody's text is rendered, those that say the same once; above, every n-th person's, and the
+sum scaled up.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -16,22 +18,24 @@ from contacts.changes import Kept
 from contacts.models import Channel, Contact
 from messages import composing, links, rendering
 from messages.audience import Audience
-from messages.composing import Compositions
+from messages.composing import NOTHING, Compositions, LookedUp
 from messages.control import Words
 from messages.eligibility import Terms
 from messages.identity import Identity
 from messages.models import Delivery, Reach
 from messages.prospects import prospects
 from messages.providers.provider import Text
-from messages.recording import Claim
+from messages.recording import Claim, Person
 from messages.rendering import PersonValues
 from messages.sms import Measure, measure
 from messages.surveys import kept
 from messages.templates import BadTemplate
 
+T = TypeVar("T")
+
 RENDERED = 1_000  # people whose texts are rendered at most
 AT_ONCE = 500
-KEPT = 32  # lists of those who are rendered, of 1,000 numbers each
+KEPT = 32  # lists of those who are rendered, of 1,000 people each
 
 _RECIPIENTS = Kept(KEPT)
 
@@ -60,12 +64,12 @@ class Estimate:
     costly: dict[str, int] = field(default_factory=dict)  # character -> rendered texts with it
     exact: bool = True  # False: reckoned from every n-th person
 
-    def add(self, text: str, measured: Measure) -> None:
-        """Count one rendered text."""
-        self.copies += 1
-        self.segments += measured.segments
+    def add(self, text: str, measured: Measure, times: int) -> None:
+        """Count a rendered text, and all that are like it."""
+        self.copies += times
+        self.segments += measured.segments * times
         for character in measured.costly:
-            self.costly[character] = self.costly.get(character, 0) + 1
+            self.costly[character] = self.costly.get(character, 0) + times
         if (measured.segments, measured.units) > (self.most, len(self.longest)):
             self.most, self.longest = measured.segments, text
 
@@ -103,13 +107,13 @@ def estimate(
     """Reckon the texts of a message, by language; ``texts`` is how many people get one."""
     step = -(-texts // RENDERED) or 1
     found: dict[str, Estimate] = defaultdict(lambda: Estimate(""))
-    ids = _recipients(conn, audience, terms, step)
-    for start in range(0, len(ids), AT_ONCE):
-        claims = _claims(conn, ids[start : start + AT_ONCE])
-        told = composing.look_up(conn, claims, message, now=now)
-        for ready in composing.compose(claims, Channel.SMS, message, told, identity, now):
-            if isinstance(ready.item, Text):
-                found[ready.language].add(ready.item.body, measure(ready.item.body))
+    claims = _claims(conn, _recipients(conn, audience, terms, step))
+    told = _look_up(conn, claims, message, now)
+    alike = _alike(claims, message, told)
+    for ready in composing.compose(alike, Channel.SMS, message, told, identity, now):
+        if isinstance(ready.item, Text):
+            body = ready.item.body
+            found[ready.language].add(body, measure(body), alike[ready.claim])
     for language, each in found.items():
         each.language = language
         each.scale(step)
@@ -161,23 +165,60 @@ def _segments(text: str, language: str, defaults: Mapping[str, str], identity: I
     return measure(rendering.render_sms(compiled, values)).segments
 
 
-def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -> Sequence[int]:
-    """Every ``step``-th of those who get a text, the oldest first; from memory where it may be."""
+def _recipients(
+    conn: Connection, audience: Audience, terms: Terms, step: int
+) -> Mapping[int, Person]:
+    """Every ``step``-th of those who get a text by number, the oldest first; from memory where it may be."""
     texted = replace(terms, reach=Reach.SMS)  # who gets a text is so whatever else they get
 
-    def ask() -> Sequence[int]:
+    def ask() -> Mapping[int, Person]:
         rows = prospects(audience, texted, among=Contact.id % step == 0)
         chosen = select(rows.c.contact_id).where(rows.c[Channel.SMS] == "")
-        return tuple(conn.scalars(chosen.order_by(rows.c.contact_id)))
+        ids = list(conn.scalars(chosen.order_by(rows.c.contact_id)))
+        known: dict[int, Person] = {}
+        for part in _parts(ids):
+            known |= composing.people(conn, part)
+        return {each: known[each] for each in ids}
 
     return kept(conn, _RECIPIENTS, audience, texted, step, ask)
 
 
-def _claims(conn: Connection, ids: Sequence[int]) -> list[Claim]:
+def _claims(conn: Connection, people: Mapping[int, Person]) -> list[Claim]:
     """Stand-ins with delivery numbers as long as the real ones will be."""
     last = conn.scalar(select(func.max(Delivery.id))) or 0
-    known = composing.people(conn, ids)
     return [
-        Claim(last + number, 1, contact_id, "", "", known[contact_id])
-        for number, contact_id in enumerate(ids, 1)
+        Claim(last + number, 1, contact_id, "", "", person)
+        for number, (contact_id, person) in enumerate(people.items(), 1)
     ]
+
+
+def _look_up(
+    conn: Connection, claims: Sequence[Claim], message: Compositions, now: datetime
+) -> dict[int, LookedUp]:
+    found: dict[int, LookedUp] = {}
+    for part in _parts(claims):
+        found |= composing.look_up(conn, part, message, now=now)
+    return found
+
+
+def _alike(
+    claims: Iterable[Claim], message: Compositions, told: Mapping[int, LookedUp]
+) -> dict[Claim, int]:
+    """How many get a text like that of each of these: what differs in it says the same of all of them.
+
+    But for their links, which are as long for one as for another.
+    """
+    first: dict[tuple[str, ...], Claim] = {}
+    times: Counter[Claim] = Counter()
+    for claim in claims:
+        version = composing.version_for(claim, message.text_versions, message.default_language)
+        if version is not None:
+            own = composing.own_values(
+                version, claim.person, told.get(claim.contact_id or 0, NOTHING)
+            )
+            times[first.setdefault((version.language, *own.values()), claim)] += 1
+    return times
+
+
+def _parts(whole: Sequence[T]) -> Iterator[Sequence[T]]:
+    return (whole[start : start + AT_ONCE] for start in range(0, len(whole), AT_ONCE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,18 +14,24 @@ from sqlalchemy import ColumnElement, Connection, Subquery, Text, case, func, li
 
 from alerts.launching import message_of
 from contacts import scope
+from contacts.changes import Kept
 from contacts.models import Channel, Contact, Membership
 from messages import audience as audiences
 from messages import hours
+from messages.audience import Audience
 from messages.eligibility import Terms, terms_of
 from messages.models import Message, Reach
 from messages.prospects import prospects, reached
+from messages.surveys import kept
 from messages.zones import Waits, Zones
 from organizers.roles import Within
 from web.console.viewing import VIEWER, now, number, page, read
 
 SHOWN = 100  # people on a page
 MOST_PAGES = 10_000
+MOST_KEPT = 16  # lines whose people are kept: of 50,000 people 400 KB each
+
+_KEPT = Kept(MOST_KEPT)
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,14 @@ class Crowd:
     def others(self) -> int:
         """People of other committees' lists, of whom only the number is told."""
         return self.total - self.seen
+
+
+@dataclass(frozen=True)
+class Everybody:
+    """All people of a line."""
+
+    ids: Sequence[int]  # first those whom the viewer may see, by name
+    seen: int  # how many those are
 
 
 async def show(request: web.Request) -> web.Response:
@@ -89,36 +104,53 @@ async def _page(request: web.Request, line: Line) -> web.Response:
 def crowd_of(
     conn: Connection, alert_id: int, line: Line, *, page: int, within: Within, now: datetime
 ) -> Crowd:
-    """The people of a line by name, those of other committees as a number. Raises NoSuchAlert."""
+    """The people of a line by name, those of other committees as a number. Raises NoSuchAlert.
+
+    A page that nobody is on any more is the first.
+    """
     message_id = message_of(conn, alert_id)
     columns = (Message.audience, Message.hours, Message.begins_at)
     message = conn.execute(select(*columns).where(Message.id == message_id)).one()
-    terms = terms_of(conn, message_id, now=now)
-    kept = [Contact.zone_set_id, Contact.given_name, Contact.family_name]
-    rows = prospects(audiences.read(message.audience), _needed(line, terms), keep=kept)
+    terms = _needed(line, terms_of(conn, message_id, now=now))
     at = max(now, message.begins_at or now)
     open_now = Zones().open_at(conn, Waits(hours.read(message.hours)), at)
-    of_line = _condition(conn, line, rows, terms, open_now, within)
-    mine = case((scope.people(within, rows.c.contact_id, whole=True), 1), else_=0).label("mine")
-    name = func.trim(rows.c.given_name + " " + rows.c.family_name).label("name")
-    found = (
-        select(
-            rows.c.contact_id,
-            name,
-            mine,
-            func.count().over().label("total"),
-            func.sum(mine).over().label("seen"),
+    everybody = _everybody(conn, audiences.read(message.audience), terms, line, open_now, within)
+    crowd = Crowd((), 1, everybody.seen, len(everybody.ids))
+    page = page if page <= crowd.pages else 1
+    shown = everybody.ids[(page - 1) * SHOWN : min(page * SHOWN, everybody.seen)]
+    return replace(crowd, people=_by_name(conn, shown), page=page)
+
+
+def _everybody(
+    conn: Connection,
+    audience: Audience,
+    terms: Terms,
+    line: Line,
+    open_now: Sequence[int] | None,
+    within: Within,
+) -> Everybody:
+    """Everybody of a line in their order, from memory where it may be: it takes as long as to survey them all."""
+
+    def ask() -> Everybody:
+        rows = prospects(
+            audience, terms, keep=[Contact.given_name, Contact.family_name, Contact.zone_set_id]
         )
-        .where(of_line)
-        .order_by(mine.desc(), rows.c.given_name, rows.c.family_name, rows.c.contact_id)
-        .limit(SHOWN)
-    )
-    shown = conn.execute(found.offset((page - 1) * SHOWN)).all()
-    if not shown and page > 1:
-        return crowd_of(conn, alert_id, line, page=1, within=within, now=now)
-    people = [(row.contact_id, row.name) for row in shown if row.mine]
-    total, seen = (shown[0].total, int(shown[0].seen)) if shown else (0, 0)
-    return Crowd(people, page, seen, total)
+        mine = case((scope.people(within, rows.c.contact_id, whole=True), 1), else_=0)
+        of_line = _condition(conn, line, rows, terms, open_now, within)
+        order = (mine.desc(), rows.c.given_name, rows.c.family_name, rows.c.contact_id)
+        found = conn.execute(select(rows.c.contact_id, mine).where(of_line).order_by(*order)).all()
+        return Everybody(array("q", [each[0] for each in found]), sum(each[1] for each in found))
+
+    details = (line, open_now and tuple(open_now), within and tuple(within))
+    return kept(conn, _KEPT, audience, terms, details, ask)
+
+
+def _by_name(conn: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
+    """People's names, in the order of their numbers given."""
+    name = func.trim(Contact.given_name + " " + Contact.family_name)
+    found = select(Contact.id, name).where(Contact.id.in_(ids))
+    names = {number: told for number, told in conn.execute(found)}
+    return [(each, names[each]) for each in ids]
 
 
 def _needed(line: Line, terms: Terms) -> Terms:
