@@ -69,10 +69,19 @@ class Check:
 
     blocking: Sequence[Finding]  # each stands in the way of the launch
     warnings: Sequence[Finding]  # each deserves a thought
-    forecast: Forecast
-    estimates: Sequence[Estimate]  # of the texts, by language
+    message: MessageCheck  # without the committees that join
     cost: Decimal  # of the texts, in dollars
     parts: Sequence[CommitteePart] = ()  # of an alert of the network's, also those that do not join
+
+    @property
+    def forecast(self) -> Forecast:
+        """What would happen if the message itself were launched now."""
+        return self.message.forecast
+
+    @property
+    def estimates(self) -> Sequence[Estimate]:
+        """What its texts take, by language."""
+        return self.message.estimates
 
     @property
     def ready(self) -> bool:
@@ -114,7 +123,9 @@ def check_stored(
     texts, ask, page = alert.draft.texts, alert.ask, _page_words(alert.draft)
     parts = [
         _committee_part(each)
-        for each in sharing.checks(conn, alert.id, house=house, now=now, reckon=reckon)
+        for each in sharing.checks(
+            conn, alert.id, message.terms, house=house, now=now, reckon=reckon
+        )
     ]
     weighed = weigh_alert(conn, alert)
     quoted = list(_quotations(alert.facts, _all_words(texts, page, ask), now))
@@ -142,8 +153,7 @@ def check_stored(
             *recess_findings(conn, alert, now),
             *weighed.warnings,
         ],
-        forecast=message.forecast,
-        estimates=message.estimates,
+        message=message,
         cost=sum((each.cost for each in parts if each.joins), message.cost),
         parts=parts,
     )

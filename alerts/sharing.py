@@ -22,6 +22,7 @@ from alerts.models import Alert, Answer, Level, Proposal
 from alerts.proposals import Offer, Proposed, note_parts, proposal
 from alerts.weighing import naming_by_now
 from campaigns import collisions
+from contacts.changes import Kept
 from contacts.models import Contact, Membership, Project
 from database import locking
 from database.jobs import Jobs
@@ -30,16 +31,20 @@ from messages import control, discretion
 from messages.audience import Audience
 from messages.checking import MessageCheck, Part, check_message, texts_of
 from messages.control import Draft, NotNow
-from messages.eligibility import Terms, family_of, terms_of
+from messages.eligibility import Terms, family_of
 from messages.hours import read as read_hours
 from messages.house import HouseRules
 from messages.links import save_links
 from messages.models import Message, MessageKind, MessageStatus, Reach
 from messages.prospects import prospects, reached
+from messages.surveys import kept
 
 JOINED = (Answer.YES, Answer.STANDING)
 # Blocking findings that stand in nobody else's way: not everybody has people to write to.
 NOBODY = frozenset({"nobody", "nobody_reached"})
+PARTS_KEPT = 64  # of an alert each committee's, of those on several lists
+
+_ON_SEVERAL = Kept(PARTS_KEPT)
 
 
 class CountChanged(Exception):
@@ -84,11 +89,14 @@ def committees(conn: Connection, alert_id: int) -> list[Committee]:
 
     A correction is for those that told what it puts right, also if they share their lists since. One that joins red alerts unasked is told as joining. An alert of a project's own concerns nobody else, nor does one that only opens its page.
     """
-    alert = _alert(conn, alert_id)
+    return _committees(conn, _alert(conn, alert_id))
+
+
+def _committees(conn: Connection, alert: Row[Any]) -> list[Committee]:
     if alert.project_id is not None or alert.reach == Reach.PAGE:
         return []
     named = audiences.read(alert.audience).include.projects
-    asked = select(Proposal).where(Proposal.alert_id == alert_id).subquery()
+    asked = select(Proposal).where(Proposal.alert_id == alert.alert_id).subquery()
     members = select(func.count()).where(Membership.project_id == Project.id).scalar_subquery()
     found = (
         select(Project.id, Project.name, Project.joins_red, members.label("members"), asked)
@@ -106,19 +114,29 @@ def committees(conn: Connection, alert_id: int) -> list[Committee]:
 
 
 def checks(
-    conn: Connection, alert_id: int, *, house: HouseRules, now: datetime, reckon: bool = True
+    conn: Connection,
+    alert_id: int,
+    terms: Terms,
+    *,
+    house: HouseRules,
+    now: datetime,
+    reckon: bool = True,
 ) -> Iterator[PartCheck]:
-    """What each committee's part would be, and how many people it reaches whom no earlier one does."""
+    """What each committee's part would be, and how many people it reaches whom no earlier one does.
+
+    ``terms`` are those of the network's own message.
+    """
     alert = _alert(conn, alert_id)
-    terms = terms_of(conn, alert.id, now=now)
-    keeping = committees(conn, alert_id)
+    keeping = _committees(conn, alert)
     several = bool(keeping) and _anybody_on_several_lists(conn)
     own = audiences.read(alert.audience)
-    had = _reached_on_several(conn, own, terms) if several else set()
+    had: frozenset[int] = frozenset()
+    if several:
+        had = _reached_on_several(conn, own, terms)
     for each in keeping:
         part = _part(alert, each.project_id)
         found = check_message(conn, alert.id, house=house, now=now, reckon=reckon, part=part)
-        theirs: set[int] = set()
+        theirs: frozenset[int] = frozenset()
         if several:
             theirs = _reached_on_several(conn, part.audience, replace(terms, scopes=part.scopes))
         yield PartCheck(each, found, found.forecast.reached - len(theirs & had))
@@ -364,10 +382,14 @@ def _on_several() -> Select[int]:
     return mine.having(func.count() > 1)
 
 
-def _reached_on_several(conn: Connection, audience: Audience, terms: Terms) -> set[int]:
-    """Those on more than one list, who are few, that a part would reach."""
-    rows = prospects(audience, terms, among=Contact.id.in_(_on_several()))
-    return set(conn.scalars(select(rows.c.contact_id).where(reached(rows, terms))))
+def _reached_on_several(conn: Connection, audience: Audience, terms: Terms) -> frozenset[int]:
+    """Those on more than one list, who are few, that a part would reach; from memory where it may be."""
+
+    def ask() -> frozenset[int]:
+        rows = prospects(audience, terms, among=Contact.id.in_(_on_several()))
+        return frozenset(conn.scalars(select(rows.c.contact_id).where(reached(rows, terms))))
+
+    return kept(conn, _ON_SEVERAL, audience, terms, (), ask)
 
 
 def _committee(row: Row[Any], alert: Row[Any]) -> Committee:

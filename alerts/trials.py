@@ -143,7 +143,7 @@ def send_test(
     if not ways:
         raise NowhereToSend(NowhereToSend.__doc__)
     row = {"alert_id": alert_id, "organizer_id": organizer_id, "key": key, "at": now}
-    words = words_hash(conn, alert.message_id)
+    words = _hash(conn, message)
     made = insert(Trial).values(**row, words=words).returning(Trial.id)
     trial_id: int = conn.execute(made).scalar_one()
     name = conn.scalar(select(Organizer.name).where(Organizer.id == organizer_id)) or ""
@@ -173,7 +173,7 @@ def tried(conn: Connection, alert_id: int, organizer_id: int, *, now: datetime) 
     alert = find_alert(conn, alert_id)
     message_id = alert.message_id
     message = conn.execute(select(Message).where(Message.id == message_id)).one()
-    words = words_hash(conn, message_id)
+    words = _hash(conn, message)
     tests = (
         select(Trial.id, Trial.organizer_id, Trial.words, Trial.at, Organizer.name)
         .join(Organizer, Organizer.id == Trial.organizer_id)
@@ -194,12 +194,11 @@ def tried(conn: Connection, alert_id: int, organizer_id: int, *, now: datetime) 
     )
 
 
-def words_hash(conn: Connection, message_id: int) -> str:
-    """The hash that stands for the words of a message, and for whom they come from."""
-    columns = (Message.merge_defaults, Message.sms_sender, Message.email_sender, Message.reach)
-    row = conn.execute(select(*columns).where(Message.id == message_id)).one()
-    texts = {language: asdict(words) for language, words in texts_of(conn, message_id).items()}
-    told = orjson.dumps([texts, *row], option=orjson.OPT_SORT_KEYS)
+def _hash(conn: Connection, message: Row[Any]) -> str:
+    """What stands for the words of a message, and for whom they come from."""
+    texts = {language: asdict(words) for language, words in texts_of(conn, message.id).items()}
+    by = (message.merge_defaults, message.sms_sender, message.email_sender, message.reach)
+    told = orjson.dumps([texts, *by], option=orjson.OPT_SORT_KEYS)
     return sha256(told).hexdigest()
 
 

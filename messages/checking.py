@@ -45,6 +45,9 @@ class MessageCheck:
     forecast: Forecast
     estimates: Sequence[Estimate]  # of the texts, by language
     cost: Decimal  # of the texts, in dollars
+    audience: Audience  # to whom it goes, and by which rules
+    terms: Terms
+    compiled: Compositions | None  # None while a text cannot be
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,9 @@ def check_message(
         forecast=seen,
         estimates=estimates,
         cost=price,
+        audience=audience,
+        terms=terms,
+        compiled=compiled,
     )
 
 

@@ -38,7 +38,7 @@ from messages.identity import Identity
 from messages.links import person_token
 from messages.prospects import first_reached, prospects, reached
 from messages.providers.provider import fill
-from messages.recording import Claim
+from messages.recording import Claim, Person
 from messages.rendering import TOKEN, Version
 from messages.sms import Measure, measure
 from messages.templates import FIELDS
@@ -246,7 +246,11 @@ def _best(
     if wanted is Wanted.GAPS:
         return ids[0]
     versions = message.text_versions or message.email_versions
-    texts = {each: _text(*_own(conn, each, message, versions, now)) for each in ids[:RENDERED]}
+    people = composing.people(conn, ids[:RENDERED])
+    texts = {
+        each: _text(*_own(conn, each, people[each], message, versions, now))
+        for each in ids[:RENDERED]
+    }
     choose = max if wanted is Wanted.LONGEST else min
     return choose(texts, key=lambda each: len(texts[each]))
 
@@ -254,12 +258,12 @@ def _best(
 def _own(
     conn: Connection,
     contact_id: int,
+    who: Person,
     message: Compositions,
     versions: Mapping[str, Version],
     now: datetime,
 ) -> tuple[Version | None, dict[str, str]]:
     """The words in somebody's language, and what is their own in them; "" where there is nothing."""
-    who = composing.people(conn, [contact_id])[contact_id]
     claim = Claim(STAND_IN, 1, contact_id, "", "", who)
     told = composing.look_up(conn, [claim], message, now=now).get(contact_id, {})
     version = composing.version_for(claim, versions, message.default_language)
@@ -289,7 +293,7 @@ def _shown(
     gaps: set[str] = set()
     for channel in (each for each in terms.channels if not why_not[each]):
         versions = message.text_versions if channel is Channel.SMS else message.email_versions
-        version, values = _own(conn, contact_id, message, versions, now)
+        version, values = _own(conn, contact_id, who, message, versions, now)
         if version is None:
             continue
         gaps |= {name for name, value in values.items() if not value}

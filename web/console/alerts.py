@@ -242,12 +242,13 @@ def _reviewed(
 ) -> dict[str, Any]:
     """What the page of a draft shows, read at one moment."""
     told: dict[str, Any] = {"within": viewer.within, "person": person, "wanted": wanted}
+    seen = review(conn, alert_id, house=house, now=now, **told)
     return {
-        "seen": review(conn, alert_id, house=house, now=now, **told),
+        "seen": seen,
         "alert_id": alert_id,
         "asking": asking(conn, alert_id, viewer, house=house, now=now),
         "changeable": changeable(conn, viewer),
-        "followed": followed_by(conn, alert_id),
+        "followed": seen.followed,
         "tried": tried(conn, alert_id, viewer.organizer_id, now=now),
         "missed": reach_of(conn, alert_id),
         "labour": work_seen(conn, alert_id),

@@ -19,7 +19,6 @@ from alerts.stored import stored_alert
 from contacts.models import Project
 from messages.house import HouseRules
 from messages.models import Message
-from messages.templates import BadTemplate
 from organizers.access import names
 from organizers.approvers import Ballot
 from organizers.roles import NETWORKS
@@ -61,32 +60,26 @@ def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime
     standing = approving.standing(conn, alert_id, house=house, now=now)
     projects = {row.id: row.name for row in conn.execute(select(Project.id, Project.name))}
     known, checked = names(conn), check_stored(conn, alert, house=house, now=now)
+    follows, leads_to = alert.leads_to is not alert.ask, alert.leads_to.action_id
+    offices = offices_of_action(conn, leads_to) if follows else alert.offices
     return Reading(
         alert_id=alert_id,
         project="" if project == NETWORKS else projects[project],
         writers=sorted(known.get(each, each) for each in approvers.writers_of(conn, alert_id)),
         draft=draft,
-        page=page_of_action(conn, alert.leads_to.action_id, now=AT_LAST),
-        follows=alert.leads_to is not alert.ask,
-        offices=[each.office for each in offices_of_action(conn, alert.leads_to.action_id)],
+        page=page_of_action(conn, leads_to, now=AT_LAST),
+        follows=follows,
+        offices=[each.office for each in offices],
         check=checked,
         passed=passed(conn, alert, checked, house=house, now=now),
         fates=fates(conn, checked, alert.message_id, house=house, within=[project], now=now),
-        samples=_samples(conn, alert.message_id, house),
+        samples=samples(checked.message.compiled, house),
         standing=standing,
         projects=projects,
         asked_of=_titles_by_action(conn, draft),
         sent_as=_titles_by_message(conn, draft),
         hours=conn.scalar(select(Message.hours).where(Message.id == alert.message_id)) or {},
     )
-
-
-def _samples(conn: Connection, message_id: int, house: HouseRules) -> list[Sample]:
-    """None while a text cannot be compiled: the checks say why."""
-    try:
-        return samples(conn, message_id, house)
-    except BadTemplate:
-        return []
 
 
 def _titles_by_action(conn: Connection, draft: AlertDraft) -> dict[int, dict[str, str]]:

@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from messages import audience as audiences
-from messages import composing, rendering
-from messages.eligibility import terms_of
+from messages import rendering
+from messages.checking import MessageCheck
+from messages.composing import Compositions
 from messages.estimating import TYPICAL
 from messages.house import HouseRules
 from messages.identity import Identity
 from messages.links import action_url, person_token
-from messages.models import Message
 from messages.providers.provider import fill
 from messages.rendering import TOKEN, Version
 from messages.seeing import STAND_IN, Seen, see
@@ -50,7 +50,7 @@ class Measured:
 
 def preview(
     conn: Connection,
-    message_id: int,
+    check: MessageCheck,
     house: HouseRules,
     *,
     within: Within,
@@ -58,22 +58,25 @@ def preview(
     wanted: str = "",
     now: datetime,
 ) -> Seen | None:
-    """The message as one of those who would get it sees it, see ``seeing.see``; None if there is none.
+    """A message that was checked as one of those who would get it sees it, see ``seeing.see``; None if there is none.
 
-    Only people whom organizers of ``within`` may see are shown, whoever else the message goes to. Raises BadTemplate.
+    Only people whom organizers of ``within`` may see are shown, whoever else the message goes to. While a text cannot
+    be compiled there is none either: the check says why.
     """
-    stored = conn.scalars(select(Message.audience).where(Message.id == message_id)).one()
-    audience = audiences.seen_by(audiences.read(stored), within)
-    terms = terms_of(conn, message_id, now=now)
-    compiled = composing.compositions(conn, message_id, house.identity)
-    return see(
-        conn, compiled, audience, terms, house.identity, person=person, wanted=wanted, now=now
-    )
+    if check.compiled is None:
+        return None
+    seen = audiences.seen_by(check.audience, within)
+    terms, identity = check.terms, house.identity
+    return see(conn, check.compiled, seen, terms, identity, person=person, wanted=wanted, now=now)
 
 
-def samples(conn: Connection, message_id: int, house: HouseRules) -> list[Sample]:
-    """The message in each language for somebody invented: nobody's name is in it. Raises BadTemplate."""
-    compiled = composing.compositions(conn, message_id, house.identity)
+def samples(compiled: Compositions | None, house: HouseRules) -> list[Sample]:
+    """The message in each language for somebody invented: nobody's name is in it.
+
+    None while a text cannot be compiled: the checks say why.
+    """
+    if compiled is None:
+        return []
     token = person_token(house.identity.secret, STAND_IN)
     texts, emails = compiled.text_versions, compiled.email_versions
     return [

@@ -11,12 +11,12 @@ from sqlalchemy import Connection
 from alerts import approving
 from alerts.approvers import project_of, writers_of
 from alerts.drafts import AlertDraft
+from alerts.follow_ups import Followed
 from alerts.passing import Passed, passed
 from alerts.preflight import Check, check_stored, find_alert
 from alerts.stored import stored_alert
 from messages.house import HouseRules
 from messages.seeing import Seen
-from messages.templates import BadTemplate
 from organizers.approvers import Ballot
 from organizers.roles import May, Within
 from organizers.sessions import Viewer
@@ -34,6 +34,7 @@ class Review:
     passed: Sequence[Passed]
     fates: Fates
     preview: Seen | None
+    followed: Followed | None
     measures: list[Measured]
 
     @property
@@ -61,7 +62,10 @@ def review(
         check=found,
         passed=passed(conn, alert, found, house=house, now=now),
         fates=fates(conn, found, alert.message_id, house=house, within=within, now=now),
-        preview=_preview(conn, alert.message_id, house, within, person, wanted, now),
+        preview=preview(
+            conn, found.message, house, within=within, person=person, wanted=wanted, now=now
+        ),
+        followed=alert.followed,
         measures=measured(texts, house.identity),
     )
 
@@ -97,21 +101,3 @@ def asking(
 def _letters_to(conn: Connection, project: int, viewer: Viewer, house: HouseRules) -> list[str]:
     told = told_alone(conn, project, viewer.actor)
     return [each.name for each in told] or list(filter(None, [mailbox_of(house)]))
-
-
-def _preview(
-    conn: Connection,
-    message_id: int,
-    house: HouseRules,
-    within: Within,
-    person: int,
-    wanted: str,
-    now: datetime,
-) -> Seen | None:
-    """A preview, or none while a text cannot be compiled: the checks say why."""
-    try:
-        return preview(
-            conn, message_id, house, within=within, person=person, wanted=wanted, now=now
-        )
-    except BadTemplate:
-        return None

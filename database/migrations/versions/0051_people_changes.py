@@ -42,11 +42,11 @@ def _on_sqlite() -> list[str]:
 
     It is updated, never inserted: a trigger's INSERT goes by the OR IGNORE of the statement that fired it.
     """
+    noted = "UPDATE people_changes SET stamp = random()"
     return [
         "INSERT INTO people_changes (stamp) VALUES (random())",
         *(
-            f"CREATE TRIGGER {table}_{word.lower()}_noted AFTER {word} ON {table}"
-            " BEGIN UPDATE people_changes SET stamp = random(); END"
+            f"CREATE TRIGGER {table}_{word.lower()}_noted AFTER {word} ON {table} BEGIN {noted}; END"
             for table in NOTED
             for word in WORDS
         ),
@@ -55,12 +55,13 @@ def _on_sqlite() -> list[str]:
 
 def _on_postgres() -> list[str]:
     """A row for each statement: one that all updated would make them wait for each other."""
-    stamp = "floor(random() * 4503599627370496)::bigint"  # 52 bits: as many as random() has
+    # 52 bits, as many as random() has.
+    note = "INSERT INTO people_changes (stamp) VALUES (floor(random() * 4503599627370496)::bigint)"
     return [
-        f"INSERT INTO people_changes (stamp) VALUES ({stamp})",
+        note,
         (
             "CREATE FUNCTION note_people_change() RETURNS trigger LANGUAGE plpgsql AS"
-            f" $$ BEGIN INSERT INTO people_changes (stamp) VALUES ({stamp}); RETURN NULL; END $$"
+            f" $$ BEGIN {note}; RETURN NULL; END $$"
         ),
         *(
             f"CREATE TRIGGER {table}_noted AFTER {' OR '.join(WORDS)} ON {table}"
