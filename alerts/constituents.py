@@ -5,21 +5,26 @@ A few statements over all of them, whoever they are: what is told of them are nu
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, true
 
+from contacts.changes import Kept
 from contacts.consent import suppression
 from contacts.models import Address, Channel, Contact, Membership
-from messages.models import Delivery, Message, Reach, Status
+from messages import counts
+from messages.models import Delivery, Message, Reach
 
 CHANNELS = {
     Reach.SMS: (Channel.SMS.value,),
     Reach.EMAIL: (Channel.EMAIL.value,),
 }  # else both
-OUT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
 Place = tuple[str, int | None]  # a state, and a district if it is known
+MOST_KEPT = 64  # alerts, of some hundred places each
+
+_KEPT = Kept(MOST_KEPT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,15 @@ class Whose:
     own: bool  # the alert is the project's own, and so are all its calls
 
 
+@dataclass(frozen=True)
+class Rules:
+    """By which an alert may write to somebody."""
+
+    scopes: tuple[str, ...]
+    reach: Reach
+    countries: tuple[str, ...]
+
+
 def members(whose: Whose, contact_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """That a contact is counted."""
     if whose.project_id is None:
@@ -56,12 +70,23 @@ def members(whose: Whose, contact_id: ColumnElement[Any]) -> ColumnElement[bool]
     return contact_id.in_(mine)
 
 
-def people_by_place(conn: Connection, whose: Whose, *, able: bool) -> dict[Place, Counted]:
-    """How many people there are in each place, have been asked, and, if wanted, may still be."""
+def people_by_place(conn: Connection, whose: Whose, *, able: bool) -> Mapping[Place, Counted]:
+    """How many people there are in each place, have been asked, and, if wanted, may still be.
+
+    Kept for as long as nothing about people changes, and no copy goes out.
+    """
+    rules = _rules(conn, whose) if able else None
+    question = (whose, rules, counts.stamp_of(conn, whose.family))
+    return _KEPT.answer(conn, question, lambda: _people_by_place(conn, whose, rules))
+
+
+def _people_by_place(
+    conn: Connection, whose: Whose, rules: Rules | None
+) -> Mapping[Place, Counted]:
     theirs, got = members(whose, Contact.id.expression), _got_one(conn, whose)
     asked = _by_place(conn, theirs, got)
     # The dearest question, asked only of those who are left: two look-ups an address.
-    left = _by_place(conn, theirs, ~got, _may_be_asked(conn, whose)) if able else {}
+    left = {} if rules is None else _by_place(conn, theirs, ~got, _may_be_asked(rules))
     return {
         place: Counted(constituents=people, asked=asked.get(place, 0), available=left.get(place, 0))
         for place, people in _by_place(conn, theirs).items()
@@ -100,29 +125,30 @@ def _in_a_row(whose: Whose) -> Select[int | None]:
         select(Delivery.contact_id)
         .select_from(ends)
         .join(Delivery, Delivery.id.between(ends.c.first, ends.c.last))
-        .where(Delivery.message_id + 0 == ends.c.message_id, Delivery.status.in_(OUT))
+        .where(Delivery.message_id + 0 == ends.c.message_id, Delivery.status.in_(counts.OUT))
         .where(Delivery.contact_id.is_not(None))  # else nobody would be known to have none
     )
 
 
 def _gone_out(whose: Whose) -> tuple[ColumnElement[bool], ...]:
-    return (Delivery.message_id.in_(whose.family), Delivery.status.in_(OUT))
+    return (Delivery.message_id.in_(whose.family), Delivery.status.in_(counts.OUT))
 
 
-def _may_be_asked(conn: Connection, whose: Whose) -> ColumnElement[bool]:
-    """That the alert's own rules let one of its channels write to a person."""
+def _rules(conn: Connection, whose: Whose) -> Rules:
     columns = select(Message.scopes, Message.reach, Message.countries)
     message = conn.execute(columns.where(Message.id == whose.family[0])).one()
+    return Rules(tuple(message.scopes), Reach(message.reach), tuple(message.countries.split()))
+
+
+def _may_be_asked(rules: Rules) -> ColumnElement[bool]:
+    """That the alert's own rules let one of its channels write to a person."""
     refusal = suppression(
-        Address.channel.expression,
-        Address.address.expression,
-        message.scopes,
-        message.countries.split(),
+        Address.channel.expression, Address.address.expression, rules.scopes, rules.countries
     )
     both = tuple(each.value for each in Channel)
     return exists().where(
         Address.contact_id == Contact.id,
         Address.rank == 0,
-        Address.channel.in_(CHANNELS.get(Reach(message.reach), both)),
+        Address.channel.in_(CHANNELS.get(rules.reach, both)),
         refusal == "",
     )

@@ -6,12 +6,13 @@ counts takes a tenth of a millisecond.
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Executable, Integer, Text, func, select, true
+from sqlalchemy import BigInteger, Connection, Executable, Integer, Text, func, select, true, update
 
 from database.handing import Handed
 from database.upserts import insert_for
@@ -39,8 +40,12 @@ CHANGES = Handed(
         "reason": Text(),
         "zone_set_id": BigInteger(),
         "count": BigInteger(),
+        "stamp": BigInteger(),
     },
 )
+STAMP_BITS = 52  # all that a number in JSON holds everywhere
+# A copy has gone out, whatever became of it then.
+OUT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
 
 
 def place(
@@ -83,8 +88,12 @@ def waiting(conn: Connection, message_id: int) -> int:
 
 
 def apply(conn: Connection, deltas: Deltas) -> None:
-    """Add the deltas to the kept counts; rows in key order, so that two senders never deadlock."""
-    rows = [(*key, change) for key, change in sorted(deltas.items()) if change]
+    """Add the deltas to the kept counts; rows in key order, so that two senders never deadlock.
+
+    Also where as many came as went: those are others, which their stamp tells.
+    """
+    stamp = secrets.randbits(STAMP_BITS)
+    rows = [(*key, change, stamp) for key, change in sorted(deltas.items())]
     if rows:
         conn.execute(_adding(conn.dialect.name), CHANGES.values(rows))
 
@@ -97,8 +106,27 @@ def _adding(dialect: str) -> Executable:
     statement = insert_for(dialect, MessageCount).from_select(list(CHANGES.types), changes)
     return statement.on_conflict_do_update(
         index_elements=["message_id", "channel", "status", "reason", "zone_set_id"],
-        set_={"count": MessageCount.count + statement.excluded.count},
+        set_={
+            "count": MessageCount.count + statement.excluded.count,
+            "stamp": statement.excluded.stamp,
+        },
     )
+
+
+def stamp_of(conn: Connection, message_ids: Collection[int]) -> int:
+    """A number that changes whenever copies of these messages go out, or turn out not to have.
+
+    Such a move begins or ends where copies are that have not gone out, and those places have a new stamp then. None
+    of them comes again: they are random. Receipts only move copies among those that have.
+    """
+    mine = (MessageCount.message_id.in_(message_ids), MessageCount.status.not_in(OUT))
+    return int(conn.scalar(select(func.sum(MessageCount.stamp)).where(*mine)) or 0)
+
+
+def stamp(conn: Connection, message_ids: Collection[int]) -> None:
+    """Note that copies of these messages are not whose they were, though none has moved."""
+    mine = update(MessageCount).where(MessageCount.message_id.in_(message_ids))
+    conn.execute(mine.values(stamp=secrets.randbits(STAMP_BITS)))
 
 
 def kept(conn: Connection, message_ids: Iterable[int]) -> dict[Place, int]:

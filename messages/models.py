@@ -227,6 +227,8 @@ class MessageCount(Base):
     # Of pending rows only (else 0): tells who waits for which zones' morning.
     zone_set_id: Mapped[int] = mapped_column(primary_key=True)
     count: Mapped[int]
+    # Random, and another with each change: see ``counts.stamp_of``.
+    stamp: Mapped[int] = mapped_column(server_default=text("0"))
 
     __table_args__ = ({"postgresql_with": REWRITTEN_OFTEN},)
 

@@ -29,6 +29,7 @@ from sqlalchemy.orm import aliased
 from actions.office_models import Staffer
 from contacts.models import Address, AddressStanding, Consent, SignUp, Standing
 from database.engine import Database
+from messages import counts
 from messages.call_models import Call
 from messages.connecting import FORGOTTEN
 from messages.doubts import open_doubts
@@ -132,6 +133,8 @@ def _reduce(conn: Connection, which: ColumnElement[bool]) -> int:
     ids = list(conn.scalars(select(Delivery.id).where(which).with_for_update()))
     for table in (Click, OutboxMessage, MailTrouble):
         conn.execute(delete(table).where(table.delivery_id.in_(ids)))
+    messages = select(Delivery.message_id).where(Delivery.id.in_(ids)).distinct()
+    counts.stamp(conn, list(conn.scalars(messages)))
     reduced = update(Delivery).where(Delivery.id.in_(ids))
     return conn.execute(reduced.values(contact_id=None, **NOBODYS)).rowcount
 

@@ -149,7 +149,7 @@ def _by_name(conn: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:
     """People's names, in the order of their numbers given."""
     name = func.trim(Contact.given_name + " " + Contact.family_name)
     found = select(Contact.id, name).where(Contact.id.in_(ids))
-    names: dict[int, str] = dict(conn.execute(found).tuples().all())
+    names: dict[int, str] = dict(conn.execute(found).all())
     return [(each, names[each]) for each in ids]
 
 

@@ -1,4 +1,4 @@
-"""Whether anything about people has changed is noted by the database itself, so that what was counted may be kept."""
+"""Whether people have changed, or copies moved, is noted: so what was counted may be kept for as long as neither has."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ WORDS = ("INSERT", "UPDATE", "DELETE")
 
 def upgrade() -> None:
     """Begin with a first note: what was counted before is not known."""
+    stamp = sa.Column("stamp", ID, server_default=sa.text("0"), nullable=False)
+    op.add_column("message_counts", stamp)
     op.create_table(
         "people_changes",
         sa.Column("id", ID, nullable=False),
