@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -196,3 +197,17 @@ async def test_a_change_that_began_before_another_and_ended_after_it_is_not_miss
     slowly.dispose()
 
     assert (before, after) == (1, 2)
+
+
+def test_a_note_whose_number_is_taken_changes_what_is_there(postgres_url: str) -> None:
+    """As after rows were copied to where the sequence does not know of them."""
+    engine = create_engine(driver_url(postgres_url))
+    anew = text("SELECT setval(pg_get_serial_sequence('people_changes', 'id'), 1, false)")
+    with closing(engine.connect()) as conn, conn.begin():
+        make_tag(conn, "choir")
+        asked = Counting(conn)
+        asked.ask()
+        conn.execute(anew)
+        make_tag(conn, "drivers")
+
+        assert asked.ask() == 2

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -139,6 +140,10 @@ def unknown_copies_are_not_counted() -> Any:
     return patch.object(counts, "apply", spoiled)
 
 
+def copies_go_out_without_a_new_stamp() -> Any:
+    return patch.object(counts, "secrets", SimpleNamespace(randbits=lambda _bits: 7))
+
+
 def requests_leave_before_their_claim_is_committed() -> Any:
     async def write(self: Life, unit: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer before the commit, which comes with the next write, as a careless group would."""
@@ -213,6 +218,7 @@ MUTATIONS: Mapping[str, tuple[Mutation, Collection[str]]] = {
         (receipts_move_copies_down, {"run_sender", "receipts"}),
         (undo_ignores_what_has_left, {"go_as_far_as", "time_passes", "undo"}),
         (unknown_copies_are_not_counted, {"run_sender"}),
+        (copies_go_out_without_a_new_stamp, {"run_sender", "launch"}),
         (requests_leave_before_their_claim_is_committed, {"go_as_far_as"}),
         (hours_are_ignored, {"run_sender", "launch", "time_passes"}),
         (weekly_cap_is_ignored, {"run_sender", "launch"}),

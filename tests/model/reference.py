@@ -31,6 +31,7 @@ from tests.model.turns import VirtualTime
 SKIPPED, STOPPED, EXPIRED = 50, 51, 52
 WEEK = timedelta(days=7)
 SUNDAY = 6
+OUT = {20, 21, 30, 40, 42}  # accepted, queued, sent, delivered, undelivered
 ANSWERS = {"reply", "confirmation"}
 MOVES = {  # of a message; what is stopped or expired stays so
     ("draft", "sending"),
@@ -90,8 +91,9 @@ class Reference:
     ever: set[Where] = field(default_factory=set)  # who once had a reason not to be written to
     journal: list[dict[str, Any]] = field(default_factory=list)  # what the provider did
     claims: dict[tuple[int, int], int] = field(default_factory=dict)  # clock settings at each
-    seen: Seen = field(default_factory=lambda: Seen(Ledger({}, {}, {}), {}, {}))
+    seen: Seen = field(default_factory=lambda: Seen(Ledger({}, {}, {}), {}, {}, {}))
     wrong: list[str] = field(default_factory=list)
+    gone_out: dict[tuple[int, int], set[int]] = field(default_factory=dict)  # by stamp
     _taken: Counter[tuple[Any, ...]] = field(default_factory=Counter)
 
     # What people do
@@ -120,6 +122,7 @@ class Reference:
             *self._messages(before, seen),
             *self._unbalanced(seen),
             *self._moves(before, seen),
+            *self._stamped(seen),
         ]
         self.wrong += wrong
 
@@ -193,6 +196,17 @@ class Reference:
         for message in seen.messages.values():
             if rows[message.id] != message.expected:
                 yield f"{message.expected} copies expected of message {message.id}, not {rows[message.id]}"
+
+    def _stamped(self, seen: Seen) -> Iterator[str]:
+        """Of the same stamp the same copies have gone out, however long ago it was seen."""
+        out: dict[int, set[int]] = defaultdict(set)
+        for copy in seen.ledger.copies.values():
+            if copy.status in OUT:
+                out[copy.message_id].add(copy.id)
+        for message_id, stamp in seen.stamps.items():
+            known = self.gone_out.setdefault((message_id, stamp), out[message_id])
+            if known != out[message_id]:
+                yield f"copies of message {message_id} went out without a new stamp"
 
     def _moves(self, before: Seen, seen: Seen) -> Iterator[str]:
         for new in seen.ledger.copies.values():

@@ -24,6 +24,10 @@ COUNTS = (
     "SELECT message_id, channel, status, reason, sum(count) FROM message_counts"
     " GROUP BY message_id, channel, status, reason"
 )
+STAMPS = (
+    "SELECT message_id, sum(stamp) FROM message_counts WHERE status NOT IN (20, 21, 30, 40, 42)"
+    " GROUP BY message_id"
+)
 TABLES = (  # that an example writes to, those that refer to others first
     *("replies", "events", "paces", "message_counts", "batches", "deliveries"),
     *("message_texts", "messages", "consents", "address_standings", "addresses"),
@@ -53,6 +57,7 @@ class Seen:
     ledger: Ledger
     messages: Mapping[int, Stored]
     contacts: Mapping[int, int | None]  # of a delivery
+    stamps: Mapping[int, int]  # of a message: of the places of copies that have not gone out
 
 
 class Store:
@@ -87,14 +92,15 @@ class Store:
 
     def see(self) -> Seen:
         """What another connection sees."""
-        copies, messages, counted = self._query(COPIES, MESSAGES, COUNTS)
+        copies, messages, counted, stamps = self._query(COPIES, MESSAGES, COUNTS, STAMPS)
         stored = {row[0]: Stored(*row) for row in messages}
         ledger = Ledger(
             copies={row[0]: Copy(*row[:9]) for row in copies},
             expected={one.id: one.expected for one in stored.values()},
             kept_counts={tuple(row[:4]): int(row[4]) for row in counted if row[4]},
         )
-        return Seen(ledger, stored, {row[0]: row[9] for row in copies})
+        contacts = {row[0]: row[9] for row in copies}
+        return Seen(ledger, stored, contacts, {row[0]: int(row[1]) for row in stamps})
 
     def batches(self) -> list[tuple[int, bool, datetime]]:
         """Each batch: its id, whether it is open, and when there is something to do."""
