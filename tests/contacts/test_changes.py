@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -35,6 +35,17 @@ from tests.builders import (
     make_standing,
     make_tag,
 )
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """A transaction of somebody else's."""
+    engine = create_engine(driver_url(url))
+    try:
+        with engine.begin() as conn:
+            yield conn
+    finally:
+        engine.dispose()
 
 
 class Counting:
@@ -187,23 +198,20 @@ async def test_a_change_that_began_before_another_and_ended_after_it_is_not_miss
         return kept.answer(conn, "tags", lambda: conn.scalars(select(func.count(Tag.id))).one())
 
     url = driver_url(postgres_url)
-    slowly = create_engine(url)
     async with open_database(url) as here:
-        with slowly.begin() as conn:
+        with connected(url) as conn:
             make_tag(conn, "slow")
             await here.database.write(make_tag, "quick")
             before = await here.database.read(tags)
         after = await here.database.read(tags)
-    slowly.dispose()
 
     assert (before, after) == (1, 2)
 
 
 def test_a_note_whose_number_is_taken_changes_what_is_there(postgres_url: str) -> None:
     """As after rows were copied to where the sequence does not know of them."""
-    engine = create_engine(driver_url(postgres_url))
     anew = text("SELECT setval(pg_get_serial_sequence('people_changes', 'id'), 1, false)")
-    with closing(engine.connect()) as conn, conn.begin():
+    with connected(postgres_url) as conn:
         make_tag(conn, "choir")
         asked = Counting(conn)
         asked.ask()
