@@ -20,15 +20,14 @@ from alerts.follow_ups import asks_for_calls
 from alerts.holding import hold_open
 from alerts.models import Alert, Answer, Level, Proposal
 from alerts.proposals import Offer, Proposed, note_parts, proposal
+from alerts.several_lists import anybody_on_several, reached_on_several
 from alerts.weighing import naming_by_now
 from campaigns import collisions
-from contacts.changes import Kept
-from contacts.models import Contact, Membership, Project
+from contacts.models import Membership, Project
 from database import locking
 from database.jobs import Jobs
 from messages import audience as audiences
 from messages import control, discretion
-from messages.audience import Audience
 from messages.checking import MessageCheck, Part, check_message, texts_of
 from messages.control import Draft, NotNow
 from messages.eligibility import Terms, family_of
@@ -36,15 +35,10 @@ from messages.hours import read as read_hours
 from messages.house import HouseRules
 from messages.links import save_links
 from messages.models import Message, MessageKind, MessageStatus, Reach
-from messages.prospects import prospects, reached
-from messages.surveys import kept
 
 JOINED = (Answer.YES, Answer.STANDING)
 # Blocking findings that stand in nobody else's way: not everybody has people to write to.
 NOBODY = frozenset({"nobody", "nobody_reached"})
-PARTS_KEPT = 64  # of an alert each committee's, of those on several lists
-
-_ON_SEVERAL = Kept(PARTS_KEPT)
 
 
 class CountChanged(Exception):
@@ -128,17 +122,17 @@ def checks(
     """
     alert = _alert(conn, alert_id)
     keeping = _committees(conn, alert)
-    several = bool(keeping) and _anybody_on_several_lists(conn)
+    several = bool(keeping) and anybody_on_several(conn)
     own = audiences.read(alert.audience)
     had: frozenset[int] = frozenset()
     if several:
-        had = _reached_on_several(conn, own, terms)
+        had = reached_on_several(conn, own, terms)
     for each in keeping:
         part = _part(alert, each.project_id)
         found = check_message(conn, alert.id, house=house, now=now, reckon=reckon, part=part)
         theirs: frozenset[int] = frozenset()
         if several:
-            theirs = _reached_on_several(conn, part.audience, replace(terms, scopes=part.scopes))
+            theirs = reached_on_several(conn, part.audience, replace(terms, scopes=part.scopes))
         yield PartCheck(each, found, found.forecast.reached - len(theirs & had))
         if each.joins:
             had |= theirs
@@ -371,25 +365,6 @@ def _part(root: Row[Any], project_id: int) -> Part:
     stored = replace(audiences.read(root.audience), among=None)
     mine = audiences.of_project(stored, project_id)
     return Part(mine, tuple(audiences.consent_scopes(mine)))
-
-
-def _anybody_on_several_lists(conn: Connection) -> bool:
-    return conn.execute(_on_several().limit(1)).first() is not None
-
-
-def _on_several() -> Select[int]:
-    mine = select(Membership.contact_id).group_by(Membership.contact_id)
-    return mine.having(func.count() > 1)
-
-
-def _reached_on_several(conn: Connection, audience: Audience, terms: Terms) -> frozenset[int]:
-    """Those on more than one list, who are few, that a part would reach; from memory where it may be."""
-
-    def ask() -> frozenset[int]:
-        rows = prospects(audience, terms, among=Contact.id.in_(_on_several()))
-        return frozenset(conn.scalars(select(rows.c.contact_id).where(reached(rows, terms))))
-
-    return kept(conn, _ON_SEVERAL, audience, terms, (), ask)
 
 
 def _committee(row: Row[Any], alert: Row[Any]) -> Committee:

@@ -24,18 +24,6 @@ from messages.models import Delivery, Message, Status
 from messages.remaining import left_over, untold
 from organizers.roles import NETWORKS, Within
 
-# Lines that ask about copies and answers, not only about people.
-OF_WHAT_CAME_BEFORE = (
-    "acted",
-    "not_acted",
-    "got",
-    "acted_any",
-    "got_any",
-    "stopped",
-    "not_acted_any",
-    "not_got_any",
-    "outdated",
-)
 LEFT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED)
 DISTRICT = re.compile(r"([A-Z]{2})-(\d{1,2})")
 
@@ -143,16 +131,6 @@ def belongs(audience: Audience, person: type[Contact] = Contact) -> ColumnElemen
     if audience.among is not None:
         found.append(scope.people(audience.among, person.id.expression, whole=True))
     return and_(*found)
-
-
-def rests_on_people(audience: Audience) -> bool:
-    """Whether who is in it follows from what ``contacts.changes`` notes alone."""
-    asked = [
-        getattr(lines, name)
-        for lines in (audience.include, audience.exclude)
-        for name in OF_WHAT_CAME_BEFORE
-    ]
-    return all(each in (None, ()) for each in asked)
 
 
 def consent_scopes(audience: Audience) -> list[str]:

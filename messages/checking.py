@@ -73,14 +73,11 @@ def check_message(
     reckon what they cost; a launch, which holds other writers up meanwhile, does without.
     """
     message, texts = _message(conn, message_id), texts_of(conn, message_id)
-    audience = audiences.read(message.audience) if part is None else part.audience
-    terms = terms_of(conn, message_id, now=now)
-    terms = terms if part is None else replace(terms, scopes=part.scopes)
-    leaves_at = max(now, message.begins_at or now)
+    audience, terms = _to_whom(conn, message_id, message, part, now)
     compiled, broken = _compiled(conn, message_id, house)
     emails = email_findings(conn, compiled, texts, message)
     survey = _survey(conn, compiled, audience, terms, by_list=reckon)
-    seen = forecast.forecast_of(conn, survey, hours=hours.read(message.hours), now=leaves_at)
+    seen = _foreseen(conn, survey, message, now)
     blocking = [
         *_audience_problems(seen, Reach(message.reach)),
         *_missing_texts(texts, Reach(message.reach), house),
@@ -88,15 +85,16 @@ def check_message(
         *_email_problems(seen, house),
         *_country_problems(terms, house),
         *emails.blocking,
+        *broken,
     ]
     estimates: list[Estimate] = []
     if compiled is not None:
         blocking += _gaps(conn, compiled, survey, terms, now)
-        if reckon:
-            estimates = _estimates(conn, compiled, audience, terms, seen, house, now)
-    price = cost(sum(each.segments for each in estimates), price=house.cents_per_segment / CENTS)
+    if compiled is not None and reckon:
+        estimates = _estimates(conn, compiled, audience, terms, seen, house, now)
+    price = _price(estimates, house)
     return MessageCheck(
-        blocking=[*blocking, *broken],
+        blocking=blocking,
         warnings=[
             *_text_warnings(estimates),
             *emails.warnings,
@@ -111,6 +109,25 @@ def check_message(
         terms=terms,
         compiled=compiled,
     )
+
+
+def _to_whom(
+    conn: Connection, message_id: int, message: Row[Any], part: Part | None, now: datetime
+) -> tuple[Audience, Terms]:
+    """To whom it goes, and by which rules; of a part, by the committee's."""
+    terms = terms_of(conn, message_id, now=now)
+    if part is None:
+        return audiences.read(message.audience), terms
+    return part.audience, replace(terms, scopes=part.scopes)
+
+
+def _foreseen(conn: Connection, survey: Survey, message: Row[Any], now: datetime) -> Forecast:
+    leaves_at = max(now, message.begins_at or now)
+    return forecast.forecast_of(conn, survey, hours=hours.read(message.hours), now=leaves_at)
+
+
+def _price(estimates: Sequence[Estimate], house: HouseRules) -> Decimal:
+    return cost(sum(each.segments for each in estimates), price=house.cents_per_segment / CENTS)
 
 
 def texts_of(conn: Connection, message_id: int) -> dict[str, Words]:

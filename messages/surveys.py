@@ -16,7 +16,6 @@ from sqlalchemy import Connection
 
 from contacts.changes import Kept
 from contacts.models import Channel
-from messages import audience as audiences
 from messages.audience import Audience
 from messages.eligibility import Terms
 from messages.prospects import Group, Lines, survey
@@ -24,6 +23,12 @@ from messages.prospects import Group, Lines, survey
 T = TypeVar("T")
 
 MOST = 64  # surveys kept, of some hundred numbers each
+
+# Lines of an audience that ask about copies and answers, not only about people.
+OF_WHAT_CAME_BEFORE = (
+    *("acted", "acted_any", "not_acted", "not_acted_any", "got", "got_any", "not_got_any"),
+    *("stopped", "outdated"),
+)
 
 _KEPT = Kept(MOST)
 
@@ -123,17 +128,20 @@ def kept(
     Whom copies have reached, and who has answered, changes by the second while an alert is on its way: of an
     audience that goes by that it is asked each time. ``details`` hold all else that the answer goes by.
     """
-    if not _rests_on_people(audience, terms):
+    if not rests_on_people(audience, terms):
         return ask()
     # Whose message asks makes no difference: prospects are everybody, whatever it has sent so far.
     question = (audience, replace(terms, message_id=None, family=()), details)
     return memory.answer(conn, question, ask)
 
 
-def _rests_on_people(audience: Audience, terms: Terms) -> bool:
+def rests_on_people(audience: Audience, terms: Terms) -> bool:
     """Whether what becomes of an audience follows from what is known of people alone."""
-    capped = terms.weekly_cap is not None and bool(terms.recent)
-    return not capped and audiences.rests_on_people(audience)
+    if terms.weekly_cap is not None and terms.recent:
+        return False
+    both = (audience.include, audience.exclude)
+    asked = [getattr(lines, name) for lines in both for name in OF_WHAT_CAME_BEFORE]
+    return all(each in (None, ()) for each in asked)
 
 
 def _earliest(group: Group) -> Earliest:

@@ -16,15 +16,13 @@ from contacts.models import NETWORK, Address, Channel, Contact, ContactTag, Memb
 from contacts.preferences import Preferences, prefer
 from messages.audience import (
     EVERYBODY,
-    OF_WHAT_CAME_BEFORE,
     Audience,
     Filter,
-    rests_on_people,
 )
 from messages.eligibility import Terms
 from messages.models import MessageKind, Reach, Status
 from messages.prospects import survey
-from messages.surveys import summed, surveyed
+from messages.surveys import OF_WHAT_CAME_BEFORE, rests_on_people, summed, surveyed
 from organizers.roles import NETWORKS
 from tests.builders import (
     make_address,
@@ -212,5 +210,5 @@ def test_every_line_of_an_audience_is_known_to_ask_of_people_or_of_what_came_bef
     assert of_people | set(OF_WHAT_CAME_BEFORE) == {each.name for each in fields(Filter)}
     for name in OF_WHAT_CAME_BEFORE:
         asked = Filter(**{name: (7,) if name not in ("acted", "not_acted", "got") else 7})  # type: ignore[arg-type]
-        assert not rests_on_people(Audience(asked))
-        assert not rests_on_people(Audience(exclude=asked))
+        assert not rests_on_people(Audience(asked), TERMS)
+        assert not rests_on_people(Audience(exclude=asked), TERMS)
