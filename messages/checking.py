@@ -87,11 +87,10 @@ def check_message(
         *emails.blocking,
         *broken,
     ]
-    estimates: list[Estimate] = []
     if compiled is not None:
         blocking += _gaps(conn, compiled, survey, terms, now)
-    if compiled is not None and reckon:
-        estimates = _estimates(conn, compiled, audience, terms, seen, house, now)
+    rendered = compiled if reckon else None
+    estimates = _estimates(conn, rendered, audience, terms, seen, house, now)
     price = _price(estimates, house)
     return MessageCheck(
         blocking=blocking,
@@ -241,14 +240,14 @@ def _gaps(
 
 def _estimates(
     conn: Connection,
-    compiled: Compositions,
+    compiled: Compositions | None,
     audience: Audience,
     terms: Terms,
     seen: Forecast,
     house: HouseRules,
     now: datetime,
 ) -> list[Estimate]:
-    if Channel.SMS not in terms.channels:
+    if compiled is None or Channel.SMS not in terms.channels:
         return []
     texts = seen.total(Channel.SMS, forecast.NOW, forecast.HELD)
     return estimate(conn, compiled, audience, terms, texts=texts, identity=house.identity, now=now)
