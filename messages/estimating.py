@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 RENDERED = 1_000  # people whose texts are rendered at most
 AT_ONCE = 500
-KEPT = 32  # lists of those who are rendered, of 1,000 people each
+KEPT = 32  # lists of those who are rendered, of 1,000 numbers each
 
 _RECIPIENTS = Kept(KEPT)
 
@@ -165,30 +165,30 @@ def _segments(text: str, language: str, defaults: Mapping[str, str], identity: I
     return measure(rendering.render_sms(compiled, values)).segments
 
 
-def _recipients(
-    conn: Connection, audience: Audience, terms: Terms, step: int
-) -> Mapping[int, Person]:
-    """Every ``step``-th of those who get a text by number, the oldest first; from memory where it may be."""
+def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -> Sequence[int]:
+    """Every ``step``-th of those who get a text, the oldest first; from memory where it may be.
+
+    Only their numbers are kept: a name that was erased is to be nowhere.
+    """
     texted = replace(terms, reach=Reach.SMS)  # who gets a text is so whatever else they get
 
-    def ask() -> Mapping[int, Person]:
+    def ask() -> Sequence[int]:
         rows = prospects(audience, texted, among=Contact.id % step == 0)
         chosen = select(rows.c.contact_id).where(rows.c[Channel.SMS] == "")
-        ids = list(conn.scalars(chosen.order_by(rows.c.contact_id)))
-        known: dict[int, Person] = {}
-        for part in _parts(ids):
-            known |= composing.people(conn, part)
-        return {each: known[each] for each in ids}
+        return tuple(conn.scalars(chosen.order_by(rows.c.contact_id)))
 
     return kept(conn, _RECIPIENTS, audience, texted, step, ask)
 
 
-def _claims(conn: Connection, people: Mapping[int, Person]) -> list[Claim]:
+def _claims(conn: Connection, ids: Sequence[int]) -> list[Claim]:
     """Stand-ins with delivery numbers as long as the real ones will be."""
     last = conn.scalar(select(func.max(Delivery.id))) or 0
+    known: dict[int, Person] = {}
+    for part in _parts(ids):
+        known |= composing.people(conn, part)
     return [
-        Claim(last + number, 1, contact_id, "", "", person)
-        for number, (contact_id, person) in enumerate(people.items(), 1)
+        Claim(last + number, 1, contact_id, "", "", known[contact_id])
+        for number, contact_id in enumerate(ids, 1)
     ]
 
 
