@@ -141,8 +141,9 @@ def _everybody(
         found = conn.execute(select(rows.c.contact_id, mine).where(of_line).order_by(*order)).all()
         return Everybody(array("q", [each[0] for each in found]), sum(each[1] for each in found))
 
-    details = (line, open_now and tuple(open_now), within and tuple(within))
-    return kept(conn, _KEPT, audience, terms, details, ask)
+    # None is not the same as none: any hour will do, and everybody may be shown.
+    by = (None if each is None else tuple(each) for each in (open_now, within))
+    return kept(conn, _KEPT, audience, terms, (line, *by), ask)
 
 
 def _by_name(conn: Connection, ids: Sequence[int]) -> list[tuple[int, str]]:

@@ -12,14 +12,14 @@ from sqlalchemy import Connection, select, update
 
 from alerts.launching import create, launch
 from alerts.preflight import check, find_alert
-from contacts.models import Channel, Project, Standing
+from contacts.models import Channel, Contact, Project, Standing
 from database.opening import Opened
 from messages import counts
 from messages.audience import Audience, Filter
 from messages.expanding import expand_chunk
 from messages.models import Message, Reach, Status
 from messages.progress import progress
-from organizers.roles import NETWORKS
+from organizers.roles import NETWORKS, Within
 from tests.alerts.drafting import HOUSE, make_draft
 from tests.builders import make_contact, make_project
 from tests.doubles import NoJobs
@@ -241,3 +241,33 @@ def test_a_long_line_is_told_a_hundred_at_a_time(conn: Connection) -> None:
     assert names(1)[0] == "Person 000 Rivas"
     assert names(2) == [f"Person {number} Rivas" for number in range(100, 105)]
     assert names(9)[0] == "Person 000 Rivas"
+
+
+def test_at_night_nobody_is_texted_now_and_everybody_is_held(conn: Connection) -> None:
+    ben = make_contact(conn, "Ben")
+    alert_id = create(conn, make_draft(), house=HOUSE, created_by="test", now=MORNING)
+    night = MORNING.replace(hour=9)  # three in the morning in Chicago
+
+    def found(kind: str, within: Within = None) -> tuple[list[int], int]:
+        crowd = crowd_of(conn, alert_id, Line(kind), page=1, within=within, now=night)
+        return [number for number, _ in crowd.people], crowd.total
+
+    assert (found("texts"), found("held")) == (([], 0), ([ben], 1))
+    # Who may be shown nobody learns how many there are.
+    assert found("held", within=[]) == ([], 1)
+
+
+def test_the_people_of_a_line_are_those_of_now(conn: Connection) -> None:
+    ben = make_contact(conn, "Ben")
+    alert_id = create(conn, make_draft(), house=HOUSE, created_by="test", now=MORNING)
+
+    def names() -> list[str]:
+        line = Line("emails")
+        found = crowd_of(conn, alert_id, line, page=1, within=None, now=MORNING)
+        return [name for _, name in found.people]
+
+    assert names() == ["Ben Rivas"]
+    conn.execute(update(Contact).where(Contact.id == ben).values(given_name="Benjamin"))
+    assert names() == ["Benjamin Rivas"]
+    make_contact(conn, "Ada")
+    assert names() == ["Ada Rivas", "Benjamin Rivas"]
