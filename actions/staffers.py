@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 from actions.custom_targets import today_of
 from actions.office_models import Source, Staffer
 from contacts.addresses import BadEmail, BadPhone, normalise_email, normalise_phone
+from database.bulk import among
 
 VALID = timedelta(days=180)
 LENGTH = 80  # of a name or a role
@@ -70,7 +71,7 @@ def staffers_of(
     if not targets:
         return {}
     known = select(Staffer).where(
-        Staffer.target.in_(sorted(targets)),
+        among(conn, Staffer.target.expression, targets),
         or_(Staffer.project_id.is_(None), Staffer.project_id == project_id),
         Staffer.withdrawn_at.is_(None),
         Staffer.expires_on >= today_of(now),

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
+from database.bulk import among
 from representatives.models import Correction, Member, Seat, Tenure
 
 LONGEST = timedelta(days=366)  # by then the data has it, or nobody has looked for a year
@@ -106,7 +107,8 @@ def in_force(conn: Connection, seat_ids: Iterable[str] | None = None) -> list[In
     """Those that count, by seat; None = of all seats."""
     chosen = select(Correction).where(Correction.ended_at.is_(None))
     if seat_ids is not None:
-        chosen = chosen.where(Correction.seat_id.in_(sorted(set(seat_ids))))
+        wanted = among(conn, Correction.seat_id.expression, set(seat_ids))
+        chosen = chosen.where(wanted)
     return [
         InForce(
             row.id,

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Date, and_, bindparam, func, or_, select
 from sqlalchemy.orm import aliased
 
+from database.bulk import among
 from representatives.corrections import Field, InForce, by_seat
 from representatives.districts import District, Place, ZipLines, decide
 from representatives.maps import CONGRESS, holds, lines_at, sitting_day
@@ -156,7 +157,7 @@ def official(conn: Connection, seat_id: str, *, now: datetime) -> Official | Non
 def officials_in(conn: Connection, seat_ids: Iterable[str], *, now: datetime) -> list[Official]:
     """These seats and whoever holds them; an unknown one is left out."""
     wanted = sorted(set(seat_ids))
-    return _officials(conn, Seat.id.in_(wanted), now) if wanted else []
+    return _officials(conn, among(conn, Seat.id.expression, wanted), now) if wanted else []
 
 
 def house_officials(
@@ -321,7 +322,8 @@ def _offices(
     conn: Connection, bioguides: Sequence[str]
 ) -> Mapping[str, tuple[DistrictOffice, ...]]:
     found: dict[str, tuple[DistrictOffice, ...]] = defaultdict(tuple)
-    rows = conn.execute(select(Office).where(Office.bioguide.in_(bioguides)).order_by(Office.id))
+    theirs = among(conn, Office.bioguide.expression, bioguides)
+    rows = conn.execute(select(Office).where(theirs).order_by(Office.id))
     for row in rows:
         office = DistrictOffice(row.city, row.state, row.phone, row.address, row.hours)
         found[row.bioguide] += (office,)
