@@ -19,7 +19,7 @@ from database import locking
 from database.jobs import Jobs
 from messages import prompting
 from messages.calling_off import LIVE
-from messages.clicks import by_people
+from messages.followed import by_people
 from messages.house import HouseRules
 from messages.models import Click, Delivery, Message, MessageStatus, Status
 from messages.prompt_models import Prompt, PromptKind

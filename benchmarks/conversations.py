@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, text
 
 from actions.models import Response
 from benchmarks.population import PRIMES, WORD
-from messages import counts
+from messages import counts, followed
 from messages.call_models import Call, CallLeg, CallStatus, Direction, LegStatus, Stage
 from messages.inbox_models import Care, WrittenAnswer
 from messages.models import (
@@ -83,11 +83,12 @@ def _many(conn: Connection, table: Any, rows: Iterator[Mapping[str, Any]]) -> No
 def _clicks(conn: Connection, number: int) -> None:
     lot = f"(id * {PRIMES[1]}) % {WORD}"
     drawn = text(
-        f"INSERT INTO {Click.__tablename__} (delivery_id, message_id, at)"
-        " SELECT id, message_id, changed_at"
+        f"INSERT INTO {Click.__tablename__} (delivery_id, at)"
+        " SELECT id, changed_at"
         f" FROM deliveries WHERE status = {int(Status.DELIVERED)} ORDER BY {lot} LIMIT :number"
     )
     conn.execute(drawn, {"number": number})
+    followed.note(conn, conn.scalars(select(Click.delivery_id)).all())
 
 
 def _responses(

@@ -15,8 +15,8 @@ from benchmarks.population import PRIMES, WORD
 from campaigns.calendar import create_campaign
 from campaigns.models import CampaignEmail, CampaignRun, RunStatus, ScheduleStatus
 from campaigns.story_models import CampaignMeasure, CampaignReading
-from messages import counts
-from messages.models import Message, MessageKind, MessageStatus, Reach, Status
+from messages import counts, followed
+from messages.models import Delivery, Message, MessageKind, MessageStatus, Reach, Status
 from tests.builders import make_action, make_message
 
 EMAILS = 6
@@ -128,9 +128,11 @@ def _deeds(conn: Connection, message_id: int, action_id: int, at: datetime) -> N
     )
     told = {"message": message_id, "at": stored(conn, at + timedelta(hours=2))}
     for sign, most in (("", CLICKED), ("early", SCANNED)):
-        columns = "(delivery_id, message_id, at, sign)"
-        clicks = f"INSERT INTO clicks {columns} SELECT id, message_id, :at, '{sign}' {some}"
+        columns = "(delivery_id, at, sign)"
+        clicks = f"INSERT INTO clicks {columns} SELECT id, :at, '{sign}' {some}"
         conn.execute(text(f"{clicks} < {most}"), told)
+    copies = select(Delivery.id).where(Delivery.message_id == message_id)
+    followed.note(conn, conn.scalars(copies).all())
     conn.execute(
         text(
             "INSERT INTO responses (action_id, contact_id, who, target, outcome, channel, note, at)"

@@ -1,23 +1,32 @@
 """What did people do with emails? Read by copy, and counted by message, language, project and time.
 
-What somebody does counts for the last email that led there and that they got before. A click names its message, so that
-all of a message are read from one index; its copies are looked up for them, not they for each of a million copies.
+What somebody does counts for the last email that led there and that they got before. Which copies were followed is kept
+(``messages/followed.py``). The people of a line come from the database as one text of numbers, and are counted by project
+here: to look up the projects of each, one after another, took longer than everything else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from itertools import chain
 from typing import Any
 
+import orjson
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     ScalarSelect,
     Select,
     Subquery,
+    Text,
+    bindparam,
     case,
+    cast,
     exists,
     func,
     literal,
@@ -28,14 +37,23 @@ from sqlalchemy.orm import aliased
 
 from actions.models import Outcome, Response
 from actions.responses import REACHED
-from contacts.models import Membership
+from contacts.belonging import NO_PROJECT, projects_of
 from messages.audience import LEFT
-from messages.clicks import by_people
-from messages.models import Click, Delivery, Message, MessageKind
+from messages.followed import followed
+from messages.models import Delivery, FollowedCopy, Message, MessageKind
 
-NO_PROJECT, SEVERAL = 0, -1  # where people of none, and of more than one, are counted
 DEEDS = ("clicked", "machines", "acted", "through", "calls")
 GOT = "got"  # the copy, whatever they did
+MESSAGES = "messages"  # the parameter of all statements here
+
+
+@dataclass(frozen=True, kw_only=True)
+class Email:
+    """A message that was launched, and the action that it led to."""
+
+    message_id: int
+    launched_at: datetime
+    action_id: int | None
 
 
 @dataclass(frozen=True)
@@ -48,27 +66,85 @@ class By:
 
 @dataclass(frozen=True, kw_only=True)
 class Deed:
-    """What people of one language and project did with a message, by its name in DEEDS, or GOT."""
+    """What people of one language did with a message in one span, by its name in DEEDS, or GOT."""
 
     message_id: int
     language: str
-    project: int
     span: int
     counts: Mapping[str, int]
+    projects: Mapping[
+        int, Mapping[str, int]
+    ]  # the same by project, as far as that is told; {} unless asked
 
 
-def deeds(conn: Connection, message_ids: Collection[int], asked: By) -> list[Deed]:
-    """Who did something with these messages, by each that is asked."""
-    return [
-        *_told(conn, _followed(conn, message_ids), _clicks_in, asked),
-        *_told(conn, _took(message_ids), _answers_in, asked),
-    ]
+@dataclass(frozen=True, kw_only=True)
+class _Counted:
+    """Copies, and what is counted of them: how many ``did`` what is called ``name``, which is told by project, and more."""
+
+    source: Subquery
+    name: str
+    did: ColumnElement[bool]
+    more: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
 
 
-def copies(conn: Connection, message_ids: Collection[int], asked: By) -> list[Deed]:
+@dataclass(frozen=True)
+class _Asking:
+    """A statement whose lines tell of the deed of that name, which is built once."""
+
+    name: str
+    statement: Select[Any]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A line of what was counted, the people who did it, and the others."""
+
+    name: str
+    row: Mapping[str, Any]
+    people: Sequence[int]  # without those who are nobody's any more
+    others: Sequence[int]
+
+
+def deeds(conn: Connection, emails: Collection[Email], asked: By) -> list[Deed]:
+    """Who did something with these emails, by each that is asked."""
+    told: dict[str, Any] = {MESSAGES: [each.message_id for each in emails], **_ends(asked)}
+    by: dict[str, Any] = {"projects": asked.projects, "spans": len(asked.ends)}
+    lines = _read(conn, _asking_clicks(**by), told)
+    actions = {each.action_id for each in emails if each.action_id is not None}
+    if actions:
+        told |= {"actions": sorted(actions), "since": min(each.launched_at for each in emails)}
+        lines += _read(conn, _asking_answers(**by), told)
+    return _told(conn, lines, asked)
+
+
+def copies(conn: Connection, emails: Collection[Email], asked: By) -> list[Deed]:
     """Who got them at all, for which each copy is read."""
-    every = _gone_out().where(Delivery.message_id.in_(message_ids)).subquery("copies")
-    return _told(conn, every, lambda _: {GOT: func.count()}, asked)
+    told = {MESSAGES: [each.message_id for each in emails]}
+    return _told(conn, _read(conn, _asking_copies(projects=asked.projects), told), asked)
+
+
+@cache
+def _asking_clicks(*, projects: bool, spans: int) -> list[_Asking]:
+    return [_asking(each, projects=projects, spans=spans) for each in _clicks()]
+
+
+@cache
+def _asking_answers(*, projects: bool, spans: int) -> list[_Asking]:
+    return [_asking(_answers(), projects=projects, spans=spans)]
+
+
+@cache
+def _asking_copies(*, projects: bool) -> list[_Asking]:
+    every = _gone_out().where(Delivery.message_id.in_(_messages())).subquery("copies")
+    return [_asking(_Counted(source=every, name=GOT, did=true()), projects=projects, spans=0)]
+
+
+def _messages() -> BindParameter[Any]:
+    return bindparam(MESSAGES, expanding=True)
+
+
+def _ends(asked: By) -> dict[str, datetime]:
+    return {f"end_{place}": end for place, end in enumerate(asked.ends)}
 
 
 def _gone_out() -> Select[int, str, int | None]:
@@ -76,31 +152,32 @@ def _gone_out() -> Select[int, str, int | None]:
     return select(*columns).where(Delivery.status.in_(LEFT))
 
 
-def _followed(conn: Connection, message_ids: Collection[int]) -> Subquery:
-    """Copies of which a link was followed; ``at``: first by a person, NULL = by machines only."""
-    first = func.min(case((by_people(), Click.at)))
-    by_copy = (
-        select(Click.delivery_id, first.label("at"))
-        .where(Click.message_id.in_(message_ids))
-        .group_by(Click.message_id, Click.delivery_id)
-        .subquery("by_copy")
-    )
-    mine = Delivery.id == by_copy.c.delivery_id
-    if conn.dialect.name == "sqlite":
-        return _gone_out().add_columns(by_copy.c.at).join(by_copy, mine).subquery("followed")
-    # PostgreSQL would rather read all copies that there are than look up one in fifty; behind an offset it cannot.
-    copy = _gone_out().where(mine).offset(0).lateral("copy")
-    return select(*copy.c, by_copy.c.at).join_from(by_copy, copy, true()).subquery("followed")
+def _clicks() -> list[_Counted]:
+    """Copies of which people followed a link, and of which machines alone did."""
+    found = []
+    for copies_of in followed(_messages()):
+        source = copies_of.subquery("followed")
+        person = source.c.at.is_not(None)
+        machines = {"machines": func.count().filter(~person)}
+        found.append(_Counted(source=source, name="clicked", did=person, more=machines))
+    return found
 
 
-def _took(message_ids: Collection[int]) -> Subquery:
+def _answers() -> _Counted:
+    took = _took()
+    more = {name: func.sum(took.c[name]) for name in ("through", "calls")}
+    return _Counted(source=took, name="acted", did=true(), more=more)
+
+
+def _took() -> Subquery:
     """Copies whose person took the action since; ``at``: first, ``calls`` that offices heard of them.
 
     An answer counts for the last email that led to it and that its person got before, whichever is asked about.
     """
-    asked = Message.id.in_(message_ids)
-    actions = select(Message.action_id).where(asked)
-    since = select(func.min(Message.launched_at)).where(asked).scalar_subquery()
+    actions, since = (
+        bindparam("actions", expanding=True),
+        bindparam("since", type_=Response.at.type),
+    )
     columns = (Response.at, Response.outcome, _last_before().label("copy_id"))
     told = (Response.outcome != Outcome.SKIPPED, Response.contact_id.is_not(None))
     answers = (
@@ -110,10 +187,7 @@ def _took(message_ids: Collection[int]) -> Subquery:
         .subquery("answers")
     )
     clicked = exists().where(
-        Click.message_id == Delivery.message_id,  # as its index begins, which has all that is asked
-        Click.delivery_id == Delivery.id,
-        by_people(),
-        Click.at <= answers.c.at,
+        FollowedCopy.delivery_id == Delivery.id, FollowedCopy.at <= answers.c.at
     )
     return (
         _gone_out()
@@ -124,7 +198,7 @@ def _took(message_ids: Collection[int]) -> Subquery:
         )
         .select_from(answers)
         .join(Delivery, Delivery.id == answers.c.copy_id)
-        .where((Delivery.message_id + 0).in_(message_ids))
+        .where((Delivery.message_id + 0).in_(_messages()))
         .group_by(Delivery.id)
         .subquery("took")
     )
@@ -155,52 +229,72 @@ def _last_before() -> ScalarSelect[int]:
     )
 
 
-def _clicks_in(followed: Subquery) -> dict[str, ColumnElement[Any]]:
-    people = func.count(followed.c.at)
-    return {"clicked": people, "machines": func.count() - people}
-
-
-def _answers_in(took: Subquery) -> dict[str, ColumnElement[Any]]:
-    columns = {name: func.sum(took.c[name]) for name in ("through", "calls")}
-    return {"acted": func.count(), **columns}
-
-
-def _told(
-    conn: Connection,
-    source: Subquery,
-    counted: Callable[[Subquery], Mapping[str, ColumnElement[Any]]],
-    asked: By,
-) -> list[Deed]:
-    """What is counted of people of a source, by message, language, project and span."""
-    member = Membership.contact_id == source.c.contact_id
-    one = case((func.count() > 1, SEVERAL), else_=func.coalesce(func.min(Membership.project_id), 0))
-    whose = select(one).where(member).correlate(source).scalar_subquery()
-    each = (
-        select(
-            *source.c,
-            (whose if asked.projects else literal(NO_PROJECT)).label("whose"),
-            _span(source, asked.ends).label("span"),
-        )
-        .offset(0)
-        .subquery("each_person")
+def _asking(counted: _Counted, *, projects: bool, spans: int) -> _Asking:
+    """How it is asked what is counted of these copies: in lines, each with those it is of as one text."""
+    source, did = counted.source, counted.did
+    span = _span(source, spans if "at" in source.c else 0)
+    keys = [source.c.message_id, source.c.language]
+    numbers = [func.count().filter(did).label(counted.name), func.count().label("every")]
+    lines = select(
+        *keys,
+        span.label("span"),
+        *numbers,
+        *(number.label(name) for name, number in counted.more.items()),
+        *([_listed(source, did, "people"), _listed(source, ~did, "others")] if projects else []),
     )
-    keys = (each.c.message_id, each.c.language, each.c.whose, each.c.span)
-    numbers = counted(each)
-    rows = select(*keys, *numbers.values()).group_by(*keys)
+    return _Asking(counted.name, lines.group_by(*keys, *(["span"] if spans else [])))
+
+
+def _listed(source: Subquery, which: ColumnElement[bool], name: str) -> ColumnElement[str]:
+    listed = func.aggregate_strings(cast(source.c.contact_id, Text), ",")
+    return listed.filter(which).label(name)
+
+
+def _span(source: Subquery, spans: int) -> ColumnElement[int]:
+    """In which span a copy falls, of those that end, or after them."""
+    ends = [bindparam(f"end_{place}", type_=Response.at.type) for place in range(spans)]
+    if not ends:
+        return literal(0)
+    return case(*((source.c.at < end, place) for place, end in enumerate(ends)), else_=spans)
+
+
+def _read(conn: Connection, asked: Sequence[_Asking], told: Mapping[str, Any]) -> list[_Line]:
     return [
-        Deed(
-            message_id=message_id,
-            language=language,
-            project=project,
-            span=span,
-            # PostgreSQL sums to a Decimal.
-            counts={name: int(n) for name, n in zip(numbers, found, strict=True)},
-        )
-        for message_id, language, project, span, *found in conn.execute(rows)
+        _Line(each.name, dict(row), _ids(row.get("people")), _ids(row.get("others")))
+        for each in asked
+        for row in conn.execute(each.statement, told).mappings()
     ]
 
 
-def _span(source: Subquery, ends: Sequence[datetime]) -> ColumnElement[int]:
-    if not ends or "at" not in source.c:
-        return literal(0)
-    return case(*((source.c.at < end, place) for place, end in enumerate(ends)), else_=len(ends))
+def _told(conn: Connection, lines: Sequence[_Line], asked: By) -> list[Deed]:
+    everybody = chain.from_iterable((*each.people, *each.others) for each in lines)
+    whose = projects_of(conn, list(everybody)) if asked.projects else {}
+    return [
+        Deed(
+            message_id=each.row["message_id"],
+            language=each.row["language"],
+            span=each.row["span"],
+            counts=_counts(each),
+            projects=_by_project(each, whose) if asked.projects else {},
+        )
+        for each in lines
+    ]
+
+
+def _ids(listed: str | None) -> list[int]:
+    found: list[int] = orjson.loads(f"[{listed or ''}]")
+    return found
+
+
+def _counts(line: _Line) -> dict[str, int]:
+    # PostgreSQL sums to a Decimal.
+    return {name: int(line.row[name]) for name in (*DEEDS, GOT) if name in line.row}
+
+
+def _by_project(line: _Line, whose: Mapping[int, int]) -> dict[int, dict[str, int]]:
+    """The same people by project; of a project whose people were counted as others only, nobody."""
+    did = Counter(map(whose.get, line.people))
+    if line.row["every"] > len(line.people) + len(line.others):
+        did[None] += line.row[line.name] - len(line.people)
+    told = did.keys() | set(map(whose.get, line.others))
+    return {NO_PROJECT if each is None else each: {line.name: did[each]} for each in told}

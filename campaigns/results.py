@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from campaigns import deeds
-from campaigns.deeds import DEEDS, GOT, By, Deed
+from campaigns.deeds import DEEDS, GOT, By, Deed, Email
 from contacts.models import Channel, Consent, Standing
 from messages import complaints, counts
 from messages.audience import LEFT
@@ -114,14 +114,15 @@ def read(
 
     ``ends``: of the spans by which it is told when people first did something; the last span has none.
     """
-    launched = _launched(conn, message_ids)
+    emails = _launched(conn, message_ids)
+    launched = {each.message_id: each.launched_at for each in emails}
     ids = list(launched)
     left, refused, replies = _left(conn, ids), _refused(conn, launched), _replies(conn, ids)
     complained = complaints.rates(conn, ids)
     by = By(projects, ends)
-    done_by = deeds.deeds(conn, ids, by)
+    done_by = deeds.deeds(conn, emails, by)
     if sum(left.values()) <= FEW_ENOUGH:
-        done_by += deeds.copies(conn, ids, by)
+        done_by += deeds.copies(conn, emails, by)
     done: dict[int, Counter[str]] = {each: Counter() for each in ids}
     for deed in done_by:
         done[deed.message_id].update(deed.counts)
@@ -154,10 +155,14 @@ def forgotten(conn: Connection, message_ids: Collection[int]) -> set[int]:
     return set(conn.scalars(gone))
 
 
-def _launched(conn: Connection, message_ids: Collection[int]) -> dict[int, datetime]:
-    rows = select(Message.id, Message.launched_at).where(Message.id.in_(message_ids))
-    found = conn.execute(rows.order_by(Message.id))
-    return {message_id: at for message_id, at in found if at is not None}
+def _launched(conn: Connection, message_ids: Collection[int]) -> list[Email]:
+    rows = select(Message.id, Message.launched_at, Message.action_id)
+    found = conn.execute(rows.where(Message.id.in_(message_ids)).order_by(Message.id))
+    return [
+        Email(message_id=message_id, launched_at=at, action_id=action_id)
+        for message_id, at, action_id in found
+        if at is not None
+    ]
 
 
 def _left(conn: Connection, message_ids: Collection[int]) -> Counter[int]:
@@ -170,12 +175,12 @@ def _left(conn: Connection, message_ids: Collection[int]) -> Counter[int]:
 def _spans(done_by: Collection[Deed], number: int) -> list[Part]:
     found = [Part()] * number
     for deed in done_by:
-        found[deed.span] += _part(deed, "clicked", "acted")
+        found[deed.span] += _part(deed.counts, "clicked", "acted")
     return found
 
 
-def _part(deed: Deed, *names: str) -> Part:
-    told = {"left" if name == GOT else name: deed.counts.get(name, 0) for name in names}
+def _part(counted: Mapping[str, int], *names: str) -> Part:
+    told = {"left" if name == GOT else name: counted.get(name, 0) for name in names}
     return Part(**told)
 
 
@@ -185,10 +190,12 @@ def _parts(
     languages: dict[int, dict[str, Part]] = {each: {} for each in message_ids}
     owners: dict[int, dict[int, Part]] = {each: {} for each in message_ids}
     for deed in done_by:
-        part = _part(deed, GOT, "clicked", "acted")
         by_language, by_project = languages[deed.message_id], owners[deed.message_id]
+        part = _part(deed.counts, GOT, "clicked", "acted")
         by_language[deed.language] = by_language.get(deed.language, Part()) + part
-        by_project[deed.project] = by_project.get(deed.project, Part()) + part
+        for project, counted in deed.projects.items():
+            part = _part(counted, GOT, "clicked", "acted")
+            by_project[project] = by_project.get(project, Part()) + part
     return {
         each: Parts(
             languages=dict(sorted(languages[each].items())),

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from contacts.models import Channel
+from messages import followed
+from messages.followed import by_people
 from messages.models import Click, Delivery, Link, Status
 from messages.scanners import BURST, Sign, sign_of
 
@@ -28,16 +30,6 @@ class Asked:
     agent: str | None = None  # what the browser calls itself; None = nobody looked
 
 
-def by_people() -> ColumnElement[bool]:
-    """That a click was a person's, as far as we know."""
-    return Click.sign == Sign.NONE
-
-
-def message_of(delivery_id: int) -> ScalarSelect[int]:
-    """The message of a copy, for what is written of it."""
-    return select(Delivery.message_id).where(Delivery.id == delivery_id).scalar_subquery()
-
-
 def record_click(
     conn: Connection,
     delivery_id: int,
@@ -51,7 +43,8 @@ def record_click(
     if link_id is not None and _is_burst(conn, delivery_id, link_id, now):
         sign = sign or Sign.BURST
     told = {"delivery_id": delivery_id, "link_id": link_id, "at": now, "sign": sign}
-    conn.execute(insert(Click).values(**told, message_id=message_of(delivery_id)))
+    conn.execute(insert(Click).values(**told))
+    followed.note(conn, [delivery_id])
 
 
 def follow(
@@ -78,15 +71,16 @@ def follow(
 def _since_it_left(conn: Connection, delivery_id: int, now: datetime) -> timedelta | None:
     """How long an email has been out, since what was last heard of it.
 
-    A text lights up a telephone in somebody's hand, who may well open it at once.
+    A text lights up a telephone in somebody's hand, who may well open it at once. Its row is locked: visits of
+    one copy, and receipts for it, take turns.
     """
-    mine = (
-        Delivery.id == delivery_id,
-        Delivery.channel == Channel.EMAIL,
-        Delivery.status.between(Status.ACCEPTED, Status.DELIVERED),
-    )
-    at = conn.scalar(select(Delivery.changed_at).where(*mine))
-    return None if at is None else now - at
+    columns = select(Delivery.channel, Delivery.status, Delivery.changed_at)
+    mine = columns.where(Delivery.id == delivery_id).with_for_update(key_share=True)
+    copy = conn.execute(mine).one_or_none()
+    if copy is None or copy.channel != Channel.EMAIL:
+        return None
+    has_left = Status.ACCEPTED <= copy.status <= Status.DELIVERED
+    return now - copy.changed_at if has_left else None
 
 
 def _is_burst(conn: Connection, delivery_id: int, link_id: int, now: datetime) -> bool:

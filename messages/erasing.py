@@ -55,6 +55,7 @@ from messages.models import (
     Delivery,
     Doubt,
     Event,
+    FollowedCopy,
     Message,
     MessageStatus,
     MessageText,
@@ -170,7 +171,7 @@ def _erase_copies(
         .where(Doubt.delivery_id.in_(ids), Doubt.closed_at.is_(None))
         .values(closed_at=now, closed_how=Closed.ERASED, next_look_at=None)
     )
-    for table in (Click, OutboxMessage):
+    for table in (Click, FollowedCopy, OutboxMessage):
         conn.execute(delete(table).where(table.delivery_id.in_(ids)))
     conn.execute(update(Delivery).where(mine).values(contact_id=None, **NOBODYS))
     return called_off, len(ids)

@@ -125,7 +125,7 @@ class Message(Base):
 
     __table_args__ = (
         # Which email led to a page last, and what somebody got since.
-        Index(None, "action_id", "launched_at"),
+        Index(None, "action_id", "launched_at", "id"),
         Index(None, "launched_at"),
     )
 
@@ -260,10 +260,29 @@ class Click(Base):
     at: Mapped[datetime]
     # What tells that a machine made it (``messages/scanners.py``); "" = nothing does.
     sign: Mapped[str] = mapped_column(String(8), server_default=text("''"))
-    message_id: Mapped[int]  # that of the copy, with which it goes
 
-    # A report reads all clicks of a message, and of each nothing but this.
-    __table_args__ = (Index(None, "message_id", "delivery_id", "sign", "at"),)
+
+class FollowedCopy(Base):
+    """A copy of which a link was followed, as its clicks and its delivery tell (``messages/followed.py``)."""
+
+    __tablename__ = "followed_copies"
+
+    delivery_id: Mapped[int] = mapped_column(
+        ForeignKey("deliveries.id", ondelete="CASCADE"), primary_key=True
+    )
+    message_id: Mapped[int]  # these three are its delivery's
+    contact_id: Mapped[int | None]
+    language: Mapped[str] = mapped_column(String(8))
+    at: Mapped[datetime | None]  # first by a person; NULL = by machines only
+    unsettled: Mapped[bool]  # whose it is, or whether it left, is asked of its delivery
+
+    __table_args__ = (
+        # A report reads all that were followed of a message, and of each nothing but this.
+        Index(None, "message_id", "language", "contact_id", "at", "unsettled"),
+        Index(
+            "ix_followed_copies_unsettled", "message_id", "unsettled", "at", **_partial("unsettled")
+        ),
+    )
 
 
 class Event(Base):

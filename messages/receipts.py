@@ -37,7 +37,7 @@ from contacts.models import Channel
 from database.handing import Handed, among, ids
 from database.tables import Id
 from database.upserts import insert_for
-from messages import complaints, counts, links, mail_gates, troubles
+from messages import complaints, counts, followed, links, mail_gates, troubles
 from messages.calling_off import LIVE, call_off
 from messages.models import Delivery, Event, Message, Status
 from messages.outcomes import Next, advanced
@@ -267,6 +267,9 @@ def _write(
     dialect = conn.dialect.name
     steps = [(key, int(to.status), to.reason, to.provider_id) for key, to in reached.items()]
     conn.execute(_moving(dialect), {**STEPS.values(steps), "now": now})
+    back = [key for key, to in reached.items() if to.status >= Status.UNDELIVERED]
+    if back:
+        followed.unsettle(conn, back)
 
 
 @cache

@@ -41,6 +41,7 @@ from messages.models import (
     Delivery,
     Doubt,
     Event,
+    FollowedCopy,
     Message,
     MessageStatus,
     MessageText,
@@ -131,7 +132,7 @@ def _copies(before: datetime) -> ColumnElement[bool]:
 
 def _reduce(conn: Connection, which: ColumnElement[bool]) -> int:
     ids = list(conn.scalars(select(Delivery.id).where(which).with_for_update()))
-    for table in (Click, OutboxMessage, MailTrouble):
+    for table in (Click, FollowedCopy, OutboxMessage, MailTrouble):
         conn.execute(delete(table).where(table.delivery_id.in_(ids)))
     messages = select(Delivery.message_id).where(Delivery.id.in_(ids)).distinct()
     counts.stamp(conn, list(conn.scalars(messages)))

@@ -21,6 +21,7 @@ from contacts import pairing, uniting
 from contacts.models import Channel, Contact
 from contacts.pairing import Agreed
 from database.engine import Database
+from messages import followed
 from messages.call_models import Call
 from messages.calling_off import LIVE
 from messages.control import NotNow
@@ -124,6 +125,7 @@ def _give_copies(conn: Connection, keep: int, gone: int) -> None:
     left = [row.id for each in rows.values() for row in each if row.id not in theirs]
     conn.execute(update(Delivery).where(Delivery.id.in_(left)).values(contact_id=None))
     conn.execute(update(Delivery).where(Delivery.contact_id == gone).values(contact_id=keep))
+    followed.note(conn, [row.id for each in rows.values() for row in each])
 
 
 def _weight(row: Row[Any], keep: int) -> tuple[bool, bool, bool, bool]:

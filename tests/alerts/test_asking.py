@@ -17,7 +17,6 @@ from alerts.models import Alert
 from alerts.steering import Act, steer
 from database.jobs import EmbeddedJobs
 from messages import counts
-from messages.clicks import message_of
 from messages.eligibility import recent_messages
 from messages.house import HouseRules
 from messages.identity import Identity
@@ -78,10 +77,7 @@ class Story:
         """Let Amina open her link and be asked some hours later."""
         chosen = update(Alert).where(Alert.id == self.alert.alert_id)
         self.conn.execute(chosen.values(ask_hours=hours))
-        opened = insert(Click).values(
-            delivery_id=self.copy, message_id=message_of(self.copy), at=self.now
-        )
-        self.conn.execute(opened)
+        self.conn.execute(insert(Click).values(delivery_id=self.copy, at=self.now))
         return ask_how_it_went(self.conn, now=self.now + hours * HOURS)
 
     def asked(self) -> None:

@@ -31,6 +31,7 @@ from contacts.models import Address, Channel, Contact, Standing
 from database import locking
 from database.opening import Opened
 from messages import audience as audiences
+from messages import followed
 from messages.control import NotNow, Words, stop
 from messages.models import Click, Delivery, Message, MessageStatus, MessageText, Status
 from tests.builders import make_contact, make_message
@@ -120,13 +121,14 @@ class Trial:
 
         def follow(conn: Connection) -> None:
             rows = (
-                select(Delivery.id.label("delivery_id"), Delivery.message_id)
+                select(Delivery.id.label("delivery_id"))
                 .join(MessageText, MessageText.message_id == Delivery.message_id)
                 .where(MessageText.subject == subject, Delivery.status == Status.ACCEPTED)
             )
             found = conn.execute(rows.order_by(Delivery.id).limit(count)).mappings().all()
             assert len(found) == count
             conn.execute(insert(Click), [{**each, "at": self.bench.now} for each in found])
+            followed.note(conn, [each["delivery_id"] for each in found])
 
         await self.bench.write(follow)
 

@@ -18,16 +18,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, literal, select
+from sqlalchemy import Connection, insert
 
 from campaigns import calendar, deciding
 from campaigns.variants import Plan, Unclear
 from database.engine import Database
 from database.opening import opened
-from database.tables import UTCDateTime
+from messages import followed
 from messages.audience import EVERYBODY
 from messages.control import NotNow, Words
-from messages.models import Click, Delivery
+from messages.models import Click
 from tests.builders import make_contact
 from tests.crash import checker, lots, year
 from tests.crash.year_process import HOUSE
@@ -137,9 +137,8 @@ class Days:
 
 def follow(conn: Connection, copies: list[int], at: datetime) -> None:
     """A link of each of these copies is followed."""
-    columns = select(Delivery.id, Delivery.message_id, literal(at, UTCDateTime))
-    rows = columns.where(Delivery.id.in_(copies))
-    conn.execute(insert(Click).from_select(["delivery_id", "message_id", "at"], rows))
+    conn.execute(insert(Click), [{"delivery_id": each, "at": at} for each in copies])
+    followed.note(conn, copies)
 
 
 def favourite(day: date) -> str:

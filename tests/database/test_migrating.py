@@ -30,7 +30,8 @@ from database.migrating import (
     require_current,
 )
 from database.tables import Base
-from messages.models import Click
+from messages import followed
+from messages.models import FollowedCopy, Status
 from tests.databases import PostgresServer
 
 for room in [
@@ -346,21 +347,34 @@ def add_old(conn: Connection, table: str, **values: object) -> None:
     conn.execute(text(f"INSERT INTO {table} ({names}) VALUES ({marks})"), told)
 
 
-def test_old_clicks_learn_their_message(empty: str) -> None:
+CLICKS = (("13:00", "", 7), ("12:00", "", 7), ("11:00", "early", 7), ("12:00", "head", 8))
+
+
+def test_what_was_followed_before_is_kept_by_copy(empty: str) -> None:
     engine = engine_of(empty)
     with engine.begin() as conn:
         upgrade_to(conn, "0045")
-        for message, copy in ((3, 7), (4, 8)):
-            add_old(conn, "messages", id=message)
-            add_old(conn, "deliveries", id=copy, message_id=message)
-            add_old(conn, "clicks", id=copy + 10, delivery_id=copy)
+        add_old(conn, "messages", id=3)
+        for copy, status in ((7, Status.DELIVERED), (8, Status.FAILED), (9, Status.SENT)):
+            old = {"message_id": 3, "contact_id": None, "language": "es", "status": int(status)}
+            add_old(conn, "deliveries", id=copy, **old)
+        for number, (at, sign, copy) in enumerate(CLICKS):
+            told = {"delivery_id": copy, "at": f"2026-11-20 {at}:00", "sign": sign}
+            add_old(conn, "clicks", id=number, **told)
 
     migrate(empty)
 
     with engine.begin() as conn:
-        found = conn.execute(select(Click.id, Click.message_id).order_by(Click.id)).all()
+        rows = select(FollowedCopy.__table__).order_by(FollowedCopy.delivery_id)
+        found = conn.execute(rows).all()
+        followed.note(conn, [7, 8, 9])
+        assert conn.execute(rows).all() == found
     engine.dispose()
-    assert [tuple(row) for row in found] == [(17, 3), (18, 4)]
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert [tuple(row) for row in found] == [  # what clicks and deliveries say
+        (7, 3, None, "es", noon, False),
+        (8, 3, None, "es", None, True),
+    ]
 
 
 def test_what_was_approved_of_series_stays_approved_beside_planned_emails(empty: str) -> None:

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from alerts.campaign_reports import CampaignReport
 from alerts.rounding import AtLeast, Told, lowest
 from alerts.told_emails import ToldEmail, ToldHour, ToldPart, ToldResult
-from campaigns.deeds import NO_PROJECT, SEVERAL
 from campaigns.odds import Count, Interval, wilson
+from contacts.belonging import NO_PROJECT, SEVERAL
 from contacts.spreadsheets import Sheet
 from contacts.workbooks import Minimum, Page, workbook
 from messages.progress import Equation

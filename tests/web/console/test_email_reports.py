@@ -28,7 +28,7 @@ from campaigns.story_models import CampaignText
 from campaigns.timeline import MomentDraft
 from contacts.models import Channel
 from database.opening import Opened
-from messages import counts
+from messages import counts, followed
 from messages.models import Batch, Click, Delivery, MessageKind, MessageStatus, MessageText, Status
 from tests.builders import (
     load_invented_officials,
@@ -124,7 +124,8 @@ def _copies(conn: Connection, message_id: int, people: Sequence[int], at: dateti
 def _click(conn: Connection, message_id: int, contact: int, at: datetime) -> None:
     mine = (Delivery.message_id == message_id, Delivery.contact_id == contact)
     copy = conn.execute(Delivery.__table__.select().where(*mine)).one()
-    conn.execute(insert(Click).values(delivery_id=copy.id, message_id=message_id, at=at))
+    conn.execute(insert(Click).values(delivery_id=copy.id, at=at))
+    followed.note(conn, [copy.id])
 
 
 @dataclass
