@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
@@ -36,6 +36,7 @@ from campaigns import keeping, measures, results, timeline
 from campaigns.keeping import Kept
 from campaigns.measures import Measure
 from campaigns.reports import Sent, equation_of, merged, sent_of
+from campaigns.results import Reading
 from campaigns.timeline import Moment
 from messages.progress import Equation, copies_taken
 from organizers.roles import Within
@@ -120,8 +121,8 @@ def campaign_report(
         asked = _begun(conn, asked, now)
     ids = [each for one in sent for each in one.messages]
     messages = messages_of(conn, {each.alert_id: each.message_id for each in asked})
-    gone = results.forgotten(conn, [each.message_id for each in sent])
-    told = _told(conn, sent, gone, projects=projects, whole=whole)
+    read = results.read(conn, ids, projects=projects)
+    told = [_told(each, read, whole=whole) for each in sent]
     alerts = _alerts(conn, asked, whole=whole)
     calls = calls_by_month(conn, [each.action_id for each in asked], now=now) if whole else None
     return CampaignReport(
@@ -129,7 +130,7 @@ def campaign_report(
         kept=kept if named is None else _to_partners(kept, named),
         equation=equation_of(conn, [*ids, *messages], now=now),
         emails=[
-            EmailLine(sent=one, result=figures.result, forgotten=one.message_id in gone)
+            EmailLine(sent=one, result=figures.result, forgotten=one.message_id in read.forgotten)
             for one, figures in zip(sent, told, strict=True)
         ],
         alerts=alerts,
@@ -143,21 +144,14 @@ def campaign_report(
     )
 
 
-def _told(
-    conn: Connection, sent: Sequence[Sent], gone: Collection[int], *, projects: bool, whole: bool
-) -> list[ToldFigures]:
-    """What each email's own report tells as well, but for its hours."""
-    ids = [each for one in sent for each in one.messages]
-    found = results.read(conn, ids, projects=projects)
-    return [
-        tell(
-            [found.results[each] for each in one.messages],
-            merged({each: found.parts[each] for each in one.messages}),
-            forgotten=one.message_id in gone,
-            whole=whole,
-        )
-        for one in sent
-    ]
+def _told(sent: Sent, read: Reading, *, whole: bool) -> ToldFigures:
+    """What its own report tells of an email as well, but for its hours."""
+    return tell(
+        [read.results[each] for each in sent.messages],
+        merged({each: read.parts[each] for each in sent.messages}),
+        forgotten=sent.message_id in read.forgotten,
+        whole=whole,
+    )
 
 
 def _begun(conn: Connection, asked: Iterable[Asked], now: datetime) -> list[Asked]:

@@ -146,6 +146,8 @@ def calls_by_month(
     conn: Connection, actions: Sequence[int], *, now: datetime
 ) -> list[MonthOfCalls]:
     """Calls that offices heard, month by month from the first of them, for at most two years; in Washington."""
+    if not actions:
+        return []
     heard = (Response.action_id.in_(actions), Response.outcome.in_(REACHED))
     first = conn.scalar(select(func.min(Response.at)).where(*heard))
     if first is None:
@@ -222,6 +224,8 @@ def _alerts(*which: Any) -> Select[*tuple[Any, ...]]:
 
 
 def _asked(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Asked]:
+    if not rows:
+        return []
     actions = [row.action_id for row in rows]
     titles: dict[int, dict[str, str]] = {}
     columns = (AlertText.alert_id, AlertText.language, AlertText.title)

@@ -176,6 +176,8 @@ def _report(
 
 def messages_of(conn: Connection, alerts: Mapping[int, int]) -> list[int]:
     """The messages of alerts, of what followed them, and of all committees' parts; given each alert's own."""
+    if not alerts:
+        return []
     following = (
         select(Alert.message_id)
         .join(FollowUp, FollowUp.alert_id == Alert.id)

@@ -174,10 +174,8 @@ def _took() -> Subquery:
 
     An answer counts for the last email that led to it and that its person got before, whichever is asked about.
     """
-    actions, since = (
-        bindparam("actions", expanding=True),
-        bindparam("since", type_=Response.at.type),
-    )
+    actions: BindParameter[Any] = bindparam("actions", expanding=True)
+    since = bindparam("since", type_=Response.at.type)
     columns = (Response.at, Response.outcome, _last_before().label("copy_id"))
     told = (Response.outcome != Outcome.SKIPPED, Response.contact_id.is_not(None))
     answers = (

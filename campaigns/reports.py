@@ -122,14 +122,13 @@ def brief(conn: Connection, sent: Sequence[Sent], *, deeds: int = 0) -> dict[int
     """
     left = copies_taken(conn, [each.message_id for each in sent])
     known = [each for one in sent[:deeds] for each in one.messages]
-    found = results.results_of(conn, known) if known else {}
-    gone = results.forgotten(conn, [each.message_id for each in sent[:deeds]])
+    found = results.read(conn, known)
     return {
         one.message_id: Brief(
             sent=one,
             left=left.get(one.message_id, 0),
-            result=sum((found[each] for each in one.messages), Result())
-            if at < deeds and one.message_id not in gone
+            result=sum((found.results[each] for each in one.messages), Result())
+            if at < deeds and one.message_id not in found.forgotten
             else None,
         )
         for at, one in enumerate(sent)
@@ -159,7 +158,7 @@ def email_report(
         sent=sent,
         equation=equation_of(conn, ids, now=now),
         result=sum(found.results.values(), Result()),
-        forgotten=sent.message_id in results.forgotten(conn, [sent.message_id]),
+        forgotten=sent.message_id in found.forgotten,
         ways=[
             Way(message_id=each, subjects=subjects.get(each, {}), result=found.results[each])
             for each in ids

@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -96,6 +99,8 @@ class Reading:
     results: Mapping[int, Result]
     parts: Mapping[int, Parts]
     spans: Sequence[Part]  # of all of them together, by when people first did it
+    # Those of which nobody can tell any more who got them: what people did with them is gone as well.
+    forgotten: Collection[int]
 
 
 def results_of(conn: Connection, message_ids: Collection[int]) -> Mapping[int, Result]:
@@ -115,10 +120,12 @@ def read(
     ``ends``: of the spans by which it is told when people first did something; the last span has none.
     """
     emails = _launched(conn, message_ids)
+    if not emails:
+        return Reading(results={}, parts={}, spans=_spans([], len(ends) + 1), forgotten=())
     launched = {each.message_id: each.launched_at for each in emails}
     ids = list(launched)
     left, refused, replies = _left(conn, ids), _refused(conn, launched), _replies(conn, ids)
-    complained = complaints.rates(conn, ids)
+    complained = complaints.complaints_of(conn, ids)
     by = By(projects, ends)
     done_by = deeds.deeds(conn, emails, by)
     if sum(left.values()) <= FEW_ENOUGH:
@@ -131,7 +138,7 @@ def read(
             left=left[each],
             **{name: done[each][name] for name in DEEDS},
             refused=refused[each],
-            complaints=complained[each].complaints if each in complained else 0,
+            complaints=complained[each],
             replies=replies[each],
         )
         for each in ids
@@ -140,17 +147,16 @@ def read(
         results=found,
         parts=_parts(ids, done_by, projects=projects),
         spans=_spans(done_by, len(ends) + 1),
+        forgotten=_forgotten(conn, left),
     )
 
 
-def forgotten(conn: Connection, message_ids: Collection[int]) -> set[int]:
-    """Those of which nobody can tell any more who got them: what people did with them is gone as well."""
+def _forgotten(conn: Connection, left: Mapping[int, int]) -> set[int]:
     known = exists().where(
         Delivery.message_id == Message.id,
         Delivery.channel == Channel.EMAIL,
         Delivery.address.is_not(None),
     )
-    left = _left(conn, message_ids)
     gone = select(Message.id).where(Message.id.in_([each for each in left if left[each]]), ~known)
     return set(conn.scalars(gone))
 
@@ -207,8 +213,14 @@ def _parts(
 
 def _refused(conn: Connection, launched: Mapping[int, datetime]) -> Counter[int]:
     """Addresses that said stop within a week, and had got nothing of ours in between."""
-    if not launched:
-        return Counter()
+    told: dict[str, Any] = {"messages": list(launched)}
+    for nth, (message_id, at) in enumerate(launched.items()):
+        told |= {f"message_{nth}": message_id, f"until_{nth}": at + AFTER}
+    return Counter(dict(conn.execute(_asking_refusals(len(launched)), told).all()))
+
+
+@cache
+def _asking_refusals(emails: int) -> Select[int, int]:
     later, copy = aliased(Message), aliased(Delivery)
     since_then = exists().where(
         copy.contact_id == Delivery.contact_id,
@@ -227,17 +239,16 @@ def _refused(conn: Connection, launched: Mapping[int, datetime]) -> Counter[int]
         Delivery.status.in_(LEFT),
         ~since_then.correlate(Message, Delivery, Consent),
     )
-    until = case({each: at + AFTER for each, at in launched.items()}, value=Message.id)
     # In the words of the partial index, which SQLite does not use for parameters.
     refusals: BindParameter[str] = bindparam(
         "refusals", REFUSALS, expanding=True, literal_execute=True
     )
     address = Consent.channel + ":" + Consent.address
-    counted = (
+    return (
         select(Message.id, func.count(address.distinct()))
-        .join(Consent, and_(Consent.at >= Message.launched_at, Consent.at < until))
+        .join(Consent, and_(Consent.at >= Message.launched_at, Consent.at < _until(emails)))
         .where(
-            Message.id.in_(launched),
+            Message.id.in_(bindparam("messages", expanding=True)),
             Consent.standing.in_(refusals),
             Consent.standing == Standing.OPTED_OUT,
             Consent.source != "import",
@@ -245,7 +256,18 @@ def _refused(conn: Connection, launched: Mapping[int, datetime]) -> Counter[int]
         )
         .group_by(Message.id)
     )
-    return Counter(dict(conn.execute(counted).all()))
+
+
+def _until(emails: int) -> ColumnElement[datetime]:
+    """Until when a refusal is told beside a message, of so many."""
+    ends = (
+        (
+            bindparam(f"message_{nth}", type_=Message.id.type),
+            bindparam(f"until_{nth}", type_=Consent.at.type),
+        )
+        for nth in range(emails)
+    )
+    return case(*((Message.id == message_id, until) for message_id, until in ends))
 
 
 def _replies(conn: Connection, message_ids: Collection[int]) -> Counter[int]:

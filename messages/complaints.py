@@ -10,6 +10,7 @@ names a copy by its Message-ID alone nothing follows: whoever was passed three e
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -111,6 +112,13 @@ class Hold:
     def _said(self, sentence: str) -> str:
         complaints, delivered = f"{self.rate.complaints:,}", f"{self.rate.delivered:,}"
         return sentence.format(domain=self.domain, complaints=complaints, delivered=delivered)
+
+
+def complaints_of(conn: Connection, message_ids: Collection[int]) -> Counter[int]:
+    """How often each of these messages was marked as spam."""
+    mine = (MailTrouble.message_id.in_(message_ids), MailTrouble.kind == Trouble.COMPLAINT.value)
+    counted = select(MailTrouble.message_id, func.count()).where(*mine)
+    return Counter(dict(conn.execute(counted.group_by(MailTrouble.message_id)).all()))
 
 
 def rates(conn: Connection, message_ids: Collection[int]) -> dict[int, Rate]:

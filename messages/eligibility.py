@@ -93,6 +93,8 @@ def family_of(conn: Connection, root_id: int, *, but: int | None = None) -> tupl
 def families_of(conn: Connection, root_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
     """The same of many messages, none of which is a part."""
     found: dict[int, list[int]] = {each: [each] for each in root_ids}
+    if not found:
+        return {}
     parts = select(Message.part_of, Message.id).where(Message.part_of.in_(root_ids))
     for root_id, message_id in conn.execute(parts.order_by(Message.id)):
         found[root_id or message_id].append(message_id)

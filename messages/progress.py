@@ -185,6 +185,8 @@ def _progress(
 
 def copies_taken(conn: Connection, message_ids: Collection[int]) -> dict[int, int]:
     """How many copies of each of these messages, their parts' among them, a provider has taken."""
+    if not message_ids:
+        return {}
     root = func.coalesce(Message.part_of, Message.id)
     mine = or_(Message.id.in_(message_ids), Message.part_of.in_(message_ids))
     roots = dict(conn.execute(select(Message.id, root).where(mine)).all())

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from web.translations import Translator, preferred, translators
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 CACHED = "public, max-age=31536000, immutable"
+NUMBERS = 4_096  # of each language, kept as they are written
 _FIELD = re.compile(r"(\{\{[^{}]*\}\})")
 
 TRANSLATORS: web.AppKey[dict[str, Translator]] = web.AppKey("translators", dict[str, Translator])
@@ -125,7 +126,10 @@ def environment(language: str) -> jinja2.Environment:
     made.context_class = BriskContext
     made.globals["gettext"] = made.globals["_"] = gettext(words.texts)
     made.globals["asset"] = _asset
-    made.filters["number"] = lambda value: format_decimal(value, locale=words.locale)
+    # A report has hundreds, and many more than once; each takes as long as three cells of a table.
+    made.filters["number"] = lru_cache(NUMBERS, typed=True)(
+        lambda value: format_decimal(value, locale=words.locale)
+    )
     made.filters["when"] = lambda value: _when(value, words)
     made.filters["hour"] = lambda value: _hour(value, words)
     made.filters["day"] = lambda value: format_date(value, locale=words.locale)

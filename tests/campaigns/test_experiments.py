@@ -212,10 +212,16 @@ async def test_nobody_decides_before_the_time_and_only_once(trial: Trial) -> Non
     assert len(await trial.messages()) == 3
 
 
+def by_machines(conn: Connection) -> None:
+    """All clicks turn out to be machines'."""
+    conn.execute(update(Click).values(sign="burst"))
+    followed.note(conn, conn.scalars(select(Click.delivery_id)).all())
+
+
 async def test_clicks_of_machines_decide_nothing(trial: Trial) -> None:
     await trial.begin()
     await trial.click("Rivers en", 3)
-    await trial.bench.write(lambda conn: conn.execute(update(Click).values(sign="burst")))
+    await trial.bench.write(by_machines)
     await trial.click("Water", 1)
 
     await trial.decide()

@@ -299,7 +299,7 @@ def test_who_got_an_old_email_is_forgotten_and_said_to_be(conn: Connection, now:
     gone = update(Delivery).where(Delivery.message_id == old)
     conn.execute(gone.values(address=None, contact_id=None))
 
-    assert results.forgotten(conn, [old, *others]) == {old}
+    assert results.read(conn, [old, *others]).forgotten == {old}
 
 
 def test_no_figure_reads_every_copy_nor_every_word_of_the_ledger(
