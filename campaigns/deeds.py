@@ -8,7 +8,7 @@ here: to look up the projects of each, one after another, took longer than every
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -44,7 +44,8 @@ from messages.models import Delivery, FollowedCopy, Message, MessageKind
 
 DEEDS = ("clicked", "machines", "acted", "through", "calls")
 GOT = "got"  # the copy, whatever they did
-MESSAGES = "messages"  # the parameter of all statements here
+MESSAGES = "messages"
+OF_MESSAGES: BindParameter[Any] = bindparam(MESSAGES, expanding=True)  # in statements built once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,12 +136,8 @@ def _asking_answers(*, projects: bool, spans: int) -> list[_Asking]:
 
 @cache
 def _asking_copies(*, projects: bool) -> list[_Asking]:
-    every = _gone_out().where(Delivery.message_id.in_(_messages())).subquery("copies")
+    every = _gone_out().where(Delivery.message_id.in_(OF_MESSAGES)).subquery("copies")
     return [_asking(_Counted(source=every, name=GOT, did=true()), projects=projects, spans=0)]
-
-
-def _messages() -> BindParameter[Any]:
-    return bindparam(MESSAGES, expanding=True)
 
 
 def _ends(asked: By) -> dict[str, datetime]:
@@ -155,7 +152,7 @@ def _gone_out() -> Select[int, str, int | None]:
 def _clicks() -> list[_Counted]:
     """Copies of which people followed a link, and of which machines alone did."""
     found = []
-    for copies_of in followed(_messages()):
+    for copies_of in followed(OF_MESSAGES):
         source = copies_of.subquery("followed")
         person = source.c.at.is_not(None)
         machines = {"machines": func.count().filter(~person)}
@@ -196,7 +193,7 @@ def _took() -> Subquery:
         )
         .select_from(answers)
         .join(Delivery, Delivery.id == answers.c.copy_id)
-        .where((Delivery.message_id + 0).in_(_messages()))
+        .where((Delivery.message_id + 0).in_(OF_MESSAGES))
         .group_by(Delivery.id)
         .subquery("took")
     )
@@ -265,15 +262,15 @@ def _read(conn: Connection, asked: Sequence[_Asking], told: Mapping[str, Any]) -
 
 
 def _told(conn: Connection, lines: Sequence[_Line], asked: By) -> list[Deed]:
-    everybody = chain.from_iterable((*each.people, *each.others) for each in lines)
-    whose = projects_of(conn, list(everybody)) if asked.projects else {}
+    everybody = list(chain.from_iterable((*each.people, *each.others) for each in lines))
+    whose = projects_of(conn, everybody) if asked.projects else None
     return [
         Deed(
             message_id=each.row["message_id"],
             language=each.row["language"],
             span=each.row["span"],
             counts=_counts(each),
-            projects=_by_project(each, whose) if asked.projects else {},
+            projects={} if whose is None else _by_project(each, whose),
         )
         for each in lines
     ]
@@ -289,10 +286,10 @@ def _counts(line: _Line) -> dict[str, int]:
     return {name: int(line.row[name]) for name in (*DEEDS, GOT) if name in line.row}
 
 
-def _by_project(line: _Line, whose: Mapping[int, int]) -> dict[int, dict[str, int]]:
+def _by_project(line: _Line, whose: Callable[[int], int]) -> dict[int, dict[str, int]]:
     """The same people by project; of a project whose people were counted as others only, nobody."""
-    did = Counter(map(whose.get, line.people))
+    did = Counter(map(whose, line.people))
     if line.row["every"] > len(line.people) + len(line.others):
-        did[None] += line.row[line.name] - len(line.people)
-    told = did.keys() | set(map(whose.get, line.others))
-    return {NO_PROJECT if each is None else each: {line.name: did[each]} for each in told}
+        did[NO_PROJECT] += line.row[line.name] - len(line.people)
+    told = did.keys() | set(map(whose, line.others))
+    return {each: {line.name: did[each]} for each in told}

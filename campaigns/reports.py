@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from campaigns import results
 from campaigns.models import CampaignEmail, CampaignRun
@@ -193,13 +193,17 @@ def added(tables: Sequence[Mapping[K, Part]]) -> dict[K, Part]:
     return found
 
 
+_SUBJECTS = (
+    select(MessageText.message_id, MessageText.language, MessageText.subject)
+    .where(MessageText.message_id.in_(bindparam("messages", expanding=True)))
+    .order_by(MessageText.language)
+)
+
+
 def subjects_of(conn: Connection, message_ids: Collection[int]) -> dict[int, dict[str, str]]:
     """Under which subjects messages were sent, by language."""
-    rows = select(MessageText.message_id, MessageText.language, MessageText.subject).where(
-        MessageText.message_id.in_(message_ids)
-    )
     found: dict[int, dict[str, str]] = {}
-    for message_id, language, subject in conn.execute(rows.order_by(MessageText.language)):
+    for message_id, language, subject in conn.execute(_SUBJECTS, {"messages": list(message_ids)}):
         found.setdefault(message_id, {})[language] = subject
     return found
 

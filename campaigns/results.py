@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from campaigns import deeds
-from campaigns.deeds import DEEDS, GOT, By, Deed, Email
+from campaigns.deeds import DEEDS, GOT, MESSAGES, OF_MESSAGES, By, Deed, Email
 from contacts.models import Channel, Consent, Standing
 from messages import complaints, counts
 from messages.audience import LEFT
@@ -152,18 +152,29 @@ def read(
 
 
 def _forgotten(conn: Connection, left: Mapping[int, int]) -> set[int]:
+    told = {MESSAGES: [each for each in left if left[each]]}
+    return set(conn.scalars(_asking_forgotten(), told))
+
+
+@cache
+def _asking_forgotten() -> Select[int]:
     known = exists().where(
         Delivery.message_id == Message.id,
         Delivery.channel == Channel.EMAIL,
         Delivery.address.is_not(None),
     )
-    gone = select(Message.id).where(Message.id.in_([each for each in left if left[each]]), ~known)
-    return set(conn.scalars(gone))
+    return select(Message.id).where(Message.id.in_(OF_MESSAGES), ~known)
+
+
+_LAUNCHED = (
+    select(Message.id, Message.launched_at, Message.action_id)
+    .where(Message.id.in_(OF_MESSAGES))
+    .order_by(Message.id)
+)
 
 
 def _launched(conn: Connection, message_ids: Collection[int]) -> list[Email]:
-    rows = select(Message.id, Message.launched_at, Message.action_id)
-    found = conn.execute(rows.where(Message.id.in_(message_ids)).order_by(Message.id))
+    found = conn.execute(_LAUNCHED, {MESSAGES: list(message_ids)})
     return [
         Email(message_id=message_id, launched_at=at, action_id=action_id)
         for message_id, at, action_id in found
@@ -213,7 +224,7 @@ def _parts(
 
 def _refused(conn: Connection, launched: Mapping[int, datetime]) -> Counter[int]:
     """Addresses that said stop within a week, and had got nothing of ours in between."""
-    told: dict[str, Any] = {"messages": list(launched)}
+    told: dict[str, Any] = {MESSAGES: list(launched)}
     for nth, (message_id, at) in enumerate(launched.items()):
         told |= {f"message_{nth}": message_id, f"until_{nth}": at + AFTER}
     return Counter(dict(conn.execute(_asking_refusals(len(launched)), told).all()))
@@ -248,7 +259,7 @@ def _asking_refusals(emails: int) -> Select[int, int]:
         select(Message.id, func.count(address.distinct()))
         .join(Consent, and_(Consent.at >= Message.launched_at, Consent.at < _until(emails)))
         .where(
-            Message.id.in_(bindparam("messages", expanding=True)),
+            Message.id.in_(OF_MESSAGES),
             Consent.standing.in_(refusals),
             Consent.standing == Standing.OPTED_OUT,
             Consent.source != "import",
@@ -270,7 +281,13 @@ def _until(emails: int) -> ColumnElement[datetime]:
     return case(*((Message.id == message_id, until) for message_id, until in ends))
 
 
+_REPLIES = (
+    select(Reply.message_id, func.count())
+    .where(Reply.message_id.in_(OF_MESSAGES), Reply.verdict != ReplyVerdict.OPT_OUT)
+    .group_by(Reply.message_id)
+)
+
+
 def _replies(conn: Connection, message_ids: Collection[int]) -> Counter[int]:
-    told = (Reply.message_id.in_(message_ids), Reply.verdict != ReplyVerdict.OPT_OUT)
-    counted = select(Reply.message_id, func.count()).where(*told).group_by(Reply.message_id)
-    return Counter({each: count for each, count in conn.execute(counted) if each is not None})
+    counted = conn.execute(_REPLIES, {MESSAGES: list(message_ids)})
+    return Counter({each: count for each, count in counted if each is not None})

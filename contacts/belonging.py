@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import orjson
-from sqlalchemy import Connection, Text, cast, func, select
+from sqlalchemy import Connection, Select, Text, cast, func, select
 
 from contacts.models import Contact, Membership
 from database.handing import among, ids
@@ -14,26 +15,29 @@ NO_PROJECT, SEVERAL = 0, -1  # where people of none, and of more than one, are c
 DEARER = 4  # to look up a person takes as long as reading so many one after another
 
 
-def projects_of(conn: Connection, contact_ids: Sequence[int]) -> dict[int, int]:
-    """The project of each of these people, or SEVERAL; whoever is in none is left out.
-
-    Others may be told as well: where many are asked about, everybody is read.
-    """
-    if not contact_ids:
-        return {}
+def projects_of(conn: Connection, contact_ids: Sequence[int]) -> Callable[[int], int]:
+    """What tells the project of each of these people, NO_PROJECT, or SEVERAL; where many are asked about, all are read."""
     dialect = conn.dialect.name
-    people = func.aggregate_strings(cast(Membership.contact_id, Text), ",")
-    members = select(Membership.project_id, people).group_by(Membership.project_id)
-    known = conn.scalar(select(func.max(Contact.id))) or 0
+    known = conn.scalar(_LAST) or 0
+    found: dict[int, int] | list[int]
     if len(contact_ids) * DEARER < known:
-        members = members.where(among(dialect, Membership.contact_id.expression))
-        rows = conn.execute(members, ids(dialect, contact_ids))
+        found = dict.fromkeys(contact_ids, NO_PROJECT)
+        rows = conn.execute(_members_among(dialect), ids(dialect, contact_ids))
     else:
-        rows = conn.execute(members)
-    found: dict[int, int] = {}
+        found = [NO_PROJECT] * (max(known, *contact_ids, 0) + 1)
+        rows = conn.execute(_MEMBERS)
     for project_id, listed in rows:
-        theirs = dict.fromkeys(orjson.loads(f"[{listed}]"), project_id)
-        several = found.keys() & theirs.keys()
-        found.update(theirs)
-        found.update(dict.fromkeys(several, SEVERAL))
-    return found
+        for contact_id in orjson.loads(f"[{listed}]"):
+            found[contact_id] = SEVERAL if found[contact_id] else project_id
+    return found.__getitem__
+
+
+_LAST = select(func.max(Contact.id))
+_MEMBERS = select(
+    Membership.project_id, func.aggregate_strings(cast(Membership.contact_id, Text), ",")
+).group_by(Membership.project_id)
+
+
+@cache
+def _members_among(dialect: str) -> Select[int, str]:
+    return _MEMBERS.where(among(dialect, Membership.contact_id.expression))

@@ -12,7 +12,18 @@ from collections.abc import Collection, Iterable
 from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Connection, Executable, Integer, Text, func, select, true, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Executable,
+    Integer,
+    Text,
+    bindparam,
+    func,
+    select,
+    true,
+    update,
+)
 
 from database.handing import Handed
 from database.upserts import insert_for
@@ -129,18 +140,19 @@ def stamp(conn: Connection, message_ids: Collection[int]) -> None:
     conn.execute(mine.values(stamp=secrets.randbits(STAMP_BITS)))
 
 
+_KEPT = select(
+    MessageCount.message_id,
+    MessageCount.channel,
+    MessageCount.status,
+    MessageCount.reason,
+    MessageCount.zone_set_id,
+    MessageCount.count,
+).where(MessageCount.message_id.in_(bindparam("messages", expanding=True)), MessageCount.count != 0)
+
+
 def kept(conn: Connection, message_ids: Iterable[int]) -> dict[Place, int]:
     """The kept counts of these messages, zeros left out."""
-    rows = conn.execute(
-        select(
-            MessageCount.message_id,
-            MessageCount.channel,
-            MessageCount.status,
-            MessageCount.reason,
-            MessageCount.zone_set_id,
-            MessageCount.count,
-        ).where(MessageCount.message_id.in_(list(message_ids)), MessageCount.count != 0)
-    )
+    rows = conn.execute(_KEPT, {"messages": list(message_ids)})
     return {Place(*row[:5]): row[5] for row in rows}
 
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     case,
     exists,
     func,
@@ -90,13 +91,19 @@ def family_of(conn: Connection, root_id: int, *, but: int | None = None) -> tupl
     return tuple(each for each in conn.scalars(parts.order_by(Message.id)) if each != but)
 
 
+_PARTS = (
+    select(Message.part_of, Message.id)
+    .where(Message.part_of.in_(bindparam("roots", expanding=True)))
+    .order_by(Message.id)
+)
+
+
 def families_of(conn: Connection, root_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
     """The same of many messages, none of which is a part."""
     found: dict[int, list[int]] = {each: [each] for each in root_ids}
     if not found:
         return {}
-    parts = select(Message.part_of, Message.id).where(Message.part_of.in_(root_ids))
-    for root_id, message_id in conn.execute(parts.order_by(Message.id)):
+    for root_id, message_id in conn.execute(_PARTS, {"roots": list(root_ids)}):
         found[root_id or message_id].append(message_id)
     return {each: tuple(ids) for each, ids in found.items()}
 

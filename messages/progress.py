@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, bindparam, func, or_, select
 
 from contacts.models import Channel
 from messages import budgets, counts, hours
@@ -142,10 +142,16 @@ def progress(conn: Connection, message_id: int, *, now: datetime) -> Progress:
     return found[0]
 
 
+_CHOSEN = (
+    select(Message)
+    .where(Message.id.in_(bindparam("messages", expanding=True)))
+    .order_by(Message.id)
+)
+
+
 def progress_of(conn: Connection, message_ids: Collection[int], *, now: datetime) -> list[Progress]:
     """The same of many messages, in the order of their ids."""
-    chosen = select(Message).where(Message.id.in_(message_ids)).order_by(Message.id)
-    messages = conn.execute(chosen).all()
+    messages = conn.execute(_CHOSEN, {"messages": list(message_ids)}).all()
     kept: dict[int, dict[counts.Place, int]] = {}
     for place, count in counts.kept(conn, message_ids).items():
         kept.setdefault(place.message_id, {})[place] = count
