@@ -20,7 +20,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     Connection,
-    ScalarSelect,
+    FromClause,
     Select,
     Subquery,
     Text,
@@ -33,17 +33,18 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.orm import aliased
 
 from actions.models import Outcome, Response
 from actions.responses import REACHED
 from contacts.belonging import NO_PROJECT, projects_of
+from database.handing import SQLITE
 from messages.audience import LEFT
 from messages.followed import followed
 from messages.models import Delivery, FollowedCopy, Message, MessageKind
 
 DEEDS = ("clicked", "machines", "acted", "through", "calls")
 GOT = "got"  # the copy, whatever they did
+COPY = Delivery.__table__.alias("copy")
 MESSAGES = "messages"
 OF_MESSAGES: BindParameter[Any] = bindparam(MESSAGES, expanding=True)  # in statements built once
 
@@ -114,7 +115,7 @@ def deeds(conn: Connection, emails: Collection[Email], asked: By) -> list[Deed]:
     actions = {each.action_id for each in emails if each.action_id is not None}
     if actions:
         told |= {"actions": sorted(actions), "since": min(each.launched_at for each in emails)}
-        lines += _read(conn, _asking_answers(**by), told)
+        lines += _read(conn, _asking_answers(conn.dialect.name, **by), told)
     return _told(conn, lines, asked)
 
 
@@ -130,8 +131,8 @@ def _asking_clicks(*, projects: bool, spans: int) -> list[_Asking]:
 
 
 @cache
-def _asking_answers(*, projects: bool, spans: int) -> list[_Asking]:
-    return [_asking(_answers(), projects=projects, spans=spans)]
+def _asking_answers(dialect: str, *, projects: bool, spans: int) -> list[_Asking]:
+    return [_asking(_answers(dialect), projects=projects, spans=spans)]
 
 
 @cache
@@ -160,67 +161,76 @@ def _clicks() -> list[_Counted]:
     return found
 
 
-def _answers() -> _Counted:
-    took = _took()
+def _answers(dialect: str) -> _Counted:
+    took = _took(dialect)
     more = {name: func.sum(took.c[name]) for name in ("through", "calls")}
     return _Counted(source=took, name="acted", did=true(), more=more)
 
 
-def _took() -> Subquery:
+def _took(dialect: str) -> Subquery:
     """Copies whose person took the action since; ``at``: first, ``calls`` that offices heard of them.
 
     An answer counts for the last email that led to it and that its person got before, whichever is asked about.
     """
-    actions: BindParameter[Any] = bindparam("actions", expanding=True)
-    since = bindparam("since", type_=Response.at.type)
-    columns = (Response.at, Response.outcome, _last_before().label("copy_id"))
-    told = (Response.outcome != Outcome.SKIPPED, Response.contact_id.is_not(None))
-    answers = (
-        select(*columns)
-        .where(Response.action_id.in_(actions), Response.at >= since, *told)
-        .offset(0)  # so that it is looked up once for each, not wherever it is named
-        .subquery("answers")
-    )
-    clicked = exists().where(
-        FollowedCopy.delivery_id == Delivery.id, FollowedCopy.at <= answers.c.at
-    )
+    answers, copy = _looked_up() if dialect == SQLITE else _joined()
+    clicked = exists().where(FollowedCopy.delivery_id == copy.c.id, FollowedCopy.at <= answers.c.at)
+    theirs = (copy.c.message_id, copy.c.language, copy.c.contact_id)
     return (
-        _gone_out()
-        .add_columns(
+        select(
+            *theirs,
             func.min(answers.c.at).label("at"),
             func.count(case((answers.c.outcome.in_(REACHED), 1))).label("calls"),
             func.max(case((clicked, 1), else_=0)).label("through"),
         )
-        .select_from(answers)
-        .join(Delivery, Delivery.id == answers.c.copy_id)
-        .where((Delivery.message_id + 0).in_(OF_MESSAGES))
-        .group_by(Delivery.id)
+        .join_from(answers, copy, copy.c.id == answers.c.copy_id if dialect == SQLITE else true())
+        .where((copy.c.message_id + 0).in_(OF_MESSAGES))
+        .group_by(copy.c.id, *theirs)
         .subquery("took")
     )
 
 
-def _last_before() -> ScalarSelect[int]:
+def _looked_up() -> tuple[Subquery, FromClause]:
+    """Answers with the number of their copy, and the copies: SQLite joins nothing to each line."""
+    last = _last_before(Response).with_only_columns(COPY.c.id).correlate(Response)
+    answers = _answers_since().add_columns(last.scalar_subquery().label("copy_id"))
+    return answers.offset(0).subquery("answers"), Delivery.__table__.alias("theirs")
+
+
+def _joined() -> tuple[Subquery, FromClause]:
+    """Answers, and the copy of each: PostgreSQL need not look for it a second time."""
+    answers = _answers_since().offset(0).subquery("answers")
+    return answers, _last_before(answers.c).lateral("theirs")
+
+
+def _answers_since() -> Select[*tuple[Any, ...]]:
+    """The answers that may count; behind an offset, so that their copies are looked up once for each."""
+    actions: BindParameter[Any] = bindparam("actions", expanding=True)
+    since = bindparam("since", type_=Response.at.type)
+    columns = (Response.at, Response.outcome, Response.contact_id, Response.action_id)
+    told = (Response.outcome != Outcome.SKIPPED, Response.contact_id.is_not(None))
+    return select(*columns).where(Response.action_id.in_(actions), Response.at >= since, *told)
+
+
+def _last_before(answer: Any) -> Select[Any]:
     """The copy of the last email that led to an answer's page, of those that its person got before.
 
     The latest first, by the index of an action's messages, and the person's copy of each, until they have one: a
     sum has no index, so that no database begins with all copies that the person ever got.
     """
-    email, copy = aliased(Message), aliased(Delivery)
+    email, copy = Message.__table__.alias("email"), COPY
     return (
-        select(copy.id)
+        select(copy.c.id, copy.c.message_id, copy.c.language, copy.c.contact_id)
         .select_from(email)
-        .join(copy, copy.message_id == email.id + 0)
+        .join(copy, copy.c.message_id == email.c.id + 0)
         .where(
-            copy.contact_id == Response.contact_id,
-            copy.status.in_(LEFT),
-            email.action_id == Response.action_id,
-            email.kind == MessageKind.CAMPAIGN,
-            email.launched_at <= Response.at,
+            copy.c.contact_id == answer.contact_id,
+            copy.c.status.in_(LEFT),
+            email.c.action_id == answer.action_id,
+            email.c.kind == MessageKind.CAMPAIGN,
+            email.c.launched_at <= answer.at,
         )
-        .order_by(email.launched_at.desc(), email.id.desc())
+        .order_by(email.c.launched_at.desc(), email.c.id.desc())
         .limit(1)
-        .correlate(Response)
-        .scalar_subquery()
     )
 
 
