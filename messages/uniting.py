@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, exists, select, update
@@ -125,7 +126,8 @@ def _give_copies(conn: Connection, keep: int, gone: int) -> None:
     left = [row.id for each in rows.values() for row in each if row.id not in theirs]
     conn.execute(update(Delivery).where(Delivery.id.in_(left)).values(contact_id=None))
     conn.execute(update(Delivery).where(Delivery.contact_id == gone).values(contact_id=keep))
-    followed.note(conn, [row.id for each in rows.values() for row in each])
+    every = chain.from_iterable(rows.values())
+    followed.note(conn, sorted({*left, *(row.id for row in every if row.contact_id == gone)}))
 
 
 def _weight(row: Row[Any], keep: int) -> tuple[bool, bool, bool, bool]:
