@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from contacts.models import Channel
 from messages import followed
@@ -43,7 +43,7 @@ def record_click(
     if link_id is not None and _is_burst(conn, delivery_id, link_id, now):
         sign = sign or Sign.BURST
     told = {"delivery_id": delivery_id, "link_id": link_id, "at": now, "sign": sign}
-    conn.execute(insert(Click).values(**told))
+    conn.execute(_CLICK, told)
     followed.note(conn, [delivery_id])
 
 
@@ -68,15 +68,21 @@ def follow(
     return url
 
 
+_CLICK = insert(Click)
+_COPY = (
+    select(Delivery.channel, Delivery.status, Delivery.changed_at)
+    .where(Delivery.id == bindparam("copy"))
+    .with_for_update(key_share=True)
+)
+
+
 def _since_it_left(conn: Connection, delivery_id: int, now: datetime) -> timedelta | None:
     """How long an email has been out, since what was last heard of it.
 
     A text lights up a telephone in somebody's hand, who may well open it at once. Its row is locked: visits of
     one copy, and receipts for it, take turns.
     """
-    columns = select(Delivery.channel, Delivery.status, Delivery.changed_at)
-    mine = columns.where(Delivery.id == delivery_id).with_for_update(key_share=True)
-    copy = conn.execute(mine).one_or_none()
+    copy = conn.execute(_COPY, {"copy": delivery_id}).one_or_none()
     if copy is None or copy.channel != Channel.EMAIL:
         return None
     has_left = Status.ACCEPTED <= copy.status <= Status.DELIVERED
