@@ -106,15 +106,16 @@ def _limits(counted: Counted) -> Iterator[Limit]:
 
 
 def _limits_of_offices(counted: Counted) -> Iterator[Limit]:
+    called: dict[str, list[Number]] = {}
     for key in counted.offices:
+        called.setdefault(counted.seats.get(key, ""), []).extend(_called(counted, key))
         heard = _cells(key, REACHED)
         yield _cells(key, SHOWN), [PEOPLE]
         yield heard, [HEARD]
         yield [*heard], [("state", counted.seats[key])] if key in counted.seats else [HEARD]
     for state in counted.states:
-        mine = [key for key in counted.offices if counted.seats.get(key, "") == state]
         yield [("state", state)], [HEARD]
-        yield [("state", state)], [cell for key in mine for cell in _called(counted, key, REACHED)]
+        yield [("state", state)], called.get(state, [])
 
 
 def _same(some: Sequence[Number], others: Sequence[Number]) -> list[Limit]:
@@ -122,12 +123,13 @@ def _same(some: Sequence[Number], others: Sequence[Number]) -> list[Limit]:
 
 
 def _column(counted: Counted, outcome: Outcome) -> list[Number]:
-    return [cell for key in counted.offices for cell in _called(counted, key, [outcome])]
+    """The cells of an outcome of which there is something to tell: no more of them may be known to be there."""
+    return [("cell", key, outcome) for key, found in counted.offices.items() if found.get(outcome)]
 
 
-def _called(counted: Counted, key: str, outcomes: Sequence[Outcome]) -> list[Number]:
-    """An office's cells of which there is something to tell: no more of them may be known to be there."""
-    return _cells(key, [each for each in outcomes if counted.offices[key].get(each)])
+def _called(counted: Counted, key: str) -> list[Number]:
+    """The same of an office, of calls that it heard."""
+    return _cells(key, [each for each in REACHED if counted.offices[key].get(each)])
 
 
 def _cells(key: str, outcomes: Sequence[Outcome]) -> list[Number]:
