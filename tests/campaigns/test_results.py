@@ -316,13 +316,13 @@ def test_no_figure_reads_every_copy_nor_every_word_of_the_ledger(
     plan = explained(conn, ask)
 
     assert "SCAN consents" not in plan
-    assert "Seq Scan on" not in plan.replace("Seq Scan on answers", "")
+    assert "Seq Scan on" not in re.sub(r"Seq Scan on (answers|people_changes)", "", plan)
     assert re.search(r"ix_followed_copies_message_id\w*", plan), plan
-    assert "ix_followed_copies_unsettled" in plan
     assert "ix_messages_action_id_launched_at" in plan
     if conn.dialect.name == "sqlite":  # PostgreSQL goes by how many there are
         assert "ix_consents_refusals" in plan
         assert "SEARCH followed_copies USING COVERING INDEX ix_followed_copies_message_id" in plan
+        assert "ix_followed_copies_unsettled" in plan
         assert "clicks" not in plan
         assert "sqlite_autoindex_deliveries_2 (message_id=?)" not in plan
         assert "sqlite_autoindex_deliveries_1 (contact_id=?)" not in plan  # all that somebody got
