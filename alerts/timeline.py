@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, SQLColumnExpression, bindparam, select
 
 from alerts.fact_models import ClearedBy, Fact, FactKind, FactText, FactVersion, Release
 
@@ -89,13 +90,13 @@ class KnownFact:
 
 def facts_of(conn: Connection, case_id: int) -> list[KnownFact]:
     """The facts of a case, what happened last first."""
-    found = _read(conn, Fact.case_id == case_id)
+    found = _read(conn, Fact.case_id, [case_id])
     return sorted(found, key=lambda each: (each.current.happened_on, each.id), reverse=True)
 
 
 def find_fact(conn: Connection, fact_id: int) -> KnownFact:
     """One fact. Raises NoSuchFact."""
-    found = _read(conn, Fact.id == fact_id)
+    found = _read(conn, Fact.id, [fact_id])
     if not found:
         raise NoSuchFact(NoSuchFact.__doc__)
     return found[0]
@@ -103,7 +104,7 @@ def find_fact(conn: Connection, fact_id: int) -> KnownFact:
 
 def find_facts(conn: Connection, fact_ids: Collection[int]) -> dict[int, KnownFact]:
     """Many facts, asked for at once."""
-    found = _read(conn, Fact.id.in_(fact_ids)) if fact_ids else []
+    found = _read(conn, Fact.id, fact_ids) if fact_ids else []
     return {each.id: each for each in found}
 
 
@@ -130,25 +131,16 @@ def closed_because(version: Version, now: datetime) -> str:
     return "withdrawn" if version.withdrawn else ""
 
 
-def _read(conn: Connection, condition: Any) -> list[KnownFact]:
+def _read(
+    conn: Connection, column: SQLColumnExpression[int], ids: Collection[int]
+) -> list[KnownFact]:
+    """The facts of which a column holds one of these numbers."""
+    texts, rows = _reading(column)
     words: dict[int, dict[str, str]] = {}
-    texts = (
-        select(FactText.version_id, FactText.language, FactText.words)
-        .join(FactVersion, FactVersion.id == FactText.version_id)
-        .join(Fact, Fact.id == FactVersion.fact_id)
-        .where(condition)
-        .order_by(FactText.language)
-    )
-    for version_id, language, text in conn.execute(texts):
+    for version_id, language, text in conn.execute(texts, {"ids": list(ids)}):
         words.setdefault(version_id, {})[language] = text
-    rows = (
-        select(*FactVersion.__table__.columns, Fact.case_id, Fact.key)
-        .join(Fact, Fact.id == FactVersion.fact_id)
-        .where(condition)
-        .order_by(FactVersion.fact_id, FactVersion.number.desc())
-    )
     found: dict[int, list[Any]] = {}
-    for row in conn.execute(rows):
+    for row in conn.execute(rows, {"ids": list(ids)}):
         found.setdefault(row.fact_id, []).append(row)
     return [
         KnownFact(
@@ -159,6 +151,28 @@ def _read(conn: Connection, condition: Any) -> list[KnownFact]:
         )
         for fact_id, versions in found.items()
     ]
+
+
+@cache
+def _reading(
+    column: SQLColumnExpression[int],
+) -> tuple[Select[*tuple[Any, ...]], Select[*tuple[Any, ...]]]:
+    """The words of their versions, and the versions."""
+    chosen = column.in_(bindparam("ids", expanding=True))
+    texts = (
+        select(FactText.version_id, FactText.language, FactText.words)
+        .join(FactVersion, FactVersion.id == FactText.version_id)
+        .join(Fact, Fact.id == FactVersion.fact_id)
+        .where(chosen)
+        .order_by(FactText.language)
+    )
+    rows = (
+        select(*FactVersion.__table__.columns, Fact.case_id, Fact.key)
+        .join(Fact, Fact.id == FactVersion.fact_id)
+        .where(chosen)
+        .order_by(FactVersion.fact_id, FactVersion.number.desc())
+    )
+    return texts, rows
 
 
 def _version(row: Row[Any], words: Mapping[str, str]) -> Version:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, Select, bindparam, exists, select
 
 from actions.custom_targets import offices
 from alerts.follow_ups import stands_alone
@@ -12,7 +13,7 @@ from alerts.models import Alert, AlertText, Case, CaseText
 from contacts.models import ContactTag, Project, Tag
 from contacts.scope import people
 from messages.models import Message
-from organizers.roles import May, Within, owned
+from organizers.roles import May, Within, as_key, owned
 from organizers.sessions import Viewer
 from web.console.ask_forms import OFFICE
 
@@ -39,7 +40,7 @@ def choices(conn: Connection, viewer: Viewer, *, language: str) -> Choices:
         projects=projects(conn, None if viewer.network else within),
         tags=tags(conn, within),
         cases=cases(conn, within, language),
-        actions=_actions(conn, within, language),
+        actions=actions(conn, within, language),
         offices=office_options(conn, within),
     )
 
@@ -59,34 +60,51 @@ def office_options(conn: Connection, within: Within) -> list[tuple[str, str]]:
 
 def tags(conn: Connection, within: Within) -> list[tuple[str, str]]:
     """Tags of people whom these projects' organizers may see, by name."""
-    statement = select(Tag.name).order_by(Tag.name)
-    if within is not None:
-        # Asked of each tag: the first of its people who may be seen is enough.
-        carried = exists().where(ContactTag.tag_id == Tag.id)
-        statement = statement.where(carried.where(people(within, ContactTag.contact_id.expression)))
-    return [(name, name) for name in conn.scalars(statement)]
+    return [(name, name) for name in conn.scalars(_tags(as_key(within)))]
 
 
 def cases(conn: Connection, within: Within, language: str) -> list[Option]:
     """The open cases of these projects, the latest first."""
-    statement = (
+    rows = conn.execute(_cases(as_key(within)), {"spoken": language})
+    return [(row.id, row.title) for row in rows]
+
+
+def actions(conn: Connection, within: Within, language: str) -> list[Option]:
+    """The actions of the latest alerts of these projects that were launched."""
+    rows = conn.execute(_actions(as_key(within)), {"spoken": language})
+    return [(row.action_id, row.title) for row in rows]
+
+
+@lru_cache
+def _tags(within: tuple[int, ...] | None) -> Select[str]:
+    statement = select(Tag.name).order_by(Tag.name)
+    if within is None:
+        return statement
+    # Asked of each tag: the first of its people who may be seen is enough.
+    carried = exists().where(ContactTag.tag_id == Tag.id)
+    return statement.where(carried.where(people(within, ContactTag.contact_id.expression)))
+
+
+@lru_cache
+def _cases(within: tuple[int, ...] | None) -> Select[int, str]:
+    words = (CaseText.case_id == Case.id) & (CaseText.language == bindparam("spoken"))
+    return (
         select(Case.id, CaseText.title)
-        .join(CaseText, (CaseText.case_id == Case.id) & (CaseText.language == language))
-        .where(Case.closed_at.is_(None))
+        .join(CaseText, words)
+        .where(Case.closed_at.is_(None), owned(Case.project_id, within))
         .order_by(Case.id.desc())
     )
-    statement = statement.where(owned(Case.project_id, within))
-    return [(row.id, row.title) for row in conn.execute(statement)]
 
 
-def _actions(conn: Connection, within: Within, language: str) -> list[Option]:
-    statement = (
+@lru_cache
+def _actions(within: tuple[int, ...] | None) -> Select[int, str]:
+    words = (AlertText.alert_id == Alert.id) & (AlertText.language == bindparam("spoken"))
+    return (
         select(Alert.action_id, AlertText.title)
-        .join(AlertText, (AlertText.alert_id == Alert.id) & (AlertText.language == language))
+        .join(AlertText, words)
         .join(Message, Message.id == Alert.message_id)
         .where(Message.launched_at.is_not(None), stands_alone())
+        .where(owned(Message.project_id, within))
         .order_by(Alert.id.desc())
         .limit(20)
     )
-    statement = statement.where(owned(Message.project_id, within))
-    return [(row.action_id, row.title) for row in conn.execute(statement)]
