@@ -174,12 +174,14 @@ def known_numbers(conn: Connection, numbers: Collection[str]) -> set[str]:
     return {SWITCHBOARD_PHONE, *filter(None, chain.from_iterable(official)), *named}
 
 
-def said_of_case(conn: Connection, case_id: int) -> list[Said]:
-    """What a public page says of a case besides its alert: title, summary, and its facts.
+def said_of_case(
+    conn: Connection, case_id: int, known: Sequence[KnownFact] | None = None
+) -> list[Said]:
+    """What a public page says of a case besides its alert: title, summary, and its facts; ``known`` if they are read.
 
     Of a fact its words, what it said before, and who told it; what is under embargo will stand there, too.
     """
-    return _said_of(conn, case_id, facts_of(conn, case_id))
+    return _said_of(conn, case_id, facts_of(conn, case_id) if known is None else known)
 
 
 def _shown_on(page: AlertPage) -> list[Said]:

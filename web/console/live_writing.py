@@ -80,14 +80,15 @@ def live(
         require_visible(conn, viewer, {"alert_id": str(alert_id)}, May.WRITE)
     case_id = number(form, "case")
     project = project_typed(conn, form, viewer)  # also of what chooses nobody in its form
-    citing = telling(citable(conn, viewer, case_id), now)
+    facts = citable(conn, viewer, case_id)
+    citing = telling(facts, now)
     owner = owner_of(conn, case_id) if case_id else project
     texts = {each: text_of(form, f"sms_{each}") for each in house.languages}
     said = [
         replace(each, text=_told(each.text, each.language, citing))
         for each in said_typed(form, house.languages)
     ]
-    case = said_of_case(conn, case_id) if case_id else []
+    case = said_of_case(conn, case_id, facts) if case_id else []
     person, wanted = asked_for(form)
     measures = measured(texts, house.identity, citing)
     words = _words(form, citing, house)
