@@ -12,11 +12,13 @@ from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from contacts.models import Channel, Contact, Membership, Project
+from database import handing
 from messages import links, rendering
 from messages.eligibility import ANSWERS, EXEMPT_KINDS
 from messages.identity import Identity, letterhead
@@ -157,8 +159,14 @@ def compiled(
 
 def people(conn: Connection, contact_ids: Collection[int]) -> dict[int, Person]:
     """What the rows of these contacts say."""
-    rows = conn.execute(select(Contact.id, *PERSON).where(Contact.id.in_(contact_ids)))
+    dialect = conn.dialect.name
+    rows = conn.execute(_people(dialect), handing.ids(dialect, list(contact_ids)))
     return {row[0]: Person(*row[1:]) for row in rows}
+
+
+@cache
+def _people(dialect: str) -> Select[*tuple[Any, ...]]:
+    return select(Contact.id, *PERSON).where(handing.among(dialect, Contact.id.expression))
 
 
 def look_up(

@@ -25,7 +25,7 @@ from messages.identity import Identity
 from messages.models import Delivery, Reach
 from messages.prospects import prospects
 from messages.providers.provider import Text
-from messages.recording import Claim, Person
+from messages.recording import Claim
 from messages.rendering import PersonValues
 from messages.sms import Measure, measure
 from messages.surveys import kept
@@ -109,11 +109,11 @@ def estimate(
     found: dict[str, Estimate] = defaultdict(lambda: Estimate(""))
     claims = _claims(conn, _recipients(conn, audience, terms, step))
     told = _look_up(conn, claims, message, now)
-    alike = _alike(claims, message, told)
-    for ready in composing.compose(alike, Channel.SMS, message, told, identity, now):
+    unlike, times = _unlike(claims, message, told)
+    for ready in composing.compose(unlike, Channel.SMS, message, told, identity, now):
         if isinstance(ready.item, Text):
             body = ready.item.body
-            found[ready.language].add(body, measure(body), alike[ready.claim])
+            found[ready.language].add(body, measure(body), times[ready.claim.delivery_id])
     for language, each in found.items():
         each.language = language
         each.scale(step)
@@ -183,9 +183,7 @@ def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -
 def _claims(conn: Connection, ids: Sequence[int]) -> list[Claim]:
     """Stand-ins with delivery numbers as long as the real ones will be."""
     last = conn.scalar(select(func.max(Delivery.id))) or 0
-    known: dict[int, Person] = {}
-    for part in _parts(ids):
-        known |= composing.people(conn, part)
+    known = composing.people(conn, ids)
     return [
         Claim(last + number, 1, contact_id, "", "", known[contact_id])
         for number, contact_id in enumerate(ids, 1)
@@ -201,23 +199,24 @@ def _look_up(
     return found
 
 
-def _alike(
+def _unlike(
     claims: Iterable[Claim], message: Compositions, told: Mapping[int, LookedUp]
-) -> dict[Claim, int]:
-    """How many get a text like that of each of these: what differs in it says the same of all of them.
+) -> tuple[list[Claim], Counter[int]]:
+    """One of each text that says something else, and by its delivery how many say the same.
 
     But for their links, which are as long for one as for another.
     """
     first: dict[tuple[str, ...], Claim] = {}
-    times: Counter[Claim] = Counter()
+    times: Counter[int] = Counter()
     for claim in claims:
         version = composing.version_for(claim, message.text_versions, message.default_language)
         if version is not None:
             own = composing.own_values(
                 version, claim.person, told.get(claim.contact_id or 0, NOTHING)
             )
-            times[first.setdefault((version.language, *own.values()), claim)] += 1
-    return times
+            alike = first.setdefault((version.language, *own.values()), claim)
+            times[alike.delivery_id] += 1
+    return list(first.values()), times
 
 
 def _parts(whole: Sequence[T]) -> Iterator[Sequence[T]]:
