@@ -18,16 +18,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, literal, select
 
 from campaigns import calendar, deciding
 from campaigns.variants import Plan, Unclear
 from database.engine import Database
 from database.opening import opened
+from database.tables import UTCDateTime
 from messages import followed
 from messages.audience import EVERYBODY
 from messages.control import NotNow, Words
-from messages.models import Click
+from messages.models import Click, Delivery
 from tests.builders import make_contact
 from tests.crash import checker, lots, year
 from tests.crash.year_process import HOUSE
@@ -137,7 +138,8 @@ class Days:
 
 def follow(conn: Connection, copies: list[int], at: datetime) -> None:
     """A link of each of these copies is followed."""
-    conn.execute(insert(Click), [{"delivery_id": each, "at": at} for each in copies])
+    rows = select(Delivery.id, literal(at, UTCDateTime)).where(Delivery.id.in_(copies))
+    conn.execute(insert(Click).from_select(["delivery_id", "at"], rows))
     followed.note(conn, copies)
 
 
