@@ -30,7 +30,7 @@ from web.console.conversations import conversation
 
 MOST = 65  # statements of an overview on which something of everything is shown
 # Of the pages on which a draft is read whole, those of whoever asks included: what it is made of is read once.
-MOST_OF_A_DRAFT = {"": 100, "/approval": 105}
+MOST_OF_A_DRAFT = {"": 72, "/approval": 93}
 
 
 def busy(conn: Connection, project: int, organizer_id: int, now: datetime, times: int) -> None:
