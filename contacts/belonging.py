@@ -24,7 +24,7 @@ _EVERYBODY = Kept(1)
 def projects_of(conn: Connection, contact_ids: Sequence[int]) -> Callable[[int], int]:
     """What tells the project of each of these people, NO_PROJECT, or SEVERAL.
 
-    Where many are asked about, all are read, and kept for as long as nobody changes.
+    Where many are asked about, all are read, and kept for as long as nobody changes. For transactions that read.
     """
     if len(contact_ids) * DEARER < (conn.scalar(_LAST) or 0):
         dialect = conn.dialect.name

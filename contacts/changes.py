@@ -9,11 +9,12 @@ database was put back.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 
 from contacts.models import (
     Address,
@@ -41,6 +42,7 @@ NOTED = (
 )
 """Tables of which each change is noted. What rests on others besides is not to be kept."""
 
+STAMP_BITS = 52  # as many as a database's own
 _STAMP = select(func.sum(PeopleChange.stamp))
 
 
@@ -78,9 +80,14 @@ class Kept:
 
 
 def forget(conn: Connection) -> None:
-    """Delete all notes but the last: they would become many, and the last is stamp enough."""
-    last = select(func.max(PeopleChange.id)).scalar_subquery()
+    """Delete all notes but the last: they would become many.
+
+    That one gets a new stamp: it may have been the only one before, when notes with lower numbers were not committed.
+    """
+    last = conn.scalar(select(func.max(PeopleChange.id)))
     conn.execute(delete(PeopleChange).where(PeopleChange.id < last))
+    anew = update(PeopleChange).where(PeopleChange.id == last)
+    conn.execute(anew.values(stamp=secrets.randbits(STAMP_BITS)))
 
 
 def _stamp_of(conn: Connection) -> int | None:

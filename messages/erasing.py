@@ -43,6 +43,7 @@ from contacts.models import (
     SignUp,
 )
 from contacts.people import NoSuchContact
+from messages import followed
 from messages.call_models import Call, CallStatus, CallStep
 from messages.calling_off import cancel
 from messages.connecting import FORGOTTEN
@@ -206,6 +207,7 @@ def _hand_over(conn: Connection, contact_id: int, alone: Sequence[Pair]) -> None
         if heir is not None:
             _give(conn, heir.id, None)
             _give(conn, copy.id, heir.contact_id)
+            followed.note(conn, [copy.id])
 
 
 def _give(conn: Connection, delivery_id: int, contact_id: int | None) -> None:

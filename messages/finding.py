@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, or_, select, text
@@ -109,14 +110,16 @@ class Turns:
         self._number = 0
         self._projects: dict[int | None, int] = {}
         self._messages: dict[tuple[int, Channel | None], int] = {}
+        self._lock = Lock()  # units are in threads
 
     def took(self, candidate: Candidate) -> None:
         """Note that a candidate had its turn."""
-        self._number += 1
-        self._projects[candidate.project_id] = self._number
-        self._messages[candidate.message_id, candidate.channel] = self._number
-        if len(self._messages) > REMEMBERED:  # whoever was served longest ago is as good as new
-            self._messages.pop(min(self._messages, key=self._messages.__getitem__))
+        with self._lock:
+            self._number += 1
+            self._projects[candidate.project_id] = self._number
+            self._messages[candidate.message_id, candidate.channel] = self._number
+            if len(self._messages) > REMEMBERED:  # whoever was served longest ago is as good as new
+                self._messages.pop(min(self._messages, key=self._messages.__getitem__))
 
     def order(self, candidate: Candidate) -> tuple[int, int, int, int, str]:
         """What candidates are sorted by: the first is served first."""

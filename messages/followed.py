@@ -20,6 +20,7 @@ from sqlalchemy import (
     Select,
     exists,
     func,
+    or_,
     select,
     text,
     update,
@@ -79,7 +80,8 @@ def _noting(dialect: str) -> Executable:
         "contact_id": Delivery.contact_id,
         "language": Delivery.language,
         "at": first.scalar_subquery(),
-        "unsettled": Delivery.status.not_in(LEFT),
+        # A receipt may come before the answer to our request, which tells the language.
+        "unsettled": or_(Delivery.status.not_in(LEFT), Delivery.lease_until.is_not(None)),
     }
     rows = select(*kept.values()).where(
         among(dialect, Delivery.id.expression), exists().where(clicks)

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from contacts.models import Channel
 from messages import hours, own_hour
@@ -32,6 +32,9 @@ def waits_of(message: Row[Any], channel: Channel) -> Waits:
     """What a message's copies on a channel wait for."""
     window = hours.read(message.hours) if channel is Channel.SMS else None
     return Waits(window, own_hour.read(message.own_hour))
+
+
+_HOW_MANY = select(func.count(ZoneSet.id))
 
 
 class Zones:
@@ -88,9 +91,13 @@ class Zones:
         return self._names[zone_set_id]
 
     def _refresh(self, conn: Connection) -> None:
-        after = max(self._names, default=0)
-        rows = conn.execute(select(ZoneSet.id, ZoneSet.zones).where(ZoneSet.id > after))
-        self._names.update({key: tuple(zones.split()) for key, zones in rows})
+        """Read them anew where there are more: numbers are given in another order than they are committed.
+
+        Others may be going through what was known, each in a thread of its own: that stays as it is.
+        """
+        if conn.scalar(_HOW_MANY) != len(self._names):
+            rows = conn.execute(select(ZoneSet.id, ZoneSet.zones))
+            self._names = {key: tuple(zones.split()) for key, zones in rows}
 
 
 @lru_cache(maxsize=4096)

@@ -168,6 +168,7 @@ def test_where_nothing_was_ever_noted_everything_is_looked_up(conn: Connection) 
 def test_different_questions_have_answers_of_their_own_and_the_oldest_goes_first(
     conn: Connection,
 ) -> None:
+    make_tag(conn, "choir")
     asked = Counting(conn, most=2)
     assert [asked.ask(each) for each in ("a", "b", "a", "c", "b")] == [1, 2, 1, 3, 2]
 
@@ -179,10 +180,12 @@ def test_of_all_notes_the_last_is_enough(conn: Connection) -> None:
         make_tag(conn, name)
     last = conn.scalar(select(func.max(PeopleChange.id)))
     asked = Counting(conn)
+    before = asked.ask()
     changes.forget(conn)
     known = asked.ask()
 
     assert list(conn.scalars(select(PeopleChange.id))) == [last]
+    assert known != before
     assert asked.ask() == known
     make_tag(conn, "nurses")
     assert asked.ask() == known + 1
@@ -203,6 +206,28 @@ async def test_a_change_that_began_before_another_and_ended_after_it_is_not_miss
             make_tag(conn, "slow")
             await here.database.write(make_tag, "quick")
             before = await here.database.read(tags)
+        after = await here.database.read(tags)
+
+    assert (before, after) == (1, 2)
+
+
+async def test_what_is_kept_between_two_clearings_is_not_told_after_the_second(
+    postgres_url: str,
+) -> None:
+    """A change with a lower number, committed in between, leaves the same last note."""
+    kept = Kept(8)
+
+    def tags(conn: Connection) -> int:
+        return kept.answer(conn, "tags", lambda: conn.scalars(select(func.count(Tag.id))).one())
+
+    url = driver_url(postgres_url)
+    async with open_database(url) as here:
+        with connected(url) as conn:
+            make_tag(conn, "slow")
+            await here.database.write(make_tag, "quick")
+            await here.database.write(changes.forget)
+            before = await here.database.read(tags)
+        await here.database.write(changes.forget)
         after = await here.database.read(tags)
 
     assert (before, after) == (1, 2)

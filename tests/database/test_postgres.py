@@ -2,11 +2,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InternalError
 
+from database import postgres
+from database.engine import DatabaseClosed
 from database.models import Secret
 from database.opening import opened, prepare
 from database.postgres import MOMENTS, Postgres
@@ -134,6 +138,77 @@ async def test_whoever_is_cancelled_ends_the_statement_under_way(postgres_url: s
 
     assert await database.read(values) == {"a": ""}
     await database.close()
+
+
+async def test_what_was_called_off_between_two_statements_is_not_committed(
+    postgres_url: str,
+) -> None:
+    database = Postgres(postgres_url)
+    await database.write(keep, "a")
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+    go_on = threading.Event()
+
+    def reckon(conn: Connection) -> None:
+        note(conn, "a", "half")
+        loop.call_soon_threadsafe(begun.set)
+        go_on.wait(30)
+
+    writing = asyncio.create_task(database.write(reckon))
+    await begun.wait()
+    writing.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    assert await database.read(values) == {"a": ""}
+    await database.close()
+
+
+async def test_whoever_is_cancelled_hears_so_though_the_server_cannot_be_told(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line is cut in the end; and whoever comes next gets another."""
+    monkeypatch.setattr(postgres, "HUNG_SECONDS", 0.5)
+    database = Postgres(postgres_url)
+    await database.write(keep, "a")
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+    lines: list[int] = []
+
+    def take_long(conn: Connection) -> None:
+        driver: Any = conn.connection.driver_connection
+        lines.append(driver.info.backend_pid)
+        monkeypatch.setattr(driver, "cancel_safe", unheard)
+        note(conn, "a", "half")
+        loop.call_soon_threadsafe(begun.set)
+        conn.exec_driver_sql("SELECT pg_sleep(600)")
+
+    def unheard(**_how: Any) -> None:
+        raise psycopg.errors.CancellationTimeout("nobody answers")
+
+    writing = asyncio.create_task(database.write(take_long))
+    await begun.wait()
+    writing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await writing
+
+    assert await database.read(values) == {"a": ""}
+    assert await database.read(line_of) not in lines
+    await database.close()
+
+
+async def test_after_the_end_nothing_is_begun(postgres_url: str) -> None:
+    database = Postgres(postgres_url)
+    await database.close()
+
+    with pytest.raises(DatabaseClosed, match="stopping"):
+        await database.read(values)
+
+
+def line_of(conn: Connection) -> int:
+    """The server's process at the other end."""
+    driver: Any = conn.connection.driver_connection
+    return int(driver.info.backend_pid)
 
 
 async def test_what_was_cancelled_before_its_turn_is_not_done(postgres_url: str) -> None:

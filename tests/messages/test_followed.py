@@ -16,6 +16,7 @@ from database.engine import driver_url
 from messages import followed, links
 from messages.audience import LEFT
 from messages.clicks import Asked, record_click
+from messages.eligibility import SHARED
 from messages.erasing import erase
 from messages.models import Click, Delivery, FollowedCopy, MessageKind, MessageStatus, Status
 from messages.receipts import RECEIPT, RawEvent, apply_waiting, store
@@ -211,3 +212,34 @@ def test_two_visits_of_a_copy_at_once_are_both_seen(engine: Engine, now: datetim
 
     with engine.connect() as conn:
         assert [at for *_, at in read(conn)] == [now]
+
+
+def test_a_receipt_before_the_answer_leaves_the_language_to_be_asked(
+    conn: Connection, now: datetime
+) -> None:
+    copy = make_copy(conn, language="", lease_until=now + LATER)  # a receipt has moved it already
+    visit(conn, copy, now)
+    conn.execute(
+        update(Delivery).where(Delivery.id == copy).values(language="es", lease_until=None)
+    )
+
+    assert read(conn) == said(conn)
+    assert [each[1] for each in read(conn)] == ["es"]
+
+
+def test_a_copy_that_is_handed_on_names_nobody_who_was_erased(
+    conn: Connection, now: datetime
+) -> None:
+    phone = "+16082990077"
+    ada, ben = make_contact(conn, "Ada", phone=phone), make_contact(conn, "Ben", phone=phone)
+    live: dict[str, Any] = {"launched_at": now, "starts_at": now, "expanded_at": now}
+    message = make_message(conn, status=MessageStatus.SENDING, **live)
+    copy = make_delivery(conn, message, ada, address=phone, status=Status.UNKNOWN)
+    make_delivery(conn, message, ben, address=None, status=Status.SKIPPED, reason=SHARED)
+    visit(conn, copy, now)
+    conn.execute(update(Delivery).where(Delivery.id == copy).values(status=Status.PENDING))
+
+    erase(conn, ada, now=now)
+
+    assert ada not in conn.scalars(select(FollowedCopy.contact_id)).all()
+    assert read(conn) == said(conn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
 from campaigns import calendar, firing
 from messages import own_hour
@@ -13,6 +13,7 @@ from messages.expanding import expand_chunk
 from messages.models import Delivery
 from messages.own_hour import OwnHour
 from messages.zones import Waits, Zones
+from representatives.models import ZoneSet
 from representatives.timezones import US_ZONES
 from tests.builders import make_contact, make_zone_set
 from tests.campaigns.test_firing import HOUSE, schedule
@@ -55,6 +56,18 @@ def test_copies_wait_for_it_and_those_of_whom_nobody_knows_for_the_plans(conn: C
     assert zones.open_at(conn, waits, EAST) == [east]
     assert zones.ready(conn, west, waits, EAST) == EAST + timedelta(hours=2)
     assert zones.ready(conn, None, waits, EAST) == EAST + timedelta(hours=1)
+
+
+def test_zones_that_were_committed_after_others_with_higher_numbers_are_known(
+    conn: Connection,
+) -> None:
+    """As PostgreSQL shows them of two imports at once: else nobody would ever write to their people."""
+    high = make_zone_set(conn, ["America/New_York"])
+    zones, waits = Zones(), Waits(own_hour=NINE)
+    zones.open_at(conn, waits, EAST)
+    conn.execute(insert(ZoneSet).values(id=high - 1_000, zones="America/Detroit"))
+
+    assert zones.open_at(conn, waits, EAST) == [high - 1_000, high]
 
 
 def test_it_is_due_when_the_hour_comes_to_the_first_also_to_one_who_joined_since(
