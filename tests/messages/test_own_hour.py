@@ -67,7 +67,7 @@ def test_zones_that_were_committed_after_others_with_higher_numbers_are_known(
     zones.open_at(conn, waits, EAST)
     conn.execute(insert(ZoneSet).values(id=high - 1_000, zones="America/Detroit"))
 
-    assert zones.open_at(conn, waits, EAST) == [high - 1_000, high]
+    assert set(zones.open_at(conn, waits, EAST) or ()) == {high - 1_000, high}
 
 
 def test_it_is_due_when_the_hour_comes_to_the_first_also_to_one_who_joined_since(
