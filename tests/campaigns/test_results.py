@@ -317,9 +317,8 @@ def test_no_figure_reads_every_copy_nor_every_word_of_the_ledger(
 
     assert "SCAN consents" not in plan
     assert "Seq Scan on" not in re.sub(r"Seq Scan on (answers|people_changes)", "", plan)
-    assert re.search(r"ix_followed_copies_message_id\w*", plan), plan
-    assert "ix_messages_action_id_launched_at" in plan
     if conn.dialect.name == "sqlite":  # PostgreSQL goes by how many there are
+        assert "ix_messages_action_id_launched_at" in plan
         assert "ix_consents_refusals" in plan
         assert "SEARCH followed_copies USING COVERING INDEX ix_followed_copies_message_id" in plan
         assert "ix_followed_copies_unsettled" in plan
