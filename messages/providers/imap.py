@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from socket import SHUT_RDWR
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -49,6 +50,9 @@ class _Connection:
     client: IMAPClient | None = None
     validity: int = 0
     last: int = 0  # the highest UID given so far, at the opening
+    asked: bool = False  # somebody waits for an answer of it
+    left: bool = False  # whoever asks last closes it
+    lock: Lock = field(default_factory=Lock)
 
 
 class _Owed(Enum):
@@ -78,7 +82,7 @@ class Imap:
 
     def look(self, position: Position, most: int) -> tuple[Sequence[Found], Position]:
         here = self._connection
-        with _told(), _dropped_by_failure(here):
+        with _told(), _asking(here):
             client = self._opened(here)
             uids = _waiting(client, here.validity, position)
             self._owed = {uid: owed for uid, owed in self._owed.items() if uid in uids}
@@ -106,9 +110,13 @@ class Imap:
     def let_go(self) -> None:
         """Whoever waits for the server in another thread is told at once that the connection is gone."""
         here, self._connection = self._connection, _Connection()
-        if here.client is not None:
-            with suppress(OSError):
-                here.client.socket().shutdown(SHUT_RDWR)
+        with here.lock:
+            here.left = True
+            if not here.asked:
+                _drop(here)
+            elif here.client is not None:
+                with suppress(OSError):
+                    here.client.socket().shutdown(SHUT_RDWR)
 
     def _opened(self, here: _Connection) -> IMAPClient:
         if here.client is None:
@@ -156,7 +164,7 @@ class Imap:
 
     def _flag(self, names: Sequence[str], flag: bytes) -> None:
         here = self._connection
-        with _told(), _dropped_by_failure(here):
+        with _told(), _asking(here):
             if names:
                 self._opened(here).add_flags([int(name) for name in names], [flag], silent=True)
 
@@ -261,9 +269,17 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _dropped_by_failure(here: _Connection) -> Iterator[None]:
+def _asking(here: _Connection) -> Iterator[None]:
+    """A failure drops the connection; and so does whoever has let go of it meanwhile."""
+    with here.lock:
+        here.asked = True
     try:
         yield
     except BaseException:
         _drop(here)
         raise
+    finally:
+        with here.lock:
+            here.asked = False
+            if here.left:
+                _drop(here)
