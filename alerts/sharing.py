@@ -124,9 +124,7 @@ def checks(
     keeping = _committees(conn, alert)
     several = bool(keeping) and anybody_on_several(conn)
     own = audiences.read(alert.audience)
-    had: frozenset[int] = frozenset()
-    if several:
-        had = reached_on_several(conn, own, terms)
+    had = reached_on_several(conn, own, terms) if several else frozenset()
     for each in keeping:
         part = _part(alert, each.project_id)
         found = check_message(conn, alert.id, house=house, now=now, reckon=reckon, part=part)

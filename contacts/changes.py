@@ -42,7 +42,7 @@ NOTED = (
 )
 """Tables of which each change is noted. What rests on others besides is not to be kept."""
 
-STAMP_BITS = 52  # as many as a database's own
+STAMP_BITS = 52  # as many as PostgreSQL's own have; all that a number in JSON holds everywhere
 _STAMP = select(func.sum(PeopleChange.stamp))
 
 
@@ -79,6 +79,11 @@ class Kept:
             self._answers[question] = found
 
 
+def new_stamp() -> int:
+    """A stamp that was never given before."""
+    return secrets.randbits(STAMP_BITS)
+
+
 def forget(conn: Connection) -> None:
     """Delete all notes but the last: they would become many.
 
@@ -87,7 +92,7 @@ def forget(conn: Connection) -> None:
     last = conn.scalar(select(func.max(PeopleChange.id)))
     conn.execute(delete(PeopleChange).where(PeopleChange.id < last))
     anew = update(PeopleChange).where(PeopleChange.id == last)
-    conn.execute(anew.values(stamp=secrets.randbits(STAMP_BITS)))
+    conn.execute(anew.values(stamp=new_stamp()))
 
 
 def _stamp_of(conn: Connection) -> int | None:

@@ -6,7 +6,6 @@ counts takes a tenth of a millisecond.
 
 from __future__ import annotations
 
-import secrets
 from collections import Counter
 from collections.abc import Collection, Iterable
 from functools import cache
@@ -25,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from contacts.changes import new_stamp
 from database.handing import Handed
 from database.upserts import insert_for
 from messages.models import Delivery, MessageCount, Status
@@ -54,7 +54,6 @@ CHANGES = Handed(
         "stamp": BigInteger(),
     },
 )
-STAMP_BITS = 52  # all that a number in JSON holds everywhere
 # A copy has gone out, whatever became of it then.
 OUT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
 
@@ -103,7 +102,7 @@ def apply(conn: Connection, deltas: Deltas) -> None:
 
     Also where as many came as went: those are others, which their stamp tells.
     """
-    stamp = secrets.randbits(STAMP_BITS)
+    stamp = new_stamp()
     rows = [(*key, change, stamp) for key, change in sorted(deltas.items())]
     if rows:
         conn.execute(_adding(conn.dialect.name), CHANGES.values(rows))
@@ -137,7 +136,7 @@ def stamp_of(conn: Connection, message_ids: Collection[int]) -> int:
 def stamp(conn: Connection, message_ids: Collection[int]) -> None:
     """Note that copies of these messages are not whose they were, though none has moved."""
     mine = update(MessageCount).where(MessageCount.message_id.in_(message_ids))
-    conn.execute(mine.values(stamp=secrets.randbits(STAMP_BITS)))
+    conn.execute(mine.values(stamp=new_stamp()))
 
 
 _KEPT = select(

@@ -63,6 +63,16 @@ class Counting:
         return self.looked
 
 
+def kept_count() -> Callable[[Connection], int]:
+    """How many tags there are, kept for as long as it may be."""
+    kept = Kept(8)
+
+    def tags(conn: Connection) -> int:
+        return kept.answer(conn, "tags", lambda: conn.scalars(select(func.count(Tag.id))).one())
+
+    return tags
+
+
 def a_life(conn: Connection) -> list[Callable[[], Any]]:
     """Something of every kind is written, changed and deleted."""
     project, ben, bea = make_project(conn), make_contact(conn, "Ben"), make_contact(conn, "Bea")
@@ -195,11 +205,7 @@ async def test_a_change_that_began_before_another_and_ended_after_it_is_not_miss
     postgres_url: str,
 ) -> None:
     """Which of the notes came last would tell the same before and after."""
-    kept = Kept(8)
-
-    def tags(conn: Connection) -> int:
-        return kept.answer(conn, "tags", lambda: conn.scalars(select(func.count(Tag.id))).one())
-
+    tags = kept_count()
     url = driver_url(postgres_url)
     async with open_database(url) as here:
         with connected(url) as conn:
@@ -215,11 +221,7 @@ async def test_what_is_kept_between_two_clearings_is_not_told_after_the_second(
     postgres_url: str,
 ) -> None:
     """A change with a lower number, committed in between, leaves the same last note."""
-    kept = Kept(8)
-
-    def tags(conn: Connection) -> int:
-        return kept.answer(conn, "tags", lambda: conn.scalars(select(func.count(Tag.id))).one())
-
+    tags = kept_count()
     url = driver_url(postgres_url)
     async with open_database(url) as here:
         with connected(url) as conn:

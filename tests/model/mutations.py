@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from functools import wraps
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -141,7 +140,7 @@ def unknown_copies_are_not_counted() -> Any:
 
 
 def copies_go_out_without_a_new_stamp() -> Any:
-    return patch.object(counts, "secrets", SimpleNamespace(randbits=lambda _bits: 7))
+    return patch.object(counts, "new_stamp", lambda: 7)
 
 
 def requests_leave_before_their_claim_is_committed() -> Any:
