@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from actions.models import Action, ActionAsk, AskMode, CustomTarget, Script, TargetRule
 from actions.scripts import ScriptWords, check_script
+from database.once import once
 
 MOST_ASKS = 20  # more than that nobody calls, and no form shows
 COMMITTEE = re.compile(r"[HSJ][A-Z]{3}(?:[0-9]{2})?")  # as congress-legislators writes them
@@ -108,6 +109,7 @@ def create_action(conn: Connection, draft: ActionDraft, *, now: datetime) -> int
     return action_id
 
 
+@once
 def read_action(conn: Connection, action_id: int) -> Ask:
     """An action, its asks and its scripts; the caller knows that it exists."""
     row = conn.execute(select(Action.goal, Action.deadline).where(Action.id == action_id)).one()

@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 from actions.models import ActionAsk, CustomTarget, TargetKind
 from actions.office_hours import WASHINGTON, BadHours, Schedule, parse_hours
 from contacts.addresses import BadEmail, BadPhone, is_premium, normalise_email, normalise_phone
+from database.once import once
 from database.tables import folded
 from organizers.roles import NETWORKS, Within, owned
 
@@ -189,7 +190,8 @@ def offices(conn: Connection, within: Within = None) -> list[KeptOffice]:
     return [kept_office(row) for row in conn.execute(chosen)]
 
 
-def offices_of_action(conn: Connection, action_id: int) -> list[KeptOffice]:
+@once
+def offices_of_action(conn: Connection, action_id: int) -> Sequence[KeptOffice]:
     """The offices that an action's asks name, in their order, each once."""
     return offices_by_action(conn, [action_id]).get(action_id, [])
 

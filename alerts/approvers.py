@@ -20,6 +20,7 @@ from sqlalchemy import (
 from alerts.approval_models import AlertWriter
 from alerts.models import Alert
 from alerts.preflight import NoSuchAlert
+from database.once import once
 from database.upserts import insert_or
 from messages.models import Message
 from organizers.approvers import Approver, Awaited, able, coming, sends_in
@@ -27,6 +28,7 @@ from organizers.models import Organizer
 from organizers.roles import NETWORKS
 
 
+@once
 def project_of(conn: Connection, alert_id: int) -> int:
     """Whose alert it is; NETWORKS for the network's. Raises NoSuchAlert."""
     found = select(Message.project_id).join(Alert, Alert.message_id == Message.id)
@@ -42,6 +44,7 @@ def note_writer(conn: Connection, alert_id: int, writer: str) -> None:
     conn.execute(row.on_conflict_do_nothing())
 
 
+@once
 def writers_of(conn: Connection, alert_id: int) -> frozenset[str]:
     """Who wrote any of it, as records name them."""
     mine = select(AlertWriter.writer).where(AlertWriter.alert_id == alert_id)

@@ -18,6 +18,7 @@ from alerts.models import Alert, AlertText, Case, CaseText, Level
 from alerts.timeline import KnownFact, facts_of
 from alerts.trial_copies import action_of_test
 from contacts.models import Contact
+from database.once import once
 from messages.calling_off import taken_back
 from messages.models import Delivery, Message
 
@@ -128,6 +129,7 @@ def page_by_slug(conn: Connection, slug: str, *, now: datetime) -> AlertPage:
     return _page(conn, _alert().where(*mine), now)
 
 
+@once
 def page_of_action(conn: Connection, action_id: int, *, now: datetime) -> AlertPage:
     """The page of the alert that asks for an action. Raises NoSuchPage."""
     return _page(conn, _alert().where(Alert.action_id == action_id), now)

@@ -28,6 +28,7 @@ from alerts.stored import StoredAlert, stored_alert
 from alerts.timeline import KnownFact, closed_because, facts_of, find_fact, not_public
 from alerts.timing import begins_findings, closed_findings, recess_findings
 from alerts.weighing import naming_by_now, weigh_alert
+from database.once import once
 from database.tables import folded
 from messages.audience import read as read_audience
 from messages.checking import MessageCheck, check_message
@@ -176,6 +177,7 @@ def _blocking(own: MessageCheck, parts: Sequence[CommitteePart]) -> list[Finding
     return [*mine, *(each for n, each in enumerate(theirs) if each not in theirs[:n])]
 
 
+@once
 def find_alert(conn: Connection, alert_id: int) -> Row[int, int, int, int, int, str, str]:
     """An alert's row. Raises NoSuchAlert.
 

@@ -18,8 +18,8 @@ from alerts.models import Alert, AlertText, Case, Level, Work
 from alerts.timeline import KnownFact, facts_of
 from contacts.models import Project
 from messages.audience import read as read_audience
-from messages.control import Words
-from messages.models import Message, MessageText, Reach
+from messages.checking import texts_of
+from messages.models import Message, Reach
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ def _told(conn: Connection, alert_id: int, ask: Ask) -> AlertDraft:
         case=CaseDraft(slug=row.case_slug),
         level=Level(row.level),
         words=_headlines(conn, alert_id),
-        texts=_texts(conn, row.message_id),
+        texts=texts_of(conn, row.message_id),
         call=_call(ask),
         reach=Reach(row.reach),
         merge_defaults=row.merge_defaults,
@@ -131,12 +131,6 @@ def _headlines(conn: Connection, alert_id: int) -> dict[str, Headline]:
     columns = (AlertText.language, AlertText.title, AlertText.summary)
     rows = conn.execute(select(*columns).where(AlertText.alert_id == alert_id))
     return {language: Headline(title, summary) for language, title, summary in rows}
-
-
-def _texts(conn: Connection, message_id: int) -> dict[str, Words]:
-    columns = (MessageText.language, MessageText.sms, MessageText.subject, MessageText.body)
-    rows = conn.execute(select(*columns).where(MessageText.message_id == message_id))
-    return {language: Words(sms, subject, body) for language, sms, subject, body in rows}
 
 
 def _call(ask: Ask) -> CallDraft:

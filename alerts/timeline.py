@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, SQLColumnExpression, bindparam, select
 
 from alerts.fact_models import ClearedBy, Fact, FactKind, FactText, FactVersion, Release
+from database.once import once
 
 
 class NoSuchFact(LookupError):
@@ -88,7 +89,8 @@ class KnownFact:
         return [each for each, _ in takewhile(lambda pair: pair[0].is_released(pair[1]), pairs)]
 
 
-def facts_of(conn: Connection, case_id: int) -> list[KnownFact]:
+@once
+def facts_of(conn: Connection, case_id: int) -> Sequence[KnownFact]:
     """The facts of a case, what happened last first."""
     found = _read(conn, Fact.case_id, [case_id])
     return sorted(found, key=lambda each: (each.current.happened_on, each.id), reverse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -60,7 +61,7 @@ def show(
     Console().print(_table(found, read(names)))
 
 
-def _table(found: list[Entry], known: dict[str, str]) -> Table:
+def _table(found: list[Entry], known: Mapping[str, str]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
     for heading in ("number", "when", "who", "act", "object", "changed"):
         table.add_column(heading, no_wrap=heading != "changed")

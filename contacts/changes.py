@@ -27,6 +27,7 @@ from contacts.models import (
     Project,
     Tag,
 )
+from database.once import once
 
 T = TypeVar("T")
 
@@ -95,6 +96,7 @@ def forget(conn: Connection) -> None:
     conn.execute(anew.values(stamp=new_stamp()))
 
 
+@once
 def _stamp_of(conn: Connection) -> int | None:
     """All notes of changes that this transaction sees, as one number; None where there are none."""
     found = conn.scalar(_STAMP)

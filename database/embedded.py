@@ -22,6 +22,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, StaticPool, create_engine, event, make_url
 
 from database.engine import DatabaseClosed, DatabaseUnusable, P, T, Unit
+from database.once import only_reading
 from database.scrubbing import scrub
 
 GROUP = 64  # units that may share one commit
@@ -116,6 +117,7 @@ class Embedded:
 
     def _read(self, run: Callable[[Connection], T]) -> T:
         with self._reading.begin() as conn:
+            only_reading(conn)
             return run(conn)
 
     def _write_all(self) -> None:

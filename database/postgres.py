@@ -21,6 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from database import vanishing
 from database.engine import DatabaseClosed, P, T, Unit
+from database.once import only_reading
 
 RETRIES = 3
 # To compile a page's statements takes longer than to carry them out. And each is planned for what it
@@ -96,6 +97,7 @@ class Postgres:
     def _read(self, errand: _Errand) -> Any:
         with self._engine.connect() as conn:
             conn.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            only_reading(conn)
             found = errand.run(conn)
             # After a rollback psycopg has the server forget every statement that it knew.
             conn.commit()

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from contacts.models import Channel
+from database.once import once
 from messages import audience as audiences
 from messages import composing, forecast, hours
 from messages.audience import Audience
@@ -129,7 +130,8 @@ def _price(estimates: Sequence[Estimate], house: HouseRules) -> Decimal:
     return cost(sum(each.segments for each in estimates), price=house.cents_per_segment / CENTS)
 
 
-def texts_of(conn: Connection, message_id: int) -> dict[str, Words]:
+@once
+def texts_of(conn: Connection, message_id: int) -> Mapping[str, Words]:
     """A message's words by language."""
     columns = (MessageText.language, MessageText.sms, MessageText.subject, MessageText.body)
     rows = conn.execute(select(*columns).where(MessageText.message_id == message_id))

@@ -20,11 +20,11 @@ from sqlalchemy import Connection, Select, select
 from contacts.models import Channel, Contact, Membership, Project
 from database import handing
 from messages import links, rendering
-from messages.eligibility import ANSWERS, EXEMPT_KINDS
+from messages.eligibility import ANSWERS, EXEMPT_KINDS, stored_message
 from messages.identity import Identity, letterhead
 from messages.looks import PLAIN_LOOK, Look, look_of
 from messages.mail_addresses import NO_THREAD, Thread, routes
-from messages.models import Message, MessageKind, MessageText
+from messages.models import MessageKind, MessageText
 from messages.prospects import Lines
 from messages.providers.provider import (
     Email,
@@ -109,7 +109,7 @@ Copying = Callable[[Claim, Version, dict[str, str]], Ready]
 
 def compositions(conn: Connection, message_id: int, identity: Identity) -> Compositions:
     """Read and compile a message. Raises BadTemplate for a text that passed no check."""
-    message = conn.execute(select(Message).where(Message.id == message_id)).one()
+    message = stored_message(conn, message_id)
     texts = conn.execute(select(MessageText).where(MessageText.message_id == message_id)).all()
     link_ids = links.load_links(conn, message_id)
     answers = message.kind == MessageKind.ANSWER

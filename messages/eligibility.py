@@ -36,6 +36,7 @@ from contacts.countries import AT_HOME
 from contacts.models import Address, Channel, Contact
 from contacts.preferences import held_back
 from database import locking
+from database.once import once
 from messages.models import Delivery, Message, MessageKind, MessageStatus, Reach, Status
 
 NO_ADDRESS = "no_address"  # nothing to write to on this channel
@@ -78,9 +79,15 @@ class Terms:
         return CHANNELS[self.reach]
 
 
+@once
+def stored_message(conn: Connection, message_id: int) -> Row[*tuple[Any, ...]]:
+    """A message's row; the caller knows that it exists."""
+    return conn.execute(select(Message).where(Message.id == message_id)).one()
+
+
 def terms_of(conn: Connection, message_id: int, *, now: datetime) -> Terms:
     """The terms of a stored message."""
-    row = conn.execute(select(Message).where(Message.id == message_id)).one()
+    row = stored_message(conn, message_id)
     terms = terms_in(conn, row, message_id=row.id, now=now)
     return replace(terms, family=family_of(conn, row.part_of or row.id, but=row.id))
 

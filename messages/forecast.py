@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -63,10 +63,6 @@ class Split:
     def reached(self) -> int:
         """Those who get a copy at all."""
         return self.now + self.held
-
-    def __add__(self, other: Split) -> Split:
-        """Both together."""
-        return Split(self.now + other.now, self.held + other.held, self.left_out + other.left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +156,20 @@ def _fate(
     return (HELD if opens_at else NOW), "", opens_at
 
 
+def summed(parts: Iterable[tuple[K, Split]]) -> dict[K, Split]:
+    """The parts of each together."""
+    found: dict[K, list[int]] = {}
+    for key, part in parts:
+        sums = found.setdefault(key, [0, 0, 0])
+        sums[0] += part.now
+        sums[1] += part.held
+        sums[2] += part.left_out
+    return {key: Split(*sums) for key, sums in found.items()}
+
+
 def _splits(counts: Mapping[tuple[K, Earliest], int], openings: _Openings) -> dict[K, Split]:
-    found: dict[K, Split] = {}
-    for (key, earliest), count in counts.items():
-        found[key] = found.get(key, Split()) + _split(earliest, count, openings)
-    return dict(sorted(found.items()))
+    parts = ((key, _split(earliest, count, openings)) for (key, earliest), count in counts.items())
+    return dict(sorted(summed(parts).items()))
 
 
 def _split(earliest: Earliest, count: int, openings: _Openings) -> Split:

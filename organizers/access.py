@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from database.engine import Database
+from database.once import once
 from database.tables import folded
 from organizers import attempts, audit, factors, passkeys, sessions
 from organizers.models import Organizer, OrganizerProject
@@ -207,7 +208,8 @@ def enter(conn: Connection, organizer_id: int, now: datetime, *, proof: Proof, b
     return sessions.begin(conn, organizer_id, now, proof=proof, browser=browser)
 
 
-def names(conn: Connection) -> dict[str, str]:
+@once
+def names(conn: Connection) -> Mapping[str, str]:
     """Everybody's name, by how records name them."""
     found = conn.execute(select(Organizer.id, Organizer.name))
     return {f"organizer:{row.id}": row.name for row in found}

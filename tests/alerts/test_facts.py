@@ -21,7 +21,7 @@ from alerts.facts import (
     withdraw_fact,
 )
 from alerts.pages import DatedFact, page_by_slug
-from alerts.timeline import KnownFact, NoSuchFact, facts_of, find_fact
+from alerts.timeline import NoSuchFact, facts_of, find_fact
 from tests.alerts.drafting import make_case
 from tests.builders import Alerted, make_alert
 
@@ -376,6 +376,6 @@ def test_the_latest_day_comes_first(conn: Connection, alert: Alerted, now: datet
     old = note(conn, alert, now, happened_on=date(2007, 6, 1))
     new = note(conn, alert, now, happened_on=date(2007, 8, 1))
 
-    found: list[KnownFact] = facts_of(conn, alert.case_id)
+    found = facts_of(conn, alert.case_id)
 
     assert (found[0].id, found[-1].id) == (new, old)

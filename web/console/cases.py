@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -47,7 +48,7 @@ class CaseSeen:
     title: str
     summary: str
     closed_at: datetime | None
-    facts: list[KnownFact]
+    facts: Sequence[KnownFact]
     alerts: list[AlertLine]
     owed: dict[int, list[Owed]]  # by fact: who was told otherwise, and has not been told better
     cited: dict[int, list[AlertLine]]  # by fact: the alerts whose words follow it, or told it

@@ -15,7 +15,7 @@ from web.console.guard import require_visible
 from web.console.previews import Telling
 
 
-def citable(conn: Connection, viewer: Viewer, case_id: int | None) -> list[KnownFact]:
+def citable(conn: Connection, viewer: Viewer, case_id: int | None) -> Sequence[KnownFact]:
     """The facts of a case; none for a case that is yet to be. Raises NotYours."""
     if not case_id:
         return []

@@ -21,7 +21,7 @@ from contacts.scope import visible_projects
 from messages.budgets import Tariff
 from messages.eligibility import SHARED
 from messages.expecting import Expected, Money, Paces, expected, money
-from messages.forecast import HELD, NOW, SKIPPED, Fate, Forecast, Split, Waiting
+from messages.forecast import HELD, NOW, SKIPPED, Fate, Forecast, Split, Waiting, summed
 from messages.house import HouseRules
 from messages.models import Message
 from organizers.roles import NETWORKS, Within
@@ -125,7 +125,7 @@ class Fates:
             found.setdefault((each.opens_at, *named), []).append(each)
         return [_morning(alike) for alike in found.values()]
 
-    @property
+    @cached_property
     def several(self) -> tuple[int, int]:
         """People reached who are on several lists that the viewer sees, and the copies that saves."""
         counted = [
@@ -135,17 +135,18 @@ class Fates:
         more = [(people, lists - 1) for people, lists in counted if lists > 1]
         return sum(people for people, _ in more), sum(people * saved for people, saved in more)
 
-    @property
-    def lists(self) -> list[ListLine]:
+    @cached_property
+    def lists(self) -> Sequence[ListLine]:
         """What becomes of the people of each project; somebody of several counts in each.
 
         That somebody of one's own list is on another's, too, is that other committee's to tell: only the
         network's office sees a line of those.
         """
-        found: dict[int, Split] = {}
-        for lists, split in self.forecast.by_lists.items():
-            for each in _shown(lists, self.names, others=self.tells_of_others):
-                found[each] = found.get(each, Split()) + split
+        found = summed(
+            (each, split)
+            for lists, split in self.forecast.by_lists.items()
+            for each in _shown(lists, self.names, others=self.tells_of_others)
+        )
         order = sorted(found, key=lambda each: (each <= NO_LIST, -found[each].people))
         return [ListLine(each, self.names.get(each, ""), found[each]) for each in order]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -36,7 +37,7 @@ class SharedAlert:
     """A proposed alert with what its committee is to know before it answers, or what became of its part."""
 
     proposal: Offer
-    texts: dict[str, Words]
+    texts: Mapping[str, Words]
     reach: Reach
     expires_at: datetime | None
     ask: Ask

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -90,7 +90,7 @@ def _within(request: web.Request) -> Within:
     return None if NETWORKS in mine else mine
 
 
-async def _names(request: web.Request, entries: Sequence[Entry]) -> dict[str, str]:
+async def _names(request: web.Request, entries: Sequence[Entry]) -> Mapping[str, str]:
     """Names of organizers; to an organizer of some projects only of those in the entries they see."""
     known = await read(request, names)
     if _within(request) is None:
