@@ -58,6 +58,7 @@ from settings import Settings
 from web.app import make_app
 from web.console.letters import any_waiting, write_letters
 from web.keys import Site
+from web.pages import compiling
 from web.patience import Patience, receiving
 
 log = structlog.get_logger("service")
@@ -202,6 +203,7 @@ async def _serve(
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await stack.enter_async_context(receiving(runner, door, patience, trusted=site.trusted_proxies))
+    await stack.enter_async_context(compiling(site.languages))
 
 
 async def _send(

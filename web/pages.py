@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -27,6 +30,7 @@ from web.translations import Translator, preferred, translators
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 CACHED = "public, max-age=31536000, immutable"
+BREATH_SECONDS = 0.01  # between one template that is compiled beforehand and the next
 NUMBERS = 4_096  # of each language, kept as they are written
 _FIELD = re.compile(r"(\{\{[^{}]*\}\})")
 
@@ -143,6 +147,29 @@ def environment(language: str) -> jinja2.Environment:
     made.filters["sentence"] = words.sentence
     made.filters["fields"] = _fields
     return made
+
+
+@asynccontextmanager
+async def compiling(languages: Iterable[str]) -> AsyncIterator[None]:
+    """Compile all templates beside whatever else is done, so that nobody who looks at a page first waits for that.
+
+    It takes seconds of a processor, and lets others have it between one template and the next.
+    """
+    ended = threading.Event()
+    work = asyncio.create_task(asyncio.to_thread(_compile_all, languages, ended))
+    try:
+        yield
+    finally:
+        ended.set()
+        await work
+
+
+def _compile_all(languages: Iterable[str], ended: threading.Event) -> None:
+    for templates in map(environment, languages):
+        for name in templates.list_templates():
+            if ended.wait(BREATH_SECONDS):
+                return
+            templates.get_template(name)
 
 
 @cache
