@@ -109,7 +109,7 @@ def step(
     subject = Subject(
         slug=page.slug,
         titles={language: words.title for language, words in page.words.items()},
-        over=not _may_be_told(conn, page, now),
+        instead=_instead(conn, page, now),
     )
     return calling.go_on(conn, jobs, call, number, heard, rules=rules, subject=subject, now=now)
 
@@ -151,11 +151,13 @@ def _open_action(conn: Connection, own: int | None, now: datetime) -> int | None
     every = list(conn.scalars(launched))
     first = [own] if own is not None and own in every else []
     for action_id in (*first, *every):
-        if _may_be_told(conn, page_of_action(conn, action_id, now=now), now):
+        if not _instead(conn, page_of_action(conn, action_id, now=now), now):
             return action_id
     return None
 
 
-def _may_be_told(conn: Connection, page: AlertPage, now: datetime) -> bool:
-    """Whether calls are wanted, and the words name nobody who must not be named."""
-    return page.ended_at(now) is None and not naming_by_now(conn, page.alert_id)
+def _instead(conn: Connection, page: AlertPage, now: datetime) -> str:
+    """What is said in its place where no calls are wanted, or its words name somebody who must not be named."""
+    if page.ended_at(now) is not None:
+        return "over"
+    return "withheld" if naming_by_now(conn, page.alert_id) else ""

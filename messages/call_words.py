@@ -47,6 +47,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "thanks": "Those were all your calls. Thank you. They are counted. Goodbye.",
         "thanks_none": "Nobody could be reached today. Please try again tomorrow. Goodbye.",
         "over": "This action is over. Thank you, and goodbye.",
+        "withheld": "We cannot say more about this action at the moment. Please call again tomorrow. Goodbye.",
         "nothing": "There is nothing to call for just now. Thank you, and goodbye.",
         "money": "We can connect no more calls today. Please call the offices yourself: the numbers "
         "are on your page. Thank you, and goodbye.",
@@ -96,6 +97,8 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         "thanks": "Esas fueron todas sus llamadas. Muchas gracias. Quedan contadas. Adiós.",
         "thanks_none": "Hoy no se pudo hablar con nadie. Por favor, intente otra vez mañana. Adiós.",
         "over": "Esta acción ya terminó. Muchas gracias, y adiós.",
+        "withheld": "Por el momento no podemos decir más de esta acción. Por favor, llame otra vez mañana. "
+        "Adiós.",
         "nothing": "Por ahora no hay ninguna llamada que hacer. Muchas gracias, y adiós.",
         "money": "Hoy ya no podemos comunicar más llamadas. Por favor, llame usted a las oficinas: los "
         "números están en su página. Muchas gracias, y adiós.",

@@ -48,7 +48,9 @@ class Subject:
 
     slug: str
     titles: Mapping[str, str]  # by language
-    over: bool  # or not to be told as things are
+    instead: str = (
+        ""  # what is said in place of it, by its name among the words: "over", "withheld"
+    )
 
 
 @dataclass(frozen=True)
@@ -169,9 +171,9 @@ def _key_pressed(desk: Desk) -> list[Verb]:
 
 
 def _where(desk: Desk) -> list[Verb]:
-    """Ask what is to be known of the caller's place, or begin; unless it is over, also since the call began."""
-    if desk.subject.over:
-        return _end(desk, desk.say("over"))
+    """Ask what is to be known of the caller's place, or begin; unless it is over or withheld, also since the call began."""
+    if desk.subject.instead:
+        return _end(desk, desk.say(desk.subject.instead))
     targets = call_offices.targets_of(desk.conn, desk.call, desk.now)
     if targets.choices and len(targets.choices) <= MOST_CHOICES:
         desk.change(stage=Stage.PICK, tries=desk.call.tries + 1)

@@ -90,7 +90,7 @@ def test_a_call_that_is_under_way_tells_nothing_of_it(
 
     verbs = press(len(before) + 1, "53703" if before else "1")
 
-    assert verbs == [said("over", "en"), HangUp()]
+    assert verbs == [said("withheld", "en"), HangUp()]
 
 
 def test_nobody_is_rung_for_it(conn: Connection, now: datetime) -> None:
