@@ -93,6 +93,18 @@ def test_a_call_that_is_under_way_tells_nothing_of_it(
     assert verbs == [said("withheld", "en"), HangUp()]
 
 
+def test_a_call_that_is_under_way_hears_of_the_end(conn: Connection, now: datetime) -> None:
+    load_invented_officials(conn)
+    alert, jobs = make_alert(conn), NoJobs()
+    token, _ = calls.dialled(conn, jobs, HEARD, hide=str, rules=RULES, now=now)
+    conn.execute(update(Message).where(Message.id == alert.message_id).values(expires_at=now))
+
+    heard = replace(HEARD, digits="1")
+    verbs = calls.step(conn, jobs, token, 1, heard, rules=RULES, now=now)
+
+    assert verbs == [said("over", "en"), HangUp()]
+
+
 def test_nobody_is_rung_for_it(conn: Connection, now: datetime) -> None:
     alert = make_alert(conn)
     copy = make_delivery(conn, alert.message_id, make_contact(conn))
