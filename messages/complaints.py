@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from contacts.models import Channel
 from messages import counts
 from messages.batches import hold
-from messages.faring import COMPLAINTS, FEW, PERIOD, launched_since
+from messages.faring import COMPLAINTS, FEW, LAUNCHED, PERIOD
 from messages.mailboxes import sender_domain
 from messages.models import Message, Status
 from messages.providers.provider import Trouble
@@ -39,6 +39,18 @@ HELD = (
 GOES_ON = (
     "Of {delivered} people who got it by email, {complaints} marked it as spam. It goes on, because it is urgent; "
     "the planned mail of {domain} is held. Find out why; pause it if its emails do more harm than good."
+)
+
+_SENT = LAUNCHED.add_columns(Message.email_sender)
+_STILL = select(SenderHold).where(SenderHold.ended_at.is_(None)).order_by(SenderHold.id)
+_STILL_OF_SOME = _STILL.where(SenderHold.domain.in_(bindparam("domains", expanding=True)))
+_WHOLE = func.coalesce(Message.part_of, Message.id)
+_URGENT = (
+    select(SenderHold, _WHOLE.label("whole"))
+    .join(Message, Message.id == SenderHold.message_id)
+    .where(SenderHold.ended_at.is_(None), Message.urgent)
+    .where(_WHOLE.in_(bindparam("messages", expanding=True)))
+    .order_by(SenderHold.id)
 )
 
 
@@ -171,8 +183,8 @@ def _arrived(
 
 def rates_by_domain(conn: Connection, *, now: datetime) -> dict[str, Rate]:
     """How the emails of each sender domain fared in thirty days."""
-    recent = launched_since(now - PERIOD).add_columns(Message.email_sender)
-    senders = {row.id: sender_domain(row.email_sender) for row in conn.execute(recent)}
+    recent = conn.execute(_SENT, {"since": now - PERIOD})
+    senders = {row.id: sender_domain(row.email_sender) for row in recent}
     found: dict[str, Rate] = {}
     for message_id, rate in rates(conn, senders.keys()).items():
         domain = senders[message_id]
@@ -225,20 +237,15 @@ def _last_hold(conn: Connection, message_id: int) -> Hold | None:
 
 def held(conn: Connection, domains: Sequence[str] | None = None) -> list[Hold]:
     """The holds that nobody has ended, of these domains or of all."""
-    still = select(SenderHold).where(SenderHold.ended_at.is_(None)).order_by(SenderHold.id)
-    mine = still if domains is None else still.where(SenderHold.domain.in_(list(domains)))
-    return [_hold(row) for row in conn.execute(mine)]
+    if domains is None:
+        return [_hold(row) for row in conn.execute(_STILL)]
+    return [_hold(row) for row in conn.execute(_STILL_OF_SOME, {"domains": list(domains)})]
 
 
 def urgent_ones(conn: Connection, message_ids: Collection[int]) -> dict[int, Hold]:
     """The holds that these urgent messages, or committees' parts of them, brought about and nobody has ended."""
-    whole = func.coalesce(Message.part_of, Message.id)
-    still = (
-        select(SenderHold, whole.label("whole"))
-        .join(Message, Message.id == SenderHold.message_id)
-        .where(SenderHold.ended_at.is_(None), Message.urgent, whole.in_(list(message_ids)))
-    )
-    return {row.whole: _hold(row) for row in conn.execute(still.order_by(SenderHold.id))}
+    rows = conn.execute(_URGENT, {"messages": list(message_ids)})
+    return {row.whole: _hold(row) for row in rows}
 
 
 def _hold(row: Row[*tuple[Any, ...]]) -> Hold:

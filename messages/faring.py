@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -45,6 +46,11 @@ FEW = 100  # copies; of fewer no share is told
 LEFT = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED)
 LOST = (Status.UNDELIVERED, Status.FAILED)
 REFUSALS = (Standing.OPTED_OUT.value, Standing.COMPLAINED.value)
+# The alerts and emails that were launched ``since`` then, and whose they are.
+LAUNCHED = select(Message.id, Message.project_id).where(
+    Message.launched_at > bindparam("since"),
+    Message.kind.in_((MessageKind.ALERT, MessageKind.CAMPAIGN)),
+)
 
 
 class Verdict(StrEnum):
@@ -140,7 +146,7 @@ class Lately:
 def lately(conn: Connection, *, now: datetime) -> Lately:
     """Read it, for as many accounts as are to be made of it."""
     since = now - PERIOD
-    whose = dict(conn.execute(launched_since(since)).all())
+    whose = dict(conn.execute(LAUNCHED, {"since": since}).all())
     return Lately(since, whose, counts.kept(conn, whose))
 
 
@@ -155,7 +161,7 @@ def faring(
     found: defaultdict[int, Fared] = defaultdict(Fared)
     for place, count in recent.kept.items():
         found[recent.whose[place.message_id] or NETWORKS] += _copies(place, count)
-    for project, standing, count in conn.execute(refusals_since(recent.since)):
+    for project, standing, count in conn.execute(refusals(), {"since": recent.since}):
         complained = standing == Standing.COMPLAINED
         found[project or NETWORKS] += Fared(
             complaints=count if complained else 0, left=0 if complained else count
@@ -166,24 +172,23 @@ def faring(
 def whole(conn: Connection, recent: Lately) -> Fared:
     """How the copies of everybody together fared: each address that left counts once, whoever wrote to it."""
     found = sum((_copies(place, count) for place, count in recent.kept.items()), Fared())
-    address = Consent.channel + ":" + Consent.address
-    refused = select(Consent.standing, func.count(address.distinct())).where(
-        *_refused(recent.since)
-    )
-    for standing, count in conn.execute(refused.group_by(Consent.standing)):
+    for standing, count in conn.execute(_all_refusals(), {"since": recent.since}):
         complained = standing == Standing.COMPLAINED
         found += Fared(complaints=count) if complained else Fared(left=count)
     return found
 
 
-def launched_since(since: datetime) -> Select[int, int | None]:
-    """The alerts and emails that were launched since then, and whose they are."""
-    bulk = Message.kind.in_((MessageKind.ALERT, MessageKind.CAMPAIGN))
-    return select(Message.id, Message.project_id).where(Message.launched_at > since, bulk)
+@cache
+def _all_refusals() -> Select[str, int]:
+    """Addresses that complained or said stop since then, whoever wrote to them."""
+    address = Consent.channel + ":" + Consent.address
+    refused = select(Consent.standing, func.count(address.distinct())).where(*_refused())
+    return refused.group_by(Consent.standing)
 
 
-def refusals_since(since: datetime) -> Select[*tuple[Any, ...]]:
-    """Addresses that complained or said stop since then, by project; not those of an imported list.
+@cache
+def refusals() -> Select[*tuple[Any, ...]]:
+    """Addresses that complained or said stop ``since`` then, by project; not those of an imported list.
 
     By the partial index of refusals: an import writes a hundred thousand consents in a minute.
     """
@@ -198,7 +203,7 @@ def refusals_since(since: datetime) -> Select[*tuple[Any, ...]]:
         .select_from(Consent)
         .outerjoin(Address, and_(person, everywhere))
         .outerjoin(Membership, theirs)
-        .where(*_refused(since))
+        .where(*_refused())
         .group_by("whose", Consent.standing)
     )
 
@@ -215,9 +220,9 @@ def shared_with(conn: Connection, project: int, writers: Collection[int]) -> boo
     return conn.scalar(select(common.exists())) or False
 
 
-def _refused(since: datetime) -> tuple[ColumnElement[bool], ...]:
+def _refused() -> tuple[ColumnElement[bool], ...]:
     return (
-        Consent.at > since,
+        Consent.at > bindparam("since"),
         # In the words of the partial index, which SQLite does not use for parameters.
         Consent.standing.in_(bindparam("refusals", REFUSALS, expanding=True, literal_execute=True)),
         Consent.source != "import",

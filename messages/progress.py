@@ -147,6 +147,12 @@ _CHOSEN = (
     .where(Message.id.in_(bindparam("messages", expanding=True)))
     .order_by(Message.id)
 )
+_ROOTS = select(Message.id, func.coalesce(Message.part_of, Message.id)).where(
+    or_(
+        Message.id.in_(bindparam("messages", expanding=True)),
+        Message.part_of.in_(bindparam("messages", expanding=True)),
+    )
+)
 
 
 def progress_of(conn: Connection, message_ids: Collection[int], *, now: datetime) -> list[Progress]:
@@ -193,9 +199,7 @@ def copies_taken(conn: Connection, message_ids: Collection[int]) -> dict[int, in
     """How many copies of each of these messages, their parts' among them, a provider has taken."""
     if not message_ids:
         return {}
-    root = func.coalesce(Message.part_of, Message.id)
-    mine = or_(Message.id.in_(message_ids), Message.part_of.in_(message_ids))
-    roots = dict(conn.execute(select(Message.id, root).where(mine)).all())
+    roots = dict(conn.execute(_ROOTS, {"messages": list(message_ids)}).all())
     found: Counter[int] = Counter()
     for place, count in counts.kept(conn, roots).items():
         found[roots[place.message_id]] += count if place.status in (*SENT, Status.DELIVERED) else 0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from contacts.models import Project
 from database.engine import Database
@@ -24,6 +24,9 @@ EVERY = timedelta(days=1)
 AGAIN = timedelta(hours=1)  # where nobody answered
 UNASKED = "_unasked"
 RANK = {Verdict.GOOD: 0, Verdict.THINK: 1, Verdict.BAD: 2}
+_OWN = select(Project.id, Project.email_sender).order_by(Project.id)
+_KNOWN = select(SenderDomain)
+_KNOWN_OF_SOME = _KNOWN.where(SenderDomain.domain.in_(bindparam("domains", expanding=True)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,7 @@ class Checked:
 def senders(conn: Connection, network: str) -> dict[str, list[int | None]]:
     """The domains emails come from, with the projects that send from each; None is the network."""
     found: dict[str, list[int | None]] = {}
-    own = select(Project.id, Project.email_sender).order_by(Project.id)
-    for project_id, sender in [(None, network), *conn.execute(own)]:
+    for project_id, sender in [(None, network), *conn.execute(_OWN)]:
         domain = sender_domain(sender or network)
         if domain:
             found.setdefault(domain, []).append(project_id)
@@ -64,8 +66,11 @@ def senders(conn: Connection, network: str) -> dict[str, list[int | None]]:
 
 def known(conn: Connection, domains: Collection[str] | None = None) -> dict[str, Checked]:
     """What is kept of these domains, or of all."""
-    rows = select(SenderDomain)
-    mine = rows if domains is None else rows.where(SenderDomain.domain.in_(list(domains)))
+    rows = (
+        conn.execute(_KNOWN)
+        if domains is None
+        else conn.execute(_KNOWN_OF_SOME, {"domains": list(domains)})
+    )
     return {
         row.domain: Checked(
             row.domain,
@@ -75,7 +80,7 @@ def known(conn: Connection, domains: Collection[str] | None = None) -> dict[str,
             row.changed_at,
             row.change,
         )
-        for row in conn.execute(mine)
+        for row in rows
     }
 
 
