@@ -10,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, func, select
 
 from campaigns import series as writing
 from campaigns.models import RunStatus
@@ -21,10 +22,13 @@ from contacts.models import Contact
 from messages.calling_off import ANEW
 from messages.models import MessageCount, Status
 from messages.series_models import Enrolment, Series, SeriesStatus, SeriesStep, StepCopy, StepMail
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 
 UNDER_WAY, THROUGH = "", "through"
 SHOWN = 100  # people in a list
+_DETAILS = select(StepCopy.id, StepCopy.details).where(
+    StepCopy.id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -126,25 +130,7 @@ def account(conn: Connection, series_id: int) -> Account:
 
 def held(conn: Connection, within: Within) -> list[Held]:
     """What of these projects' series waits for an answer, what waits longest first."""
-    groups: Any = (
-        select(
-            *(SeriesStep.series_id, StepCopy.step_id, Series.name, SeriesStep.days),
-            *(Series.project_id, StepCopy.reason, func.count().label("number")),
-            *(func.max(StepCopy.asked).label("upto"), func.max(StepCopy.id).label("newest")),
-            func.min(StepCopy.planned_at).label("first"),
-            func.max(StepCopy.planned_at).label("last"),
-        )
-        .join(SeriesStep, SeriesStep.id == StepCopy.step_id)
-        .join(Series, Series.id == SeriesStep.series_id)
-        .where(StepCopy.status == RunStatus.HELD, Series.status.in_(writing.ON))
-        .where(owned(Series.project_id, within))
-        .group_by(
-            *(SeriesStep.series_id, StepCopy.step_id, Series.name, SeriesStep.days),
-            *(Series.project_id, StepCopy.reason),
-        )
-        .order_by(func.min(StepCopy.planned_at))
-    )
-    rows = conn.execute(groups).all()
+    rows = conn.execute(_held(as_key(within))).all()
     details = _details(conn, [each.newest for each in rows])
     return [
         Held(
@@ -162,6 +148,28 @@ def held(conn: Connection, within: Within) -> list[Held]:
         )
         for row in rows
     ]
+
+
+@lru_cache
+def _held(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            *(SeriesStep.series_id, StepCopy.step_id, Series.name, SeriesStep.days),
+            *(Series.project_id, StepCopy.reason, func.count().label("number")),
+            *(func.max(StepCopy.asked).label("upto"), func.max(StepCopy.id).label("newest")),
+            func.min(StepCopy.planned_at).label("first"),
+            func.max(StepCopy.planned_at).label("last"),
+        )
+        .join(SeriesStep, SeriesStep.id == StepCopy.step_id)
+        .join(Series, Series.id == SeriesStep.series_id)
+        .where(StepCopy.status == RunStatus.HELD, Series.status.in_(writing.ON))
+        .where(owned(Series.project_id, within))
+        .group_by(
+            *(SeriesStep.series_id, StepCopy.step_id, Series.name, SeriesStep.days),
+            *(Series.project_id, StepCopy.reason),
+        )
+        .order_by(func.min(StepCopy.planned_at))
+    )
 
 
 def series_of(conn: Connection, within: Within) -> Sequence[Row[Any]]:
@@ -263,8 +271,8 @@ def _details(conn: Connection, ids: Iterable[int]) -> dict[int, Sequence[Any]]:
     wanted = list(ids)
     if not wanted:
         return {}
-    rows = select(StepCopy.id, StepCopy.details).where(StepCopy.id.in_(wanted))
-    return {key: details for key, details in conn.execute(rows) if details}
+    rows = conn.execute(_DETAILS, {"ids": wanted})
+    return {key: details for key, details in rows if details}
 
 
 def _fates(conn: Connection, series_id: int) -> dict[int, dict[tuple[Status, str], int]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -17,7 +18,9 @@ from sqlalchemy import (
     BigInteger,
     Connection,
     Row,
+    Select,
     String,
+    bindparam,
     column,
     exists,
     func,
@@ -30,7 +33,7 @@ from campaigns.models import RunStatus
 from campaigns.series import ON, step_day
 from campaigns.step_copies import going_on
 from messages.series_models import Enrolment, Series, SeriesStatus, SeriesStep, StepCopy
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 
 DAY = timedelta(days=1)
 LAST = timedelta(hours=12)  # after UTC: no clock is later than that
@@ -61,7 +64,7 @@ def step_days(
     conn: Connection, within: Within, *, first: date, end: date, today: date
 ) -> list[StepDay]:
     """The days from ``first`` to before ``end`` on which steps of these projects' series come, or came and are held."""
-    steps = _steps(conn, within)
+    steps = conn.execute(_steps(as_key(within))).all()
     by_id = {each.id: each for each in steps}
     # Where it is yesterday yet, an hour of yesterday may be to come.
     ahead = _coming(conn, _windows(steps, max(first, today - DAY), end))
@@ -95,8 +98,9 @@ def _first_day(hour: str, now: datetime) -> date:
     return latest.date() if f"{latest:%H:%M}" < hour else latest.date() + DAY
 
 
-def _steps(conn: Connection, within: Within) -> Sequence[Row[Any]]:
-    mine: Any = (
+@lru_cache
+def _steps(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    return (
         select(
             *(SeriesStep.id, SeriesStep.series_id, SeriesStep.days, SeriesStep.hour),
             *(Series.name, Series.status),
@@ -105,7 +109,6 @@ def _steps(conn: Connection, within: Within) -> Sequence[Row[Any]]:
         .where(Series.status.in_(ON), SeriesStep.retired_at.is_(None))
         .where(owned(Series.project_id, within))
     )
-    return conn.execute(mine).all()
 
 
 def _windows(steps: Iterable[Row[Any]], first: date, end: date) -> CTE | None:
@@ -145,17 +148,20 @@ def _coming(conn: Connection, windows: CTE | None) -> Sequence[Row[Any]]:
 
 def _held(conn: Connection, step_ids: Sequence[int]) -> Sequence[Row[Any]]:
     """The same of those of whom a person is asked; whoever leaves a series is not."""
-    if not step_ids:
-        return []
+    return conn.execute(_held_copies(), {"steps": step_ids}).all() if step_ids else []
+
+
+@cache
+def _held_copies() -> Select[*tuple[Any, ...]]:
     # Said like this, SQLite too goes by the index of those held, and not through all copies of a step.
     held = literal(RunStatus.HELD.value, literal_execute=True)
-    rows: Any = (
+    steps: Any = bindparam("steps", expanding=True)
+    return (
         select(StepCopy.step_id, Enrolment.begins_on, func.count().label("people"))
         .join(Enrolment, Enrolment.id == StepCopy.enrolment_id)
-        .where(StepCopy.status == held, (StepCopy.step_id + 0).in_(step_ids))
+        .where(StepCopy.status == held, (StepCopy.step_id + 0).in_(steps))
         .group_by(StepCopy.step_id, Enrolment.begins_on)
     )
-    return conn.execute(rows).all()
 
 
 def _of(step: Row[Any], row: Row[Any], *, held: bool) -> StepDay:

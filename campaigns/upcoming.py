@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
 from campaigns import recurring
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
 from messages.own_hour import OwnHour, first_of, sets_of
 from messages.wallclock import Oddity, moment
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 
 MOST = 400  # occurrences of one email in an answer
 
@@ -55,22 +56,26 @@ def of_emails(
 
     Of each email at most ``most`` that are not in the ledger yet.
     """
-    columns: Sequence[Any] = (*CampaignEmail.__table__.columns, Campaign.project_id)
-    emails = (
-        select(*columns)
-        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
-        .where(owned(Campaign.project_id, within))
-    )
-    if email_id is not None:
-        emails = emails.where(CampaignEmail.id == email_id)
     ledger, known = _ledger(conn, within, start, stop, email_id), _known(conn, email_id)
-    rows = conn.execute(emails).all()
+    emails = _emails(as_key(within), of_one=email_id is not None)
+    rows = conn.execute(emails, {"email": email_id}).all()
     sets = sets_of(conn).values() if any(each.own_zone for each in rows) else ()
     found = []
     for email in rows:
         found += [_written(email, run) for run in ledger.get(email.id, ())]
         found += _computed(email, known.get(email.id, ()), sets, start, stop, most)
     return sorted(found, key=lambda each: (each.at, each.email_id, each.local_time))
+
+
+@lru_cache
+def _emails(within: tuple[int, ...] | None, *, of_one: bool) -> Select[*tuple[Any, ...]]:
+    columns: Sequence[Any] = (*CampaignEmail.__table__.columns, Campaign.project_id)
+    emails = (
+        select(*columns)
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .where(owned(Campaign.project_id, within))
+    )
+    return emails.where(CampaignEmail.id == bindparam("email")) if of_one else emails
 
 
 def preview(
@@ -91,39 +96,49 @@ def preview(
 def _ledger(
     conn: Connection, within: Within, start: datetime, stop: datetime, email_id: int | None
 ) -> dict[int, list[Row[Any]]]:
+    runs = _runs(as_key(within), of_one=email_id is not None)
+    found: dict[int, list[Row[Any]]] = {}
+    for run in conn.execute(runs, {"start": start, "stop": stop, "email": email_id}).all():
+        found.setdefault(run.email_id, []).append(run)
+    return found
+
+
+@lru_cache
+def _runs(within: tuple[int, ...] | None, *, of_one: bool) -> Select[*tuple[Any, ...]]:
+    start: Any = bindparam("start")
+    stop: Any = bindparam("stop")
     inside = (CampaignRun.planned_at >= start) & (CampaignRun.planned_at < stop)
     of_old = (
         CampaignRun.planned_at.is_(None)
         & (CampaignRun.fired_at >= start)
         & (CampaignRun.fired_at < stop)
     )
-    rows = (
-        select(CampaignRun)
+    runs = (
+        select(*CampaignRun.__table__.columns)
         .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
         .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
         .where(or_(inside, of_old), owned(Campaign.project_id, within))
     )
-    if email_id is not None:
-        rows = rows.where(CampaignRun.email_id == email_id)
-    found: dict[int, list[Row[Any]]] = {}
-    for run in conn.execute(rows).all():
-        found.setdefault(run.email_id, []).append(run)
-    return found
+    return runs.where(CampaignRun.email_id == bindparam("email")) if of_one else runs
 
 
 def _known(conn: Connection, email_id: int | None) -> dict[int, set[str]]:
     """What of the emails' future stands in the ledger already."""
+    ahead = _ahead(of_one=email_id is not None)
+    found: dict[int, set[str]] = {}
+    for row in conn.execute(ahead, {"email": email_id}):
+        found.setdefault(row.email_id, set()).add(row.local_time)
+    return found
+
+
+@cache
+def _ahead(*, of_one: bool) -> Select[int, str]:
     ahead = (
         select(CampaignRun.email_id, CampaignRun.local_time)
         .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
         .where(CampaignRun.local_time >= CampaignEmail.next_local)
     )
-    if email_id is not None:
-        ahead = ahead.where(CampaignRun.email_id == email_id)
-    found: dict[int, set[str]] = {}
-    for row in conn.execute(ahead):
-        found.setdefault(row.email_id, set()).add(row.local_time)
-    return found
+    return ahead.where(CampaignRun.email_id == bindparam("email")) if of_one else ahead
 
 
 def _computed(
