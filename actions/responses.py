@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
+    bindparam,
     case,
     delete,
     exists,
@@ -30,6 +33,16 @@ REACHED = (Outcome.SPOKE, Outcome.VOICEMAIL)  # the office heard a constituent
 TRIED = (*REACHED, Outcome.WROTE, Outcome.NO_ANSWER, Outcome.WRONG_NUMBER)
 WRONG_NUMBERS = 2  # so many people finding a number wrong make it doubtful
 NOTE_LENGTH = 500
+_DOUBTFUL = (
+    select(Response.action_id, Response.target)
+    .where(
+        Response.action_id.in_(bindparam("actions", expanding=True)),
+        Response.outcome == Outcome.WRONG_NUMBER,
+        Response.target != "",
+    )
+    .group_by(Response.action_id, Response.target)
+    .having(func.count() >= WRONG_NUMBERS)
+)
 
 
 @dataclass(frozen=True)
@@ -129,15 +142,8 @@ def doubtful_by_action(conn: Connection, action_ids: Collection[int]) -> dict[in
     """The same of many actions, asked for at once; those that have none are left out."""
     if not action_ids:
         return {}
-    wrong = select(Response.action_id, Response.target).where(
-        Response.action_id.in_(action_ids),
-        Response.outcome == Outcome.WRONG_NUMBER,
-        Response.target != "",
-    )
-    several = func.count() >= WRONG_NUMBERS
     found: dict[int, frozenset[str]] = {}
-    alike = wrong.group_by(Response.action_id, Response.target).having(several)
-    for action_id, target in conn.execute(alike):
+    for action_id, target in conn.execute(_DOUBTFUL, {"actions": list(action_ids)}):
         found[action_id] = found.get(action_id, frozenset()) | {target}
     return found
 
@@ -187,10 +193,17 @@ def tally(conn: Connection, action_id: int) -> Tally:
 
 
 def tallies(conn: Connection, action_ids: Collection[int]) -> dict[int, Tally]:
-    """The same of many actions; those that nobody has answered are left out.
+    """The same of many actions; those that nobody has answered are left out."""
+    rows = conn.execute(_tallied(), {"actions": list(action_ids)})
+    return {
+        action_id: Tally(people, int(calls), int(letters))
+        for action_id, people, calls, letters in rows
+    }
 
-    Person by person, in the order of the unique key: one pass, which a page can afford at each look.
-    """
+
+@cache
+def _tallied() -> Select[*tuple[Any, ...]]:
+    """Person by person, in the order of the unique key: one pass, which a page can afford at each look."""
     named, heard, wrote = Response.target != "", _is(*REACHED), _is(Outcome.WROTE)
     per_person = (
         select(
@@ -201,23 +214,19 @@ def tallies(conn: Connection, action_ids: Collection[int]) -> dict[int, Tally]:
             func.count().filter(~named & heard).label("heard_somewhere"),
             func.count().filter(wrote).label("wrote"),
         )
-        .where(Response.action_id.in_(action_ids))
+        .where(Response.action_id.in_(bindparam("actions", expanding=True)))
         .group_by(Response.action_id, Response.who)
         .subquery()
     )
     each = per_person.c
     # An answer by text names no office; see ``_counted``.
     somewhere = case((each.named == 0, each.heard_somewhere), else_=0)
-    counts = select(
+    return select(
         each.action_id,
         func.count().filter(each.tried > 0),
         func.coalesce(func.sum(each.heard + somewhere), 0),
         func.coalesce(func.sum(each.wrote), 0),
     ).group_by(each.action_id)
-    return {
-        action_id: Tally(people, int(calls), int(letters))
-        for action_id, people, calls, letters in conn.execute(counts)
-    }
 
 
 def _is(*outcomes: Outcome) -> ColumnElement[bool]:

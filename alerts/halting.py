@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select, update
 
@@ -24,7 +26,7 @@ from messages.calling_off import LIVE
 from messages.eligibility import family_of
 from messages.models import Delivery, Doubt, Message, MessageKind, MessageStatus
 from messages.series_models import Series, SeriesStep, StepMail
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 
 BECAUSE = "It names somebody who came on a list of people at risk since."
 
@@ -116,6 +118,11 @@ def _lost() -> Select[int]:
 
 def halted(conn: Connection, within: Within) -> list[Halted]:
     """The planned emails, and the series, of which something is paused because it names somebody."""
+    return [Halted(**row._asdict()) for row in conn.execute(_halted(as_key(within)))]
+
+
+@lru_cache
+def _halted(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
     columns = (CampaignRun.email_id, CampaignRun.local_time, Series.id.label("series_id"))
     name = func.coalesce(Campaign.name, Series.name).label("name")
     rows = (
@@ -130,8 +137,7 @@ def halted(conn: Connection, within: Within) -> list[Halted]:
         .where(Message.status == MessageStatus.PAUSED, Message.paused_because == BECAUSE)
         .where(Message.kind == MessageKind.CAMPAIGN, owned(Message.project_id, within))
     )
-    found = rows.distinct().order_by(*columns)
-    return [Halted(**row._asdict()) for row in conn.execute(found)]
+    return rows.distinct().order_by(*columns)
 
 
 def _alerts(conn: Connection, now: datetime) -> Sequence[Row[int, int]]:

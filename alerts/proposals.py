@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, update
 
 from alerts.asked import asked
 from alerts.follow_ups import only_tells
@@ -19,7 +20,7 @@ from contacts.models import Project
 from messages.checking import texts_of
 from messages.models import Message, MessageStatus
 from organizers import audit
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 
 CAN_BE_JOINED = (MessageStatus.DRAFT, MessageStatus.SENDING, MessageStatus.FINISHED)
 
@@ -61,10 +62,14 @@ def proposals(conn: Connection, within: Within, *, limit: int = 50) -> list[Prop
 
 def open_proposals(conn: Connection, within: Within) -> list[Proposed]:
     """What waits for the answer of one of these projects, and can still be joined."""
+    return _listed(conn, conn.execute(_waiting(as_key(within))).all())
+
+
+@lru_cache
+def _waiting(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
     waiting = (Proposal.answer == Answer.OPEN, Message.status.in_(CAN_BE_JOINED), _is_wanted())
     chosen = _proposals().where(owned(Proposal.project_id, within), *waiting)
-    rows = conn.execute(chosen.order_by(Proposal.id.desc()).limit(10)).all()
-    return _listed(conn, rows)
+    return chosen.order_by(Proposal.id.desc()).limit(10)
 
 
 def proposal(conn: Connection, proposal_id: int) -> Offer:
@@ -111,7 +116,8 @@ def _is_wanted() -> ColumnElement[bool]:
     return or_(Case.closed_at.is_(None), only_tells())
 
 
-def _proposals() -> Any:
+@cache
+def _proposals() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Proposal.id,
