@@ -25,6 +25,7 @@ TRIES_HERE = 5  # for one account from one network address
 TRIES_ACCOUNT = 30  # from anywhere: high, so that a stranger cannot easily lock an organizer out
 TRIES_ADDRESS = 30  # for any account
 TRIES_CODE = 5  # of a second step: a million codes, and each good for a minute
+_NAMES = select(Organizer.id, Organizer.name)
 
 
 class WrongSignIn(Exception):
@@ -211,8 +212,7 @@ def enter(conn: Connection, organizer_id: int, now: datetime, *, proof: Proof, b
 @once
 def names(conn: Connection) -> Mapping[str, str]:
     """Everybody's name, by how records name them."""
-    found = conn.execute(select(Organizer.id, Organizer.name))
-    return {f"organizer:{row.id}": row.name for row in found}
+    return {f"organizer:{row.id}": row.name for row in conn.execute(_NAMES)}
 
 
 def email_of(conn: Connection, organizer_id: int) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    bindparam,
     delete,
     exists,
     insert,
@@ -37,6 +38,7 @@ ABSOLUTE = timedelta(days=7)
 HALF = timedelta(minutes=10)  # for the second step of a sign-in
 SURE = timedelta(minutes=30)  # in which nobody is asked again who they are
 TOUCH = timedelta(minutes=5)  # how exact ``seen_at`` needs to be
+_SERVED = select(OrganizerProject).where(OrganizerProject.organizer_id == bindparam("organizer"))
 
 
 class NotSignedIn(Exception):
@@ -152,7 +154,7 @@ def begin(
 
 def viewer(conn: Connection, token: str, now: datetime) -> Viewer:
     """The organizer whose browser holds this token; raise NotSignedIn when it opens nothing."""
-    row = _session(conn, token, now, Session.proof != Proof.HALF)
+    row = _session(conn, token, now)
     return Viewer(
         organizer_id=row.organizer_id,
         name=row.name,
@@ -169,8 +171,7 @@ def viewer(conn: Connection, token: str, now: datetime) -> Viewer:
 
 def half_signed_in(conn: Connection, token: str, now: datetime) -> int:
     """The organizer whose password was right a moment ago; raise NotSignedIn otherwise."""
-    fresh = (Session.proof == Proof.HALF, Session.created_at > now - HALF)
-    return int(_session(conn, token, now, *fresh).organizer_id)
+    return int(_session(conn, token, now, half=True).organizer_id)
 
 
 def grants_of(conn: Connection, organizer_id: int) -> dict[int, Grant]:
@@ -183,8 +184,7 @@ def grants_of(conn: Connection, organizer_id: int) -> dict[int, Grant]:
 def _grants(
     conn: Connection, organizer_id: int, *, network: bool, exports: bool
 ) -> dict[int, Grant]:
-    served = OrganizerProject.organizer_id == organizer_id
-    rows = conn.execute(select(OrganizerProject).where(served)).all()
+    rows = conn.execute(_SERVED, {"organizer": organizer_id}).all()
     grants = {row.project_id: Grant(Role(row.role), row.exports) for row in rows}
     return {**grants, **({NETWORKS: Grant(Role.ADMIN, exports)} if network else {})}
 
@@ -224,8 +224,8 @@ def renew(
 
 def touch(conn: Connection, token: str, now: datetime) -> None:
     """Note that a session is in use."""
-    mine = (Session.token_hash == _sha256(token), *_alive(now))
-    conn.execute(update(Session).where(*mine).values(seen_at=now))
+    mine = (Session.token_hash == _sha256(token), *_alive())
+    conn.execute(update(Session).where(*mine).values(seen_at=now), _since(now))
 
 
 def sign_out(conn: Connection, token: str, now: datetime) -> None:
@@ -243,8 +243,9 @@ def drop(conn: Connection, token: str) -> Sequence[int]:
 
 def open_sessions(conn: Connection, organizer_id: int, now: datetime) -> list[OpenSession]:
     """An organizer's signed-in browsers, the one used last first."""
-    mine = (Session.organizer_id == organizer_id, Session.proof != Proof.HALF, *_alive(now))
-    rows = conn.execute(select(Session).where(*mine).order_by(Session.seen_at.desc(), Session.id))
+    mine = (Session.organizer_id == organizer_id, Session.proof != Proof.HALF, *_alive())
+    latest = select(Session).where(*mine).order_by(Session.seen_at.desc(), Session.id)
+    rows = conn.execute(latest, _since(now))
     return [
         OpenSession(row.id, row.browser, Proof(row.proof), row.created_at, row.seen_at)
         for row in rows
@@ -273,17 +274,19 @@ def forget_old(conn: Connection, now: datetime) -> None:
     conn.execute(delete(Session).where(Session.created_at < now - ABSOLUTE))
 
 
-def _session(conn: Connection, token: str, now: datetime, *more: ColumnElement[bool]) -> Row[Any]:
-    mine = (Session.token_hash == _sha256(token), *_alive(now), *more)
-    found = conn.execute(_sessions().where(*mine)).one_or_none()
+def _session(conn: Connection, token: str, now: datetime, *, half: bool = False) -> Row[Any]:
+    mine = {"token": _sha256(token), "asked_since": now - HALF, **_since(now)}
+    found = conn.execute(_sessions(half=half), mine).one_or_none()
     if found is None:
         raise NotSignedIn(NotSignedIn.__doc__)
     return found
 
 
 @cache
-def _sessions() -> Select[*tuple[Any, ...]]:
-    """Sessions with their organizers; kept, for every page asks for one."""
+def _sessions(*, half: bool) -> Select[*tuple[Any, ...]]:
+    """A session with its organizer; kept, for every page asks for one."""
+    fresh = (Session.proof == Proof.HALF, Session.created_at > bindparam("asked_since"))
+    kind = fresh if half else (Session.proof != Proof.HALF,)
     return (
         select(
             *Session.__table__.columns,
@@ -294,12 +297,21 @@ def _sessions() -> Select[*tuple[Any, ...]]:
             has_second_step().label("has_second_step"),
         )
         .join(Organizer, Organizer.id == Session.organizer_id)
-        .where(Organizer.disabled_at.is_(None))
+        .where(Organizer.disabled_at.is_(None), Session.token_hash == bindparam("token"))
+        .where(*_alive(), *kind)
     )
 
 
-def _alive(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (Session.seen_at > now - IDLE, Session.created_at > now - ABSOLUTE)
+def _alive() -> tuple[ColumnElement[bool], ...]:
+    """That a session is not over; ``_since`` has the times."""
+    return (
+        Session.seen_at > bindparam("used_since"),
+        Session.created_at > bindparam("begun_since"),
+    )
+
+
+def _since(now: datetime) -> dict[str, datetime]:
+    return {"used_since": now - IDLE, "begun_since": now - ABSOLUTE}
 
 
 def _sha256(text: str) -> str:

@@ -11,12 +11,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from representatives.models import Recess
 
 LONGEST = timedelta(days=200)
 MOST = 100  # of one list
+_BETWEEN = (
+    select(Recess)
+    .where(Recess.first_on <= bindparam("last"), Recess.last_on >= bindparam("first"))
+    .order_by(Recess.first_on, Recess.chamber)
+)
 LINE = "Line %d: write a chamber, the first day, the last day and where it is published, with commas between."
 
 
@@ -84,10 +89,9 @@ def drop(conn: Connection, recess_id: int) -> None:
 
 def recesses(conn: Connection, first: date, last: date) -> list[Days]:
     """Those that have a day between two days, both included."""
-    rows = select(Recess).where(Recess.first_on <= last, Recess.last_on >= first)
+    rows = conn.execute(_BETWEEN, {"first": first, "last": last})
     return [
-        Days(Chamber(row.chamber), row.first_on, row.last_on, row.source, row.id)
-        for row in conn.execute(rows.order_by(Recess.first_on, Recess.chamber))
+        Days(Chamber(row.chamber), row.first_on, row.last_on, row.source, row.id) for row in rows
     ]
 
 

@@ -17,6 +17,13 @@ from representatives.snapshot import Source
 from representatives.turnover import nears
 
 MOST_FOUND = 30
+_LATEST = select(Dataset.id, Dataset.dated, Dataset.loaded_at).order_by(Dataset.id.desc()).limit(1)
+_ZIPS_DATED = (
+    select(DatasetFile.dated)
+    .where(DatasetFile.name.startswith("zips"))
+    .order_by(DatasetFile.id.desc())
+    .limit(1)
+)
 _SEAT = re.compile(r"([A-Za-z]{2})[- ]?([0-9]{1,2})?")
 
 
@@ -86,13 +93,11 @@ class Age:
 
 def data_age(conn: Connection, *, now: datetime) -> Age | None:
     """How old the members and ZIPs in force are, by two rows; None where none are loaded."""
-    columns = (Dataset.id, Dataset.dated, Dataset.loaded_at)
-    row = conn.execute(select(*columns).order_by(Dataset.id.desc()).limit(1)).first()
+    row = conn.execute(_LATEST).first()
     if row is None:
         return None
-    zips = select(DatasetFile.dated).where(DatasetFile.name.startswith("zips"))
-    dated = conn.scalar(zips.order_by(DatasetFile.id.desc()).limit(1))
-    return Age((now.date() - (row.dated or row.loaded_at.date())).days, dated)
+    days = (now.date() - (row.dated or row.loaded_at.date())).days
+    return Age(days, conn.scalar(_ZIPS_DATED))
 
 
 def find(conn: Connection, text: str, now: datetime) -> list[Official]:
