@@ -24,6 +24,15 @@ from organizers.sessions import Viewer
 from representatives.status import Age
 
 FRESH = timedelta(minutes=5)
+_PROJECTS = select(Project.id, Project.name, Project.shares_list)
+_LAST_ALERTS = (
+    select(Message.project_id, func.max(Message.launched_at, type_=Message.created_at.type))
+    .outerjoin(Alert, Alert.message_id == Message.id)
+    .where(Message.launched_at.is_not(None))
+    .where(Alert.id.is_not(None) | Message.part_of.is_not(None))
+    .where(Message.kind == MessageKind.ALERT)
+    .group_by(Message.project_id)
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +96,7 @@ def healths(
     now: datetime,
 ) -> Healths:
     """The health of what a viewer sees; people of projects that are ``known`` are not counted."""
-    rows = conn.execute(select(Project.id, Project.name, Project.shares_list)).all()
+    rows = conn.execute(_PROJECTS).all()
     network = NETWORKS in viewer.within
     shown = {
         row.id: row.name for row in rows if row.id in viewer.within or (network and row.shares_list)
@@ -145,12 +154,5 @@ def _sum(each: Sequence[Health]) -> Health:
 
 def _last_alerts(conn: Connection) -> dict[int, datetime]:
     """When each project's last alert was launched, its parts of the network's among them."""
-    rows = (
-        select(Message.project_id, func.max(Message.launched_at, type_=Message.created_at.type))
-        .outerjoin(Alert, Alert.message_id == Message.id)
-        .where(Message.launched_at.is_not(None))
-        .where(Alert.id.is_not(None) | Message.part_of.is_not(None))
-        .where(Message.kind == MessageKind.ALERT)
-        .group_by(Message.project_id)
-    )
-    return {project or NETWORKS: at for project, at in conn.execute(rows) if at is not None}
+    rows = conn.execute(_LAST_ALERTS)
+    return {project or NETWORKS: at for project, at in rows if at is not None}

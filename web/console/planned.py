@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
@@ -12,7 +13,7 @@ from campaigns.experiment_models import Experiment, State
 from campaigns.models import Campaign, CampaignEmail, CampaignRun, Reason, RunStatus, ScheduleStatus
 from campaigns.recurring import Choice, choice_of
 from messages.findings import Finding
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 
 LIST = 100
 
@@ -95,21 +96,13 @@ def emails(
 
 def held(conn: Connection, within: Within, *, language: str) -> list[HeldLine]:
     """What asks whether it should leave after all, the oldest first."""
-    rows = _runs().where(CampaignRun.status == RunStatus.HELD, owned(Campaign.project_id, within))
-    found = conn.execute(rows.order_by(CampaignRun.local_time).limit(LIST)).all()
+    found = conn.execute(_held_runs(as_key(within))).all()
     return [_held(row, language) for row in found]
 
 
 def undecided(conn: Connection, within: Within) -> list[DateLine]:
     """The emails of which several ways were tried, and whose rest waits until somebody decides, the oldest first."""
-    rows = (
-        select(CampaignRun.email_id, CampaignRun.local_time, Campaign.name)
-        .join(Experiment, Experiment.run_id == CampaignRun.id)
-        .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
-        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
-        .where(Experiment.state == State.HELD, owned(Campaign.project_id, within))
-    )
-    found = conn.execute(rows.order_by(CampaignRun.local_time).limit(LIST))
+    found = conn.execute(_undecided(as_key(within)))
     return [DateLine(row.email_id, row.local_time, row.name) for row in found]
 
 
@@ -135,7 +128,8 @@ def _held(row: Row[Any], language: str) -> HeldLine:
     )
 
 
-def _runs() -> Select[Any]:
+@lru_cache
+def _held_runs(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
     columns: tuple[Any, ...] = (
         *(CampaignRun.email_id, CampaignRun.local_time, CampaignRun.reason, CampaignRun.details),
         *(CampaignRun.texts.label("own_texts"), CampaignEmail.texts, Campaign.name),
@@ -144,4 +138,20 @@ def _runs() -> Select[Any]:
         select(*columns)
         .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
         .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .where(CampaignRun.status == RunStatus.HELD, owned(Campaign.project_id, within))
+        .order_by(CampaignRun.local_time)
+        .limit(LIST)
+    )
+
+
+@lru_cache
+def _undecided(within: tuple[int, ...] | None) -> Select[int, str, str]:
+    return (
+        select(CampaignRun.email_id, CampaignRun.local_time, Campaign.name)
+        .join(Experiment, Experiment.run_id == CampaignRun.id)
+        .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
+        .join(Campaign, Campaign.id == CampaignEmail.campaign_id)
+        .where(Experiment.state == State.HELD, owned(Campaign.project_id, within))
+        .order_by(CampaignRun.local_time)
+        .limit(LIST)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, and_, func, select
@@ -16,7 +17,7 @@ from messages import doubts, unknowns
 from messages.control import NotNow
 from messages.models import Delivery, Doubt, Message, MessageText
 from messages.unknowns import AGAIN, NO_LONGER
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 
 SHOWN = 100
 
@@ -81,13 +82,18 @@ def unknown_copies(
 
 def unknown_count(conn: Connection, within: Within) -> Unknowns:
     """How many copies are unknown, and how many of them need a person."""
+    return Unknowns(*conn.execute(_counted(as_key(within))).one())
+
+
+@lru_cache
+def _counted(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
     statement = (
         select(func.count(), func.count().filter(Doubt.next_look_at.is_(None)))
         .select_from(Doubt)
         .join(Delivery, and_(*doubts.open_doubts()))
         .join(Message, Message.id == Delivery.message_id)
     )
-    return Unknowns(*conn.execute(_visible(statement, within)).one())
+    return _visible(statement, within)
 
 
 def send_again(

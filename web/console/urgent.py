@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from actions.custom_targets import offices, today_of
 from actions.responses import doubtful_by_action
@@ -23,7 +24,7 @@ from messages import budgets, complaints, unproven_stops
 from messages.calling_off import LIVE
 from messages.house import HouseRules
 from messages.models import Message, MessageStatus
-from organizers.roles import May, owned
+from organizers.roles import May, as_key, owned
 from organizers.sessions import Viewer
 from representatives.status import Age
 from web.console import approval_lists, overviews, planned
@@ -37,6 +38,9 @@ OLD = 60  # days after which published data is worth asking for again
 NEAR = Decimal("0.8")  # of its budget: time to raise it, before the texts stop
 SOON = 3  # days before a hearing: time for a last call
 DRAFTS = 3  # named; there may be more in the list
+_BUDGETS = select(Message.id, Message.budget_cents).where(
+    Message.budget_cents > 0, Message.id.in_(bindparam("messages", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -218,9 +222,8 @@ def _dear(
         for each in running
         if each.project_id in within and each.status == MessageStatus.SENDING
     ]
-    told = select(Message.id, Message.budget_cents).where(Message.budget_cents > 0)
     ids = [each.message_id for each in mine]
-    limits = dict(conn.execute(told.where(Message.id.in_(ids))).all()) if ids else {}
+    limits = dict(conn.execute(_BUDGETS, {"messages": ids}).all()) if ids else {}
     segments = budgets.spent_by_message(conn, limits)
     for each in mine:
         budget = limits.get(each.message_id, 0)
@@ -238,9 +241,7 @@ def _offices(
     conn: Connection, running: Sequence[AlertLine], within: tuple[int, ...], now: datetime
 ) -> Iterator[Line]:
     """Numbers that callers found wrong, and those that nobody has checked lately."""
-    live = (Message.status.in_(LIVE), owned(Message.project_id, within))
-    actions = select(Alert.id, Alert.action_id).join(Message, Message.id == Alert.message_id)
-    asked = dict(conn.execute(actions.where(*live).order_by(Alert.id)).all())
+    asked = dict(conn.execute(_live(as_key(within))).all())
     doubted = doubtful_by_action(conn, set(asked.values()))
     titles = {each.id: each.title for each in running}
     for alert_id, action_id in asked.items():
@@ -251,6 +252,14 @@ def _offices(
     old = sum(not each.office.standing(today).is_good for each in offices(conn, within))
     if old:
         yield Line("unchecked", "/console/targets", count=old)
+
+
+@lru_cache
+def _live(within: tuple[int, ...] | None) -> Select[int, int]:
+    """Alerts that are not over, with the actions to which they lead."""
+    actions = select(Alert.id, Alert.action_id).join(Message, Message.id == Alert.message_id)
+    live = actions.where(Message.status.in_(LIVE), owned(Message.project_id, within))
+    return live.order_by(Alert.id)
 
 
 def _drafts(conn: Connection, within: tuple[int, ...], language: str) -> Iterator[Line]:
