@@ -11,7 +11,7 @@ from messages import answering, caring
 from messages.caring import LeftAlready, NothingToUndo, Until, wakes_at
 from messages.control import NotNow
 from organizers.access import names
-from web.console import inboxes
+from web.console import inboxes, settling
 from web.console.assigning import NOT_OF_THEM, candidates
 from web.console.inboxes import Show
 from web.console.viewing import VIEWER, now, number, page, read, write
@@ -114,14 +114,14 @@ async def settle(request: web.Request) -> NoReturn:
     """Decide whether a sentence that may mean stop does; one that does not is still to be answered."""
     stop = (await request.post()).get("opted_out") == "yes"
     reply_id, by = _which(request)
-    await write(request, inboxes.settle, reply_id, opted_out=stop, actor=by, now=now(request))
+    await write(request, settling.settle, reply_id, opted_out=stop, actor=by, now=now(request))
     raise web.HTTPSeeOther(INBOX if stop else f"{INBOX}/{reply_id}")
 
 
 async def opt_out(request: web.Request) -> NoReturn:
     """Opt out somebody whose reply means stop though we did not see it."""
     reply_id, by = _which(request)
-    await write(request, inboxes.opt_out, reply_id, actor=by, now=now(request))
+    await write(request, settling.opt_out, reply_id, actor=by, now=now(request))
     raise web.HTTPSeeOther(INBOX)
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     Connection,
+    Integer,
     Row,
     Select,
     and_,
@@ -24,12 +24,10 @@ from sqlalchemy import (
 )
 
 from actions.targets import Target, targets_by_key
-from contacts.consent import refuse, settle_review
 from contacts.models import AddressStanding, Contact, Standing
 from contacts.scope import people
 from database.tables import folded
 from messages import answering, caring
-from messages.calling_off import cancel_pending
 from messages.inbox_models import Care, WrittenAnswer
 from messages.models import Delivery, Message, Reply
 from messages.prompt_models import Suggestion
@@ -37,8 +35,6 @@ from messages.replies import AUTOMATIC
 from organizers.roles import NETWORKS, Within, as_key
 from web.console.lives import known_as
 
-STOP = Standing.OPTED_OUT.value
-EVIDENCE = 500  # characters of their words that the ledger keeps
 SHOWN = 50
 LATELY = timedelta(days=7)  # of what was understood without anybody
 MOST = 1_000  # replies that are counted; beyond, the page says "more than"
@@ -116,7 +112,7 @@ def review_count(conn: Connection, within: Within, *, now: datetime) -> int:
 def _waiting_counted(within: tuple[int, ...] | None, *, review: bool) -> Select[int]:
     """Kept, for every page of the console counts what waits."""
     of_those = (_of_those_in_review(),) if review else ()
-    return _counted(within, (*_wait(bindparam("now")), *of_those))
+    return _counted(within, (*_wait(), *of_those))
 
 
 def tallies(
@@ -124,8 +120,13 @@ def tallies(
 ) -> dict[Show, int]:
     """How many replies each filter shows; those without an end are not counted."""
     counted = (Show.MINE, Show.UNASSIGNED, Show.SNOOZED)
-    chosen = {each: _chosen(each, organizer_id, now) for each in counted}
-    return {each: conn.scalar(_counted(within, of)) or 0 for each, of in chosen.items()}
+    given = {"me": organizer_id, "now": now}
+    return {each: conn.scalar(_tally(as_key(within), each), given) or 0 for each in counted}
+
+
+@lru_cache
+def _tally(within: tuple[int, ...] | None, show: Show) -> Select[int]:
+    return _counted(within, _chosen(show))
 
 
 def replies(
@@ -141,12 +142,12 @@ def replies(
 
     What was dealt with comes with the latest first.
     """
-    chosen = visible(_columns(now).where(*_chosen(show, organizer_id, now), *_named(name)), within)
+    given = {"me": organizer_id, "now": now, "since": now - LATELY, "fresh": _fresh(now)}
     if show in (Show.DONE, Show.UNDERSTOOD):
-        latest = Reply.handled_at if show is Show.DONE else Reply.received_at
-        rows = list(conn.execute(chosen.order_by(latest.desc(), Reply.id.desc()).limit(SHOWN)))
+        latest = _sieved(_dealt_with(as_key(within), show), name)
+        rows = list(conn.execute(latest, given))
     else:
-        rows = _waiting(conn, chosen)
+        rows = _waiting(conn, within, show, name, given)
     found = [_listed(row) for row in rows if _is_named(row, name)]
     told = suggested(conn, [each.id for each in found], now)
     return [replace(each, suggested=told.get(each.id)) for each in found]
@@ -167,12 +168,40 @@ def _review() -> ColumnElement[str]:
     return literal(Standing.REVIEW.value, literal_execute=True)
 
 
-def _waiting(conn: Connection, chosen: Select[*tuple[Any, ...]]) -> list[Row[*tuple[Any, ...]]]:
+def _waiting(
+    conn: Connection, within: Within, show: Show, name: str, given: Mapping[str, Any]
+) -> list[Row[*tuple[Any, ...]]]:
     """Those that may mean stop are few and found by their standing; the others in the order they came."""
-    by_age = (Reply.received_at, Reply.id)
-    first = list(conn.execute(chosen.where(_of_those_in_review()).order_by(*by_age).limit(SHOWN)))
-    rest = chosen.where(~in_review()).order_by(*by_age).limit(SHOWN - len(first))
-    return [*first, *conn.execute(rest)] if len(first) < SHOWN else first
+    in_doubt = _sieved(_by_age(as_key(within), show, review=True), name)
+    first = list(conn.execute(in_doubt, {**given, "most": SHOWN}))
+    if len(first) == SHOWN:
+        return first
+    rest = _sieved(_by_age(as_key(within), show, review=False), name)
+    return [*first, *conn.execute(rest, {**given, "most": SHOWN - len(first)})]
+
+
+@lru_cache
+def _by_age(
+    within: tuple[int, ...] | None, show: Show, *, review: bool
+) -> Select[*tuple[Any, ...]]:
+    chosen = _listing(within, show).where(_of_those_in_review() if review else ~in_review())
+    oldest = chosen.order_by(Reply.received_at, Reply.id)
+    return oldest.limit(bindparam("most", type_=Integer))
+
+
+@lru_cache
+def _dealt_with(within: tuple[int, ...] | None, show: Show) -> Select[*tuple[Any, ...]]:
+    latest = Reply.handled_at if show is Show.DONE else Reply.received_at
+    return _listing(within, show).order_by(latest.desc(), Reply.id.desc()).limit(SHOWN)
+
+
+def _listing(within: Within, show: Show) -> Select[*tuple[Any, ...]]:
+    return visible(_columns().where(*_chosen(show)), within)
+
+
+def _fresh(now: datetime) -> datetime:
+    """Whoever was last seen at an answer after that is still at it."""
+    return now - caring.ANSWERING_LASTS
 
 
 def _of_those_in_review() -> ColumnElement[bool]:
@@ -191,8 +220,9 @@ def _replies_again() -> Any:
     return Reply.__table__.alias("of_address")
 
 
-def _columns(now: datetime) -> Select[*tuple[Any, ...]]:
-    answering = Care.answering_seen_at > now - caring.ANSWERING_LASTS
+@cache
+def _columns() -> Select[*tuple[Any, ...]]:
+    answering = Care.answering_seen_at > bindparam("fresh")
     return (
         select(
             Reply,
@@ -211,24 +241,24 @@ def _columns(now: datetime) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _wait(now: datetime | BindParameter[Any]) -> tuple[ColumnElement[bool], ...]:
-    awake = or_(Care.snoozed_until.is_(None), Care.snoozed_until <= now)
+def _wait() -> tuple[ColumnElement[bool], ...]:
+    awake = or_(Care.snoozed_until.is_(None), Care.snoozed_until <= bindparam("now"))
     return (Reply.handled_at.is_(None), awake)
 
 
-def _chosen(show: Show, organizer_id: int, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _chosen(show: Show) -> tuple[ColumnElement[bool], ...]:
     automatic = Reply.handled_by == literal(AUTOMATIC, literal_execute=True)
     dealt_with = Reply.handled_at.is_not(None)
     return {
-        Show.WAITING: _wait(now),
-        Show.MINE: (*_wait(now), _cared(Care.assigned_to == organizer_id)),
-        Show.UNASSIGNED: (*_wait(now), Care.assigned_to.is_(None)),
-        Show.SNOOZED: (Reply.handled_at.is_(None), _cared(Care.snoozed_until > now)),
+        Show.WAITING: _wait(),
+        Show.MINE: (*_wait(), _cared(Care.assigned_to == bindparam("me"))),
+        Show.UNASSIGNED: (*_wait(), Care.assigned_to.is_(None)),
+        Show.SNOOZED: (Reply.handled_at.is_(None), _cared(Care.snoozed_until > bindparam("now"))),
         Show.DONE: (
             dealt_with,
             Reply.handled_by != literal(AUTOMATIC, literal_execute=True),
         ),
-        Show.UNDERSTOOD: (dealt_with, automatic, Reply.received_at > now - LATELY),
+        Show.UNDERSTOOD: (dealt_with, automatic, Reply.received_at > bindparam("since")),
     }[show]
 
 
@@ -243,11 +273,11 @@ def _counted(within: Within, chosen: Sequence[ColumnElement[bool]]) -> Select[in
     return select(func.count()).select_from(some)
 
 
-def _named(name: str) -> list[ColumnElement[bool]]:
+def _sieved(statement: Select[*tuple[Any, ...]], name: str) -> Select[*tuple[Any, ...]]:
     """A first sieve: that the words stand somewhere in what a contact is found by, numbers among it."""
-    return [
-        Contact.search_text.contains(each, autoescape=True) for each in folded(name).split()[:WORDS]
-    ]
+    for each in folded(name).split()[:WORDS]:
+        statement = statement.where(Contact.search_text.contains(each, autoescape=True))
+    return statement
 
 
 def _is_named(row: Row[*tuple[Any, ...]], name: str) -> bool:
@@ -256,9 +286,12 @@ def _is_named(row: Row[*tuple[Any, ...]], name: str) -> bool:
     return all(each in known for each in folded(name).split()[:WORDS])
 
 
+_SUGGESTED = select(Suggestion).where(Suggestion.reply_id.in_(bindparam("replies", expanding=True)))
+
+
 def suggested(conn: Connection, reply_ids: list[int], now: datetime) -> dict[int, Suggested]:
     """What these replies seem to tell of calls."""
-    rows = conn.execute(select(Suggestion).where(Suggestion.reply_id.in_(reply_ids))).all()
+    rows = conn.execute(_SUGGESTED, {"replies": reply_ids}).all()
     keys = {row.target for row in rows if row.target}
     offices = {each.key: each for each in targets_by_key(conn, keys, now=now)} if keys else {}
     return {
@@ -289,16 +322,28 @@ def _listed(row: Row[*tuple[Any, ...]]) -> Listed:
 
 def one(conn: Connection, within: Within, reply_id: int, *, now: datetime) -> Listed | None:
     """A reply as the inbox would show it."""
-    found = visible(_columns(now).where(Reply.id == reply_id), within)
-    row = conn.execute(found).one_or_none()
+    given = {"reply": reply_id, "fresh": _fresh(now)}
+    row = conn.execute(_one(as_key(within)), given).one_or_none()
     if row is None:
         return None
     told = suggested(conn, [reply_id], now)
     return replace(_listed(row), suggested=told.get(reply_id))
 
 
+@lru_cache
+def _one(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    return visible(_columns().where(Reply.id == bindparam("reply")), within)
+
+
 def last_act(conn: Connection, within: Within, reply_id: int, *, actor: str) -> LastAct | None:
     """What this organizer last did with a reply, if nobody has done anything with it since."""
+    given = {"reply": reply_id, "actor": actor}
+    row = conn.execute(_last_act(as_key(within)), given).one_or_none()
+    return LastAct(row[0], row[1], row[2], bool(row[3])) if row else None
+
+
+@lru_cache
+def _last_act(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
     name = func.trim(
         func.coalesce(Contact.given_name, "") + " " + func.coalesce(Contact.family_name, "")
     )
@@ -313,50 +358,10 @@ def last_act(conn: Connection, within: Within, reply_id: int, *, actor: str) -> 
         select(Reply.id, Care.acted, name, ~stuck.exists())
         .join(Care, Care.reply_id == Reply.id)
         .outerjoin(Contact, Contact.id == Reply.contact_id)
-        .where(Reply.id == reply_id, Care.acted_by == actor, Care.acted != "")
+        .where(Reply.id == bindparam("reply"), Care.acted_by == bindparam("actor"))
+        .where(Care.acted != "")
     )
-    row = conn.execute(visible(found, within)).one_or_none()
-    return LastAct(row[0], row[1], row[2], bool(row[3])) if row else None
-
-
-def settle(conn: Connection, reply_id: int, *, opted_out: bool, actor: str, now: datetime) -> None:
-    """Decide what a doubtful reply meant, call off what waits if it meant stop, and file it."""
-    caring.own(conn, reply_id)
-    channel, address = _address(conn, reply_id)
-    settle_review(conn, channel, address, opted_out=opted_out, actor=actor, now=now)
-    if opted_out:
-        cancel_pending(conn, channel=channel, address=address, reason=STOP, now=now)
-        _file(conn, reply_id, actor=actor, now=now)
-
-
-def opt_out(conn: Connection, reply_id: int, *, actor: str, now: datetime) -> None:
-    """Take a reply for a stop: record it with its words, call off what waits, and file it."""
-    caring.own(conn, reply_id)
-    channel, address = _address(conn, reply_id)
-    body = conn.scalars(select(Reply.body).where(Reply.id == reply_id)).one()
-    refuse(
-        conn,
-        channel,
-        address,
-        standing=Standing.OPTED_OUT,
-        source="review",
-        evidence=body[:EVIDENCE],
-        actor=actor,
-        now=now,
-    )
-    cancel_pending(conn, channel=channel, address=address, reason=STOP, now=now)
-    _file(conn, reply_id, actor=actor, now=now)
-
-
-def _file(conn: Connection, reply_id: int, *, actor: str, now: datetime) -> None:
-    """What was the person's word is not undone by a button."""
-    caring.handle(conn, reply_id, by=actor, now=now)
-    caring.forget_undo(conn, reply_id)
-
-
-def _address(conn: Connection, reply_id: int) -> tuple[str, str]:
-    row = conn.execute(select(Reply.channel, Reply.address).where(Reply.id == reply_id)).one()
-    return row.channel, row.address
+    return visible(found, within)
 
 
 def visible(statement: Select[*tuple[Any, ...]], within: Within) -> Select[*tuple[Any, ...]]:
