@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
     Select,
@@ -59,7 +60,7 @@ from database.bulk import among
 
 NO_CONSENT = "no_consent"
 FOREIGN = "foreign"  # a number of a country whose numbers are not texted in bulk
-
+Scopes = Sequence[str] | BindParameter[Any]  # a parameter of a statement that is kept: ``counting``
 
 # Made once: to make one takes as long as most of what a database is asked takes it.
 _STRICTEST = aliased(AddressStanding)
@@ -72,7 +73,7 @@ class NotARefusal(ValueError):
 def suppression(
     channel: SQLColumnExpression[str] | str,
     address: SQLColumnExpression[str],
-    scopes: Sequence[str],
+    scopes: Scopes,
     countries: Sequence[str] = AT_HOME,
 ) -> ColumnElement[str]:
     """Why an address may not be written to, as SQL; '' when it may. The only such rule there is.
@@ -83,7 +84,7 @@ def suppression(
     of their primary key.
     """
     kind = literal(channel, String) if isinstance(channel, str) else channel
-    return _suppressed(kind, address, _strictest(kind, address, _counting(scopes)), countries)
+    return _suppressed(kind, address, _strictest(kind, address, scopes), countries)
 
 
 def joined(
@@ -97,8 +98,8 @@ def joined(
 
     A database looks up each address's standings for ``suppression``; joined, it may go through all at once.
     """
-    held = [_held(channel, number) for number, _ in enumerate(_counting(scopes))]
-    for one, scope in zip(held, _counting(scopes), strict=True):
+    held = [_held(channel, number) for number, _ in enumerate(counting(scopes))]
+    for one, scope in zip(held, counting(scopes), strict=True):
         mine = (one.channel == channel, one.address == address, one.scope == scope)
         rows = rows.outerjoin(one, and_(*mine))
     found = [
@@ -118,15 +119,14 @@ def _held(_channel: str, _number: int) -> type[AddressStanding]:
 
 
 def refusal_of(
-    channel: str, address: SQLColumnExpression[str], scopes: Sequence[str]
+    channel: str, address: SQLColumnExpression[str], scopes: Scopes
 ) -> ColumnElement[str]:
     """Why somebody who has written to us may not even be answered, as SQL; '' when they may.
 
     What they sent asks for an answer, so neither a consent is needed nor a number of a certain country; but
     a refusal in the network's scope or in one of ``scopes`` holds.
     """
-    strictest = _strictest(literal(channel, String), address, _counting(scopes))
-    return func.coalesce(strictest, "")
+    return func.coalesce(_strictest(literal(channel, String), address, scopes), "")
 
 
 def grant(
@@ -335,7 +335,7 @@ def _require_refusal(standing: Standing) -> None:
         raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
 
 
-def _counting(scopes: Sequence[str]) -> list[str]:
+def counting(scopes: Sequence[str]) -> list[str]:
     """The scopes whose standings count for a message of these."""
     return sorted({NETWORK, *scopes})
 
@@ -365,16 +365,17 @@ def _of_countries(phone: SQLColumnExpression[str], countries: Sequence[str]) -> 
 def _strictest(
     channel: SQLColumnExpression[str],
     address: SQLColumnExpression[str],
-    scopes: Sequence[str],
+    scopes: Scopes,
 ) -> ColumnElement[str]:
     """The strictest standing of an address as a correlated subquery: '' for a bare consent."""
     held = _STRICTEST
+    of_scopes = held.scope.in_(scopes if isinstance(scopes, BindParameter) else counting(scopes))
     ranks = {standing.value: f"{9 - rank}{standing}" for rank, standing in enumerate(STRICTNESS)}
     ranks[Standing.GRANTED.value] = "9"
     strictest = func.min(case(ranks, value=held.standing))
     return (
         select(func.substr(strictest, 2))
-        .where(held.channel == channel, held.address == address, held.scope.in_(scopes))
+        .where(held.channel == channel, held.address == address, of_scopes)
         .correlate_except(held)
         .scalar_subquery()
     )

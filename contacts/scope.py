@@ -6,12 +6,15 @@ and those of projects that share their list; of all others it learns totals.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, or_, select, true
 
 from contacts.models import Contact, Membership, Project
-from organizers.roles import NETWORKS, Within
+from database.once import once
+from organizers.roles import NETWORKS, Within, as_key
 
 ID: ColumnElement[Any] = Contact.id.expression
 
@@ -43,11 +46,21 @@ def networks_own(contact_id: ColumnElement[Any] = ID) -> ColumnElement[bool]:
 
 def visible_projects(conn: Connection, within: Within) -> list[int]:
     """The projects whose people these projects' organizers may see."""
+    return list(_shown(conn, as_key(within)))
+
+
+@once
+def _shown(conn: Connection, within: tuple[int, ...] | None) -> Sequence[int]:
+    return conn.scalars(_visible(within)).all()
+
+
+@lru_cache
+def _visible(within: tuple[int, ...] | None) -> Select[int]:
     chosen = select(Project.id).order_by(Project.id)
-    if within is not None:
-        shown = Project.id.in_(within)
-        chosen = chosen.where(or_(shown, Project.shares_list) if NETWORKS in within else shown)
-    return list(conn.scalars(chosen))
+    if within is None:
+        return chosen
+    shown = Project.id.in_(within)
+    return chosen.where(or_(shown, Project.shares_list) if NETWORKS in within else shown)
 
 
 def _one_of(kind: ColumnElement[bool]) -> ColumnElement[bool]:

@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from actions.addressing import official_named
 from actions.models import Outcome, Response
 from actions.targets import members_at, targets_by_key
 from actions.whereabouts import place_of_contact
 from alerts.models import Alert, AlertText
-from contacts.consent import suppression
+from contacts.consent import counting, suppression
 from contacts.models import (
     NETWORK,
     Address,
@@ -148,23 +159,29 @@ def _represented(conn: Connection, contact_id: int, language: str, now: datetime
     )
 
 
+_MINE = select(Membership.project_id).where(Membership.contact_id == bindparam("person"))
+
+
 def scopes_of(conn: Connection, contact_id: int, within: Within) -> list[str]:
     """Where a word of theirs would count, as far as these projects' organizers may see."""
-    mine = select(Membership.project_id).where(Membership.contact_id == contact_id)
     shown = set(visible_projects(conn, within))
-    seen = [each for each in conn.scalars(mine) if each in shown]
+    seen = [each for each in conn.scalars(_MINE, {"person": contact_id}) if each in shown]
     return [NETWORK, *(project_scope(each) for each in seen)]
+
+
+_NAMED = (
+    select(Project.name)
+    .join(Membership, Membership.project_id == Project.id)
+    .where(Membership.contact_id == bindparam("person"))
+    .where(Project.id.in_(bindparam("shown", expanding=True)))
+    .order_by(Project.name)
+)
 
 
 def projects_of(conn: Connection, contact_id: int, within: Within) -> list[str]:
     """Their projects by name, as far as these may be seen."""
-    mine = (
-        select(Project.name)
-        .join(Membership, Membership.project_id == Project.id)
-        .where(Membership.contact_id == contact_id)
-        .order_by(Project.name)
-    )
-    return list(conn.scalars(mine.where(Project.id.in_(visible_projects(conn, within)))))
+    given = {"person": contact_id, "shown": visible_projects(conn, within)}
+    return list(conn.scalars(_NAMED, given))
 
 
 def _tags(conn: Connection, contact_id: int) -> list[str]:
@@ -176,14 +193,21 @@ def addresses_of(
     conn: Connection, contact_id: int, scopes: Sequence[str], countries: Sequence[str]
 ) -> list[ShownAddress]:
     """Their addresses, texts first, and whether each may be written to."""
+    given = {"person": contact_id, "scopes": counting(scopes)}
+    rows = conn.execute(_addresses(tuple(countries)), given)
+    return [ShownAddress(*row) for row in rows]
+
+
+@lru_cache
+def _addresses(countries: tuple[str, ...]) -> Select[str, str, str]:
     held = Address.__table__.c
+    scopes: BindParameter[str] = bindparam("scopes", expanding=True)
     refusal = suppression(held.channel, held.address, scopes, countries)
-    rows = conn.execute(
+    return (
         select(Address.channel, Address.address, refusal)
-        .where(Address.contact_id == contact_id)
+        .where(Address.contact_id == bindparam("person"))
         .order_by(Address.channel.desc(), Address.rank)
     )
-    return [ShownAddress(*row) for row in rows]
 
 
 def _ledger(conn: Connection, contact_id: int, scopes: Sequence[str]) -> list[Word]:
