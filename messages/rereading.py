@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from messages.composing import Compositions, compiled
 from messages.identity import Identity
@@ -18,7 +18,12 @@ from messages.links import load_many_links
 from messages.mail_addresses import NO_THREAD
 from messages.models import Message, MessageKind, MessageText
 from messages.templates import BadTemplate
-from messages.threads import thread_of
+from messages.threads import threads_of
+
+_MESSAGES = select(Message).where(Message.id.in_(bindparam("messages", expanding=True)))
+_TEXTS = select(MessageText).where(
+    MessageText.message_id.in_(bindparam("messages", expanding=True))
+)
 
 
 def compositions_of(
@@ -32,13 +37,16 @@ def compositions_of(
     if not message_ids:
         return {}
     texts: defaultdict[int, list[Any]] = defaultdict(list)
-    written = select(MessageText).where(MessageText.message_id.in_(message_ids))
-    for text in conn.execute(written):
+    these = {"messages": list(message_ids)}
+    for text in conn.execute(_TEXTS, these):
         texts[text.message_id].append(text)
     link_ids = load_many_links(conn, message_ids)
+    messages = conn.execute(_MESSAGES, these).all()
+    answers = [each.id for each in messages if each.kind == MessageKind.ANSWER]
+    threads = threads_of(conn, answers)
     found = {}
-    for message in conn.execute(select(Message).where(Message.id.in_(message_ids))).all():
-        thread = thread_of(conn, message.id) if message.kind == MessageKind.ANSWER else NO_THREAD
+    for message in messages:
+        thread = threads.get(message.id, NO_THREAD)
         readable = {*languages, message.default_language}
         said = [each for each in texts[message.id] if each.language in readable]
         own = (said, link_ids.get(message.id, {}))

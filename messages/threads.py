@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from messages.inbox_models import WrittenAnswer
 from messages.mail_addresses import NO_THREAD, Thread
@@ -21,6 +22,14 @@ _BEFORE = re.compile(
 )
 
 
+_ANSWERED = (
+    select(WrittenAnswer.message_id.label("answer"), ReplyMail.message_id, ReplyMail.thread)
+    .join(WrittenAnswer, WrittenAnswer.reply_id == ReplyMail.reply_id)
+    .where(WrittenAnswer.message_id.in_(bindparam("answers", expanding=True)))
+)
+_MAILS = select(ReplyMail).where(ReplyMail.reply_id.in_(bindparam("replies", expanding=True)))
+
+
 def keep(conn: Connection, reply_id: int, letter: Letter) -> None:
     """Keep what an email's headers said, beside the reply it is."""
     said = {
@@ -34,14 +43,18 @@ def keep(conn: Connection, reply_id: int, letter: Letter) -> None:
 
 def thread_of(conn: Connection, message_id: int) -> Thread:
     """The thread that a message, if it is an organizer's answer to an email, belongs to."""
-    told = (
-        select(ReplyMail.message_id, ReplyMail.thread)
-        .join(WrittenAnswer, WrittenAnswer.reply_id == ReplyMail.reply_id)
-        .where(WrittenAnswer.message_id == message_id)
-    )
-    row = conn.execute(told).one_or_none()
-    if row is None or not row.message_id:
-        return NO_THREAD
+    return threads_of(conn, [message_id]).get(message_id, NO_THREAD)
+
+
+def threads_of(conn: Connection, message_ids: Collection[int]) -> dict[int, Thread]:
+    """The same of many messages, of those that belong to one."""
+    if not message_ids:
+        return {}
+    rows = conn.execute(_ANSWERED, {"answers": list(message_ids)})
+    return {row.answer: _thread(row) for row in rows if row.message_id}
+
+
+def _thread(row: Row[*tuple[Any, ...]]) -> Thread:
     earlier = row.thread.split()
     if len(earlier) >= MOST_REFERENCES:
         earlier = [earlier[0], *earlier[2 - MOST_REFERENCES :]]
@@ -50,7 +63,7 @@ def thread_of(conn: Connection, message_id: int) -> Thread:
 
 def mails_of(conn: Connection, reply_ids: Sequence[int]) -> dict[int, Row[ReplyMail]]:
     """What the headers of these replies said, of those that came by email."""
-    rows = conn.execute(select(ReplyMail).where(ReplyMail.reply_id.in_(reply_ids)))
+    rows = conn.execute(_MAILS, {"replies": reply_ids})
     return {row.reply_id: row for row in rows}
 
 
