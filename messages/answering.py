@@ -12,7 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from contacts.models import Channel, Contact
 from database import locking
@@ -21,10 +32,19 @@ from messages import caring, control, sms, threads
 from messages.adding import add_copy, begin_empty
 from messages.caring import Act
 from messages.control import Draft, NotNow, Words
-from messages.conversing import Talk, Way, leaves, same_address, same_owner, talk_with, ways_in
+from messages.conversing import (
+    GIVEN,
+    Talk,
+    Way,
+    leaves,
+    same_address,
+    same_owner,
+    talk_with,
+    ways_in,
+)
 from messages.hours import write as write_hours
 from messages.house import HouseRules
-from messages.inbox_models import Care, WrittenAnswer
+from messages.inbox_models import WrittenAnswer
 from messages.models import (
     Delivery,
     Message,
@@ -79,15 +99,20 @@ class Wanted:
 
 def seen_so_far(conn: Connection, reply_id: int) -> str:
     """What stands in a conversation by now: changes with each answer written and each word they send."""
-    reply = conn.execute(select(Reply).where(Reply.id == reply_id)).one_or_none()
+    reply = conn.execute(_FROM, {"reply": reply_id}).one_or_none()
     if reply is None:
         return ""
-    theirs = select(Reply.id).where(*same_address(reply))
-    last = conn.scalar(select(func.max(Reply.id)).where(*same_address(reply)))
-    mine = select(func.max(WrittenAnswer.id)).where(
-        WrittenAnswer.reply_id.in_(theirs), WrittenAnswer.taken_back_at.is_(None)
-    )
-    return f"{last or 0}.{conn.scalar(mine) or 0}"
+    here = {"channel": reply.channel, "address": reply.address}
+    last, mine = conn.scalar(_LAST_WORD, here), conn.scalar(_LAST_ANSWER, here)
+    return f"{last or 0}.{mine or 0}"
+
+
+_FROM = select(Reply.channel, Reply.address).where(Reply.id == bindparam("reply"))
+_LAST_WORD = select(func.max(Reply.id)).where(*same_address(GIVEN))
+_LAST_ANSWER = select(func.max(WrittenAnswer.id)).where(
+    WrittenAnswer.reply_id.in_(select(Reply.id).where(*same_address(GIVEN))),
+    WrittenAnswer.taken_back_at.is_(None),
+)
 
 
 def write_answer(
@@ -289,17 +314,6 @@ def has_not_left() -> ColumnElement[bool]:
     return and_(WrittenAnswer.taken_back_at.is_(None), or_(paused, Delivery.status.in_(NOT_SENT)))
 
 
-def answering_now(
-    conn: Connection, reply_id: int, *, now: datetime
-) -> Row[*tuple[Any, ...]] | None:
-    """Who is writing an answer at this moment, and since when."""
-    fresh = Care.answering_seen_at > now - caring.ANSWERING_LASTS
-    told = select(Care.answering_by, Care.answering_since).where(
-        Care.reply_id == reply_id, Care.answering_by.is_not(None), fresh
-    )
-    return conn.execute(told).one_or_none()
-
-
 def called_back(conn: Connection, reply_id: int, organizer_id: int) -> str:
     """What this organizer's last answer to it said, if it was called back; else ""."""
     told = (
@@ -315,8 +329,14 @@ def called_back(conn: Connection, reply_id: int, organizer_id: int) -> str:
 
 def first_name_of(conn: Connection, reply_id: int) -> str:
     """The first name of whoever wrote; "" where we do not know it."""
-    named = select(Contact.given_name).join(Reply, Reply.contact_id == Contact.id)
-    return conn.scalar(named.where(Reply.id == reply_id)) or ""
+    return conn.scalar(_FIRST_NAME, {"reply": reply_id}) or ""
+
+
+_FIRST_NAME = (
+    select(Contact.given_name)
+    .join(Reply, Reply.contact_id == Contact.id)
+    .where(Reply.id == bindparam("reply"))
+)
 
 
 def asked(conn: Connection, reply_id: int, house: HouseRules) -> tuple[str, str]:

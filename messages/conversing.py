@@ -17,11 +17,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    String,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 
-from contacts.consent import refusal_of, suppression
+from contacts.consent import counting, refusal_of, suppression
 from contacts.models import NETWORK, Address, Channel, Contact, Membership, project_scope
 from messages import hours
 from messages.hours import Hours
@@ -72,6 +84,17 @@ class Talk:
         return channel == self.reply.channel and self.wrote_at > now - LIVE
 
 
+@dataclass(frozen=True)
+class Sender:
+    """From where a reply came, as ``same_address`` asks of it."""
+
+    channel: Any
+    address: Any
+
+
+GIVEN = Sender(bindparam("channel"), bindparam("address"))  # parameters of a statement that is kept
+
+
 def ways(conn: Connection, reply_id: int, house: HouseRules, *, now: datetime) -> list[Way]:
     """The addresses on which whoever wrote may be answered: theirs first, then what else we know."""
     return ways_in(conn, talk_with(conn, reply_id), house, now)
@@ -79,27 +102,40 @@ def ways(conn: Connection, reply_id: int, house: HouseRules, *, now: datetime) -
 
 def talk_with(conn: Connection, reply_id: int) -> Talk:
     """The conversation that a reply belongs to."""
-    reply = conn.execute(select(Reply).where(Reply.id == reply_id)).one()
-    person = select(
-        Contact.id, Contact.given_name, Contact.language, Contact.zip, Contact.zone_set_id
-    ).where(Contact.id == reply.contact_id)
-    contact = conn.execute(person).one_or_none()
-    answered = select(Message).where(Message.id == reply.message_id)
-    served = select(Membership.project_id).where(Membership.contact_id == reply.contact_id)
-    last = select(func.max(Reply.received_at)).where(*same_address(reply))
+    reply = conn.execute(_REPLY, {"reply": reply_id}).one()
+    person, here = (
+        {"person": reply.contact_id},
+        {"channel": reply.channel, "address": reply.address},
+    )
+    contact = conn.execute(_PERSON, person).one_or_none() if reply.contact_id else None
+    answered = {"message": reply.message_id}
     return Talk(
         reply=reply,
-        source=conn.execute(answered).one_or_none(),
+        source=conn.execute(_MESSAGE, answered).one_or_none() if reply.message_id else None,
         contact=contact,
-        projects=list(conn.scalars(served.order_by(Membership.project_id))),
-        wrote_at=conn.execute(last).scalar_one(),
+        projects=list(conn.scalars(_SERVED, person)) if contact is not None else [],
+        wrote_at=conn.execute(_LAST, here).scalar_one(),
         zones=_zones(conn, reply, contact),
     )
 
 
-def same_address(reply: Row[Any]) -> tuple[Any, ...]:
+def same_address(reply: Row[Any] | Sender) -> tuple[Any, ...]:
     """That a reply came from the same address as another."""
     return (Reply.channel == reply.channel, Reply.address == reply.address)
+
+
+_REPLY = select(Reply).where(Reply.id == bindparam("reply"))
+_PERSON = select(
+    Contact.id, Contact.given_name, Contact.language, Contact.zip, Contact.zone_set_id
+).where(Contact.id == bindparam("person"))
+_MESSAGE = select(Message).where(Message.id == bindparam("message"))
+_SERVED = (
+    select(Membership.project_id)
+    .where(Membership.contact_id == bindparam("person"))
+    .order_by(Membership.project_id)
+)
+_LAST = select(func.max(Reply.received_at)).where(*same_address(GIVEN))
+_ZONES = select(ZoneSet.zones).where(ZoneSet.id == bindparam("zones"))
 
 
 def same_owner(talk: Talk) -> ColumnElement[bool]:
@@ -112,8 +148,8 @@ def same_owner(talk: Talk) -> ColumnElement[bool]:
 def _zones(conn: Connection, reply: Row[Any], contact: Row[*tuple[Any, ...]] | None) -> list[str]:
     """Where they may be: as for every message to them, else by the number they write from."""
     if contact is not None and contact.zone_set_id is not None:
-        known = select(ZoneSet.zones).where(ZoneSet.id == contact.zone_set_id)
-        return str(conn.execute(known).scalar_one()).split()
+        known = conn.execute(_ZONES, {"zones": contact.zone_set_id})
+        return str(known.scalar_one()).split()
     phone = reply.address if reply.channel == Channel.SMS else None
     return sorted(candidate_zones(conn, contact.zip if contact else "", phone))
 
@@ -121,33 +157,50 @@ def _zones(conn: Connection, reply: Row[Any], contact: Row[*tuple[Any, ...]] | N
 def ways_in(conn: Connection, talk: Talk, house: HouseRules, now: datetime) -> list[Way]:
     """The same of a conversation that is known."""
     channel, address = Channel(talk.reply.channel), talk.reply.address
-    held = literal(address)
-    agreed = conn.scalar(select(suppression(channel, held, talk.scopes, house.countries)))
-    refused = conn.scalar(select(refusal_of(channel, held, talk.scopes))) or ""
-    if not refused and agreed and talk.wrote_at < now - CONVERSATION:
+    given = {"held": address, "scopes": counting(talk.scopes)}
+    row = conn.execute(_may_be_answered(channel, house.countries), given).one()
+    refused = row.refused or ""
+    if not refused and row.suppressed and talk.wrote_at < now - CONVERSATION:
         refused = TOO_LATE
     found = [Way(channel, address, refused), *_others(conn, talk, house)]
     return [replace(each, held_until=_held_until(talk, each, house, now)) for each in found]
 
 
+@lru_cache
+def _may_be_answered(channel: Channel, countries: tuple[str, ...]) -> Select[str, str]:
+    held = bindparam("held", type_=String())
+    return select(
+        suppression(channel, held, _scopes(), countries).label("suppressed"),
+        refusal_of(channel, held, _scopes()).label("refused"),
+    )
+
+
+def _scopes() -> BindParameter[str]:
+    return bindparam("scopes", expanding=True)
+
+
 def _others(conn: Connection, talk: Talk, house: HouseRules) -> list[Way]:
     """The person's first address on the other channel: there a consent of theirs is needed."""
-    held = select(Address.channel, Address.address).where(
-        Address.contact_id == talk.reply.contact_id,
-        Address.channel != talk.reply.channel,
+    if talk.reply.contact_id is None:
+        return []
+    given = {
+        "person": talk.reply.contact_id,
+        "channel": talk.reply.channel,
+        "scopes": counting(talk.scopes),
+    }
+    rows = conn.execute(_other_addresses(house.countries), given)
+    return [Way(Channel(row.channel), row.address, row.suppressed or "") for row in rows]
+
+
+@lru_cache
+def _other_addresses(countries: tuple[str, ...]) -> Select[str, str, str]:
+    held = Address.__table__.c
+    suppressed = suppression(held.channel, held.address, _scopes(), countries)
+    return select(Address.channel, Address.address, suppressed.label("suppressed")).where(
+        Address.contact_id == bindparam("person"),
+        Address.channel != bindparam("channel"),
         Address.rank == 0,
     )
-    return [
-        Way(
-            Channel(row.channel),
-            row.address,
-            conn.scalar(
-                select(suppression(row.channel, literal(row.address), talk.scopes, house.countries))
-            )
-            or "",
-        )
-        for row in conn.execute(held)
-    ]
 
 
 def _held_until(talk: Talk, way: Way, house: HouseRules, now: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from importlib.resources import files
 
 import phonenumbers
 from phonenumbers.timezone import UNKNOWN_TIMEZONE, time_zones_for_number
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from database.upserts import insert_or
 from representatives.models import Zip, ZoneSet
@@ -41,9 +41,12 @@ ZONES_BY_RULE = {
 }
 
 
+_OF_ZIP = select(Zip.zone, Zip.near_zones).where(Zip.zip == bindparam("at"))
+
+
 def candidate_zones(conn: Connection, zip_code: str, phone: str | None) -> frozenset[str]:
     """Every time zone in which a person with this ZIP and this phone (E.164) may be."""
-    row = conn.execute(select(Zip.zone, Zip.near_zones).where(Zip.zip == zip_code)).one_or_none()
+    row = conn.execute(_OF_ZIP, {"at": zip_code}).one_or_none()
     return zones_of_zip(row.zone, row.near_zones) if row else zones_of_phone(phone)
 
 

@@ -65,11 +65,13 @@ class Around:
     """What stands around the box."""
 
     ways: Sequence[Way]
-    answering: tuple[str, datetime] | None  # who else is at it, and since when
+    answering: tuple[str, datetime | None] | None  # who else is at it, and since when
     candidates: Sequence[tuple[int, str]]
     canned: Sequence[canned.Ready]
     neighbours: tuple[int | None, int | None]
     last: inboxes.LastAct | None
+    first_name: str  # "" where we do not know it
+    seen: str  # what stands in the conversation by now: see ``answering.seen_so_far``
 
 
 async def show(request: web.Request) -> web.Response:
@@ -175,15 +177,8 @@ async def _show(
 ) -> web.Response:
     viewer, at, reply_id = request[VIEWER], now(request), _reply_id(request)
     house, language = _house(request), language_of(request)
-    seen = typed.seen or await read(request, answering.seen_so_far, reply_id)
-    talk = await read(
-        request, conversation, reply_id, viewer.within, house, language=language, now=at
-    )
-    if talk is None:
-        raise NotYours(NotYours.__doc__)
-    around = await read(request, _around, talk, viewer, house, at)
+    talk, around = await read(request, _all, reply_id, viewer, house, language, at)
     spoken = talk.reply.language or house.default_language
-    name = await read(request, answering.first_name_of, reply_id)
     values = {
         "talk": talk,
         "around": around,
@@ -192,10 +187,10 @@ async def _show(
             channel=typed.channel
             or next((each.channel for each in around.ways if not each.refusal), ""),
             key=typed.key or secrets.token_urlsafe(24),
-            seen=seen,
+            seen=typed.seen or around.seen,
         ),
         "spoken": spoken,
-        "weighed": _weighed(typed, name) if typed.words else None,
+        "weighed": _weighed(typed, around.first_name) if typed.words else None,
         "suggestions": suggesting.suggestions(
             talk.reply.body, spoken, network=house.identity.network
         ),
@@ -208,27 +203,44 @@ async def _show(
     return await page(request, "conversation.html", values, status=code)
 
 
+def _all(
+    conn: Connection,
+    reply_id: int,
+    viewer: Viewer,
+    house: HouseRules,
+    language: str,
+    at: datetime,
+) -> tuple[Conversation, Around]:
+    """The conversation with what stands around the box, of one moment. Raises NotYours."""
+    talk = conversation(conn, reply_id, viewer.within, house, language=language, now=at)
+    if talk is None:
+        raise NotYours(NotYours.__doc__)
+    return talk, _around(conn, talk, viewer, house, at)
+
+
 def _around(
     conn: Connection, talk: Conversation, viewer: Viewer, house: HouseRules, at: datetime
 ) -> Around:
     reply_id, within = talk.reply.id, viewer.within
     listed = inboxes.replies(conn, within, Show.WAITING, organizer_id=viewer.organizer_id, now=at)
-    row = answering.answering_now(conn, reply_id, now=at)
-    other = row if row is not None and row.answering_by != viewer.organizer_id else None
+    reply, first_name = talk.reply, answering.first_name_of(conn, reply_id)
+    at_it = reply.answering_by not in (None, viewer.organizer_id)
     return Around(
         ways=conversing.ways(conn, reply_id, house, now=at),
-        answering=(talk.names.get(f"organizer:{other.answering_by}", ""), other.answering_since)
-        if other
+        answering=(talk.names.get(f"organizer:{reply.answering_by}", ""), reply.answering_since)
+        if at_it
         else None,
         candidates=candidates(conn, reply_id),
         canned=canned.ready(
             conn,
             within,
-            talk.reply.language or house.default_language,
-            first_name=answering.first_name_of(conn, reply_id),
+            reply.language or house.default_language,
+            first_name=first_name,
         ),
         neighbours=neighbours(listed, reply_id),
         last=inboxes.last_act(conn, within, reply_id, actor=viewer.actor),
+        first_name=first_name,
+        seen=answering.seen_so_far(conn, reply_id),
     )
 
 

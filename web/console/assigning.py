@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, or_, select
+from functools import cache
+
+from sqlalchemy import Connection, Select, bindparam, or_, select
 
 from organizers.models import Organizer, OrganizerProject
 from organizers.roles import ALLOWS, May, Role
@@ -15,14 +17,20 @@ WRITERS = [role for role in Role if May.WRITE in ALLOWS[role]]
 def candidates(conn: Connection, reply_id: int) -> list[tuple[int, str]]:
     """Number and name of each, by name."""
     owners = set(conn.scalars(OWNERS["reply_id"], {"id": reply_id}))
+    found = conn.execute(_writers(office=None in owners), {"projects": list(owners - {None})})
+    return [(row.id, row.name) for row in found]
+
+
+@cache
+def _writers(*, office: bool) -> Select[int, str]:
     served = select(OrganizerProject.organizer_id).where(
-        OrganizerProject.project_id.in_(owners - {None}), OrganizerProject.role.in_(WRITERS)
+        OrganizerProject.project_id.in_(bindparam("projects", expanding=True)),
+        OrganizerProject.role.in_(WRITERS),
     )
     theirs = Organizer.id.in_(served)
-    found = (
+    return (
         select(Organizer.id, Organizer.name)
         .where(Organizer.disabled_at.is_(None))
-        .where(or_(Organizer.network, theirs) if None in owners else theirs)
+        .where(or_(Organizer.network, theirs) if office else theirs)
         .order_by(Organizer.name, Organizer.id)
     )
-    return [(row.id, row.name) for row in conn.execute(found)]

@@ -6,16 +6,17 @@ import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, NoReturn
 
 from aiohttp import web
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from contacts.models import Project
 from messages.answering import BadAnswer, filled
 from messages.inbox_models import CannedReply
-from organizers.roles import May, Within, owned
+from organizers.roles import May, Within, as_key, owned
 from web.console.guard import require_project
 from web.console.viewing import VIEWER, now, number, page, read, write
 from web.keys import SITE
@@ -45,13 +46,18 @@ def ready(
 
     The person's name is in them already where we know it.
     """
-    found = (
+    found = conn.execute(_kept(as_key(within)))
+    return [_ready(row, language, first_name) for row in found]
+
+
+@lru_cache
+def _kept(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    return (
         select(CannedReply, Project.name)
         .outerjoin(Project, Project.id == CannedReply.project_id)
         .where(owned(CannedReply.project_id, within))
         .order_by(CannedReply.title, CannedReply.id)
     )
-    return [_ready(row, language, first_name) for row in conn.execute(found)]
 
 
 def _ready(row: Any, language: str, first_name: str) -> Ready:

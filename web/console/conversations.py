@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, or_, select
 
 from actions.models import Response
 from actions.targets import targets_by_key
@@ -24,7 +25,7 @@ from messages.recording import Claim
 from messages.rendering import PROOF, TOKEN
 from messages.rereading import compositions_of
 from organizers.access import names
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 from web.console.inboxes import Listed, Suggested, one, suggested, visible
 from web.console.lives import known_as
 from web.console.records import ShownAddress, addresses_of, projects_of, scopes_of
@@ -128,6 +129,17 @@ def _copies(
     conn: Connection, reply: Listed, within: Within, language: str
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """The newest copies that went to this person, and every answer to this address."""
+    newest = _newest_copies(as_key(within), known=reply.contact_id is not None)
+    return conn.execute(newest, {**_whose(reply), "spoken": language}).all()
+
+
+def _whose(reply: Listed) -> dict[str, Any]:
+    """Of whom the statements here ask."""
+    return {"person": reply.contact_id, "channel": reply.channel, "address": reply.address}
+
+
+@lru_cache
+def _newest_copies(within: tuple[int, ...] | None, *, known: bool) -> Select[*tuple[Any, ...]]:
     told = (
         Message.kind,
         Message.hours,
@@ -139,14 +151,13 @@ def _copies(
         Alert.id.label("alert_id"),
         AlertText.title,
     )
-    said = and_(AlertText.alert_id == Alert.id, AlertText.language == language)
     columns = (
         select(Delivery, *told)
         .join(Message, Message.id == Delivery.message_id)
         .outerjoin(WrittenAnswer, WrittenAnswer.message_id == Message.id)
         .outerjoin(Alert, Alert.message_id == func.coalesce(Message.part_of, Message.id))
-        .outerjoin(AlertText, said)
-        .where(_theirs(reply), or_(WrittenAnswer.id.is_not(None), _went_out()))
+        .outerjoin(AlertText, _in_language())
+        .where(_theirs(known=known), or_(WrittenAnswer.id.is_not(None), _went_out()))
         .order_by(Delivery.id.desc())
         .limit(NEWEST_COPIES)
     )
@@ -155,16 +166,25 @@ def _copies(
         theirs = visible(select(Reply.id).where(Reply.id == WrittenAnswer.reply_id), within)
         answered = WrittenAnswer.reply_id.in_(theirs)
         columns = columns.where(or_(networks, owned(Message.project_id, within), answered))
-    return conn.execute(columns).all()
+    return columns
 
 
-def _theirs(reply: Listed) -> ColumnElement[bool]:
+def _in_language() -> ColumnElement[bool]:
+    return and_(AlertText.alert_id == Alert.id, AlertText.language == bindparam("spoken"))
+
+
+def _theirs(*, known: bool) -> ColumnElement[bool]:
     """By the person where they are known; else by what was answered to their address."""
-    if reply.contact_id is not None:
-        return Delivery.contact_id == reply.contact_id
-    here = select(Reply.id).where(Reply.channel == reply.channel, Reply.address == reply.address)
-    answered = select(WrittenAnswer.message_id).where(WrittenAnswer.reply_id.in_(here))
+    if known:
+        return Delivery.contact_id == bindparam("person")
+    answered = select(WrittenAnswer.message_id).where(
+        WrittenAnswer.reply_id.in_(select(Reply.id).where(_here()))
+    )
     return Delivery.message_id.in_(answered)
+
+
+def _here() -> ColumnElement[bool]:
+    return and_(Reply.channel == bindparam("channel"), Reply.address == bindparam("address"))
 
 
 def _went_out() -> ColumnElement[bool]:
@@ -259,10 +279,8 @@ def _shown(ready: Ready, house: HouseRules) -> tuple[str, str]:
 def _said(
     conn: Connection, reply: Listed, within: Within, known: Mapping[str, str], now: datetime
 ) -> Iterable[Turn]:
-    here = and_(Reply.channel == reply.channel, Reply.address == reply.address)
-    mine = or_(here, Reply.contact_id == reply.contact_id) if reply.contact_id else here
-    newest = select(Reply).where(mine).order_by(Reply.id.desc()).limit(NEWEST_WORDS)
-    rows = conn.execute(visible(newest, within)).all()
+    newest = _newest_words(as_key(within), known=bool(reply.contact_id))
+    rows = conn.execute(newest, _whose(reply)).all()
     told = suggested(conn, [row.id for row in rows], now)
     mails = threads.mails_of(conn, [row.id for row in rows])
     for row in rows:
@@ -282,20 +300,20 @@ def _said(
         )
 
 
+@lru_cache
+def _newest_words(within: tuple[int, ...] | None, *, known: bool) -> Select[*tuple[Any, ...]]:
+    mine = or_(_here(), Reply.contact_id == bindparam("person")) if known else _here()
+    newest = select(Reply).where(mine).order_by(Reply.id.desc()).limit(NEWEST_WORDS)
+    return visible(newest, within)
+
+
 def _calls(
     conn: Connection, reply: Listed, within: Within, language: str, now: datetime
 ) -> Iterable[Turn]:
     """What came of their calls, with what they noted."""
     if reply.contact_id is None:
         return
-    columns = select(Response, Alert.id.label("alert_id"))
-    rows = conn.execute(
-        columns.join(Alert, Alert.action_id == Response.action_id)
-        .join(Message, Message.id == Alert.message_id)
-        .where(Response.contact_id == reply.contact_id, owned(Message.project_id, within))
-        .order_by(Response.at.desc(), Response.id.desc())
-        .limit(NEWEST_CALLS)
-    ).all()
+    rows = conn.execute(_newest_calls(as_key(within)), {"person": reply.contact_id}).all()
     offices = targets_by_key(conn, {row.target for row in rows} - {""}, now=now)
     called = {each.key: known_as(each, language) for each in offices}
     for row in rows:
@@ -311,10 +329,24 @@ def _calls(
         )
 
 
+@lru_cache
+def _newest_calls(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    return (
+        select(Response, Alert.id.label("alert_id"))
+        .join(Alert, Alert.action_id == Response.action_id)
+        .join(Message, Message.id == Alert.message_id)
+        .where(Response.contact_id == bindparam("person"), owned(Message.project_id, within))
+        .order_by(Response.at.desc(), Response.id.desc())
+        .limit(NEWEST_CALLS)
+    )
+
+
 def _person(conn: Connection, reply: Listed, within: Within, house: HouseRules) -> Person | None:
     """Who they are, for those who may see their page."""
-    found = select(Contact).where(Contact.id == reply.contact_id, people(within))
-    contact = conn.execute(found).one_or_none()
+    if reply.contact_id is None:
+        return None
+    seen = _if_seen(as_key(within))
+    contact = conn.execute(seen, {"person": reply.contact_id}).one_or_none()
     if contact is None:
         return None
     scopes = scopes_of(conn, contact.id, within)
@@ -328,19 +360,28 @@ def _person(conn: Connection, reply: Listed, within: Within, house: HouseRules) 
     )
 
 
+@lru_cache
+def _if_seen(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    return select(Contact).where(Contact.id == bindparam("person"), people(within))
+
+
 def _page(conn: Connection, reply_id: int, within: Within, language: str) -> Page | None:
     """The alert they most likely answer."""
-    said = and_(AlertText.alert_id == Alert.id, AlertText.language == language)
-    found = (
+    given = {"reply": reply_id, "spoken": language}
+    row = conn.execute(_answered(as_key(within)), given).one_or_none()
+    return Page(row.title or "", row.id, row.slug) if row else None
+
+
+@lru_cache
+def _answered(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    return (
         select(AlertText.title, Alert.id, Alert.slug)
         .select_from(Reply)
         .join(Message, Message.id == Reply.message_id)
         .join(Alert, Alert.message_id == func.coalesce(Message.part_of, Message.id))
-        .outerjoin(AlertText, said)
-        .where(Reply.id == reply_id, owned(Message.project_id, within))
+        .outerjoin(AlertText, _in_language())
+        .where(Reply.id == bindparam("reply"), owned(Message.project_id, within))
     )
-    row = conn.execute(found).one_or_none()
-    return Page(row.title or "", row.id, row.slug) if row else None
 
 
 def neighbours(listed: Sequence[Listed], reply_id: int) -> tuple[int | None, int | None]:
