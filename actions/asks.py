@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from actions.models import Action, ActionAsk, AskMode, CustomTarget, Script, TargetRule
 from actions.scripts import ScriptWords, check_script
@@ -16,6 +16,17 @@ from database.once import once
 
 MOST_ASKS = 20  # more than that nobody calls, and no form shows
 COMMITTEE = re.compile(r"[HSJ][A-Z]{3}(?:[0-9]{2})?")  # as congress-legislators writes them
+
+_ACTION = select(Action.goal, Action.deadline).where(Action.id == bindparam("action"))
+_ASKS = (
+    select(ActionAsk, CustomTarget.key)
+    .outerjoin(CustomTarget, CustomTarget.id == ActionAsk.target_id)
+    .where(ActionAsk.action_id == bindparam("action"))
+    .order_by(ActionAsk.rank)
+)
+_SCRIPTS = select(
+    Script.language, *(getattr(Script, each.name) for each in fields(ScriptWords))
+).where(Script.action_id == bindparam("action"))
 
 
 class BadAction(ValueError):
@@ -112,7 +123,7 @@ def create_action(conn: Connection, draft: ActionDraft, *, now: datetime) -> int
 @once
 def read_action(conn: Connection, action_id: int) -> Ask:
     """An action, its asks and its scripts; the caller knows that it exists."""
-    row = conn.execute(select(Action.goal, Action.deadline).where(Action.id == action_id)).one()
+    row = conn.execute(_ACTION, {"action": action_id}).one()
     return Ask(
         action_id=action_id,
         asks=read_asks(conn, action_id),
@@ -142,11 +153,7 @@ def reword_ask(
 
 def read_asks(conn: Connection, action_id: int) -> tuple[OneAsk, ...]:
     """What an action asks, in order."""
-    rows = select(ActionAsk, CustomTarget.key).outerjoin(
-        CustomTarget, CustomTarget.id == ActionAsk.target_id
-    )
-    rows = rows.where(ActionAsk.action_id == action_id).order_by(ActionAsk.rank)
-    return tuple(_ask(row) for row in conn.execute(rows))
+    return tuple(_ask(row) for row in conn.execute(_ASKS, {"action": action_id}))
 
 
 def asking_congress(conn: Connection, action_ids: Collection[int]) -> frozenset[int]:
@@ -227,7 +234,5 @@ def _target_ids(conn: Connection, draft: ActionDraft) -> dict[str, int]:
 
 def _read_scripts(conn: Connection, action_id: int) -> dict[str, ScriptWords]:
     """What an action's callers say and write, by language."""
-    names = [each.name for each in fields(ScriptWords)]
-    columns = [Script.language, *(getattr(Script, name) for name in names)]
-    rows = conn.execute(select(*columns).where(Script.action_id == action_id))
+    rows = conn.execute(_SCRIPTS, {"action": action_id})
     return {language: ScriptWords(*parts) for language, *parts in rows}

@@ -11,17 +11,18 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from actions.models import ActionAsk, CustomTarget, TargetKind
 from actions.office_hours import WASHINGTON, BadHours, Schedule, parse_hours
 from contacts.addresses import BadEmail, BadPhone, is_premium, normalise_email, normalise_phone
 from database.once import once
 from database.tables import folded
-from organizers.roles import NETWORKS, Within, owned
+from organizers.roles import NETWORKS, Within, as_key, owned
 
 # Half a year: staff and call centres change with elections and budgets, about once a year.
 VALID = timedelta(days=180)
@@ -30,6 +31,13 @@ SOON = timedelta(days=21)  # so long before the end an organizer is reminded
 KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 LONGEST_KEY = 64
 LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+_NAMED = (
+    select(ActionAsk.action_id, *CustomTarget.__table__.columns)
+    .join(CustomTarget, ActionAsk.target_id == CustomTarget.id)
+    .where(ActionAsk.action_id.in_(bindparam("actions", expanding=True)))
+    .order_by(ActionAsk.rank)
+)
 
 
 class BadTarget(ValueError):
@@ -184,10 +192,15 @@ def find_office(conn: Connection, target_id: int) -> KeptOffice:
 
 def offices(conn: Connection, within: Within = None) -> list[KeptOffice]:
     """Offices by name: the network's and those of ``within``; the network's office sees all."""
-    chosen = select(CustomTarget).order_by(CustomTarget.name, CustomTarget.id)
-    if within is not None and NETWORKS not in within:
-        chosen = chosen.where(owned(CustomTarget.project_id, [*within, NETWORKS]))
+    everywhere = within is None or NETWORKS in within
+    chosen = _offices(None if everywhere else as_key(within))
     return [kept_office(row) for row in conn.execute(chosen)]
+
+
+@lru_cache
+def _offices(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    mine = owned(CustomTarget.project_id, None if within is None else [*within, NETWORKS])
+    return select(CustomTarget).where(mine).order_by(CustomTarget.name, CustomTarget.id)
 
 
 @once
@@ -200,14 +213,8 @@ def offices_by_action(conn: Connection, action_ids: Collection[int]) -> dict[int
     """The same of many actions, asked for at once; those that name none are left out."""
     if not action_ids:
         return {}
-    named = select(ActionAsk.action_id, *CustomTarget.__table__.columns)
-    rows = conn.execute(
-        named.join(CustomTarget, ActionAsk.target_id == CustomTarget.id)
-        .where(ActionAsk.action_id.in_(action_ids))
-        .order_by(ActionAsk.rank)
-    )
     found: dict[int, dict[int, KeptOffice]] = {}
-    for row in rows:
+    for row in conn.execute(_NAMED, {"actions": list(action_ids)}):
         found.setdefault(row.action_id, {})[row.id] = kept_office(row)
     return {action_id: list(offices.values()) for action_id, offices in found.items()}
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from contacts.models import Channel
 from database.once import once
@@ -35,6 +35,23 @@ FOREIGN = "foreign"
 AHEAD = timedelta(
     days=14
 )  # whom it goes to is settled at the launch; later than that too much has changed
+
+_TEXTS = select(MessageText.language, MessageText.sms, MessageText.subject, MessageText.body).where(
+    MessageText.message_id == bindparam("message")
+)
+_MESSAGE = select(
+    Message.project_id,
+    Message.action_id,
+    Message.audience,
+    Message.reach,
+    Message.hours,
+    Message.begins_at,
+    Message.expires_at,
+    Message.budget_cents,
+    Message.kind,
+    Message.email_sender,
+    Message.urgent,
+).where(Message.id == bindparam("message"))
 
 
 @dataclass(frozen=True)
@@ -133,26 +150,12 @@ def _price(estimates: Sequence[Estimate], house: HouseRules) -> Decimal:
 @once
 def texts_of(conn: Connection, message_id: int) -> Mapping[str, Words]:
     """A message's words by language."""
-    columns = (MessageText.language, MessageText.sms, MessageText.subject, MessageText.body)
-    rows = conn.execute(select(*columns).where(MessageText.message_id == message_id))
+    rows = conn.execute(_TEXTS, {"message": message_id})
     return {language: Words(sms, subject, body) for language, sms, subject, body in rows}
 
 
 def _message(conn: Connection, message_id: int) -> Row[Any]:
-    columns = (
-        Message.project_id,
-        Message.action_id,
-        Message.audience,
-        Message.reach,
-        Message.hours,
-        Message.begins_at,
-        Message.expires_at,
-        Message.budget_cents,
-        Message.kind,
-        Message.email_sender,
-        Message.urgent,
-    )
-    found = conn.execute(select(*columns).where(Message.id == message_id)).one_or_none()
+    found = conn.execute(_MESSAGE, {"message": message_id}).one_or_none()
     if found is None:
         raise NoSuchMessage(f"there is no message {message_id}")
     return found

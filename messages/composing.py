@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from contacts.models import Channel, Contact, Membership, Project
 from database import handing
@@ -49,6 +49,7 @@ KEPT = 32  # messages whose compiled texts are kept
 LONGEST_VALIDITY = 36_000  # seconds: Twilio's ValidityPeriod ends at ten hours
 LookedUp = Mapping[str, str]
 NOTHING: LookedUp = {}
+_TEXTS = select(MessageText).where(MessageText.message_id == bindparam("message"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ Copying = Callable[[Claim, Version, dict[str, str]], Ready]
 def compositions(conn: Connection, message_id: int, identity: Identity) -> Compositions:
     """Read and compile a message. Raises BadTemplate for a text that passed no check."""
     message = stored_message(conn, message_id)
-    texts = conn.execute(select(MessageText).where(MessageText.message_id == message_id)).all()
+    texts = conn.execute(_TEXTS, {"message": message_id}).all()
     link_ids = links.load_links(conn, message_id)
     answers = message.kind == MessageKind.ANSWER
     thread = thread_of(conn, message_id) if answers else NO_THREAD

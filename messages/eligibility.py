@@ -79,10 +79,13 @@ class Terms:
         return CHANNELS[self.reach]
 
 
+_STORED = select(Message).where(Message.id == bindparam("message"))
+
+
 @once
 def stored_message(conn: Connection, message_id: int) -> Row[*tuple[Any, ...]]:
     """A message's row; the caller knows that it exists."""
-    return conn.execute(select(Message).where(Message.id == message_id)).one()
+    return conn.execute(_STORED, {"message": message_id}).one()
 
 
 def terms_of(conn: Connection, message_id: int, *, now: datetime) -> Terms:
@@ -92,10 +95,16 @@ def terms_of(conn: Connection, message_id: int, *, now: datetime) -> Terms:
     return replace(terms, family=family_of(conn, row.part_of or row.id, but=row.id))
 
 
+_FAMILY = (
+    select(Message.id)
+    .where(or_(Message.id == bindparam("root"), Message.part_of == bindparam("root")))
+    .order_by(Message.id)
+)
+
+
 def family_of(conn: Connection, root_id: int, *, but: int | None = None) -> tuple[int, ...]:
     """A message and its parts, for an alert that several committees send; in the order of their ids."""
-    parts = select(Message.id).where(or_(Message.id == root_id, Message.part_of == root_id))
-    return tuple(each for each in conn.scalars(parts.order_by(Message.id)) if each != but)
+    return tuple(each for each in conn.scalars(_FAMILY, {"root": root_id}) if each != but)
 
 
 _PARTS = (
@@ -139,17 +148,20 @@ def terms_in(conn: Connection, message: Row[Any], *, message_id: int, now: datet
     )
 
 
+_RECENT = select(Message.id).where(
+    func.coalesce(Message.starts_at, Message.launched_at) > bindparam("since"),
+    Message.kind.in_(CAPPED_KINDS),
+    or_(Message.key.is_(None), ~Message.key.startswith(PROMPT, autoescape=True)),
+)
+
+
 def recent_messages(conn: Connection, *, now: datetime, but: int | None = None) -> tuple[int, ...]:
     """The messages of the last seven days that count towards a weekly cap.
 
     What follows an alert for one person counts not: a reminder is their own wish.
     """
-    launched = select(Message.id).where(
-        func.coalesce(Message.starts_at, Message.launched_at) > now - CAP_PERIOD,
-        Message.kind.in_(CAPPED_KINDS),
-        or_(Message.key.is_(None), ~Message.key.startswith(PROMPT, autoescape=True)),
-    )
-    return tuple(found for found in conn.scalars(launched) if found != but)
+    launched = conn.scalars(_RECENT, {"since": now - CAP_PERIOD})
+    return tuple(found for found in launched if found != but)
 
 
 def refusal(

@@ -15,7 +15,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from database.upserts import insert_or
 from messages.models import Link
@@ -48,6 +48,10 @@ _URL = re.compile(
 )
 _CLOSING = {")": "(", "]": "["}
 _PUNCTUATION = ".,;:!?'’*_…"
+
+_LINKS = select(Link.message_id, Link.url, Link.id).where(
+    Link.message_id.in_(bindparam("messages", expanding=True))
+)
 
 
 class BadToken(ValueError):
@@ -229,8 +233,7 @@ def load_links(conn: Connection, message_id: int) -> dict[str, int]:
 def load_many_links(conn: Connection, message_ids: Collection[int]) -> dict[int, dict[str, int]]:
     """The same of many messages; those without links are left out."""
     found: dict[int, dict[str, int]] = {}
-    rows = select(Link.message_id, Link.url, Link.id).where(Link.message_id.in_(message_ids))
-    for message_id, url, link_id in conn.execute(rows):
+    for message_id, url, link_id in conn.execute(_LINKS, {"messages": list(message_ids)}):
         found.setdefault(message_id, {})[url] = link_id
     return found
 

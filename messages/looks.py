@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, func, select
 
 from contacts.models import Project
 from database.upserts import insert_or
 from messages.email_colors import ACCENT, read_color
 from messages.email_models import EmailLook
 from organizers.roles import NETWORKS
+
+_LOOKS = select(EmailLook.owner, EmailLook.accent, EmailLook.logo, EmailLook.archive).where(
+    EmailLook.owner.in_(bindparam("owners", expanding=True))
+)
+_NAME = select(Project.name).where(Project.id == bindparam("project"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +34,8 @@ PLAIN_LOOK = Look()
 def look_of(conn: Connection, project_id: int | None) -> Look:
     """The look of a project, or of the network (None)."""
     owners = {NETWORKS, project_id or NETWORKS}
-    columns = (EmailLook.owner, EmailLook.accent, EmailLook.logo, EmailLook.archive)
-    rows = {
-        row.owner: row for row in conn.execute(select(*columns).where(EmailLook.owner.in_(owners)))
-    }
-    name = conn.scalar(select(Project.name).where(Project.id == project_id)) if project_id else ""
+    rows = {row.owner: row for row in conn.execute(_LOOKS, {"owners": list(owners)})}
+    name = conn.scalar(_NAME, {"project": project_id}) if project_id else ""
     own = rows.get(project_id or NETWORKS)
     shown = own or rows.get(NETWORKS)
     return Look(
