@@ -10,9 +10,21 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    select,
+)
 
 from organizers import links
 from organizers.models import Organizer, OrganizerProject
@@ -231,17 +243,22 @@ def able(
     conn: Connection, project: int, writers: Collection[str], *, only: int | None = None
 ) -> list[Approver]:
     """Who may approve something of a project's (NETWORKS: the network's) now, by name."""
-    columns = (Organizer.id, Organizer.name, Organizer.language, Organizer.reads)
-    whose = func.nullif(literal(project), NETWORKS)
-    found = select(*columns, confirmed_phone()).where(sends_in(whose))
-    if only is not None:
-        found = found.where(Organizer.id == only)
-    rows = conn.execute(found.order_by(Organizer.name, Organizer.id))
+    rows = conn.execute(_able(one=only is not None), {"project": project, "only": only})
     return [
         Approver(row.id, row.name, tuple((row.reads or row.language).split()), row.phone)
         for row in rows
         if f"organizer:{row.id}" not in writers
     ]
+
+
+@cache
+def _able(*, one: bool) -> Select[*tuple[Any, ...]]:
+    columns = (Organizer.id, Organizer.name, Organizer.language, Organizer.reads)
+    project = bindparam("project", type_=OrganizerProject.project_id.type)
+    found = select(*columns, confirmed_phone()).where(sends_in(func.nullif(project, NETWORKS)))
+    if one:
+        found = found.where(Organizer.id == bindparam("only"))
+    return found.order_by(Organizer.name, Organizer.id)
 
 
 def sends_in(project: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -11,15 +11,16 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from database.tables import folded
 from organizers import attempts, sessions
 from organizers.access import OrganizerExists, add_organizer
 from organizers.models import DoorLink, Organizer
-from organizers.roles import NETWORKS, Grant, Role, Within, owned
+from organizers.roles import NETWORKS, Grant, Role, Within, as_key, owned
 
 INVITATION_HOURS = 24
 RESET_HOURS = 1
@@ -107,13 +108,7 @@ def invite(
 
 def guests(conn: Connection, within: Within, now: datetime) -> list[Guest]:
     """Those who were invited to these projects and may still come, the latest first."""
-    open_ones = (
-        DoorLink.purpose == Purpose.INVITATION,
-        DoorLink.used_at.is_(None),
-        DoorLink.expires_at > now,
-        owned(DoorLink.project_id, within),
-    )
-    rows = conn.execute(select(DoorLink).where(*open_ones).order_by(DoorLink.id.desc()))
+    rows = conn.execute(_guests(as_key(within)), {"now": now})
     return [
         Guest(
             id=row.id,
@@ -126,6 +121,17 @@ def guests(conn: Connection, within: Within, now: datetime) -> list[Guest]:
         )
         for row in rows
     ]
+
+
+@lru_cache
+def _guests(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    open_ones = (
+        DoorLink.purpose == Purpose.INVITATION,
+        DoorLink.used_at.is_(None),
+        DoorLink.expires_at > bindparam("now"),
+        owned(DoorLink.project_id, within),
+    )
+    return select(DoorLink).where(*open_ones).order_by(DoorLink.id.desc())
 
 
 def revoke(conn: Connection, link_id: int) -> None:

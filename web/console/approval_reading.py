@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from actions.custom_targets import NamedOffice, offices_of_action
 from alerts import approvers, approving
@@ -17,13 +17,25 @@ from alerts.passing import Passed, passed
 from alerts.preflight import Check, check_stored, find_alert
 from alerts.stored import stored_alert
 from contacts.models import Project
+from messages.eligibility import stored_message
 from messages.house import HouseRules
-from messages.models import Message
 from organizers.access import names
 from organizers.approvers import Ballot
 from organizers.roles import NETWORKS
 from web.console.fates import Fates, fates
 from web.console.previews import Sample, samples
+
+_PROJECTS = select(Project.id, Project.name)
+_OF_ACTIONS = (
+    select(Alert.action_id, AlertText.language, AlertText.title)
+    .join(AlertText, AlertText.alert_id == Alert.id)
+    .where(Alert.action_id.in_(bindparam("actions", expanding=True)))
+)
+_OF_MESSAGES = (
+    select(Alert.message_id, AlertText.language, AlertText.title)
+    .join(AlertText, AlertText.alert_id == Alert.id)
+    .where(Alert.message_id.in_(bindparam("messages", expanding=True)))
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime
     alert = stored_alert(conn, find_alert(conn, alert_id))
     draft, project = alert.draft, approvers.project_of(conn, alert_id)
     standing = approving.standing(conn, alert_id, house=house, now=now)
-    projects = {row.id: row.name for row in conn.execute(select(Project.id, Project.name))}
+    projects = {row.id: row.name for row in conn.execute(_PROJECTS)}
     known, checked = names(conn), check_stored(conn, alert, house=house, now=now)
     follows, leads_to = alert.leads_to is not alert.ask, alert.leads_to.action_id
     offices = offices_of_action(conn, leads_to) if follows else alert.offices
@@ -78,7 +90,7 @@ def reading(conn: Connection, alert_id: int, *, house: HouseRules, now: datetime
         projects=projects,
         asked_of=_titles_by_action(conn, draft),
         sent_as=_titles_by_message(conn, draft),
-        hours=conn.scalar(select(Message.hours).where(Message.id == alert.message_id)) or {},
+        hours=stored_message(conn, alert.message_id).hours or {},
     )
 
 
@@ -86,11 +98,10 @@ def _titles_by_action(conn: Connection, draft: AlertDraft) -> dict[int, dict[str
     lines = (draft.audience.include, draft.audience.exclude)
     named = [(line.acted, line.not_acted, *line.acted_any, *line.not_acted_any) for line in lines]
     actions = {each for line in named for each in line if each}
-    rows = select(Alert.action_id, AlertText.language, AlertText.title).join(
-        AlertText, AlertText.alert_id == Alert.id
-    )
     found: dict[int, dict[str, str]] = {}
-    for row in conn.execute(rows.where(Alert.action_id.in_(actions))):
+    if not actions:
+        return found
+    for row in conn.execute(_OF_ACTIONS, {"actions": list(actions)}):
         found.setdefault(row.action_id, {})[row.language] = row.title
     return found
 
@@ -99,10 +110,9 @@ def _titles_by_message(conn: Connection, draft: AlertDraft) -> dict[int, dict[st
     lines = (draft.audience.include, draft.audience.exclude)
     named = [(line.got, *line.got_any, *line.not_got_any) for line in lines]
     messages = {each for line in named for each in line if each}
-    rows = select(Alert.message_id, AlertText.language, AlertText.title).join(
-        AlertText, AlertText.alert_id == Alert.id
-    )
     found: dict[int, dict[str, str]] = {}
-    for row in conn.execute(rows.where(Alert.message_id.in_(messages))):
+    if not messages:
+        return found
+    for row in conn.execute(_OF_MESSAGES, {"messages": list(messages)}):
         found.setdefault(row.message_id, {})[row.language] = row.title
     return found

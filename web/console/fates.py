@@ -12,24 +12,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from actions.addressing import state_name
 from alerts.preflight import Check
 from contacts.models import Channel, Project
 from contacts.scope import visible_projects
 from messages.budgets import Tariff
-from messages.eligibility import SHARED
+from messages.eligibility import SHARED, stored_message
 from messages.expecting import Expected, Money, Paces, expected, money
 from messages.forecast import HELD, NOW, SKIPPED, Fate, Forecast, Split, Waiting, summed
 from messages.house import HouseRules
-from messages.models import Message
 from organizers.roles import NETWORKS, Within
 from web.console.paces import clock_and_places
 
 STATES = 3  # that a line names
 NO_LIST = 0  # in place of a project: people of none
 OTHERS = -1  # and of those whom the viewer does not see
+
+_NAMES = select(Project.id, Project.name).where(
+    Project.id.in_(bindparam("projects", expanding=True))
+)
 
 
 @dataclass(frozen=True)
@@ -161,14 +164,12 @@ def fates(
     now: datetime,
 ) -> Fates:
     """What the page tells of a checked alert, for organizers of these projects."""
-    visible = visible_projects(conn, within)
-    rows = select(Project.id, Project.name).where(Project.id.in_(visible))
-    terms = (Message.begins_at, Message.expires_at, Message.budget_cents)
-    row = conn.execute(select(*terms).where(Message.id == message_id)).one()
+    visible = {"projects": visible_projects(conn, within)}
+    row = stored_message(conn, message_id)
     tariff = Tariff(house.cents_per_segment, house.daily_budget_cents)
     return Fates(
         forecast=check.forecast,
-        names={row.id: row.name for row in conn.execute(rows)},
+        names={each.id: each.name for each in conn.execute(_NAMES, visible)},
         expected=expected(
             check.forecast,
             check.estimates,
