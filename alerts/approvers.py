@@ -11,6 +11,7 @@ from sqlalchemy import (
     Row,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     literal,
@@ -27,12 +28,18 @@ from organizers.approvers import Approver, Awaited, able, coming, sends_in
 from organizers.models import Organizer
 from organizers.roles import NETWORKS
 
+_PROJECT = (
+    select(Message.project_id)
+    .join(Alert, Alert.message_id == Message.id)
+    .where(Alert.id == bindparam("alert"))
+)
+_WRITERS = select(AlertWriter.writer).where(AlertWriter.alert_id == bindparam("alert"))
+
 
 @once
 def project_of(conn: Connection, alert_id: int) -> int:
     """Whose alert it is; NETWORKS for the network's. Raises NoSuchAlert."""
-    found = select(Message.project_id).join(Alert, Alert.message_id == Message.id)
-    row: Row[int | None] | None = conn.execute(found.where(Alert.id == alert_id)).one_or_none()
+    row: Row[int | None] | None = conn.execute(_PROJECT, {"alert": alert_id}).one_or_none()
     if row is None:
         raise NoSuchAlert(f"there is no alert {alert_id}")
     return row.project_id or NETWORKS
@@ -47,8 +54,7 @@ def note_writer(conn: Connection, alert_id: int, writer: str) -> None:
 @once
 def writers_of(conn: Connection, alert_id: int) -> frozenset[str]:
     """Who wrote any of it, as records name them."""
-    mine = select(AlertWriter.writer).where(AlertWriter.alert_id == alert_id)
-    return frozenset(filter(None, conn.scalars(mine)))
+    return frozenset(filter(None, conn.scalars(_WRITERS, {"alert": alert_id})))
 
 
 def approvers(conn: Connection, alert_id: int, *, only: int | None = None) -> list[Approver]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from alerts.approval_models import Approval, ApprovalAsk, SentBack
 from alerts.approvers import approvers, awaited, writers_of
@@ -33,6 +33,18 @@ from organizers.approvers import (
 )
 from organizers.models import Organizer
 
+_APPROVALS = select(Approval).where(Approval.alert_id == bindparam("alert")).order_by(Approval.id)
+_ASKS = (
+    select(ApprovalAsk).where(ApprovalAsk.alert_id == bindparam("alert")).order_by(ApprovalAsk.id)
+)
+_RETURNED = (
+    select(SentBack, Organizer.name)
+    .join(Organizer, Organizer.id == SentBack.organizer_id)
+    .where(SentBack.alert_id == bindparam("alert"))
+    .order_by(SentBack.id.desc())
+    .limit(5)
+)
+
 
 class NotApproved(Exception):
     """This alert waits for somebody else's approval, as it stands now and in every language. Ask for it."""
@@ -47,8 +59,7 @@ def standing(conn: Connection, alert_id: int, *, house: HouseRules, now: datetim
     """How far a draft is from being approved. Raises NoSuchAlert."""
     as_it_is = digest(conn, alert_id)
     possible = approvers(conn, alert_id)
-    mine = select(Approval).where(Approval.alert_id == alert_id).order_by(Approval.id)
-    rows = conn.execute(mine).all()
+    rows = conn.execute(_APPROVALS, {"alert": alert_id}).all()
     votes = (Vote(row.digest, row.organizer_id, row.language, How(row.how), row.at) for row in rows)
     given = still_given(votes, as_it_is, possible)
     return Ballot(
@@ -150,18 +161,9 @@ def _spend(conn: Connection, alert_id: int, organizer_id: int, now: datetime) ->
 
 
 def _asks(conn: Connection, alert_id: int) -> Sequence[Row[Any]]:
-    mine = select(ApprovalAsk).where(ApprovalAsk.alert_id == alert_id)
-    return conn.execute(mine.order_by(ApprovalAsk.id)).all()
+    return conn.execute(_ASKS, {"alert": alert_id}).all()
 
 
 def _returned(conn: Connection, alert_id: int, as_it_is: str) -> list[Returned]:
-    rows = (
-        select(SentBack, Organizer.name)
-        .join(Organizer, Organizer.id == SentBack.organizer_id)
-        .where(SentBack.alert_id == alert_id)
-        .order_by(SentBack.id.desc())
-        .limit(5)
-    )
-    return [
-        Returned(row.name, row.note, row.at, row.digest == as_it_is) for row in conn.execute(rows)
-    ]
+    rows = conn.execute(_RETURNED, {"alert": alert_id})
+    return [Returned(row.name, row.note, row.at, row.digest == as_it_is) for row in rows]

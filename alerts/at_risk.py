@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select, update
 
 from alerts.models import Case
 from alerts.named import Mention, Name, mentions
@@ -28,6 +28,14 @@ LONGEST_NAME = 120
 LONGEST_NOTE = 500
 LEAST = 10  # characters of a reason
 RANKS = {MaySay.NOTHING: 0, MaySay.FIRST: 1, MaySay.FULL: 2}
+
+_LOOKED_FOR = (
+    select(PersonAtRisk)
+    .join(Case)
+    .where(or_(Case.project_id == bindparam("owner"), Case.project_id.is_(None)))
+)
+_OWNER = select(Case.project_id).where(Case.id == bindparam("case"))
+_REASONS = select(NamingReason).where(NamingReason.alert_id == bindparam("alert"))
 
 
 class BadRisk(ValueError):
@@ -109,8 +117,7 @@ def looked_for(conn: Connection, case_id: int | None, owner: int | None) -> list
     ``case_id`` is None for a case that is yet to be; ``owner`` is a project, None for the network. Closed cases
     keep their lists. Where a name stands on several, its own case's list decides, else the strictest.
     """
-    theirs = or_(Case.project_id == owner, Case.project_id.is_(None))
-    rows = conn.execute(select(PersonAtRisk).join(Case).where(theirs))
+    rows = conn.execute(_LOOKED_FOR, {"owner": owner})  # nothing equals NULL, so None adds none
     return _deciding(map(_person, rows), case_id)
 
 
@@ -148,7 +155,7 @@ class Lists:
 
 def owner_of(conn: Connection, case_id: int) -> int | None:
     """Whose case it is; None for the network's."""
-    found: int | None = conn.scalar(select(Case.project_id).where(Case.id == case_id))
+    found: int | None = conn.scalar(_OWNER, {"case": case_id})
     return found
 
 
@@ -235,7 +242,7 @@ def words_naming(said: Iterable[Said], person: AtRisk, case_id: int | None) -> f
 
 def reasons_of(conn: Connection, alert_id: int, names: Mapping[str, str]) -> dict[int, Reason]:
     """Why an alert may name people all the same, by person; ``names`` are organizers' by what records call them."""
-    rows = conn.execute(select(NamingReason).where(NamingReason.alert_id == alert_id))
+    rows = conn.execute(_REASONS, {"alert": alert_id})
     return {
         row.person_id: Reason(frozenset(row.said), row.why, names.get(row.by, row.by))
         for row in rows

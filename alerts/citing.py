@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from difflib import get_close_matches
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from actions.scripts import ScriptWords
 from alerts.citation_models import Citation, Written
@@ -33,6 +33,12 @@ MONTHS: Mapping[str, str] = {
     "en": "January February March April May June July August September October November December",
     "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
 }
+
+_WRITTEN = (
+    select(Written.place, Written.language, Written.words)
+    .where(Written.alert_id == bindparam("alert"))
+    .order_by(Written.place, Written.language, Written.words)
+)
 
 Place = tuple[str, str]  # where in an alert, and in which language
 
@@ -115,8 +121,7 @@ def save_citations(conn: Connection, alert_id: int, resolved: Resolved) -> None:
 
 def written_of(conn: Connection, alert_id: int) -> dict[Place, str]:
     """The pieces of an alert that cite something, as they were written."""
-    rows = select(Written.place, Written.language, Written.words)
-    found = conn.execute(rows.where(Written.alert_id == alert_id).order_by(*rows.selected_columns))
+    found = conn.execute(_WRITTEN, {"alert": alert_id})
     return {(place, language): words for place, language, words in found}
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerts.asked import asked_in
 from alerts.models import Alert, FollowUp
@@ -48,6 +48,16 @@ TERMS = (
 # What texts may call a project by.
 NAMED = {"project": Project.name, "community": Project.community}
 
+_TERMS = select(*TERMS).where(Message.id == bindparam("message"))
+_LOOK = select(worn(Message.project_id.expression)).where(Message.id == bindparam("message"))
+_ALERT = select(Alert.ask_hours, Alert.work).where(Alert.id == bindparam("alert"))
+_FOLLOWS = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == bindparam("alert"))
+_NAMINGS = (
+    select(NamingReason.person_id, NamingReason.said, NamingReason.why, NamingReason.by)
+    .where(NamingReason.alert_id == bindparam("alert"))
+    .order_by(NamingReason.person_id)
+)
+
 
 def digest(conn: Connection, alert_id: int) -> str:
     """The hash that stands for a draft alert as it is stored now. Raises NoSuchAlert."""
@@ -57,11 +67,10 @@ def digest(conn: Connection, alert_id: int) -> str:
 
 def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
     alert = find_alert(conn, alert_id)
-    terms = conn.execute(select(*TERMS).where(Message.id == alert.message_id)).mappings().one()
-    project = worn(Message.project_id.expression)
-    look = conn.scalar(select(project).where(Message.id == alert.message_id))
-    row = conn.execute(select(Alert.ask_hours, Alert.work).where(Alert.id == alert_id)).one()
-    follows = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == alert_id)
+    terms = conn.execute(_TERMS, {"message": alert.message_id}).mappings().one()
+    look = conn.scalar(_LOOK, {"message": alert.message_id})
+    row = conn.execute(_ALERT, {"alert": alert_id}).one()
+    follows = conn.execute(_FOLLOWS, {"alert": alert_id})
     texts = texts_of(conn, alert.message_id)
     own = page_of_action(conn, alert.own_action_id, now=AT_LAST)
     says, asks = _page(own), asked_in(conn, own.ask)
@@ -75,7 +84,7 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
         "work": row.work,
         "terms": dict(terms),
         "texts": {language: asdict(words) for language, words in texts.items()},
-        "follows": [list(row) for row in conn.execute(follows)],
+        "follows": [list(row) for row in follows],
         **_names_let_stand(conn, alert_id),
         **_names_said(conn, texts.values(), terms["audience"]),
         # A picture's address is made of its content, so the texts tell of pictures, and this of the logo.
@@ -90,9 +99,7 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
 
 def _names_let_stand(conn: Connection, alert_id: int) -> Mapping[str, Any]:
     """Why it may name people at risk: whoever approves has read that, too."""
-    columns = (NamingReason.person_id, NamingReason.said, NamingReason.why, NamingReason.by)
-    rows = select(*columns).where(NamingReason.alert_id == alert_id)
-    found = [list(row) for row in conn.execute(rows.order_by(NamingReason.person_id))]
+    found = [list(row) for row in conn.execute(_NAMINGS, {"alert": alert_id})]
     return {"names": found} if found else {}
 
 

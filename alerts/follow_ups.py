@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Connection, or_, select
+from sqlalchemy import CTE, ColumnElement, Connection, Select, bindparam, or_, select
 
 from alerts.citation_models import FactCorrection
 from alerts.models import Alert, FollowUp, FollowUpKind
@@ -18,6 +20,14 @@ TELLING = (
     FollowUpKind.OUTCOME,
     FollowUpKind.NEWS,
     FollowUpKind.CORRECTION,
+)
+
+_FOLLOWS = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == bindparam("alert"))
+_ALERT = select(Alert.id, Alert.action_id, Alert.slug).where(Alert.id == bindparam("alert"))
+_CORRECTED = (
+    select(Alert.id, Alert.action_id, Alert.slug)
+    .join(FactCorrection, FactCorrection.of_id == Alert.id)
+    .where(FactCorrection.alert_id == bindparam("alert"))
 )
 
 
@@ -54,8 +64,12 @@ def only_tells() -> ColumnElement[bool]:
 
 def asks_for_calls(conn: Connection, alert_id: int) -> bool:
     """Whether an alert asks anything of people, and does not only tell them what came of another."""
-    asking = select(Alert.id).where(Alert.id == alert_id, ~only_tells())
-    return conn.scalar(asking) is not None
+    return conn.scalar(_asking(), {"alert": alert_id}) is not None
+
+
+@cache
+def _asking() -> Select[int]:
+    return select(Alert.id).where(Alert.id == bindparam("alert"), ~only_tells())
 
 
 def anew() -> CTE:
@@ -72,9 +86,14 @@ def anew() -> CTE:
 
 def first_of(conn: Connection, alert_id: int) -> int:
     """The alert that this one sends again to whoever was left over; itself if it does not."""
+    return conn.scalar(_first(), {"alert": alert_id}) or alert_id
+
+
+@cache
+def _first() -> Select[*tuple[Any, ...]]:
     sent = anew()
-    before = select(sent.c.of_id).where(sent.c.alert_id == alert_id)
-    return conn.scalar(before.where(sent.c.of_id.not_in(select(sent.c.alert_id)))) or alert_id
+    before = select(sent.c.of_id).where(sent.c.alert_id == bindparam("alert"))
+    return before.where(sent.c.of_id.not_in(select(sent.c.alert_id)))
 
 
 def sendings(conn: Connection, alert_id: int) -> list[int]:
@@ -94,14 +113,11 @@ def sent_again(conn: Connection, alert_id: int) -> tuple[int, ...]:
 
 def followed_by(conn: Connection, alert_id: int) -> Followed | None:
     """What an alert follows: the first of those that were sent again; None for one that stands by itself."""
-    columns = (Alert.id, Alert.action_id, Alert.slug)
-    follows = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == alert_id)
-    row = conn.execute(follows).one_or_none()
+    row = conn.execute(_FOLLOWS, {"alert": alert_id}).one_or_none()
     if row is not None:
-        first = select(*columns).where(Alert.id == first_of(conn, row.of_id))
-        return Followed(*conn.execute(first).one(), FollowUpKind(row.kind))
-    corrected = select(*columns).join(FactCorrection, FactCorrection.of_id == Alert.id)
-    of = conn.execute(corrected.where(FactCorrection.alert_id == alert_id)).one_or_none()
+        first = conn.execute(_ALERT, {"alert": first_of(conn, row.of_id)}).one()
+        return Followed(*first, FollowUpKind(row.kind))
+    of = conn.execute(_CORRECTED, {"alert": alert_id}).one_or_none()
     return of and Followed(of.id, of.action_id, of.slug, FollowUpKind.CORRECTION)
 
 

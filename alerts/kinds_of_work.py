@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from alerts.citation_models import FactCorrection
@@ -29,14 +31,24 @@ def counts_as() -> ColumnElement[int]:
 
 def work_of(conn: Connection, alert_id: int) -> Work | None:
     """What kind of work an alert is; None while nobody has said."""
+    said = conn.scalar(_work(), {"alert": alert_id})
+    return Work(said) if said else None
+
+
+@cache
+def _work() -> Select[*tuple[Any, ...]]:
     first = aliased(Alert)
     found = select(first.work).join_from(Alert, first, first.id == counts_as())
-    said = conn.scalar(found.where(Alert.id == alert_id))
-    return Work(said) if said else None
+    return found.where(Alert.id == bindparam("alert"))
 
 
 def work_findings(conn: Connection, alert_id: int) -> Iterator[Finding]:
     """That nobody has said yet what kind of work a draft is; what follows another needs no word of its own."""
-    mine = select(Alert.work).where(Alert.id == alert_id, counts_as() == Alert.id)
-    if conn.scalar(mine) == "":
+    if conn.scalar(_own_work(), {"alert": alert_id}) == "":
         yield finding("work_not_said")
+
+
+@cache
+def _own_work() -> Select[*tuple[Any, ...]]:
+    """The work of one that follows no other."""
+    return select(Alert.work).where(Alert.id == bindparam("alert"), counts_as() == Alert.id)

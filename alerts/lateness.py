@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, bindparam, or_, select
 
 from alerts.follow_ups import Followed, sent_again
 from alerts.models import Case, FollowUpKind
@@ -18,11 +18,25 @@ from messages.models import Message, MessageStatus
 ASKING = (FollowUpKind.NUDGE, FollowUpKind.REST)  # what asks for the calls of another alert
 ENDING = (FollowUpKind.OUTCOME, FollowUpKind.NEWS)  # what tells how a case ended
 
+_CLOSED = select(Case.closed_at).where(Case.id == bindparam("case"))
+_STATUS = select(Message.status).where(Message.id == bindparam("message"))
+_UNWRITTEN = (
+    select(Message.id)
+    .where(
+        or_(
+            Message.id.in_(bindparam("roots", expanding=True)),
+            Message.part_of.in_(bindparam("roots", expanding=True)),
+        ),
+        Message.launched_at.is_not(None),
+        Message.expanded_at.is_(None),
+    )
+    .limit(1)
+)
+
 
 def late_findings(conn: Connection, alert: StoredAlert, now: datetime) -> Iterator[Finding]:
     """What stands in the way of a launch because of what happened since it was drafted."""
-    case = select(Case.closed_at).where(Case.id == alert.case_id)
-    closed, followed = conn.scalar(case) is not None, alert.followed
+    closed, followed = conn.scalar(_CLOSED, {"case": alert.case_id}) is not None, alert.followed
     if closed and alert.asks_for_calls:
         yield finding("case_closed")
     elif followed is not None and followed.kind in ASKING and _is_over(conn, followed, now):
@@ -43,7 +57,7 @@ def _is_over(conn: Connection, followed: Followed, now: datetime) -> bool:
 def _told_to_wait(conn: Connection, alert: StoredAlert, followed: Followed) -> Iterator[Finding]:
     """That an alert was stopped is not told any more once it has gone out again."""
     last = sent_again(conn, followed.alert_id)[-1]
-    stopped = conn.scalar(select(Message.status).where(Message.id == last)) == MessageStatus.STOPPED
+    stopped = conn.scalar(_STATUS, {"message": last}) == MessageStatus.STOPPED
     if not stopped and says_some(alert.draft.texts, STOPPED):
         yield finding("told_to_wait")
 
@@ -51,11 +65,6 @@ def _told_to_wait(conn: Connection, alert: StoredAlert, followed: Followed) -> I
 def _unsettled(conn: Connection, alert: StoredAlert) -> Iterator[Finding]:
     """Of a message whose copies are not all written, those whom it leaves over are not all known."""
     asked = alert.draft.audience.include
-    roots = (*asked.stopped, *asked.not_got_any)
-    unwritten = select(Message.id).where(
-        or_(Message.id.in_(roots), Message.part_of.in_(roots)),
-        Message.launched_at.is_not(None),
-        Message.expanded_at.is_(None),
-    )
-    if conn.scalar(unwritten.limit(1)) is not None:
+    roots = [*asked.stopped, *asked.not_got_any]
+    if conn.scalar(_UNWRITTEN, {"roots": roots}) is not None:
         yield finding("rest_unknown")

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from actions.asks import Ask, read_action
 from alerts.follow_ups import stands_alone
@@ -26,6 +28,13 @@ AlertSelect = Select[int, int, int, str, str, bool, int | None, datetime | None,
 
 # What is under embargo is approved, and looked through, with the rest: that its hour has come changes nothing.
 AT_LAST = datetime.max.replace(tzinfo=UTC)
+
+_ALERT_WORDS = select(AlertText.language, AlertText.title, AlertText.summary).where(
+    AlertText.alert_id == bindparam("alert")
+)
+_CASE_WORDS = select(CaseText.language, CaseText.title, CaseText.summary).where(
+    CaseText.case_id == bindparam("case")
+)
 
 
 class NoSuchPage(LookupError):
@@ -112,10 +121,15 @@ def page_for_delivery(
     if action_of_test(conn, delivery_id) is not None:
         raise OnlyATest(OnlyATest.__doc__)
     person = _person(conn, delivery_id)
+    return _page(conn, _of_copy(), {"copy": delivery_id}, now), person
+
+
+@cache
+def _of_copy() -> AlertSelect:
     # A committee's part of an alert, and a reminder of it, lead to the page that all of them share.
     copies = select(Message.action_id).join(Delivery, Delivery.message_id == Message.id)
-    wanted = copies.where(Delivery.id == delivery_id).scalar_subquery()
-    return _page(conn, _alert().where(Alert.action_id == wanted), now), person
+    wanted = copies.where(Delivery.id == bindparam("copy")).scalar_subquery()
+    return _alert().where(Alert.action_id == wanted)
 
 
 def page_by_slug(conn: Connection, slug: str, *, now: datetime) -> AlertPage:
@@ -124,15 +138,25 @@ def page_by_slug(conn: Connection, slug: str, *, now: datetime) -> AlertPage:
     Raises NoSuchPage for an unknown slug, and for an alert that is still a draft, or was taken back before
     anything of it left; so does one that only opened its page, once that is stopped.
     """
+    return _page(conn, _of_slug(), {"slug": slug}, now)
+
+
+@cache
+def _of_slug() -> AlertSelect:
     launched = Message.launched_at.is_not(None)
-    mine = (Alert.slug == slug, launched, ~taken_back(), stands_alone())
-    return _page(conn, _alert().where(*mine), now)
+    mine = (Alert.slug == bindparam("slug"), launched, ~taken_back(), stands_alone())
+    return _alert().where(*mine)
 
 
 @once
 def page_of_action(conn: Connection, action_id: int, *, now: datetime) -> AlertPage:
     """The page of the alert that asks for an action. Raises NoSuchPage."""
-    return _page(conn, _alert().where(Alert.action_id == action_id), now)
+    return _page(conn, _of_action(), {"action": action_id}, now)
+
+
+@cache
+def _of_action() -> AlertSelect:
+    return _alert().where(Alert.action_id == bindparam("action"))
 
 
 def _alert() -> AlertSelect:
@@ -152,20 +176,20 @@ def _alert() -> AlertSelect:
     )
 
 
-def _page(conn: Connection, statement: AlertSelect, now: datetime) -> AlertPage:
-    row = conn.execute(statement).one_or_none()
+def _page(
+    conn: Connection, statement: AlertSelect, wanted: Mapping[str, Any], now: datetime
+) -> AlertPage:
+    row = conn.execute(statement, wanted).one_or_none()
     if row is None:
         raise NoSuchPage(NoSuchPage.__doc__)
-    alert_words = select(AlertText.language, AlertText.title, AlertText.summary)
-    case_words = select(CaseText.language, CaseText.title, CaseText.summary)
     return AlertPage(
         alert_id=row.id,
         project_id=row.project_id,
         slug=row.slug,
         shows_numbers=row.shows_numbers,
         level=Level(row.level),
-        words=_words(conn, alert_words.where(AlertText.alert_id == row.id)),
-        case_words=_words(conn, case_words.where(CaseText.case_id == row.case_id)),
+        words=_words(conn, _ALERT_WORDS, {"alert": row.id}),
+        case_words=_words(conn, _CASE_WORDS, {"case": row.case_id}),
         facts=facts_to_show(facts_of(conn, row.case_id), now),
         ask=read_action(conn, row.action_id),
         expires_at=row.expires_at,
@@ -173,8 +197,11 @@ def _page(conn: Connection, statement: AlertSelect, now: datetime) -> AlertPage:
     )
 
 
-def _words(conn: Connection, rows: Select[str, str, str]) -> dict[str, Words]:
-    return {language: Words(title, summary) for language, title, summary in conn.execute(rows)}
+def _words(
+    conn: Connection, rows: Select[str, str, str], whose: Mapping[str, int]
+) -> dict[str, Words]:
+    told = conn.execute(rows, whose)
+    return {language: Words(title, summary) for language, title, summary in told}
 
 
 def facts_to_show(facts: Iterable[KnownFact], now: datetime) -> tuple[DatedFact, ...]:
@@ -203,11 +230,7 @@ def _told(fact: KnownFact, now: datetime) -> DatedFact | None:
 
 
 def _person(conn: Connection, delivery_id: int) -> Person:
-    columns = (Contact.given_name, Contact.city, Contact.zip, Contact.language)
-    copy = select(Delivery.contact_id, Delivery.channel, Message.launched_at, *columns)
-    copy = copy.join(Message, Message.id == Delivery.message_id)
-    copy = copy.outerjoin(Contact, Contact.id == Delivery.contact_id)
-    row = conn.execute(copy.where(Delivery.id == delivery_id)).one_or_none()
+    row = conn.execute(_copy(), {"copy": delivery_id}).one_or_none()
     if row is None:
         raise NoSuchPage(NoSuchPage.__doc__)
     return Person(
@@ -220,3 +243,12 @@ def _person(conn: Connection, delivery_id: int) -> Person:
         language=row.language or "",
         written_at=row.launched_at,
     )
+
+
+@cache
+def _copy() -> Select[*tuple[Any, ...]]:
+    columns = (Contact.given_name, Contact.city, Contact.zip, Contact.language)
+    copy = select(Delivery.contact_id, Delivery.channel, Message.launched_at, *columns)
+    copy = copy.join(Message, Message.id == Delivery.message_id)
+    copy = copy.outerjoin(Contact, Contact.id == Delivery.contact_id)
+    return copy.where(Delivery.id == bindparam("copy"))

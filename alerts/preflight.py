@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from actions.asks import Ask
 from actions.custom_targets import KeptOffice, NamedOffice, Standing, today_of
@@ -43,6 +43,27 @@ LINK = re.compile(r"\{\{\s*link\b")
 QUOTE = 5  # that many words of a fact in a row are a quotation of it
 WORD = re.compile(r"\w+")
 NOT_TO_BE_TOLD = frozenset({"withheld", "committee_only", "embargoed"})
+
+_ALERT = (
+    select(
+        Alert.id,
+        Alert.case_id,
+        Alert.message_id,
+        func.coalesce(Message.action_id, Alert.action_id).label("action_id"),
+        Alert.action_id.label("own_action_id"),
+        Alert.slug,
+        Alert.level,
+    )
+    .join(Message, Message.id == Alert.message_id)
+    .where(Alert.id == bindparam("alert"))
+)
+_CORRECTED = (
+    select(FactVersion.id, FactVersion.fact_id, Message.audience, Message.project_id)
+    .join(FactCorrection, FactCorrection.version_id == FactVersion.id)
+    .join(Alert, Alert.id == FactCorrection.alert_id)
+    .join(Message, Message.id == Alert.message_id)
+    .where(FactCorrection.alert_id == bindparam("alert"))
+)
 
 
 class NoSuchAlert(LookupError):
@@ -184,17 +205,7 @@ def find_alert(conn: Connection, alert_id: int) -> Row[int, int, int, int, int, 
     ``action_id`` is the action to which its copies lead and on which calls count; a reminder leads to the
     action of the alert it follows, and ``own_action_id`` is the one that its own draft asks for.
     """
-    columns = (
-        Alert.id,
-        Alert.case_id,
-        Alert.message_id,
-        func.coalesce(Message.action_id, Alert.action_id).label("action_id"),
-        Alert.action_id.label("own_action_id"),
-        Alert.slug,
-        Alert.level,
-    )
-    row = select(*columns).join(Message, Message.id == Alert.message_id)
-    found = conn.execute(row.where(Alert.id == alert_id)).one_or_none()
+    found = conn.execute(_ALERT, {"alert": alert_id}).one_or_none()
     if found is None:
         raise NoSuchAlert(f"there is no alert {alert_id}")
     return found
@@ -264,13 +275,7 @@ def _unreachable(office: NamedOffice, scripts: Collection[ScriptWords]) -> str:
 
 def _correction_problems(conn: Connection, alert_id: int) -> Iterator[Finding]:
     """A correction that is not to exactly those any more who were told otherwise."""
-    rows = (
-        select(FactVersion.id, FactVersion.fact_id, Message.audience, Message.project_id)
-        .join(FactCorrection, FactCorrection.version_id == FactVersion.id)
-        .join(Alert, Alert.id == FactCorrection.alert_id)
-        .join(Message, Message.id == Alert.message_id)
-    )
-    for row in conn.execute(rows.where(FactCorrection.alert_id == alert_id)).all():
+    for row in conn.execute(_CORRECTED, {"alert": alert_id}).all():
         fact, mine = find_fact(conn, row.fact_id), read_audience(row.audience).include.outdated
         fresh = mine and outdated(
             fact,

@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, select, update
 
 from alerts.corrections import tells_otherwise
 from alerts.follow_ups import asks_for_calls
@@ -39,6 +40,11 @@ from messages.models import Message, MessageKind, MessageStatus, Reach
 JOINED = (Answer.YES, Answer.STANDING)
 # Blocking findings that stand in nobody else's way: not everybody has people to write to.
 NOBODY = frozenset({"nobody", "nobody_reached"})
+_ALERT: Select[Any] = (
+    select(*Message.__table__.columns, Alert.id.label("alert_id"), Alert.level)
+    .join(Alert, Alert.message_id == Message.id)
+    .where(Alert.id == bindparam("alert"))
+)
 
 
 class CountChanged(Exception):
@@ -89,22 +95,33 @@ def committees(conn: Connection, alert_id: int) -> list[Committee]:
 def _committees(conn: Connection, alert: Row[Any]) -> list[Committee]:
     if alert.project_id is not None or alert.reach == Reach.PAGE:
         return []
-    named = audiences.read(alert.audience).include.projects
-    asked = select(Proposal).where(Proposal.alert_id == alert.alert_id).subquery()
+    include = audiences.read(alert.audience).include
+    told, named = include.outdated, include.projects
+    whose = {
+        "alert": alert.alert_id,
+        "told": list(told.messages) if told else [],
+        "named": list(named),
+    }
+    rows = conn.execute(_concerned(tell=bool(told), some=bool(named)), whose)
+    return [_committee(row, alert) for row in rows]
+
+
+@cache
+def _concerned(*, tell: bool, some: bool) -> Select[*tuple[Any, ...]]:
+    """Those that told what is put right; else those that keep their lists, all or ``some`` that are named."""
+    asked = select(Proposal).where(Proposal.alert_id == bindparam("alert")).subquery()
     members = select(func.count()).where(Membership.project_id == Project.id).scalar_subquery()
     found = (
         select(Project.id, Project.name, Project.joins_red, members.label("members"), asked)
         .outerjoin(asked, asked.c.project_id == Project.id)
         .order_by(Project.name, Project.id)
     )
-    if told := audiences.read(alert.audience).include.outdated:
+    if tell:
         # Only a committee that told it puts it right, to those whom it told.
-        parts = select(Message.project_id).where(Message.part_of.in_(told.messages))
-        return [_committee(row, alert) for row in conn.execute(found.where(Project.id.in_(parts)))]
+        told = Message.part_of.in_(bindparam("told", expanding=True))
+        return found.where(Project.id.in_(select(Message.project_id).where(told)))
     found = found.where(~Project.shares_list | asked.c.message_id.is_not(None))
-    if named:
-        found = found.where(Project.id.in_(named))
-    return [_committee(row, alert) for row in conn.execute(found)]
+    return found.where(Project.id.in_(bindparam("named", expanding=True))) if some else found
 
 
 def checks(
@@ -380,8 +397,4 @@ def _answer(conn: Connection, proposal_id: int, answer: Answer, by: str, now: da
 
 def _alert(conn: Connection, alert_id: int) -> Row[Any]:
     """The network's message of an alert, with the alert's number and level."""
-    columns: Select[Any] = select(
-        *Message.__table__.columns, Alert.id.label("alert_id"), Alert.level
-    )
-    joined = columns.join(Alert, Alert.message_id == Message.id)
-    return conn.execute(joined.where(Alert.id == alert_id)).one()
+    return conn.execute(_ALERT, {"alert": alert_id}).one()

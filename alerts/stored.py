@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from actions.asks import Ask, read_action
 from actions.custom_targets import KeptOffice, offices_of_action
@@ -20,6 +20,11 @@ from contacts.models import Project
 from messages.audience import read as read_audience
 from messages.checking import texts_of
 from messages.models import Message, Reach
+
+_ACTION = select(Alert.action_id).where(Alert.id == bindparam("alert"))
+_HEADLINES = select(AlertText.language, AlertText.title, AlertText.summary).where(
+    AlertText.alert_id == bindparam("alert")
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,12 +78,12 @@ def stored_draft(conn: Connection, alert_id: int) -> AlertDraft:
 
 def told_draft(conn: Connection, alert_id: int) -> AlertDraft:
     """The same as people read it, with the words of the facts it cites."""
-    action_id = conn.scalars(select(Alert.action_id).where(Alert.id == alert_id)).one()
+    action_id = conn.scalars(_ACTION, {"alert": alert_id}).one()
     return _told(conn, alert_id, read_action(conn, action_id))
 
 
 def _told(conn: Connection, alert_id: int, ask: Ask) -> AlertDraft:
-    row = conn.execute(_alerts().where(Alert.id == alert_id)).one()
+    row = conn.execute(_alert(), {"alert": alert_id}).one()
     return AlertDraft(
         case=CaseDraft(slug=row.case_slug),
         level=Level(row.level),
@@ -104,7 +109,7 @@ def case_slug(conn: Connection, case_id: int) -> str:
 
 
 @cache
-def _alerts() -> Select[*tuple[Any, ...]]:
+def _alert() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Alert.level,
@@ -124,12 +129,12 @@ def _alerts() -> Select[*tuple[Any, ...]]:
         .join(Message, Message.id == Alert.message_id)
         .join(Case, Case.id == Alert.case_id)
         .outerjoin(Project, Project.id == Message.project_id)
+        .where(Alert.id == bindparam("alert"))
     )
 
 
 def _headlines(conn: Connection, alert_id: int) -> dict[str, Headline]:
-    columns = (AlertText.language, AlertText.title, AlertText.summary)
-    rows = conn.execute(select(*columns).where(AlertText.alert_id == alert_id))
+    rows = conn.execute(_HEADLINES, {"alert": alert_id})
     return {language: Headline(title, summary) for language, title, summary in rows}
 
 

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from itertools import chain
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from actions.custom_targets import offices
 from actions.targets import SWITCHBOARD_PHONE
@@ -34,6 +34,18 @@ from organizers.access import names
 from representatives.models import Member, Office
 
 LETTER = ("letter", "letter_subject")
+
+_CASE = (
+    select(Case.id, Case.project_id)
+    .join(Alert, Alert.case_id == Case.id)
+    .where(Alert.id == bindparam("alert"))
+)
+_CASE_ID = select(Alert.case_id).where(Alert.id == bindparam("alert"))
+_TOLD = (
+    select(CaseText.language, CaseText.title, CaseText.summary)
+    .where(CaseText.case_id == bindparam("case"))
+    .order_by(CaseText.language)
+)
 
 
 @dataclass(frozen=True)
@@ -106,8 +118,7 @@ def require_discreet(conn: Connection, page: AlertPage) -> None:
 
     Asked at each visit: only what the page shows is weighed, and nothing of it is read again.
     """
-    case = select(Case.id, Case.project_id).join(Alert, Alert.case_id == Case.id)
-    case_id, owner = conn.execute(case.where(Alert.id == page.alert_id)).one()
+    case_id, owner = conn.execute(_CASE, {"alert": page.alert_id}).one()
     people = looked_for(conn, case_id, owner)
     if not people:
         return
@@ -144,7 +155,7 @@ def let_stand(
 
 
 def _case_of(conn: Connection, alert_id: int) -> int:
-    return conn.scalars(select(Alert.case_id).where(Alert.id == alert_id)).one()
+    return conn.scalars(_CASE_ID, {"alert": alert_id}).one()
 
 
 def _all_said(conn: Connection, alert_id: int, case_id: int) -> list[Said]:
@@ -210,8 +221,7 @@ def _said_in_facts(facts: Iterable[DatedFact]) -> list[Said]:
 
 
 def _said_of(conn: Connection, case_id: int, known: Iterable[KnownFact]) -> list[Said]:
-    rows = select(CaseText.language, CaseText.title, CaseText.summary)
-    told = conn.execute(rows.where(CaseText.case_id == case_id).order_by(CaseText.language))
+    told = conn.execute(_TOLD, {"case": case_id})
     case = [Said("case", row.language, f"{row.title}\n{row.summary}") for row in told]
     return [*case, *_said_in_facts(facts_to_show(known, AT_LAST))]
 
