@@ -17,7 +17,17 @@ from datetime import datetime
 from decimal import Decimal
 from functools import cache
 
-from sqlalchemy import BigInteger, Connection, Executable, Text, case, func, select, true
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Executable,
+    Text,
+    bindparam,
+    case,
+    func,
+    select,
+    true,
+)
 
 from contacts.models import Channel
 from database.handing import Handed
@@ -31,6 +41,9 @@ MESSAGE_SPENT = "The budget of {dollars} for this message is spent; raise it, th
 DAY_SPENT = (
     "The budget of {dollars} for the texts of one day is spent; wait until tomorrow or raise "
     "sending.daily_budget_cents, then resume."
+)
+_SPENT = select(Spending.account, Spending.segments).where(
+    Spending.account.in_(bindparam("accounts", expanding=True))
 )
 CHANGES = Handed("spent", {"account": Text(), "segments": BigInteger()})
 
@@ -135,8 +148,8 @@ def spent_by_message(conn: Connection, message_ids: Collection[int]) -> dict[int
     mine = {_own(each): each for each in message_ids}
     if not mine:
         return {}
-    found = select(Spending.account, Spending.segments).where(Spending.account.in_(mine))
-    return {mine[account]: segments for account, segments in conn.execute(found)}
+    rows = conn.execute(_SPENT, {"accounts": list(mine)})
+    return {mine[account]: segments for account, segments in rows}
 
 
 def spent_on(conn: Connection, now: datetime) -> int:
