@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from babel import Locale
 from babel.dates import format_time
-from sqlalchemy import Connection, Row, Select, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, or_, select
 
 from actions.models import Action
 from actions.office_hours import Schedule, closes_at, opens_at
@@ -27,7 +28,7 @@ from campaigns.models import RunStatus
 from campaigns.series_ahead import step_days
 from campaigns.upcoming import Occurrence, of_emails
 from messages.models import Message, MessageStatus
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 from representatives.maps import begins, congress_at
 from representatives.recesses import recesses
 from web.console.hearings import hearings
@@ -44,6 +45,7 @@ EMAILS = {
     RunStatus.SKIPPED: "email_left_out",
 }
 LATEST = 10  # alerts whose offices' hours are told of today
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,8 @@ class Entry:
     days: int = 0  # after which a step of a series comes
 
 
-Launched = Row[int, int, datetime | None, datetime | None]  # an alert, its action and its ends
+# An alert, its action, the hour at which it begins, and its ends.
+Launched = Row[int, int, datetime | None, datetime | None, datetime | None]
 Source = Callable[[Connection, Within, Span], list[Entry]]
 
 
@@ -144,7 +147,7 @@ def month(
     now: datetime,
 ) -> Month:
     """The month that is wanted ("2026-12"), or the present one; ``writes`` is where whoever looks may write."""
-    today = now.astimezone(eastern()).date()
+    today = _day(now)
     found = MONTH.fullmatch(wanted)
     first = date(int(found[1]), int(found[2]), 1) if found else today.replace(day=1)
     end = (first + timedelta(days=31)).replace(day=1)
@@ -178,7 +181,7 @@ def _emails(conn: Connection, within: Within, span: Span) -> list[Entry]:
 def _email(kind: str, each: Occurrence, span: Span) -> Entry:
     subjects = {code: words["subject"] for code, words in each.texts.items()}
     return Entry(
-        day=each.at.astimezone(eastern()).date(),
+        day=_day(each.at),
         kind=kind,
         title=_words(subjects, span.language),
         href=f"/console/emails/{each.email_id}",
@@ -188,7 +191,7 @@ def _email(kind: str, each: Occurrence, span: Span) -> Entry:
 
 def _series(conn: Connection, within: Within, span: Span) -> list[Entry]:
     """How many people's step of a series comes on each day, and how many are held."""
-    today = span.now.astimezone(eastern()).date()
+    today = _day(span.now)
     return [
         Entry(
             day=each.day,
@@ -203,64 +206,45 @@ def _series(conn: Connection, within: Within, span: Span) -> list[Entry]:
     ]
 
 
-def _first_hours(conn: Connection, within: Within, span: Span) -> list[Entry]:
-    """Alerts that were launched, and begin at a chosen hour."""
-    chosen = (Message.begins_at >= span.start, Message.begins_at < span.stop)
-    ahead = (Message.begins_at > span.now, Message.status == MessageStatus.SENDING)
-    found = _alerts(within).add_columns(Message.begins_at).where(*chosen, *ahead)
-    rows = conn.execute(found).all()
-    titles = titles_by_alert(conn, [row.id for row in rows])
+def _alerts(conn: Connection, within: Within, span: Span) -> list[Entry]:
+    """Alerts that begin at a chosen hour, the last days of alerts, and when the offices of those for which calls
+    are wanted answer today; what they are called, and when their offices answer, is asked for all at once.
+    """
+    key, today = as_key(within), _day(span.now)
+    times = {"start": span.start, "stop": span.stop, "now": span.now}
+    begin = conn.execute(_beginning(key), times).all()
+    end = [row for row in conn.execute(_ending(key), times) if span.start <= _end(row) < span.stop]
+    wanted = conn.execute(_wanted(key), times).all() if span.first <= today < span.end else ()
+    others = [row for row in wanted if _day(_end(row)) != today]
+    told = _told(conn, [*begin, *end, *others], span.language)
     return [
-        Entry(
-            day=row.begins_at.astimezone(eastern()).date(),
-            kind="first",
-            title=_words(titles.get(row.id, {}), span.language),
-            href=f"/console/alerts/{row.id}",
-            at=span.clock(row.begins_at),
-        )
-        for row in rows
+        *(_first_hour(row, told[row.id], span) for row in begin),
+        *(entry for row in end for entry in _last_day(row, told[row.id], span)),
+        *(entry for row in others for entry in _answering(told[row.id], today, span)),
     ]
 
 
-def _last_days(conn: Connection, within: Within, span: Span) -> list[Entry]:
-    """The last days of alerts, and until when the offices answer on them; not of what is over before."""
-    still_open = Case.closed_at.is_(None)
-    inside = [
-        (ends >= span.start) & (ends < span.stop) for ends in (Message.expires_at, Action.deadline)
-    ]
-    found = []
-    live = (Message.status != MessageStatus.STOPPED, or_(still_open, Case.closed_at > span.now))
-    rows = conn.execute(_alerts(within).where(or_(*inside), *live)).all()
-    told = _told(conn, rows, span.language)
-    for row in rows:
-        ends = min(each for each in (row.expires_at, row.deadline) if each is not None)
-        if not span.start <= ends < span.stop:
-            continue
-        day = ends.astimezone(eastern()).date()
-        href, title = f"/console/alerts/{row.id}", told[row.id].title
-        last = Entry(day=day, kind="last_day", title=title, href=href, at=span.clock(ends))
-        found += [last, *_answering(told[row.id], day, span)]
-    return found
+def _first_hour(row: Launched, told: Told, span: Span) -> Entry:
+    return Entry(
+        day=_day(row.begins_at),
+        kind="first",
+        title=told.title,
+        href=f"/console/alerts/{row.id}",
+        at=span.clock(row.begins_at),
+    )
 
 
-def _today(conn: Connection, within: Within, span: Span) -> list[Entry]:
-    """When the offices of the alerts for which calls are wanted answer today."""
-    today = span.now.astimezone(eastern()).date()
-    if not span.first <= today < span.end:
-        return []
-    wanted = [
-        or_(ends.is_(None), ends > span.now)
-        for ends in (Message.expires_at, Action.deadline, Case.closed_at)
-    ]
-    latest = _alerts(within).where(*wanted).order_by(Alert.id.desc()).limit(LATEST)
-    rows = [row for row in conn.execute(latest).all() if not _ends_on(row, today)]
-    told = _told(conn, rows, span.language)
-    return [entry for row in rows for entry in _answering(told[row.id], today, span)]
+def _last_day(row: Launched, told: Told, span: Span) -> Iterator[Entry]:
+    """The last day of an alert, and until when the offices answer on it."""
+    ends = _end(row)
+    day, href = _day(ends), f"/console/alerts/{row.id}"
+    yield Entry(day=day, kind="last_day", title=told.title, href=href, at=span.clock(ends))
+    yield from _answering(told, day, span)
 
 
 def _hearings(conn: Connection, within: Within, span: Span) -> list[Entry]:
     """Hearings from today on."""
-    first = max(span.first, span.now.astimezone(eastern()).date())
+    first = max(span.first, _day(span.now))
     found = hearings(conn, within, span.writes, first=first, end=span.end, language=span.language)
     return [
         Entry(day=each.day, kind="hearing", title=each.words, href=f"/console/cases/{each.case_id}")
@@ -274,7 +258,7 @@ def _congress(_conn: Connection, _within: Within, span: Span) -> list[Entry]:
     at = begins(coming)
     if not span.start <= at < span.stop:
         return []
-    day = at.astimezone(eastern()).date()
+    day = _day(at)
     href = "/console/representatives"
     return [Entry(day=day, kind="congress", number=coming, href=href, at=span.clock(at))]
 
@@ -294,19 +278,48 @@ def _recesses(conn: Connection, _within: Within, span: Span) -> list[Entry]:
 SOURCES: tuple[Source, ...] = (
     _emails,
     _series,
-    _first_hours,
-    _last_days,
-    _today,
+    _alerts,
     _hearings,
     _congress,
     _recesses,
 )
 
 
-def _alerts(within: Within) -> Select[int, int, datetime | None, datetime | None]:
+@lru_cache
+def _beginning(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    """Alerts that were launched, and begin at a chosen hour."""
+    chosen = (Message.begins_at >= bindparam("start"), Message.begins_at < bindparam("stop"))
+    ahead = (Message.begins_at > bindparam("now"), Message.status == MessageStatus.SENDING)
+    return _launched(within).where(*chosen, *ahead)
+
+
+@lru_cache
+def _ending(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    """Alerts whose message or calls end between two instants; not what is over before."""
+    inside = [
+        (ends >= bindparam("start")) & (ends < bindparam("stop"))
+        for ends in (Message.expires_at, Action.deadline)
+    ]
+    still_open = or_(Case.closed_at.is_(None), Case.closed_at > bindparam("now"))
+    live = (Message.status != MessageStatus.STOPPED, still_open)
+    return _launched(within).where(or_(*inside), *live)
+
+
+@lru_cache
+def _wanted(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    """The latest alerts for which calls are wanted."""
+    wanted = [
+        or_(ends.is_(None), ends > bindparam("now"))
+        for ends in (Message.expires_at, Action.deadline, Case.closed_at)
+    ]
+    return _launched(within).where(*wanted).order_by(Alert.id.desc()).limit(LATEST)
+
+
+def _launched(within: Within) -> Select[*tuple[Any, ...]]:
     """Launched alerts with a page of their own."""
+    ends = (Message.expires_at, Action.deadline)
     return (
-        select(Alert.id, Alert.action_id, Message.expires_at, Action.deadline)
+        select(Alert.id, Alert.action_id, Message.begins_at, *ends)
         .join(Message, Message.id == Alert.message_id)
         .join(Action, Action.id == Alert.action_id)
         .join(Case, Case.id == Alert.case_id)
@@ -314,15 +327,15 @@ def _alerts(within: Within) -> Select[int, int, datetime | None, datetime | None
     )
 
 
-def _ends_on(row: Launched, day: date) -> bool:
-    ends = [each for each in (row.expires_at, row.deadline) if each is not None]
-    return bool(ends) and min(ends).astimezone(eastern()).date() == day
+def _end(row: Launched) -> datetime:
+    """When an alert ends, be it its message or its calls."""
+    return min((each for each in (row.expires_at, row.deadline) if each is not None), default=NEVER)
 
 
 def _told(conn: Connection, rows: Sequence[Launched], language: str) -> dict[int, Told]:
     """What these alerts are called, and when their offices answer; asked for all at once."""
-    titles = titles_by_alert(conn, [row.id for row in rows])
-    schedules = schedules_of(conn, [row.action_id for row in rows])
+    titles = titles_by_alert(conn, {row.id for row in rows})
+    schedules = schedules_of(conn, {row.action_id for row in rows})
     return {
         row.id: Told(row.id, _words(titles.get(row.id, {}), language), schedules.get(row.action_id))
         for row in rows
@@ -336,12 +349,16 @@ def _answering(told: Told, day: date, span: Span) -> Iterator[Entry]:
     midnight = datetime.combine(day, time(), eastern())
     opens = opens_at(told.schedule, midnight)
     href, title = f"/console/alerts/{told.alert_id}/coverage", told.title
-    if opens is None or opens.astimezone(eastern()).date() > day:
+    if opens is None or _day(opens) > day:
         yield Entry(day=day, kind="closed", title=title, href=href)
         return
     closes = closes_at(told.schedule, opens)
     until = span.clock(closes) if closes else ""
     yield Entry(day=day, kind="hours", title=title, href=href, at=span.clock(opens), until=until)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(eastern()).date()
 
 
 def _words(words: Mapping[str, str], language: str) -> str:

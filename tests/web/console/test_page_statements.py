@@ -28,7 +28,7 @@ from tests.web.console.test_progress_statements import statements
 from tests.web.organizing import Desk, console, desk
 from web.console.conversations import conversation
 
-MOST = 65  # statements of an overview on which something of everything is shown
+MOST = 63  # statements of an overview on which something of everything is shown
 # Of the pages on which a draft is read whole, those of whoever asks included: what it is made of is read once.
 MOST_OF_A_DRAFT = {"": 72, "/approval": 93}
 
