@@ -84,7 +84,8 @@ class Sender:
         self._expanding: set[int] = set()
         self._set_aside: set[int] = set()  # messages whose expansion failed, until housekeeping
         self._turns = finding.Turns()
-        self._alarm: asyncio.TimerHandle | None = None  # rings when the pace allows the next copy
+        self._alarm: asyncio.Handle | None = None  # rings when the pace allows the next copy
+        self._rings_at = 0.0  # by the loop's clock; not every loop's handles know it
         self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -262,10 +263,10 @@ class Sender:
             return
         loop = asyncio.get_running_loop()
         at = loop.time() + wait.total_seconds()
-        if self._alarm is None or self._alarm.when() <= loop.time() or at < self._alarm.when():
+        if self._rings_at <= loop.time() or at < self._rings_at:
             if self._alarm is not None:
                 self._alarm.cancel()
-            self._alarm = loop.call_at(at, self._jobs.wake)
+            self._alarm, self._rings_at = loop.call_at(at, self._jobs.wake), at
 
     @contextlib.contextmanager
     def _busy(self) -> Iterator[None]:

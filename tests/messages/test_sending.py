@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import uvloop
 from sqlalchemy import Connection, select, update
+from structlog.testing import capture_logs
 
 from contacts.consent import refuse, settle_review
 from contacts.models import Channel, Standing
+from database.engine import driver_url
 from database.opening import Opened
+from database.opening import opened as open_database
 from messages import control, counts
 from messages.hours import DEFAULT, write
 from messages.identity import Identity
@@ -460,6 +464,29 @@ async def test_pace_follows_the_segments_a_text_really_takes(bench: Bench) -> No
 
     assert {row.segments for row in await bench.rows(1) if row.segments} == {3}
     assert sent_after == [4, 4, 4, 8]  # twelve segments are paid for before the next leave
+
+
+def test_a_pace_that_allows_the_next_copy_almost_now_is_kept_on_the_loop_of_the_service(
+    database_url: str, now: datetime
+) -> None:
+    async def course() -> list[int]:
+        async with open_database(driver_url(database_url)) as opened:
+            bench, sent = Bench(opened, now), []
+            bench.policy = Policy(window=100, pace={Channel.SMS: 2.0})
+            await bench.contacts(*"ABC")
+            sender = bench.sender()
+            for seconds in (0.4999, 0.0, 0.0001):
+                await bench.launch(reach="sms")
+                await bench.work(sender)
+                sent.append(len(bench.texts.given))
+                bench.now += timedelta(seconds=seconds)
+            await bench.work(sender)
+            return [*sent, len(bench.texts.given)]
+
+    with capture_logs() as lines:
+        sent = uvloop.run(course())
+
+    assert (sent, lines) == ([2, 2, 2, 3], [])
 
 
 async def test_copy_of_a_person_whose_reply_is_being_read_waits(bench: Bench) -> None:
