@@ -24,6 +24,10 @@ _ASKS = (
     .where(ActionAsk.action_id == bindparam("action"))
     .order_by(ActionAsk.rank)
 )
+_OF_CONGRESS = select(ActionAsk.action_id).where(
+    ActionAsk.action_id.in_(bindparam("actions", expanding=True)),
+    ActionAsk.rule != TargetRule.CUSTOM,
+)
 _SCRIPTS = select(
     Script.language, *(getattr(Script, each.name) for each in fields(ScriptWords))
 ).where(Script.action_id == bindparam("action"))
@@ -160,8 +164,7 @@ def asking_congress(conn: Connection, action_ids: Collection[int]) -> frozenset[
     """Those of these actions that ask people to call members of Congress."""
     if not action_ids:
         return frozenset()
-    members = (ActionAsk.action_id.in_(action_ids), ActionAsk.rule != TargetRule.CUSTOM)
-    return frozenset(conn.scalars(select(ActionAsk.action_id).where(*members)))
+    return frozenset(conn.scalars(_OF_CONGRESS, {"actions": list(action_ids)}))
 
 
 def _ask(row: Row[*tuple[Any, ...]]) -> OneAsk:

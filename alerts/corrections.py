@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from alerts.citation_models import Citation, FactCorrection
 from alerts.citing import SENT
@@ -20,6 +20,12 @@ from messages.models import Message, MessageStatus
 from organizers.roles import NETWORKS
 
 ON: Mapping[str, Channel] = {"sms": Channel.SMS, "subject": Channel.EMAIL, "body": Channel.EMAIL}
+
+_AUDIENCE = (
+    select(Message.audience)
+    .join(Alert, Alert.message_id == Message.id)
+    .where(Alert.id == bindparam("alert"))
+)
 
 
 @dataclass(frozen=True)
@@ -210,8 +216,7 @@ def count(conn: Connection, audience: Outdated) -> int:
 
 def reach_of(conn: Connection, alert_id: int) -> Reached | None:
     """How far a correction goes; None for what corrects nothing."""
-    stored = select(Message.audience).join(Alert, Alert.message_id == Message.id)
-    audience = read(conn.scalars(stored.where(Alert.id == alert_id)).one())
+    audience = read(conn.scalars(_AUDIENCE, {"alert": alert_id}).one())
     told = audience.include.outdated
     if told is None:
         return None

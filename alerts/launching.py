@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from string import ascii_letters, digits
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
 
 from actions.asks import ActionDraft, create_action
 from actions.custom_targets import save_office
@@ -43,6 +43,8 @@ from organizers.roles import NETWORKS
 
 SLUG_LETTERS = ascii_letters + digits
 SLUG_LENGTH = 11  # 65 bits: nobody finds an unlaunched or unshared page by guessing
+
+_STATUS = select(Message.status).where(Message.id == bindparam("message"))
 
 
 class NotReady(Exception):
@@ -237,8 +239,7 @@ def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:
 
 def is_draft(conn: Connection, alert_id: int) -> bool:
     """Whether an alert is still being written. Raises NoSuchAlert."""
-    mine = select(Message.status).where(Message.id == message_of(conn, alert_id))
-    return conn.scalar(mine) == MessageStatus.DRAFT
+    return conn.scalar(_STATUS, {"message": message_of(conn, alert_id)}) == MessageStatus.DRAFT
 
 
 def progress_of(conn: Connection, message_id: int, *, now: datetime) -> Progress:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from sqlalchemy.orm import aliased
 
 from actions.custom_targets import offices_of_action
@@ -112,13 +114,6 @@ def note_hours(
 
 def hours_of(conn: Connection, alert_id: int) -> Sequence[HoursLine]:
     """Every line that was noted of an alert, the latest day first."""
-    later = aliased(StaffHours)
-    rows = (
-        select(*StaffHours.__table__.columns, later.id.label("later"))
-        .outerjoin(later, later.replaces_id == StaffHours.id)
-        .where(StaffHours.alert_id == alert_id)
-        .order_by(StaffHours.worked_on.desc(), StaffHours.id.desc())
-    )
     return [
         HoursLine(
             row.id,
@@ -127,8 +122,19 @@ def hours_of(conn: Connection, alert_id: int) -> Sequence[HoursLine]:
             row.noted_at,
             row.later is not None,
         )
-        for row in conn.execute(rows)
+        for row in conn.execute(_lines(), {"alert": alert_id})
     ]
+
+
+@cache
+def _lines() -> Select[*tuple[Any, ...]]:
+    later = aliased(StaffHours)
+    return (
+        select(*StaffHours.__table__.columns, later.id.label("later"))
+        .outerjoin(later, later.replaces_id == StaffHours.id)
+        .where(StaffHours.alert_id == bindparam("alert"))
+        .order_by(StaffHours.worked_on.desc(), StaffHours.id.desc())
+    )
 
 
 def _open_lines(conn: Connection, alert_id: int) -> set[int]:

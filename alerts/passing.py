@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from actions.custom_targets import today_of
 from alerts.citation_models import Citation
@@ -25,6 +25,10 @@ from messages.templates import FIELDS, BadTemplate, is_address
 
 FIELD = re.compile(r"\{\{\s*([a-z_]+)")
 MISSING = ("no_", "bad_template")  # begin the codes of findings about words that are not there
+
+_CITED = select(func.count(Citation.version_id.distinct())).where(
+    Citation.alert_id == bindparam("alert")
+)
 
 
 @dataclass(frozen=True)
@@ -101,8 +105,7 @@ def _facts(conn: Connection, alert: StoredAlert, codes: set[str]) -> Iterator[Pa
     if any(code.startswith(wrong) for code in codes):
         return
     kept = sum(each.current.release != Release.PUBLIC for each in alert.facts)
-    versions = func.count(Citation.version_id.distinct())
-    cited = conn.scalar(select(versions).where(Citation.alert_id == alert.id)) or 0
+    cited = conn.scalar(_CITED, {"alert": alert.id}) or 0
     if kept:
         yield Passed("kept_back", {"facts": kept})
     if cited:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 
 from alerts.models import Level
 from alerts.preflight import find_alert
@@ -30,7 +30,7 @@ from messages import control, links, rendering
 from messages.adding import add_copy, begin_empty
 from messages.checking import texts_of
 from messages.control import Draft, NotNow, Words
-from messages.eligibility import CHANNELS
+from messages.eligibility import CHANNELS, stored_message
 from messages.estimating import TYPICAL
 from messages.house import HouseRules
 from messages.models import Delivery, Message, MessageKind, MessageStatus, Reach, Status
@@ -40,6 +40,19 @@ AN_HOUR = timedelta(hours=1)
 MOST = 5  # tests an hour and organizer
 MARKS = {"en": "[Test]", "es": "[Prueba]"}
 ARRIVED = (Status.ACCEPTED, Status.QUEUED, Status.SENT, Status.DELIVERED)
+
+_OWN = select(Organizer.email, Organizer.phone, Organizer.phone_confirmed).where(
+    Organizer.id == bindparam("organizer")
+)
+_TESTS = (
+    select(Trial.id, Trial.organizer_id, Trial.words, Trial.at, Organizer.name)
+    .join(Organizer, Organizer.id == Trial.organizer_id)
+    .where(Trial.alert_id == bindparam("alert"))
+    .order_by(Trial.id)
+)
+_RECENT = select(func.count()).where(
+    Trial.organizer_id == bindparam("organizer"), Trial.at > bindparam("since")
+)
 
 
 class TooManyTests(Exception):
@@ -138,7 +151,7 @@ def send_test(
         raise NotNow("this alert has already been launched")
     if _spent(conn, organizer_id, now):
         raise TooManyTests(TooManyTests.__doc__)
-    message = conn.execute(select(Message).where(Message.id == alert.message_id)).one()
+    message = stored_message(conn, alert.message_id)
     ways = [each for each in ways_of(conn, organizer_id, message) if each.is_open]
     if not ways:
         raise NowhereToSend(NowhereToSend.__doc__)
@@ -155,8 +168,7 @@ def send_test(
 
 def ways_of(conn: Connection, organizer_id: int, message: Row[Any]) -> list[Way]:
     """How an organizer can get a test of a message, by the channels it uses."""
-    columns = (Organizer.email, Organizer.phone, Organizer.phone_confirmed)
-    own = conn.execute(select(*columns).where(Organizer.id == organizer_id)).one()
+    own = conn.execute(_OWN, {"organizer": organizer_id}).one()
     addresses = {Channel.EMAIL: own.email, Channel.SMS: own.phone if own.phone_confirmed else ""}
     scopes = message.scopes
     return [_way(conn, each, addresses[each], scopes) for each in CHANNELS[Reach(message.reach)]]
@@ -171,16 +183,9 @@ def require_test(conn: Connection, alert_id: int, organizer_id: int, *, now: dat
 def tried(conn: Connection, alert_id: int, organizer_id: int, *, now: datetime) -> Tried:
     """How a draft stands with tests of its words. Raises NoSuchAlert."""
     alert = find_alert(conn, alert_id)
-    message_id = alert.message_id
-    message = conn.execute(select(Message).where(Message.id == message_id)).one()
+    message = stored_message(conn, alert.message_id)
     words = _hash(conn, message)
-    tests = (
-        select(Trial.id, Trial.organizer_id, Trial.words, Trial.at, Organizer.name)
-        .join(Organizer, Organizer.id == Trial.organizer_id)
-        .where(Trial.alert_id == alert_id)
-        .order_by(Trial.id)
-    )
-    rows = conn.execute(tests).all()
+    rows = conn.execute(_TESTS, {"alert": alert_id}).all()
     same = [row for row in rows if row.words == words]
     mine = [row for row in same if row.organizer_id == organizer_id]
     return Tried(
@@ -203,10 +208,8 @@ def _hash(conn: Connection, message: Row[Any]) -> str:
 
 
 def _spent(conn: Connection, organizer_id: int, now: datetime) -> bool:
-    recent = select(func.count()).where(
-        Trial.organizer_id == organizer_id, Trial.at > now - AN_HOUR
-    )
-    return (conn.scalar(recent) or 0) >= MOST
+    recent = conn.scalar(_RECENT, {"organizer": organizer_id, "since": now - AN_HOUR})
+    return (recent or 0) >= MOST
 
 
 def _way(conn: Connection, channel: Channel, address: str, scopes: Sequence[str]) -> Way:

@@ -180,9 +180,12 @@ def _recipients(conn: Connection, audience: Audience, terms: Terms, step: int) -
     return kept(conn, _RECIPIENTS, audience, texted, step, ask)
 
 
+_LAST = select(func.max(Delivery.id))
+
+
 def _claims(conn: Connection, ids: Sequence[int]) -> list[Claim]:
     """Stand-ins with delivery numbers as long as the real ones will be."""
-    last = conn.scalar(select(func.max(Delivery.id))) or 0
+    last = conn.scalar(_LAST) or 0
     known = composing.people(conn, ids)
     return [
         Claim(last + number, 1, contact_id, "", "", known[contact_id])
