@@ -203,6 +203,8 @@ async def test_the_month_has_emails_last_days_and_the_new_congress(opened: Opene
         load_invented_officials(conn)
         make_alert(conn, expires_at=datetime(2026, 12, 18, 22, 0, tzinfo=UTC))
         make_alert(conn, expires_at=datetime(2026, 12, 25, 22, 0, tzinfo=UTC))
+        make_alert(conn, begins_at=datetime(2026, 12, 14, 15, 0, tzinfo=UTC))
+        make_alert(conn, begins_at=datetime(2026, 12, 10, 15, 0, tzinfo=UTC))
         campaign = create_campaign(
             conn, name="No to mining", goal="", project_id=None, created_by="x", now=noon
         )
@@ -223,6 +225,8 @@ async def test_the_month_has_emails_last_days_and_the_new_congress(opened: Opene
 
     assert "December 2026" in december
     assert "9:00 AM Email: Mining news" in december.replace("\u202f", " ")
+    assert "10:00 AM Begins: Free the fourteen" in december.replace("\u202f", " ")
+    assert december.count("Begins: ") == 2  # in the grid and in the list, of what has not begun
     assert "Last day, until 5:00 PM: Free the fourteen" in december.replace("\u202f", " ")
     assert "Offices answer 9:00 AM to" in december.replace("\u202f", " ")
     assert "Offices are closed: Free the fourteen" in december  # Christmas
