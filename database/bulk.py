@@ -20,6 +20,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     SQLColumnExpression,
+    TextClause,
     bindparam,
     func,
     select,
@@ -46,9 +47,24 @@ def among(
     conn: Connection, column: SQLColumnExpression[str], texts: Collection[str]
 ) -> ColumnElement[bool]:
     """Whether a column holds one of so many texts that as parameters they would be too many."""
-    name = conn.dialect.name
-    listed = text(_AMONG[name]).bindparams(texts=_json(list(texts)))
-    return column.bool_op("IN" if name == "sqlite" else "=")(listed)
+    dialect = conn.dialect.name
+    return _is_of(dialect, column, text(_AMONG[dialect]).bindparams(**texts_given(texts)))
+
+
+def among_given(dialect: str, column: SQLColumnExpression[str]) -> ColumnElement[bool]:
+    """The same in a statement that is kept: whoever asks it says by ``texts_given`` which texts."""
+    return _is_of(dialect, column, text(_AMONG[dialect]))
+
+
+def texts_given(texts: Collection[str]) -> dict[str, str]:
+    """The parameter of ``among_given``."""
+    return {"texts": _json(list(texts))}
+
+
+def _is_of(
+    dialect: str, column: SQLColumnExpression[str], listed: TextClause
+) -> ColumnElement[bool]:
+    return column.bool_op("IN" if dialect == "sqlite" else "=")(listed)
 
 
 def reserve_ids(conn: Connection, table: FromClause, count: int) -> list[int]:

@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
-from database.bulk import among
+from database.bulk import among_given, texts_given
 from representatives.models import Correction, Member, Seat, Tenure
 
 LONGEST = timedelta(days=366)  # by then the data has it, or nobody has looked for a year
@@ -105,10 +107,10 @@ def expire(conn: Connection, *, now: datetime) -> int:
 
 def in_force(conn: Connection, seat_ids: Iterable[str] | None = None) -> list[InForce]:
     """Those that count, by seat; None = of all seats."""
-    chosen = select(Correction).where(Correction.ended_at.is_(None))
-    if seat_ids is not None:
-        wanted = among(conn, Correction.seat_id.expression, set(seat_ids))
-        chosen = chosen.where(wanted)
+    if seat_ids is None:
+        rows = conn.execute(_IN_FORCE)
+    else:
+        rows = conn.execute(_of_seats(conn.dialect.name), texts_given(set(seat_ids)))
     return [
         InForce(
             row.id,
@@ -121,8 +123,20 @@ def in_force(conn: Connection, seat_ids: Iterable[str] | None = None) -> list[In
             row.set_at,
             row.expires_on,
         )
-        for row in conn.execute(chosen.order_by(Correction.seat_id, Correction.id))
+        for row in rows
     ]
+
+
+_IN_FORCE = (
+    select(Correction)
+    .where(Correction.ended_at.is_(None))
+    .order_by(Correction.seat_id, Correction.id)
+)
+
+
+@cache
+def _of_seats(dialect: str) -> Select[*tuple[Any, ...]]:
+    return _IN_FORCE.where(among_given(dialect, Correction.seat_id.expression))
 
 
 def by_seat(conn: Connection, seat_ids: Sequence[str]) -> Mapping[str, Mapping[Field, InForce]]:

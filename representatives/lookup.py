@@ -6,12 +6,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Date, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.orm import aliased
 
-from database.bulk import among
+from database.bulk import among_given, texts_given
 from representatives.corrections import Field, InForce, by_seat
 from representatives.districts import District, Place, ZipLines, decide
 from representatives.maps import CONGRESS, holds, lines_at, sitting_day
@@ -143,10 +155,16 @@ def officials(
     put to the person, not four senators who are all theirs. Delegates come without senators.
     """
     states = [state] if state else _states_of_zip(conn, zip_code, now)
-    wanted = and_(Seat.chamber == "senate", Seat.state.in_(states))
-    if state and district is not None:
-        wanted = or_(wanted, _house_seat(state, district))
-    return _officials(conn, wanted, now)
+    known = bool(state) and district is not None
+    where = {"states": list(states), "state": state, "district": district}
+    return _officials(conn, _seats_of_place(known=known), where, now)
+
+
+@cache
+def _seats_of_place(*, known: bool) -> Select[*tuple[Any, ...]]:
+    senate = and_(Seat.chamber == "senate", Seat.state.in_(bindparam("states", expanding=True)))
+    house = _house_seat(bindparam("state"), bindparam("district"))
+    return _SEATED.where(or_(senate, house) if known else senate)
 
 
 def official(conn: Connection, seat_id: str, *, now: datetime) -> Official | None:
@@ -157,7 +175,13 @@ def official(conn: Connection, seat_id: str, *, now: datetime) -> Official | Non
 def officials_in(conn: Connection, seat_ids: Iterable[str], *, now: datetime) -> list[Official]:
     """These seats and whoever holds them; an unknown one is left out."""
     wanted = sorted(set(seat_ids))
-    return _officials(conn, among(conn, Seat.id.expression, wanted), now) if wanted else []
+    seats = _seats_given(conn.dialect.name)
+    return _officials(conn, seats, texts_given(wanted), now) if wanted else []
+
+
+@cache
+def _seats_given(dialect: str) -> Select[*tuple[Any, ...]]:
+    return _SEATED.where(among_given(dialect, Seat.id.expression))
 
 
 def house_officials(
@@ -165,7 +189,7 @@ def house_officials(
 ) -> dict[tuple[str, int], Official]:
     """The House seats of several districts, e.g. those a split ZIP leaves to choose from."""
     seats = [_house_seat(state, number) for state, number in districts]
-    found = _officials(conn, or_(*seats), now) if seats else []
+    found = _officials(conn, _SEATED.where(or_(*seats)), {}, now) if seats else []
     return {(each.state, each.district or 0): each for each in found}
 
 
@@ -215,7 +239,9 @@ def _states_of_prefixes(conn: Connection, prefixes: Iterable[str]) -> dict[str, 
     return {row.start: row.state for row in rows}  # the last, and most frequent, stays
 
 
-def _house_seat(state: str, district: int) -> ColumnElement[bool]:
+def _house_seat(
+    state: str | BindParameter[str], district: int | BindParameter[int]
+) -> ColumnElement[bool]:
     house = Seat.chamber.in_(("house", "delegate"))
     return and_(house, Seat.state == state, Seat.district == district)
 
@@ -228,9 +254,11 @@ def _states_of_zip(conn: Connection, zip_code: str, now: datetime) -> Sequence[s
     ).all()
 
 
-def _officials(conn: Connection, wanted: ColumnElement[bool], now: datetime) -> list[Official]:
+def _officials(
+    conn: Connection, seats: Select[*tuple[Any, ...]], where: Mapping[str, Any], now: datetime
+) -> list[Official]:
     day = sitting_day(now)
-    rows = conn.execute(_SEATED.where(wanted), {"day": day}).all()
+    rows = conn.execute(seats, {**where, "day": day}).all()
     holders = {row.id: row for row in rows}  # the one who came last, should two overlap
     offices = _offices(conn, [row.bioguide for row in holders.values() if row.bioguide])
     corrected = by_seat(conn, list(holders))
@@ -322,9 +350,14 @@ def _offices(
     conn: Connection, bioguides: Sequence[str]
 ) -> Mapping[str, tuple[DistrictOffice, ...]]:
     found: dict[str, tuple[DistrictOffice, ...]] = defaultdict(tuple)
-    theirs = among(conn, Office.bioguide.expression, bioguides)
-    rows = conn.execute(select(Office).where(theirs).order_by(Office.id))
+    rows = conn.execute(_offices_of(conn.dialect.name), texts_given(bioguides))
     for row in rows:
         office = DistrictOffice(row.city, row.state, row.phone, row.address, row.hours)
         found[row.bioguide] += (office,)
     return found
+
+
+@cache
+def _offices_of(dialect: str) -> Select[*tuple[Any, ...]]:
+    theirs = among_given(dialect, Office.bioguide.expression)
+    return select(Office).where(theirs).order_by(Office.id)

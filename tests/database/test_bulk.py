@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import IntegrityError
 
 from contacts.models import Address, AddressStanding, Consent, Contact
-from database.bulk import LEAVE, among, insert_many, reserve_ids
+from database.bulk import LEAVE, among, among_given, insert_many, reserve_ids, texts_given
 from database.opening import Opened
 from tests.builders import make_contact
 
@@ -92,8 +92,11 @@ def test_more_texts_are_looked_for_than_a_statement_has_parameters(
     texts = ["o'neill\"\\@example.org", *map(str, range(many))]
 
     found = conn.scalars(select(Address.address).where(among(conn, Address.address, texts)))
+    kept = select(Address.address).where(among_given(conn.dialect.name, Address.address.expression))
 
     assert list(found) == texts[:1]
+    assert list(conn.scalars(kept, texts_given(texts))) == texts[:1]
+    assert list(conn.scalars(kept, texts_given(texts[1:]))) == []
 
 
 async def test_rows_arrive_through_the_open_database_and_go_with_their_transaction(
