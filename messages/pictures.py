@@ -11,16 +11,17 @@ import io
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
-from sqlalchemy import Connection, Row, delete, insert, or_, select
+from sqlalchemy import Connection, Row, Select, delete, insert, or_, select
 
 from messages.email_blocks import PICTURE
 from messages.email_models import EmailLook, Picture
 from messages.models import MessageText
-from organizers.roles import NETWORKS, Within, owned
+from organizers.roles import NETWORKS, Within, as_key, owned
 
 LARGEST = 12 * 1024 * 1024  # bytes of a file that is taken; phones make some 4 MB
 MOST_PIXELS = (
@@ -109,9 +110,14 @@ def keep(
 
 def pictures_of(conn: Connection, within: Within) -> Sequence[Row[Any]]:
     """The pictures of these projects without their content, newest first."""
+    return conn.execute(_without_content(as_key(within))).all()
+
+
+@lru_cache
+def _without_content(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
     columns = [each for each in Picture.__table__.columns if each.name != "content"]
     chosen = select(*columns).where(owned(Picture.project_id, within))
-    return conn.execute(chosen.order_by(Picture.id.desc())).all()
+    return chosen.order_by(Picture.id.desc())
 
 
 def pictures_for(conn: Connection, project_id: int | None) -> Sequence[Row[Any]]:

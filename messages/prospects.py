@@ -17,10 +17,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
+    Integer,
     Select,
     Subquery,
     Text,
     and_,
+    bindparam,
     case,
     cast,
     exists,
@@ -136,27 +138,46 @@ def first_reached(
     Looks at people by the order of their ids, at more and more of them at once.
     """
     passed = 0
-    for among in _looks(conn, audience):
-        rows = prospects(audience, terms, among=among)
-        found = select(rows.c.contact_id).where(reached(rows, terms)).order_by(rows.c.contact_id)
-        ids: list[int] = list(conn.scalars(found.limit(offset - passed + 1)))
+    for look in _looks(conn, audience):
+        given = {**look, "most": offset - passed + 1}
+        ids: list[int] = list(conn.scalars(_reached_among(audience, terms), given))
         passed += len(ids)
         if passed > offset:
             return ids[-1]
     return None
 
 
-def _looks(conn: Connection, audience: Audience) -> Iterator[ColumnElement[bool]]:
-    """Conditions that part the audience by ids."""
+@lru_cache(maxsize=REASONS_KEPT)
+def _reached_among(audience: Audience, terms: Terms) -> Select[int]:
+    looked_at = and_(Contact.id > bindparam("after"), Contact.id <= bindparam("last"))
+    rows = prospects(audience, terms, among=looked_at)
+    found = select(rows.c.contact_id).where(reached(rows, terms)).order_by(rows.c.contact_id)
+    return found.limit(bindparam("most", type_=Integer))
+
+
+def _looks(conn: Connection, audience: Audience) -> Iterator[dict[str, int]]:
+    """After which id and up to which the audience is parted."""
     after, size = 0, FIRST_LOOK
     while True:
-        ids = audiences.contact_ids(audience).where(Contact.id > after).order_by(Contact.id)
-        look = ids.limit(size).subquery()
-        last = conn.scalar(select(func.max(look.c.id)))
+        last = conn.scalar(_last_of(audience), {"after": after, "most": size})
         if last is None:
             return
-        yield and_(Contact.id > after, Contact.id <= last)
+        yield {"after": after, "last": last}
         after, size = last, size * 4
+
+
+@lru_cache(maxsize=REASONS_KEPT)
+def _last_of(audience: Audience) -> Select[int]:
+    ids = audiences.contact_ids(audience).where(Contact.id > bindparam("after"))
+    look = ids.order_by(Contact.id).limit(bindparam("most", type_=Integer)).subquery()
+    return select(func.max(look.c.id))
+
+
+@lru_cache(maxsize=REASONS_KEPT)
+def why_not(audience: Audience, terms: Terms) -> Select[*tuple[Any, ...]]:
+    """Why the ``person`` of the audience gets no copy, for each channel."""
+    rows = prospects(audience, terms, among=Contact.id == bindparam("person"))
+    return select(*(rows.c[each] for each in terms.channels))
 
 
 def _people(audience: Audience, among: ColumnElement[bool] | None, keep: Sequence[Any]) -> Subquery:

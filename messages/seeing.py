@@ -36,7 +36,7 @@ from messages.composing import Compositions
 from messages.eligibility import Terms
 from messages.identity import Identity
 from messages.links import person_token
-from messages.prospects import first_reached, prospects, reached
+from messages.prospects import first_reached, prospects, reached, why_not
 from messages.providers.provider import fill
 from messages.recording import Claim, Person
 from messages.rendering import TOKEN, Version
@@ -321,6 +321,5 @@ def _shown(
 def _why_not(
     conn: Connection, contact_id: int, audience: Audience, terms: Terms
 ) -> dict[Channel, str]:
-    rows = prospects(audience, terms, among=Contact.id == contact_id)
-    found = conn.execute(select(*(rows.c[each] for each in terms.channels))).one()
+    found = conn.execute(why_not(audience, terms), {"person": contact_id}).one()
     return dict(zip(terms.channels, found, strict=True))
