@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 
 from aiohttp import web
 from multidict import MultiDict, MultiMapping
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from actions.models import TargetRule
 from alerts.blanks import blanks, fill_in
@@ -23,7 +24,7 @@ from alerts.stored import case_slug, stored_draft
 from alerts.timeline import facts_of
 from contacts.models import Project
 from messages.models import Message
-from organizers.roles import May, owned
+from organizers.roles import May, as_key, owned
 from organizers.sessions import Viewer
 from web.console import choices
 from web.console.alert_forms import text_of, write_budget, write_form
@@ -37,6 +38,13 @@ EARLIER = 12  # earlier alerts that are offered
 NOT_KNOWN = {"en": "[what is known]", "es": "[lo que se sabe]"}
 TYPED = (*CASE_WORDS, *PARTS)  # what stands in the form once for each language
 Form = MultiMapping[str]
+_PROJECT = select(Case.project_id).where(Case.id == bindparam("case"))
+_TITLES = select(CaseText.language, CaseText.title).where(CaseText.case_id == bindparam("case"))
+_WHOSE = (
+    select(Alert.case_id, Message.project_id)
+    .join(Message, Message.id == Alert.message_id)
+    .where(Alert.id == bindparam("alert"))
+)
 
 
 @dataclass(frozen=True)
@@ -176,8 +184,8 @@ def _begin_with(
 
 
 def _known(conn: Connection, case_id: int) -> Known:
-    titles = select(CaseText.language, CaseText.title).where(CaseText.case_id == case_id)
-    return Known(dict(conn.execute(titles).all()), facts_of(conn, case_id))
+    titles = conn.execute(_TITLES, {"case": case_id})
+    return Known(dict(titles.all()), facts_of(conn, case_id))
 
 
 def _only_office(conn: Connection, viewer: Viewer) -> str:
@@ -188,8 +196,8 @@ def _only_office(conn: Connection, viewer: Viewer) -> str:
 
 def _project_of(conn: Connection, viewer: Viewer, case_id: int | None) -> dict[str, str]:
     """A case's project, for whoever may write there."""
-    mine = select(Case.project_id).where(Case.id == (case_id or 0))
-    return _offered(viewer, conn.scalar(mine))
+    mine = conn.scalar(_PROJECT, {"case": case_id}) if case_id else None
+    return _offered(viewer, mine)
 
 
 def _offered(viewer: Viewer, project_id: int | None) -> dict[str, str]:
@@ -205,11 +213,7 @@ def _again(conn: Connection, viewer: Viewer, alert_id: int, case_id: int | None)
     require_visible(conn, viewer, {"alert_id": str(alert_id)})
     if followed_by(conn, alert_id) is not None:  # whom such a one goes to no form can say
         raise NotYours(NotYours.__doc__)
-    row = conn.execute(
-        select(Alert.case_id, Message.project_id)
-        .join(Message, Message.id == Alert.message_id)
-        .where(Alert.id == alert_id)
-    ).one()
+    row = conn.execute(_WHOSE, {"alert": alert_id}).one()
     about = case_id or _open_case(conn, viewer, row.case_id)
     draft = _without_days(_citing(conn, stored_draft(conn, alert_id), about))
     form = write_form(replace(draft, work=None))  # it may ask for something else this time
@@ -220,8 +224,13 @@ def _again(conn: Connection, viewer: Viewer, alert_id: int, case_id: int | None)
 
 def _open_case(conn: Connection, viewer: Viewer, case_id: int) -> int | None:
     """A case, if somebody may still write about it."""
-    mine = owned(Case.project_id, viewer.within)
-    return conn.scalar(select(Case.id).where(Case.id == case_id, Case.closed_at.is_(None), mine))
+    return conn.scalar(_open(as_key(viewer.within)), {"case": case_id})
+
+
+@lru_cache
+def _open(within: tuple[int, ...] | None) -> Select[int]:
+    mine = owned(Case.project_id, within)
+    return select(Case.id).where(Case.id == bindparam("case"), Case.closed_at.is_(None), mine)
 
 
 def _without_days(draft: AlertDraft) -> AlertDraft:

@@ -47,10 +47,7 @@ def choices(conn: Connection, viewer: Viewer, *, language: str) -> Choices:
 
 def projects(conn: Connection, within: Within) -> list[Option]:
     """Projects by name."""
-    statement = select(Project.id, Project.name).order_by(Project.name)
-    if within is not None:
-        statement = statement.where(Project.id.in_(within))
-    return [(row.id, row.name) for row in conn.execute(statement)]
+    return [(row.id, row.name) for row in conn.execute(_projects(as_key(within)))]
 
 
 def office_options(conn: Connection, within: Within) -> list[tuple[str, str]]:
@@ -73,6 +70,12 @@ def actions(conn: Connection, within: Within, language: str) -> list[Option]:
     """The actions of the latest alerts of these projects that were launched."""
     rows = conn.execute(_actions(as_key(within)), {"spoken": language})
     return [(row.action_id, row.title) for row in rows]
+
+
+@lru_cache
+def _projects(within: tuple[int, ...] | None) -> Select[int, str]:
+    statement = select(Project.id, Project.name).order_by(Project.name)
+    return statement if within is None else statement.where(Project.id.in_(within))
 
 
 @lru_cache

@@ -7,11 +7,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import NoReturn
 
 from aiohttp import web
 from multidict import MultiMapping
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, select
 
 from actions.models import CustomTarget, TargetKind, TargetRule
 from alerts.guessing_work import Guess, guess
@@ -83,12 +84,17 @@ def guess_typed(conn: Connection, form: MultiMapping[str], viewer: Viewer) -> Gu
     chosen = [str(form.get(f"ask_{row}_who", "")) for row in range(rows_of(form))]
     rules = [TargetRule(each) for each in chosen if each in list(TargetRule)]
     keys = [each.removeprefix(OFFICE) for each in chosen if each.startswith(OFFICE)]
-    seen = owned(CustomTarget.project_id, (*viewer.within, NETWORKS))
-    kinds = conn.scalars(select(CustomTarget.kind).where(CustomTarget.key.in_(keys), seen))
+    kinds = conn.scalars(_kinds((*viewer.within, NETWORKS)), {"keys": keys})
     rules += [TargetRule.CUSTOM] * bool(keys)
     said = _texts(form, SCRIPT_PARTS)
     texts = [*_texts(form, ("sms", "subject", "body")), *said]
     return guess(rules if any(said) else [], [TargetKind(each) for each in kinds], texts)
+
+
+@lru_cache
+def _kinds(within: tuple[int, ...]) -> Select[str]:
+    named = CustomTarget.key.in_(bindparam("keys", expanding=True))
+    return select(CustomTarget.kind).where(named, owned(CustomTarget.project_id, within))
 
 
 def _texts(form: MultiMapping[str], parts: Sequence[str]) -> list[str]:
