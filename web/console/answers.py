@@ -222,7 +222,7 @@ def _around(
     conn: Connection, talk: Conversation, viewer: Viewer, house: HouseRules, at: datetime
 ) -> Around:
     reply_id, within = talk.reply.id, viewer.within
-    listed = inboxes.replies(conn, within, Show.WAITING, organizer_id=viewer.organizer_id, now=at)
+    listed = inboxes.listed(conn, within, Show.WAITING, organizer_id=viewer.organizer_id, now=at)
     reply, first_name = talk.reply, answering.first_name_of(conn, reply_id)
     at_it = reply.answering_by not in (None, viewer.organizer_id)
     return Around(

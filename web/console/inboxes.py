@@ -142,15 +142,28 @@ def replies(
 
     What was dealt with comes with the latest first.
     """
+    found = listed(conn, within, show, organizer_id=organizer_id, name=name, now=now)
+    told = suggested(conn, [each.id for each in found], now)
+    return [replace(each, suggested=told.get(each.id)) for each in found]
+
+
+def listed(
+    conn: Connection,
+    within: Within,
+    show: Show,
+    *,
+    organizer_id: int,
+    name: str = "",
+    now: datetime,
+) -> list[Listed]:
+    """The same without what they seem to tell, for whoever only asks which they are."""
     given = {"me": organizer_id, "now": now, "since": now - LATELY, "fresh": _fresh(now)}
     if show in (Show.DONE, Show.UNDERSTOOD):
         latest = _sieved(_dealt_with(as_key(within), show), name)
         rows = list(conn.execute(latest, given))
     else:
         rows = _waiting(conn, within, show, name, given)
-    found = [_listed(row) for row in rows if _is_named(row, name)]
-    told = suggested(conn, [each.id for each in found], now)
-    return [replace(each, suggested=told.get(each.id)) for each in found]
+    return [_listed(row) for row in rows if _is_named(row, name)]
 
 
 def in_review() -> ColumnElement[bool]:
