@@ -26,6 +26,7 @@ from alerts.holding import hold_open
 from alerts.models import Alert, AlertText, Level
 from alerts.pages import page_of_action
 from alerts.preflight import check, find_alert
+from alerts.titles import titles_of
 from alerts.writers import drafts_telling, writing
 from contacts.projects import ProjectRow, project_by_slug
 from database import locking
@@ -33,7 +34,7 @@ from database.jobs import Jobs
 from messages import control, discretion, links
 from messages.audience import Audience, Filter
 from messages.control import Draft, NotNow
-from messages.eligibility import family_of
+from messages.eligibility import family_of, stored_message
 from messages.estimating import most_segments
 from messages.findings import Finding
 from messages.house import HouseRules
@@ -59,15 +60,22 @@ class AudienceChanged(Exception):
     """The audience is not the one that was confirmed; look at it again and confirm it."""
 
 
-@dataclass(frozen=True)
-class Status:
-    """Where an alert stands: what was sent, and what came of it."""
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """Which alert it is, and whether it was launched."""
 
     alert_id: int
     action_id: int
     slug: str
     level: Level
     titles: Mapping[str, str]  # by language
+    launched: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status(Heading):
+    """Where an alert stands: what was sent, and what came of it."""
+
     progress: Progress
     totals: Totals  # calls and other responses
 
@@ -221,19 +229,26 @@ def _expire_with_its_action(
     conn.execute(mine.values(expires_at=ends_at))
 
 
-def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:
-    """Where an alert stands. Raises NoSuchAlert."""
+def heading(conn: Connection, alert_id: int) -> Heading:
+    """What stands above an alert's pages. Raises NoSuchAlert."""
     alert = find_alert(conn, alert_id)
-    titles = select(AlertText.language, AlertText.title).where(AlertText.alert_id == alert_id)
     followed = followed_by(conn, alert_id)
-    return Status(
+    return Heading(
         alert_id=alert_id,
         action_id=alert.action_id,
         slug=followed.slug if followed else alert.slug,
         level=Level(alert.level),
-        titles=dict(conn.execute(titles.order_by(AlertText.language)).all()),
-        progress=progress_of(conn, alert.message_id, now=now),
-        totals=totals(conn, alert.action_id),
+        titles=titles_of(conn, alert_id),
+        launched=stored_message(conn, alert.message_id).status != MessageStatus.DRAFT,
+    )
+
+
+def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:
+    """Where an alert stands. Raises NoSuchAlert."""
+    return Status(
+        **vars(heading(conn, alert_id)),
+        progress=progress_of(conn, message_of(conn, alert_id), now=now),
+        totals=totals(conn, find_alert(conn, alert_id).action_id),
     )
 
 

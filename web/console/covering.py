@@ -15,14 +15,12 @@ from actions.reports import Report, open_reports
 from actions.stances import DECIDED
 from alerts import proposals
 from alerts.coverage import Coverage, Line, coverage
-from alerts.launching import Status, status
+from alerts.launching import Heading, heading
 from alerts.numbers import FEW, show_numbers
 from alerts.pages import AlertPage, page_of_action
-from alerts.preflight import find_alert
 from alerts.report_line import LANGUAGES, report_line
 from alerts.today import Due, due_today
 from contacts.spreadsheets import Sheet
-from messages.models import MessageStatus
 from web.console.lives import known_as
 from web.console.viewing import now, number, page, read, write
 from web.pages import language_of
@@ -54,7 +52,7 @@ class Choice:
 class Seen:
     """Everything the page of an alert's coverage shows."""
 
-    status: Status
+    heading: Heading
     found: Coverage
     lines: Sequence[Line]  # of the page that is looked at
     matching: int  # offices, on all pages
@@ -69,7 +67,7 @@ class Seen:
 
     def title(self, language: str) -> str:
         """The alert's title in a language, or in any."""
-        titles = self.status.titles
+        titles = self.heading.titles
         return titles.get(language) or next(iter(titles.values()), "")
 
 
@@ -144,17 +142,17 @@ def _seen(
     language: str,
     now: datetime,
 ) -> Seen:
-    stands = status(conn, alert_id, now=now)
+    head = heading(conn, alert_id)
     able = chosen.view == "unasked"
     found = coverage(conn, alert_id, as_project=as_project, able=able, now=now)
     matching = matching_lines(found.lines, chosen)
     first = (chosen.page - 1) * SHOWN
-    page = _open_page(conn, stands, now)
+    page = _open_page(conn, head, now)
     over = page is None or page.ended_at(now) is not None
     own = as_project is None
-    reports = open_reports(conn, find_alert(conn, alert_id).action_id) if own else []
+    reports = open_reports(conn, head.action_id) if own else []
     return Seen(
-        status=stands,
+        heading=head,
         found=found,
         lines=matching[first : first + SHOWN],
         matching=len(matching),
@@ -182,11 +180,9 @@ def matching_lines(lines: Sequence[Line], chosen: Choice) -> list[Line]:
     return found
 
 
-def _open_page(conn: Connection, stands: Status, now: datetime) -> AlertPage | None:
+def _open_page(conn: Connection, head: Heading, now: datetime) -> AlertPage | None:
     """The page that people call from; None of a draft."""
-    if stands.progress.launched_at is None or stands.progress.status == MessageStatus.DRAFT:
-        return None
-    return page_of_action(conn, stands.action_id, now=now)
+    return page_of_action(conn, head.action_id, now=now) if head.launched else None
 
 
 def _cells(line: Line, language: str) -> tuple[object, ...]:

@@ -24,9 +24,9 @@ from actions.staffers import Aide, BadStaffer, save_staffer, withdraw
 from actions.stances import Standing, history, note_stance
 from actions.targets import CUSTOM, Role, Target
 from alerts.coverage import Line, office_line
-from alerts.launching import status
 from alerts.models import Alert
 from alerts.preflight import find_alert
+from alerts.titles import titles_of
 from messages.models import Message
 from organizers.access import names
 from web.console.lives import known_as
@@ -279,7 +279,7 @@ def _seen(conn: Connection, alert_id: int, office: str, language: str, now: date
     script, spoken_in = _script(ask, line, language)
     reports = [each for each in open_reports(conn, ask.action_id) if each.target == office]
     return Seen(
-        titles=status(conn, alert_id, now=now).titles,
+        titles=titles_of(conn, alert_id),
         line=line,
         name=known_as(line.target, language),
         history=history(conn, ask.action_id, office),

@@ -15,8 +15,8 @@ from actions.models import Outcome
 from actions.responses import record, told_so_far
 from actions.targets import targets_by_key, targets_for
 from actions.whereabouts import place_of_contact
-from alerts.launching import status
 from alerts.preflight import find_alert
+from alerts.titles import titles_of
 from contacts.models import Contact
 from web.console.lives import known_as
 from web.console.viewing import now, page, read, write
@@ -101,7 +101,7 @@ def _seen(conn: Connection, contact_id: int, alert_id: int, language: str, now: 
     others = targets_by_key(conn, told.keys() - {each.key for each in theirs} - {""}, now=now)
     return Seen(
         name=f"{person.given_name} {person.family_name}".strip(),
-        titles=status(conn, alert_id, now=now).titles,
+        titles=titles_of(conn, alert_id),
         offices=[(each.key, known_as(each, language)) for each in (*theirs, *others)],
         told=told,
     )
