@@ -16,7 +16,8 @@ import orjson
 from sqlalchemy import Connection, bindparam, select
 
 from alerts.asked import asked_in
-from alerts.models import Alert, FollowUp
+from alerts.follow_ups import FOLLOWS
+from alerts.models import Alert
 from alerts.pages import AT_LAST, AlertPage, page_of_action
 from alerts.preflight import find_alert
 from alerts.risk_models import NamingReason
@@ -51,7 +52,6 @@ NAMED = {"project": Project.name, "community": Project.community}
 _TERMS = select(*TERMS).where(Message.id == bindparam("message"))
 _LOOK = select(worn(Message.project_id.expression)).where(Message.id == bindparam("message"))
 _ALERT = select(Alert.ask_hours, Alert.work).where(Alert.id == bindparam("alert"))
-_FOLLOWS = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == bindparam("alert"))
 _NAMINGS = (
     select(NamingReason.person_id, NamingReason.said, NamingReason.why, NamingReason.by)
     .where(NamingReason.alert_id == bindparam("alert"))
@@ -70,7 +70,7 @@ def _approved(conn: Connection, alert_id: int) -> Mapping[str, Any]:
     terms = conn.execute(_TERMS, {"message": alert.message_id}).mappings().one()
     look = conn.scalar(_LOOK, {"message": alert.message_id})
     row = conn.execute(_ALERT, {"alert": alert_id}).one()
-    follows = conn.execute(_FOLLOWS, {"alert": alert_id})
+    follows = conn.execute(FOLLOWS, {"alert": alert_id}).all()
     texts = texts_of(conn, alert.message_id)
     own = page_of_action(conn, alert.own_action_id, now=AT_LAST)
     says, asks = _page(own), asked_in(conn, own.ask)

@@ -22,7 +22,7 @@ TELLING = (
     FollowUpKind.CORRECTION,
 )
 
-_FOLLOWS = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == bindparam("alert"))
+FOLLOWS = select(FollowUp.of_id, FollowUp.kind).where(FollowUp.alert_id == bindparam("alert"))
 _ALERT = select(Alert.id, Alert.action_id, Alert.slug).where(Alert.id == bindparam("alert"))
 _CORRECTED = (
     select(Alert.id, Alert.action_id, Alert.slug)
@@ -113,7 +113,7 @@ def sent_again(conn: Connection, alert_id: int) -> tuple[int, ...]:
 
 def followed_by(conn: Connection, alert_id: int) -> Followed | None:
     """What an alert follows: the first of those that were sent again; None for one that stands by itself."""
-    row = conn.execute(_FOLLOWS, {"alert": alert_id}).one_or_none()
+    row = conn.execute(FOLLOWS, {"alert": alert_id}).one_or_none()
     if row is not None:
         first = conn.execute(_ALERT, {"alert": first_of(conn, row.of_id)}).one()
         return Followed(*first, FollowUpKind(row.kind))

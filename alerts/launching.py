@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from string import ascii_letters, digits
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, insert, or_, update
 
 from actions.asks import ActionDraft, create_action
 from actions.custom_targets import save_office
@@ -44,8 +45,6 @@ from organizers.roles import NETWORKS
 
 SLUG_LETTERS = ascii_letters + digits
 SLUG_LENGTH = 11  # 65 bits: nobody finds an unlaunched or unshared page by guessing
-
-_STATUS = select(Message.status).where(Message.id == bindparam("message"))
 
 
 class NotReady(Exception):
@@ -231,30 +230,35 @@ def _expire_with_its_action(
 
 def heading(conn: Connection, alert_id: int) -> Heading:
     """What stands above an alert's pages. Raises NoSuchAlert."""
-    alert = find_alert(conn, alert_id)
-    followed = followed_by(conn, alert_id)
+    return _heading(conn, find_alert(conn, alert_id))
+
+
+def _heading(conn: Connection, alert: Row[*tuple[Any, ...]]) -> Heading:
+    followed = followed_by(conn, alert.id)
     return Heading(
-        alert_id=alert_id,
+        alert_id=alert.id,
         action_id=alert.action_id,
         slug=followed.slug if followed else alert.slug,
         level=Level(alert.level),
-        titles=titles_of(conn, alert_id),
+        titles=titles_of(conn, alert.id),
         launched=stored_message(conn, alert.message_id).status != MessageStatus.DRAFT,
     )
 
 
 def status(conn: Connection, alert_id: int, *, now: datetime) -> Status:
     """Where an alert stands. Raises NoSuchAlert."""
+    alert = find_alert(conn, alert_id)
     return Status(
-        **vars(heading(conn, alert_id)),
-        progress=progress_of(conn, message_of(conn, alert_id), now=now),
-        totals=totals(conn, find_alert(conn, alert_id).action_id),
+        **vars(_heading(conn, alert)),
+        progress=progress_of(conn, alert.message_id, now=now),
+        totals=totals(conn, alert.action_id),
     )
 
 
 def is_draft(conn: Connection, alert_id: int) -> bool:
     """Whether an alert is still being written. Raises NoSuchAlert."""
-    return conn.scalar(_STATUS, {"message": message_of(conn, alert_id)}) == MessageStatus.DRAFT
+    status: MessageStatus = stored_message(conn, message_of(conn, alert_id)).status
+    return status == MessageStatus.DRAFT
 
 
 def progress_of(conn: Connection, message_id: int, *, now: datetime) -> Progress:

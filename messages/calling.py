@@ -48,9 +48,8 @@ class Subject:
 
     slug: str
     titles: Mapping[str, str]  # by language
-    instead: str = (
-        ""  # what is said in place of it, by its name among the words: "over", "withheld"
-    )
+    # What is said in place of it, by its name among the words: "over", "withheld".
+    instead: str = ""
 
 
 @dataclass(frozen=True)

@@ -103,10 +103,8 @@ def ways(conn: Connection, reply_id: int, house: HouseRules, *, now: datetime) -
 def talk_with(conn: Connection, reply_id: int) -> Talk:
     """The conversation that a reply belongs to."""
     reply = conn.execute(_REPLY, {"reply": reply_id}).one()
-    person, here = (
-        {"person": reply.contact_id},
-        {"channel": reply.channel, "address": reply.address},
-    )
+    person = {"person": reply.contact_id}
+    here = {"channel": reply.channel, "address": reply.address}
     contact = conn.execute(_PERSON, person).one_or_none() if reply.contact_id else None
     answered = {"message": reply.message_id}
     return Talk(

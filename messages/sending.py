@@ -26,6 +26,7 @@ from database.clock import Clock, Watched, database_now
 from database.engine import Database
 from database.jobs import Handler, Jobs
 from messages import batches, claims, composing, control, expanding, finding, runs
+from messages.alarm import Alarm
 from messages.allowances import Limits
 from messages.budgets import FREE, Tariff
 from messages.claims import Window
@@ -84,8 +85,7 @@ class Sender:
         self._expanding: set[int] = set()
         self._set_aside: set[int] = set()  # messages whose expansion failed, until housekeeping
         self._turns = finding.Turns()
-        self._alarm: asyncio.Handle | None = None  # rings when the pace allows the next copy
-        self._rings_at = 0.0  # by the loop's clock; not every loop's handles know it
+        self._alarm = Alarm(jobs.wake)  # for when the pace allows the next copy
         self._working = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -190,7 +190,8 @@ class Sender:
     async def _work_off(self) -> bool:
         found = await self._database.read(self._most_urgent)
         if found.work is None:
-            self._wake_in(found.wait)
+            if found.wait is not None:
+                self._alarm.ring_in(found.wait)
             return False
         # Found again in the transaction that takes it, so that two slots never take the same.
         taken = await self._database.write(self._take_most_urgent)
@@ -237,7 +238,8 @@ class Sender:
                 claimed_at = time.monotonic()
                 window = await self._step_surely(batch_id, done, claim=go_on)
                 if not window.claims:
-                    self._wake_in(timedelta(seconds=window.paced) if window.paced else None)
+                    if window.paced:
+                        self._alarm.ring_in(timedelta(seconds=window.paced))
                     return
                 self._note_claims(window)
                 done = await self._send(window, claimed_at)
@@ -256,17 +258,6 @@ class Sender:
                 claim = False
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 30.0)
-
-    def _wake_in(self, wait: timedelta | None) -> None:
-        """Look again when the pace allows what is due now, and not before: one alarm for all slots."""
-        if wait is None:
-            return
-        loop = asyncio.get_running_loop()
-        at = loop.time() + wait.total_seconds()
-        if self._rings_at <= loop.time() or at < self._rings_at:
-            if self._alarm is not None:
-                self._alarm.cancel()
-            self._alarm, self._rings_at = loop.call_at(at, self._jobs.wake), at
 
     @contextlib.contextmanager
     def _busy(self) -> Iterator[None]:

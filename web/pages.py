@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import jinja2
 import phonenumbers
+import structlog
 from aiohttp import web
 from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_decimal
@@ -26,6 +27,8 @@ from messages.zone_names import zone_name
 from web.keys import CLOCK, SITE, Site
 from web.templating import BriskContext, gettext
 from web.translations import Translator, preferred, translators
+
+log = structlog.get_logger("pages")
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -166,10 +169,13 @@ async def compiling(languages: Iterable[str]) -> AsyncIterator[None]:
 
 def _compile_all(languages: Iterable[str], ended: threading.Event) -> None:
     for templates in map(environment, languages):
-        for name in templates.list_templates():
+        for name in templates.list_templates(extensions=["html"]):
             if ended.wait(BREATH_SECONDS):
                 return
-            templates.get_template(name)
+            try:
+                templates.get_template(name)
+            except jinja2.TemplateError:  # while the files are changed under our feet, say
+                log.exception("not compiled beforehand", template=name)
 
 
 @cache
