@@ -60,7 +60,7 @@ from database.bulk import among
 
 NO_CONSENT = "no_consent"
 FOREIGN = "foreign"  # a number of a country whose numbers are not texted in bulk
-Scopes = Sequence[str] | BindParameter[Any]  # a parameter of a statement that is kept: ``counting``
+Scopes = Sequence[str] | BindParameter[Any]  # a parameter of a statement that is kept
 
 # Made once: to make one takes as long as most of what a database is asked takes it.
 _STRICTEST = aliased(AddressStanding)
@@ -79,9 +79,8 @@ def suppression(
     """Why an address may not be written to, as SQL; '' when it may. The only such rule there is.
 
     A refusal in the network's scope or in any of ``scopes`` forbids; a consent in one of them is
-    needed; a phone has to be of one of the ``countries``, two-letter codes. Usable anywhere in a SELECT,
-    INSERT … SELECT or UPDATE over rows that hold an address: it looks the standings up by the beginning
-    of their primary key.
+    needed; a phone has to be of one of the ``countries``, two-letter codes. Usable in any statement over
+    rows that hold an address: it looks the standings up by the beginning of their primary key.
     """
     kind = literal(channel, String) if isinstance(channel, str) else channel
     return _suppressed(kind, address, _strictest(kind, address, scopes), countries)
@@ -98,8 +97,8 @@ def joined(
 
     A database looks up each address's standings for ``suppression``; joined, it may go through all at once.
     """
-    held = [_held(channel, number) for number, _ in enumerate(counting(scopes))]
-    for one, scope in zip(held, counting(scopes), strict=True):
+    held = [_held(channel, number) for number, _ in enumerate(_counting(scopes))]
+    for one, scope in zip(held, _counting(scopes), strict=True):
         mine = (one.channel == channel, one.address == address, one.scope == scope)
         rows = rows.outerjoin(one, and_(*mine))
     found = [
@@ -335,7 +334,7 @@ def _require_refusal(standing: Standing) -> None:
         raise NotARefusal(f"{standing.value} does not forbid writing; record a refusal")
 
 
-def counting(scopes: Sequence[str]) -> list[str]:
+def _counting(scopes: Sequence[str]) -> list[str]:
     """The scopes whose standings count for a message of these."""
     return sorted({NETWORK, *scopes})
 
@@ -363,13 +362,15 @@ def _of_countries(phone: SQLColumnExpression[str], countries: Sequence[str]) -> 
 
 
 def _strictest(
-    channel: SQLColumnExpression[str],
-    address: SQLColumnExpression[str],
-    scopes: Scopes,
+    channel: SQLColumnExpression[str], address: SQLColumnExpression[str], scopes: Scopes
 ) -> ColumnElement[str]:
     """The strictest standing of an address as a correlated subquery: '' for a bare consent."""
     held = _STRICTEST
-    of_scopes = held.scope.in_(scopes if isinstance(scopes, BindParameter) else counting(scopes))
+    of_scopes: ColumnElement[bool]
+    if isinstance(scopes, BindParameter):
+        of_scopes = held.scope.in_(scopes) | (held.scope == NETWORK)
+    else:
+        of_scopes = held.scope.in_(_counting(scopes))
     ranks = {standing.value: f"{9 - rank}{standing}" for rank, standing in enumerate(STRICTNESS)}
     ranks[Standing.GRANTED.value] = "9"
     strictest = func.min(case(ranks, value=held.standing))
@@ -389,8 +390,7 @@ def _already_noted(
         return set()
     found = set()
     for channel, addresses in by_channel(pairs):
-        # Which import wrote a line is asked here, for a database that is told of it may look at
-        # all lines of the import.
+        # A database that is told which import wrote a line may look at all lines of the import.
         lines = select(Consent.address, Consent.import_id).where(
             Consent.channel == channel,
             among(conn, Consent.address, addresses),

@@ -20,19 +20,24 @@ ID: ColumnElement[Any] = Contact.id.expression
 
 
 def people(
-    within: Within, contact_id: ColumnElement[Any] = ID, *, whole: bool = False
+    within: Within,
+    contact_id: ColumnElement[Any] = ID,
+    *,
+    whole: bool = False,
+    few: bool = False,
 ) -> ColumnElement[bool]:
     """That a contact is among those whom these projects' organizers may see.
 
     Asked of each person, not as one long list: lists show the newest, and stop there. Where a ``whole``
-    audience is gone through, PostgreSQL may make that list first.
+    audience is gone through, PostgreSQL may make that list first; not of a committee's either where ``few`` are
+    looked at.
     """
     if within is None:
         return true()
     mine = [each for each in within if each != NETWORKS]
     if NETWORKS not in within:
         # By a committee's members, where those are few: PostgreSQL chooses.
-        return _in_some(contact_id, Membership.project_id.in_(mine), whole=True)
+        return _in_some(contact_id, Membership.project_id.in_(mine), whole=not few)
     shown = or_(Project.id.in_(mine), Project.shares_list)
     kept_back = _in_some(contact_id, _one_of(~shown), whole=whole)
     # What hides somebody is asked first: there are few projects that share with nobody.

@@ -33,7 +33,7 @@ from sqlalchemy import (
     select,
 )
 
-from contacts.consent import counting, refusal_of, suppression
+from contacts.consent import refusal_of, suppression
 from contacts.models import NETWORK, Address, Channel, Contact, Membership, project_scope
 from messages import hours
 from messages.hours import Hours
@@ -155,7 +155,7 @@ def _zones(conn: Connection, reply: Row[Any], contact: Row[*tuple[Any, ...]] | N
 def ways_in(conn: Connection, talk: Talk, house: HouseRules, now: datetime) -> list[Way]:
     """The same of a conversation that is known."""
     channel, address = Channel(talk.reply.channel), talk.reply.address
-    given = {"held": address, "scopes": counting(talk.scopes)}
+    given = {"held": address, "scopes": talk.scopes}
     row = conn.execute(_may_be_answered(channel, house.countries), given).one()
     refused = row.refused or ""
     if not refused and row.suppressed and talk.wrote_at < now - CONVERSATION:
@@ -184,7 +184,7 @@ def _others(conn: Connection, talk: Talk, house: HouseRules) -> list[Way]:
     given = {
         "person": talk.reply.contact_id,
         "channel": talk.reply.channel,
-        "scopes": counting(talk.scopes),
+        "scopes": talk.scopes,
     }
     rows = conn.execute(_other_addresses(house.countries), given)
     return [Way(Channel(row.channel), row.address, row.suppressed or "") for row in rows]

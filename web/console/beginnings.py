@@ -13,6 +13,7 @@ from multidict import MultiDict, MultiMapping
 from sqlalchemy import Connection, Select, bindparam, select
 
 from actions.models import TargetRule
+from alerts.at_risk import owner_of
 from alerts.blanks import blanks, fill_in
 from alerts.citing import CITED, with_pieces
 from alerts.drafts import AlertDraft, Ending
@@ -38,7 +39,6 @@ EARLIER = 12  # earlier alerts that are offered
 NOT_KNOWN = {"en": "[what is known]", "es": "[lo que se sabe]"}
 TYPED = (*CASE_WORDS, *PARTS)  # what stands in the form once for each language
 Form = MultiMapping[str]
-_PROJECT = select(Case.project_id).where(Case.id == bindparam("case"))
 _TITLES = select(CaseText.language, CaseText.title).where(CaseText.case_id == bindparam("case"))
 _WHOSE = (
     select(Alert.case_id, Message.project_id)
@@ -196,7 +196,7 @@ def _only_office(conn: Connection, viewer: Viewer) -> str:
 
 def _project_of(conn: Connection, viewer: Viewer, case_id: int | None) -> dict[str, str]:
     """A case's project, for whoever may write there."""
-    mine = conn.scalar(_PROJECT, {"case": case_id}) if case_id else None
+    mine = owner_of(conn, case_id) if case_id else None
     return _offered(viewer, mine)
 
 

@@ -17,6 +17,7 @@ from contacts.models import Channel, Contact
 from contacts.scope import people
 from messages import composing, links, recording, threads
 from messages.composing import Compositions, Ready
+from messages.conversing import GIVEN, same_address
 from messages.house import HouseRules
 from messages.inbox_models import WrittenAnswer
 from messages.models import Delivery, Message, MessageKind, MessageStatus, Reply, Status
@@ -35,6 +36,7 @@ NEWEST_WORDS = 50
 NEWEST_CALLS = 20
 LEFT = Status.STOPPED, Status.SKIPPED, Status.EXPIRED
 PAUSED = "It is paused."
+_HERE = and_(*same_address(GIVEN))
 BY_RULE = (MessageKind.REPLY, MessageKind.CONFIRMATION)
 
 
@@ -178,13 +180,9 @@ def _theirs(*, known: bool) -> ColumnElement[bool]:
     if known:
         return Delivery.contact_id == bindparam("person")
     answered = select(WrittenAnswer.message_id).where(
-        WrittenAnswer.reply_id.in_(select(Reply.id).where(_here()))
+        WrittenAnswer.reply_id.in_(select(Reply.id).where(_HERE))
     )
     return Delivery.message_id.in_(answered)
-
-
-def _here() -> ColumnElement[bool]:
-    return and_(Reply.channel == bindparam("channel"), Reply.address == bindparam("address"))
 
 
 def _went_out() -> ColumnElement[bool]:
@@ -302,7 +300,7 @@ def _said(
 
 @lru_cache
 def _newest_words(within: tuple[int, ...] | None, *, known: bool) -> Select[*tuple[Any, ...]]:
-    mine = or_(_here(), Reply.contact_id == bindparam("person")) if known else _here()
+    mine = or_(_HERE, Reply.contact_id == bindparam("person")) if known else _HERE
     newest = select(Reply).where(mine).order_by(Reply.id.desc()).limit(NEWEST_WORDS)
     return visible(newest, within)
 

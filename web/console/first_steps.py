@@ -31,7 +31,7 @@ def first_steps(conn: Connection, within: Within) -> FirstSteps:
 
 @lru_cache
 def _steps(within: tuple[int, ...] | None) -> tuple[Select[int], Select[int]]:
-    """A project, and somebody in one."""
+    """A project, and somebody whom they may see."""
     projects = select(Project.id)
     if within is not None and NETWORKS not in within:
         projects = projects.where(Project.id.in_(within))

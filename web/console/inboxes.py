@@ -39,6 +39,7 @@ SHOWN = 50
 LATELY = timedelta(days=7)  # of what was understood without anybody
 MOST = 1_000  # replies that are counted; beyond, the page says "more than"
 WORDS = 8  # of a search
+KEPT = 512  # statements, of so many filters of so many organizers
 
 
 class Show(StrEnum):
@@ -193,7 +194,7 @@ def _waiting(
     return [*first, *conn.execute(rest, {**given, "most": SHOWN - len(first)})]
 
 
-@lru_cache
+@lru_cache(KEPT)
 def _by_age(
     within: tuple[int, ...] | None, show: Show, *, review: bool
 ) -> Select[*tuple[Any, ...]]:
@@ -389,5 +390,5 @@ def visible(statement: Select[*tuple[Any, ...]], within: Within) -> Select[*tupl
     answered = select(Message.id).where(Message.project_id.in_(projects))
     networks = select(Message.id).where(Message.project_id.is_(None))
     unclaimed = or_(Reply.message_id.is_(None), Reply.message_id.in_(networks))
-    persons = people(within, Reply.contact_id.expression)
+    persons = people(within, Reply.contact_id.expression, few=True)
     return statement.where(or_(Reply.message_id.in_(answered), unclaimed & persons))

@@ -25,7 +25,7 @@ from actions.models import Outcome, Response
 from actions.targets import members_at, targets_by_key
 from actions.whereabouts import place_of_contact
 from alerts.models import Alert, AlertText
-from contacts.consent import counting, suppression
+from contacts.consent import suppression
 from contacts.models import (
     NETWORK,
     Address,
@@ -193,7 +193,7 @@ def addresses_of(
     conn: Connection, contact_id: int, scopes: Sequence[str], countries: Sequence[str]
 ) -> list[ShownAddress]:
     """Their addresses, texts first, and whether each may be written to."""
-    given = {"person": contact_id, "scopes": counting(scopes)}
+    given = {"person": contact_id, "scopes": list(scopes)}
     rows = conn.execute(_addresses(tuple(countries)), given)
     return [ShownAddress(*row) for row in rows]
 
