@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, exists, func, select
 
+from contacts.changes import Kept
 from contacts.consent import suppression
 from contacts.models import NETWORK, Address, Contact, Membership, project_scope
 from organizers.roles import NETWORKS
+
+_KEPT = Kept(256)  # projects; a network has a few dozen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,12 @@ class People:
 
 
 def people_of(conn: Connection, project: int, *, countries: Sequence[str]) -> People:
-    """Count a project's people; ``NETWORKS`` are those who are in none."""
+    """Count a project's people; ``NETWORKS`` are those who are in none. From memory where it may be."""
+    question = (project, tuple(countries))
+    return _KEPT.answer(conn, question, lambda: _counted(conn, project, countries))
+
+
+def _counted(conn: Connection, project: int, countries: Sequence[str]) -> People:
     scopes = [NETWORK] if project == NETWORKS else [NETWORK, project_scope(project)]
     silent = ~_may_be_written_to(scopes, countries)
     counted = select(
