@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, Select, case, delete, func, select
+from sqlalchemy import BindParameter, Connection, Row, Select, bindparam, case, delete, func, select
 
 from actions.models import Action, ActionAsk, Response
 from actions.office_hours import WASHINGTON
@@ -16,12 +17,13 @@ from actions.responses import REACHED
 from alerts.at_risk import looked_for, namings
 from alerts.follow_ups import stands_alone
 from alerts.models import Alert, AlertCampaign, AlertText, Case
+from alerts.titles import titles_by_alert
 from database.upserts import insert_or
 from messages.calling_off import taken_back
 from messages.cautions import Said
 from messages.findings import Finding
 from messages.models import Message
-from organizers.roles import Within, owned
+from organizers.roles import Within, as_key, owned
 
 MONTHS = 24  # that a picture shows
 LATEST = 50  # alerts that one chooses from
@@ -71,6 +73,11 @@ class MonthOfCalls:
     calls: int
 
 
+_IN_CAMPAIGN = Alert.id.in_(
+    select(AlertCampaign.alert_id).where(AlertCampaign.campaign_id == bindparam("campaign"))
+)
+
+
 def put_in(conn: Connection, alert_id: int, campaign_id: int | None) -> None:
     """Let an alert belong to a campaign, or to none. Raises NotInCampaigns for what follows another."""
     if campaign_id is None:
@@ -93,15 +100,19 @@ def campaign_of(conn: Connection, alert_id: int) -> int | None:
 
 def asked_in(conn: Connection, campaign_id: int, within: Within) -> list[Asked]:
     """The alerts of a campaign that these projects (None: everybody) may see, the latest first."""
-    mine = _alerts(_in(campaign_id), owned(Message.project_id, within))
-    rows = conn.execute(mine).all()
-    return _asked(conn, rows)
+    rows = conn.execute(_of_campaign(as_key(within)), {"campaign": campaign_id})
+    return _asked(conn, rows.all())
+
+
+@lru_cache
+def _of_campaign(within: tuple[int, ...] | None) -> Select[*tuple[Any, ...]]:
+    return _alerts(_IN_CAMPAIGN, owned(Message.project_id, within))
 
 
 def asked_of_all(conn: Connection, campaign_id: int) -> list[Asked]:
     """The launched alerts of a campaign, whose pages anybody may open; the latest first."""
-    rows = conn.execute(_alerts(_in(campaign_id), Message.launched_at.is_not(None))).all()
-    return _asked(conn, rows)
+    launched = _alerts(_IN_CAMPAIGN, Message.launched_at.is_not(None))
+    return _asked(conn, conn.execute(launched, {"campaign": campaign_id}).all())
 
 
 def asked_by_project(conn: Connection, project_id: int | None) -> list[Asked]:
@@ -194,11 +205,6 @@ def months_between(first: date, last: date) -> list[date]:
     return [date(each // 12, each % 12 + 1, 1) for each in range(start, end + 1)]
 
 
-def _in(campaign_id: int) -> Any:
-    mine = select(AlertCampaign.alert_id).where(AlertCampaign.campaign_id == campaign_id)
-    return Alert.id.in_(mine)
-
-
 def _alerts(*which: Any) -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -227,11 +233,7 @@ def _asked(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Aske
     if not rows:
         return []
     actions = [row.action_id for row in rows]
-    titles: dict[int, dict[str, str]] = {}
-    columns = (AlertText.alert_id, AlertText.language, AlertText.title)
-    found = select(*columns).where(AlertText.alert_id.in_([row.id for row in rows]))
-    for alert_id, language, title in conn.execute(found):
-        titles.setdefault(alert_id, {})[language] = title
+    titles = titles_by_alert(conn, [row.id for row in rows])
     calls, ends = _calls(conn, actions), _ends(conn, actions)
     return [
         Asked(
@@ -264,17 +266,25 @@ def _asked(conn: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Aske
     ]
 
 
+_ACTIONS: BindParameter[Any] = bindparam("actions", expanding=True)
+_HEARD = (
+    select(Response.action_id, func.count())
+    .where(Response.action_id.in_(_ACTIONS), Response.outcome.in_(REACHED))
+    .group_by(Response.action_id)
+)
+_LAST_ASKS = (
+    select(ActionAsk.action_id, func.max(ActionAsk.expires_at))
+    .where(ActionAsk.action_id.in_(_ACTIONS))
+    .group_by(ActionAsk.action_id)
+    .having(func.count() == func.count(ActionAsk.expires_at))
+)
+
+
 def _calls(conn: Connection, actions: Sequence[int]) -> dict[int, int]:
-    heard = (Response.action_id.in_(actions), Response.outcome.in_(REACHED))
-    counted = select(Response.action_id, func.count()).where(*heard)
-    return dict(conn.execute(counted.group_by(Response.action_id)).all())
+    return dict(conn.execute(_HEARD, {"actions": list(actions)}).all())
 
 
 def _ends(conn: Connection, actions: Sequence[int]) -> dict[int, datetime]:
     """When the last of an action's asks ends, where each of them does."""
-    every = func.count() == func.count(ActionAsk.expires_at)
-    last = select(ActionAsk.action_id, func.max(ActionAsk.expires_at)).where(
-        ActionAsk.action_id.in_(actions)
-    )
-    rows = conn.execute(last.group_by(ActionAsk.action_id).having(every))
+    rows = conn.execute(_LAST_ASKS, {"actions": list(actions)})
     return {action_id: at for action_id, at in rows if at is not None}

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from campaigns.models import Campaign
 from campaigns.story_models import CampaignText
@@ -52,20 +53,25 @@ class Kept:
 
 def find(conn: Connection, campaign_id: int) -> Kept:
     """A campaign. Raises NoSuchCampaign."""
-    return _find(conn, Campaign.id == campaign_id)
+    return _kept(conn, conn.execute(_OF_ID, {"campaign": campaign_id}).one_or_none())
 
 
 def find_public(conn: Connection, slug: str) -> Kept:
     """The campaign whose public page has this address. Raises NoSuchCampaign for one that has none now."""
-    return _find(conn, (Campaign.slug == slug) & Campaign.is_public)
+    return _kept(conn, conn.execute(_OF_SLUG, {"slug": slug}).one_or_none())
 
 
-def _find(conn: Connection, condition: object) -> Kept:
-    row = conn.execute(select(Campaign.__table__).where(condition)).one_or_none()  # type: ignore[arg-type]
+_OF_ID = select(Campaign.__table__).where(Campaign.id == bindparam("campaign"))
+_OF_SLUG = select(Campaign.__table__).where(Campaign.slug == bindparam("slug"), Campaign.is_public)
+_TEXTS = select(CampaignText.language, CampaignText.title, CampaignText.summary).where(
+    CampaignText.campaign_id == bindparam("campaign")
+)
+
+
+def _kept(conn: Connection, row: Row[*tuple[Any, ...]] | None) -> Kept:
     if row is None:
         raise NoSuchCampaign(NoSuchCampaign.__doc__)
-    columns = (CampaignText.language, CampaignText.title, CampaignText.summary)
-    texts = conn.execute(select(*columns).where(CampaignText.campaign_id == row.id))
+    texts = conn.execute(_TEXTS, {"campaign": row.id})
     return Kept(
         id=row.id,
         project_id=row.project_id,

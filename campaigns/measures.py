@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, select, update
 
 from campaigns.story_models import CampaignMeasure, CampaignReading
 from database.upserts import insert_or
@@ -89,28 +90,34 @@ def strike(conn: Connection, measure_id: int, *, now: datetime | None) -> None:
 
 def measures(conn: Connection, campaign_id: int, *, public_only: bool = False) -> list[Measure]:
     """What a campaign counts, as it was begun; ``public_only``: what anybody may read."""
-    mine = CampaignMeasure.campaign_id == campaign_id
-    if public_only:
-        mine &= CampaignMeasure.is_public & CampaignMeasure.struck_at.is_(None)
-    return _measures(conn, mine)
+    found = _PUBLIC if public_only else _OF_CAMPAIGN
+    return _measures(conn, conn.execute(found, {"campaign": campaign_id}).all())
 
 
 def find(conn: Connection, measure_id: int) -> Measure:
     """One measure; the caller knows that it exists."""
-    return _measures(conn, CampaignMeasure.id == measure_id)[0]
+    return _measures(conn, conn.execute(_ONE, {"measure": measure_id}).all())[0]
 
 
-def _measures(conn: Connection, condition: ColumnElement[bool]) -> list[Measure]:
-    columns = (
-        CampaignMeasure.id,
-        CampaignMeasure.campaign_id,
-        CampaignMeasure.words,
-        CampaignMeasure.target,
-        CampaignMeasure.is_public,
-        CampaignMeasure.struck_at,
-    )
-    chosen = select(*columns).where(condition).order_by(CampaignMeasure.id)
-    found = conn.execute(chosen).all()
+_EVERY = select(
+    CampaignMeasure.id,
+    CampaignMeasure.campaign_id,
+    CampaignMeasure.words,
+    CampaignMeasure.target,
+    CampaignMeasure.is_public,
+    CampaignMeasure.struck_at,
+).order_by(CampaignMeasure.id)
+_ONE = _EVERY.where(CampaignMeasure.id == bindparam("measure"))
+_OF_CAMPAIGN = _EVERY.where(CampaignMeasure.campaign_id == bindparam("campaign"))
+_PUBLIC = _OF_CAMPAIGN.where(CampaignMeasure.is_public, CampaignMeasure.struck_at.is_(None))
+_READINGS = (
+    select(CampaignReading.measure_id, CampaignReading.read_on, CampaignReading.value)
+    .where(CampaignReading.measure_id.in_(bindparam("measures", expanding=True)))
+    .order_by(CampaignReading.read_on)
+)
+
+
+def _measures(conn: Connection, found: Sequence[Row[*tuple[Any, ...]]]) -> list[Measure]:
     readings = _readings(conn, [row.id for row in found])
     return [
         Measure(
@@ -127,9 +134,7 @@ def _measures(conn: Connection, condition: ColumnElement[bool]) -> list[Measure]
 
 
 def _readings(conn: Connection, measure_ids: Sequence[int]) -> dict[int, list[Reading]]:
-    columns = (CampaignReading.measure_id, CampaignReading.read_on, CampaignReading.value)
-    rows = select(*columns).where(CampaignReading.measure_id.in_(measure_ids))
     found: dict[int, list[Reading]] = {}
-    for measure_id, read_on, value in conn.execute(rows.order_by(CampaignReading.read_on)):
+    for measure_id, read_on, value in conn.execute(_READINGS, {"measures": list(measure_ids)}):
         found.setdefault(measure_id, []).append(Reading(read_on, value))
     return found

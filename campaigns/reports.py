@@ -76,29 +76,30 @@ class EmailReport:
     hours: Sequence[Hour]
 
 
-def sent_of(
-    conn: Connection, *, campaign_id: int | None = None, email_ids: Collection[int] = ()
-) -> list[Sent]:
-    """The dates that left of a campaign, or of these emails; the latest first."""
-    columns = (
+_SENT = (
+    select(
         CampaignRun.email_id,
         CampaignRun.local_time,
         CampaignRun.moved_to,
         CampaignRun.fired_at,
         CampaignRun.message_id,
     )
-    mine = (
-        CampaignRun.email_id.in_(email_ids)
-        if campaign_id is None
-        else CampaignEmail.campaign_id == campaign_id
-    )
-    runs = (
-        select(*columns)
-        .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
-        .where(mine, CampaignRun.message_id.is_not(None), CampaignRun.fired_at.is_not(None))
-        .order_by(CampaignRun.fired_at.desc(), CampaignRun.id.desc())
-    )
-    rows = conn.execute(runs).all()
+    .join(CampaignEmail, CampaignEmail.id == CampaignRun.email_id)
+    .where(CampaignRun.message_id.is_not(None), CampaignRun.fired_at.is_not(None))
+    .order_by(CampaignRun.fired_at.desc(), CampaignRun.id.desc())
+)
+_SENT_OF_CAMPAIGN = _SENT.where(CampaignEmail.campaign_id == bindparam("campaign"))
+_SENT_OF_EMAILS = _SENT.where(CampaignRun.email_id.in_(bindparam("emails", expanding=True)))
+
+
+def sent_of(
+    conn: Connection, *, campaign_id: int | None = None, email_ids: Collection[int] = ()
+) -> list[Sent]:
+    """The dates that left of a campaign, or of these emails; the latest first."""
+    if campaign_id is None:
+        rows = conn.execute(_SENT_OF_EMAILS, {"emails": list(email_ids)}).all()
+    else:
+        rows = conn.execute(_SENT_OF_CAMPAIGN, {"campaign": campaign_id}).all()
     roots = [row.message_id for row in rows]
     families, subjects = families_of(conn, roots), subjects_of(conn, roots)
     return [

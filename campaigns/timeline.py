@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from campaigns.story_models import CampaignMoment
 
@@ -82,11 +83,19 @@ def strike(conn: Connection, moment_id: int, *, now: datetime | None) -> None:
 
 def moments(conn: Connection, campaign_id: int, *, public_only: bool = False) -> list[Moment]:
     """What happened, the latest first; ``public_only``: what anybody may read."""
-    rows = _moments().where(CampaignMoment.campaign_id == campaign_id)
+    latest = conn.execute(_latest(public_only=public_only), {"campaign": campaign_id})
+    return [Moment(*row) for row in latest]
+
+
+@cache
+def _latest(
+    *, public_only: bool
+) -> Select[int, int, date, Mapping[str, str], str, bool, str, datetime | None]:
+    rows = _moments().where(CampaignMoment.campaign_id == bindparam("campaign"))
     if public_only:
         rows = rows.where(CampaignMoment.is_public, CampaignMoment.struck_at.is_(None))
     latest = rows.order_by(CampaignMoment.happened_on.desc(), CampaignMoment.id.desc())
-    return [Moment(*row) for row in conn.execute(latest.limit(MOST))]
+    return latest.limit(MOST)
 
 
 def find(conn: Connection, moment_id: int) -> Moment:

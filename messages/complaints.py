@@ -126,11 +126,19 @@ class Hold:
         return sentence.format(domain=self.domain, complaints=complaints, delivered=delivered)
 
 
+_COMPLAINTS = (
+    select(MailTrouble.message_id, func.count())
+    .where(
+        MailTrouble.message_id.in_(bindparam("messages", expanding=True)),
+        MailTrouble.kind == Trouble.COMPLAINT.value,
+    )
+    .group_by(MailTrouble.message_id)
+)
+
+
 def complaints_of(conn: Connection, message_ids: Collection[int]) -> Counter[int]:
     """How often each of these messages was marked as spam."""
-    mine = (MailTrouble.message_id.in_(message_ids), MailTrouble.kind == Trouble.COMPLAINT.value)
-    counted = select(MailTrouble.message_id, func.count()).where(*mine)
-    return Counter(dict(conn.execute(counted.group_by(MailTrouble.message_id)).all()))
+    return Counter(dict(conn.execute(_COMPLAINTS, {"messages": list(message_ids)}).all()))
 
 
 def rates(conn: Connection, message_ids: Collection[int]) -> dict[int, Rate]:

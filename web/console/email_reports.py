@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aiohttp import web
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from alerts.campaign_reports import CampaignReport, campaign_report
 from alerts.campaigning import Discreet
@@ -152,8 +152,11 @@ def _sees_projects(viewer: Viewer, owner: int | None) -> bool:
     return owner is None and viewer.network
 
 
+_OWNER = select(Campaign.project_id).where(Campaign.id == bindparam("campaign"))
+
+
 def _owner(conn: Connection, campaign_id: int) -> int | None:
-    owner: int | None = conn.scalar(select(Campaign.project_id).where(Campaign.id == campaign_id))
+    owner: int | None = conn.scalar(_OWNER, {"campaign": campaign_id})
     return owner
 
 
