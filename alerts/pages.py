@@ -29,7 +29,7 @@ AlertSelect = Select[int, int, int, str, str, bool, int | None, datetime | None,
 # What is under embargo is approved, and looked through, with the rest: that its hour has come changes nothing.
 AT_LAST = datetime.max.replace(tzinfo=UTC)
 
-_ALERT_WORDS = select(AlertText.language, AlertText.title, AlertText.summary).where(
+ALERT_WORDS = select(AlertText.language, AlertText.title, AlertText.summary).where(
     AlertText.alert_id == bindparam("alert")
 )
 _CASE_WORDS = select(CaseText.language, CaseText.title, CaseText.summary).where(
@@ -188,7 +188,7 @@ def _page(
         slug=row.slug,
         shows_numbers=row.shows_numbers,
         level=Level(row.level),
-        words=_words(conn, _ALERT_WORDS, {"alert": row.id}),
+        words=_words(conn, ALERT_WORDS, {"alert": row.id}),
         case_words=_words(conn, _CASE_WORDS, {"case": row.case_id}),
         facts=facts_to_show(facts_of(conn, row.case_id), now),
         ask=read_action(conn, row.action_id),

@@ -14,7 +14,8 @@ from actions.custom_targets import KeptOffice, offices_of_action
 from alerts.citing import Place, as_written, written_of
 from alerts.drafts import AlertDraft, CallDraft, CaseDraft, Ending, Headline
 from alerts.follow_ups import Followed, asks_for_calls, followed_by
-from alerts.models import Alert, AlertText, Case, Level, Work
+from alerts.models import Alert, Case, Level, Work
+from alerts.pages import ALERT_WORDS
 from alerts.timeline import KnownFact, facts_of
 from contacts.models import Project
 from messages.audience import read as read_audience
@@ -22,9 +23,6 @@ from messages.checking import texts_of
 from messages.models import Message, Reach
 
 _ACTION = select(Alert.action_id).where(Alert.id == bindparam("alert"))
-_HEADLINES = select(AlertText.language, AlertText.title, AlertText.summary).where(
-    AlertText.alert_id == bindparam("alert")
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +132,7 @@ def _alert() -> Select[*tuple[Any, ...]]:
 
 
 def _headlines(conn: Connection, alert_id: int) -> dict[str, Headline]:
-    rows = conn.execute(_HEADLINES, {"alert": alert_id})
+    rows = conn.execute(ALERT_WORDS, {"alert": alert_id})
     return {language: Headline(title, summary) for language, title, summary in rows}
 
 

@@ -36,6 +36,7 @@ from sqlalchemy import (
 from contacts.consent import refusal_of, suppression
 from contacts.models import NETWORK, Address, Channel, Contact, Membership, project_scope
 from messages import hours
+from messages.eligibility import stored_message
 from messages.hours import Hours
 from messages.house import HouseRules
 from messages.models import Message, Reply
@@ -85,14 +86,14 @@ class Talk:
 
 
 @dataclass(frozen=True)
-class Sender:
+class Origin:
     """From where a reply came, as ``same_address`` asks of it."""
 
     channel: Any
     address: Any
 
 
-GIVEN = Sender(bindparam("channel"), bindparam("address"))  # parameters of a statement that is kept
+GIVEN = Origin(bindparam("channel"), bindparam("address"))  # parameters of a statement that is kept
 
 
 def ways(conn: Connection, reply_id: int, house: HouseRules, *, now: datetime) -> list[Way]:
@@ -106,10 +107,9 @@ def talk_with(conn: Connection, reply_id: int) -> Talk:
     person = {"person": reply.contact_id}
     here = {"channel": reply.channel, "address": reply.address}
     contact = conn.execute(_PERSON, person).one_or_none() if reply.contact_id else None
-    answered = {"message": reply.message_id}
     return Talk(
         reply=reply,
-        source=conn.execute(_MESSAGE, answered).one_or_none() if reply.message_id else None,
+        source=stored_message(conn, reply.message_id) if reply.message_id else None,
         contact=contact,
         projects=list(conn.scalars(_SERVED, person)) if contact is not None else [],
         wrote_at=conn.execute(_LAST, here).scalar_one(),
@@ -117,7 +117,7 @@ def talk_with(conn: Connection, reply_id: int) -> Talk:
     )
 
 
-def same_address(reply: Row[Any] | Sender) -> tuple[Any, ...]:
+def same_address(reply: Row[Any] | Origin) -> tuple[Any, ...]:
     """That a reply came from the same address as another."""
     return (Reply.channel == reply.channel, Reply.address == reply.address)
 
@@ -126,7 +126,6 @@ _REPLY = select(Reply).where(Reply.id == bindparam("reply"))
 _PERSON = select(
     Contact.id, Contact.given_name, Contact.language, Contact.zip, Contact.zone_set_id
 ).where(Contact.id == bindparam("person"))
-_MESSAGE = select(Message).where(Message.id == bindparam("message"))
 _SERVED = (
     select(Membership.project_id)
     .where(Membership.contact_id == bindparam("person"))
