@@ -35,7 +35,9 @@ def test_refusals_are_found_by_their_index(conn: Connection, now: datetime) -> N
 
     plans = [explained(conn, each) for each in both]
 
-    assert all("ix_consents_refusals" in plan for plan in plans), plans
+    assert not any(re.search(r"SCAN consents|Seq Scan on consents", plan) for plan in plans), plans
+    if conn.dialect.name == "sqlite":  # PostgreSQL goes by how many there are
+        assert all("ix_consents_refusals" in plan for plan in plans), plans
 
 
 @pytest.mark.parametrize("own", [True, False])
